@@ -1,0 +1,42 @@
+"""What the environment decides: where the files are and which hosts serve them."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+#: Where Google publishes the CSV files (https://storage.googleapis.com/openimages/web/download_v7.html).
+BASE_URL = "https://storage.googleapis.com/openimages/"
+
+#: The bucket in which CVDF keeps copies of the photos, longest side 1024
+#: (https://github.com/cvdfoundation/open-images-dataset).
+MIRROR_URL = "https://open-images-dataset.s3.amazonaws.com/"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where files are read from and fetched from.
+
+    Attributes:
+        data_dir: folder of the CSV files (`HOTDOG_SQL_DATA_DIR`).
+        base_url: address, ending in a slash, under which the catalog's paths lie
+            (`HOTDOG_SQL_BASE_URL`).
+        mirror_url: address, ending in a slash, under which `{split}/{ImageID}.jpg` lies
+            (`HOTDOG_SQL_MIRROR_URL`).
+    """
+
+    data_dir: Path = Path("data")
+    base_url: str = BASE_URL
+    mirror_url: str = MIRROR_URL
+
+    @classmethod
+    def from_environment(cls) -> "Settings":
+        """The settings of this process; an empty variable counts as unset."""
+        return cls(
+            data_dir=Path(os.environ.get("HOTDOG_SQL_DATA_DIR") or "data"),
+            base_url=_folder(os.environ.get("HOTDOG_SQL_BASE_URL") or BASE_URL),
+            mirror_url=_folder(os.environ.get("HOTDOG_SQL_MIRROR_URL") or MIRROR_URL),
+        )
+
+
+def _folder(url: str) -> str:
+    return url if url.endswith("/") else url + "/"

@@ -1,0 +1,69 @@
+"""The SQL files: where they are, in which order they load, what each says of itself.
+
+`sql/shell.sql` is the one list of the files: the DuckDB shell follows its `.read` lines, and so
+does `load_order`.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+_READ = ".read sql/"
+
+
+@dataclass(frozen=True, slots=True)
+class SqlFile:
+    """One file of `sql/`.
+
+    Attributes:
+        name: path below `sql/`, with slashes, such as `views/labels.sql`.
+        text: the whole file.
+        reads: names of the views and macros of earlier files that this one uses, as its header says.
+    """
+
+    name: str
+    text: str
+    reads: frozenset[str]
+
+    @property
+    def defines(self) -> str:
+        """The view or macro that the file makes: its name is the file's."""
+        return Path(self.name).stem
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the text as hexadecimal digits: the version of the query by content."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+@cache
+def sql_dir() -> Path:
+    """The folder of the SQL files: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).parent
+    installed = package / "sql"
+    return installed if installed.is_dir() else package.parent / "sql"
+
+
+@cache
+def load_order() -> tuple[SqlFile, ...]:
+    """Every file that `shell.sql` reads, in its order."""
+    lines = (sql_dir() / "shell.sql").read_text(encoding="utf-8").splitlines()
+    return tuple(
+        read_sql_file(line.removeprefix(_READ).strip()) for line in lines if line.startswith(_READ)
+    )
+
+
+def read_sql_file(name: str) -> SqlFile:
+    """One file of `sql/` by its path below it."""
+    text = (sql_dir() / name).read_text(encoding="utf-8")
+    return SqlFile(name=name, text=text, reads=_reads(text))
+
+
+def _reads(text: str) -> frozenset[str]:
+    """The names in the header's `Reads:` line."""
+    for line in text.splitlines():
+        if line.startswith("-- Reads:"):
+            names = line.removeprefix("-- Reads:").split(",")
+            return frozenset(name.strip() for name in names) - {"nothing", ""}
+    return frozenset()

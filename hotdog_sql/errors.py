@@ -49,6 +49,10 @@ class TransferError(HotdogError):
     """An Open Images file could not be fetched; what was there is unchanged."""
 
 
+class InsecureAddressError(TransferError):
+    """An address is not https and not on this machine, or a redirect leads to such a one."""
+
+
 class DatasetError(HotdogError):
     """The dataset folder cannot be used."""
 

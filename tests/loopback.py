@@ -1,0 +1,358 @@
+"""A real HTTP server on 127.0.0.1 that misbehaves exactly as a test asks.
+
+```python
+with LoopbackServer() as server:
+    server.on("/a.jpg", Reply(500), Reply(body=jpeg))          # 500 once, then the picture
+    server.on("/b.jpg", Reply(body=jpeg, cut_at=100))          # closed after 100 bytes
+    server.on("/c.csv", file_reply(data, etag='"1"'))          # Range, If-Range, If-None-Match
+    ...
+    assert server.count("/a.jpg") == 2
+```
+"""
+
+import gzip
+import hashlib
+import re
+import socket
+import struct
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from email.utils import parsedate_to_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Lock, Thread
+from typing import Literal, NamedTuple, Self
+
+_PIECE = 1 << 20
+
+
+class Request(NamedTuple):
+    """A request as it arrived; the header names are in lower case."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the server answers, and what goes wrong meanwhile.
+
+    Attributes:
+        status: the status code.
+        body: the whole body; a memoryview (of a mapped file, say) is sent without a copy.
+        headers: further headers; they win over those made here.
+        declared_length: a Content-Length that is not the body's (the connection closes after it).
+        cut_at: close the connection after that many body bytes.
+        reset: send a TCP reset before the answer, or after that many body bytes.
+        delay: seconds before the answer.
+        drip: (bytes, seconds): send so many bytes, wait so long, and so on.
+        stall_after: send so many body bytes, then nothing until the server closes.
+        chunked: send the body in chunks, without a Content-Length.
+        until_close: send neither a Content-Length nor chunks: the end of the connection is the end.
+        gzip: compress the body.
+        location: the Location header.
+    """
+
+    status: int = 200
+    body: bytes | memoryview = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    declared_length: int | None = None
+    cut_at: int | None = None
+    reset: Literal["before"] | int | None = None
+    delay: float = 0.0
+    drip: tuple[int, float] | None = None
+    stall_after: int | None = None
+    chunked: bool = False
+    until_close: bool = False
+    gzip: bool = False
+    location: str | None = None
+
+
+Answer = Reply | Callable[[Request], Reply]
+
+
+class LoopbackServer:
+    """A context manager; inside it the server answers at `url(path)`."""
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+        self.stopping = Event()
+        self._lock = Lock()
+        self._replies: dict[str, list[Answer]] = {}
+        self._default: Answer = Reply(404)
+        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server.owner = self
+        self._thread = Thread(target=self._server.serve_forever, args=(0.02,))
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.stopping.set()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.drop_connections()
+        self._server.server_close()
+
+    @property
+    def port(self) -> int:
+        return int(self._server.server_address[1])
+
+    @property
+    def host(self) -> str:
+        """Host and port, as in an address."""
+        return f"127.0.0.1:{self.port}"
+
+    def url(self, path: str = "/") -> str:
+        return f"http://{self.host}/{path.lstrip('/')}"
+
+    def on(self, path: str, *replies: Answer) -> None:
+        """Answer requests for the path (query included) with these in turn, the last for ever."""
+        with self._lock:
+            self._replies["/" + path.lstrip("/")] = list(replies)
+
+    def default(self, reply: Answer) -> None:
+        """Answer every path that `on` does not name with this (404 until told)."""
+        self._default = reply
+
+    def count(self, path: str, method: str | None = None) -> int:
+        """How many requests came for the path."""
+        wanted = "/" + path.lstrip("/")
+        with self._lock:
+            return sum(r.path == wanted and method in (None, r.method) for r in self.requests)
+
+    def counts(self) -> Counter[str]:
+        """How many requests came, by path."""
+        with self._lock:
+            return Counter(request.path for request in self.requests)
+
+    def clear(self) -> None:
+        """Forget the requests seen so far."""
+        with self._lock:
+            self.requests.clear()
+
+    def answer(self, request: Request) -> Reply:
+        """The next reply for the request, which is noted."""
+        with self._lock:
+            self.requests.append(request)
+            replies = self._replies.get(request.path)
+            if not replies:
+                answer = self._default
+            else:
+                answer = replies.pop(0) if len(replies) > 1 else replies[0]
+        return answer if isinstance(answer, Reply) else answer(request)
+
+
+@dataclass(frozen=True, slots=True)
+class FileReply:
+    """Serves bytes as a storage bucket does; made by `file_reply`."""
+
+    data: bytes | memoryview
+    headers: Mapping[str, str]
+    fault: Reply
+    ranges: bool
+
+    def __call__(self, request: Request) -> Reply:
+        if self._unchanged(request.headers):
+            return replace(self.fault, status=304, headers=self.headers, body=b"")
+        span = self._span(request.headers)
+        if span is None:
+            return replace(self.fault, status=200, headers=self.headers, body=self.data)
+        first, last = span
+        size = len(self.data)
+        if first >= size:
+            return Reply(416, headers={"Content-Range": f"bytes */{size}"})
+        last = min(last, size - 1)
+        headers = {**self.headers, "Content-Range": f"bytes {first}-{last}/{size}"}
+        body = self.data[first : last + 1]
+        return replace(self.fault, status=206, headers=headers, body=body)
+
+    def _unchanged(self, asked: Mapping[str, str]) -> bool:
+        etag = self.headers.get("ETag")
+        if "if-none-match" in asked:
+            tags = [tag.strip() for tag in asked["if-none-match"].split(",")]
+            return etag is not None and etag in tags
+        modified = self.headers.get("Last-Modified")
+        if "if-modified-since" in asked and modified is not None:
+            since = parsedate_to_datetime(asked["if-modified-since"])
+            return parsedate_to_datetime(modified) <= since
+        return False
+
+    def _span(self, asked: Mapping[str, str]) -> tuple[int, int] | None:
+        """The first and last byte asked for; None where the whole file is due."""
+        found = re.fullmatch(r"bytes=(\d+)-(\d*)", asked.get("range", ""))
+        if not self.ranges or not found:
+            return None
+        guard = asked.get("if-range")
+        if guard is not None and guard not in (
+            self.headers.get("ETag"),
+            self.headers.get("Last-Modified"),
+        ):
+            return None
+        return int(found[1]), int(found[2]) if found[2] else len(self.data)
+
+
+def file_reply(
+    data: bytes | memoryview,
+    etag: str | None = '"1"',
+    last_modified: str | None = "Wed, 01 May 2024 00:00:00 GMT",
+    md5: str | None = "right",
+    *,
+    ranges: bool = True,
+    compress: bool = False,
+    fault: Reply | None = None,
+) -> FileReply:
+    """A reply that honours If-None-Match, If-Modified-Since, Range and If-Range.
+
+    Args:
+        data: the file.
+        etag: its ETag, with the quotes.
+        last_modified: its Last-Modified date.
+        md5: what `x-goog-hash` says: "right" for the true hash, None for no header, or any
+            other base64 text.
+        ranges: answer Range requests with 206.
+        compress: store it gzipped, as a bucket can: length, hash and ranges are those of the
+            compressed bytes, sent with `Content-Encoding: gzip`.
+        fault: a Reply whose faults (cut_at, stall_after, drip, ...) befall every whole or partial
+            body.
+    """
+    stored = gzip.compress(data, mtime=0) if compress else data
+    if md5 == "right":
+        md5 = b64encode(hashlib.md5(stored, usedforsecurity=False).digest()).decode()
+    headers = {
+        "ETag": etag,
+        "Last-Modified": last_modified,
+        "x-goog-hash": md5 and f"crc32c=AAAAAA==, md5={md5}",
+        "Content-Encoding": "gzip" if compress else None,
+        "Accept-Ranges": "bytes" if ranges else None,
+    }
+    present = {name: value for name, value in headers.items() if value is not None}
+    return FileReply(stored, present, fault or Reply(), ranges)
+
+
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 512
+    daemon_threads = False  # server_close waits for the threads, so no socket outlives a test
+    owner: LoopbackServer
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(address, handler)
+        self._connections: set[socket.socket] = set()
+        self._connections_lock = Lock()
+
+    def opened(self, connection: socket.socket) -> None:
+        with self._connections_lock:
+            self._connections.add(connection)
+
+    def closed(self, connection: socket.socket) -> None:
+        with self._connections_lock:
+            self._connections.discard(connection)
+
+    def drop_connections(self) -> None:
+        """End the threads that wait for another request on a kept-alive connection."""
+        with self._connections_lock:
+            for connection in self._connections:
+                try:
+                    connection.shutdown(socket.SHUT_RDWR)
+                except OSError:  # the client has closed it already
+                    continue
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else a small body waits 40 ms for the headers' ACK
+    server: _Server
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.opened(self.connection)
+
+    def finish(self) -> None:
+        self.server.closed(self.connection)
+        super().finish()
+
+    def handle(self) -> None:
+        try:
+            super().handle()
+        except ConnectionError:  # the client went away, which is its right
+            self.close_connection = True
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+    def do_GET(self) -> None:
+        owner = self.server.owner
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        reply = owner.answer(Request(self.command, self._path(), headers))
+        if reply.delay:
+            owner.stopping.wait(reply.delay)
+        if reply.reset == "before":
+            self._reset()
+            return
+        self._send(reply)
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def _path(self) -> str:
+        """The path asked for; a client that takes us for its proxy sends a whole address."""
+        return re.sub(r"^https?://[^/]+", "", self.path)
+
+    def _send(self, reply: Reply) -> None:
+        body = gzip.compress(reply.body, mtime=0) if reply.gzip else reply.body
+        bodiless = self.command == "HEAD" or reply.status in (204, 304)
+        headers = dict(reply.headers)
+        if reply.gzip:
+            headers.setdefault("Content-Encoding", "gzip")
+        if reply.location is not None:
+            headers.setdefault("Location", reply.location)
+        if reply.chunked:
+            headers.setdefault("Transfer-Encoding", "chunked")
+        elif not reply.until_close and reply.status not in (204, 304):
+            declared = len(body) if reply.declared_length is None else reply.declared_length
+            headers.setdefault("Content-Length", str(declared))
+        if reply.until_close or reply.declared_length is not None:
+            self.close_connection = True
+        self.send_response(reply.status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if not bodiless:
+            self._send_body(reply, memoryview(body))
+
+    def _send_body(self, reply: Reply, body: memoryview) -> None:
+        ends = [reply.cut_at, reply.stall_after, reply.reset]
+        stop = min([len(body), *(end for end in ends if isinstance(end, int))])
+        size, pause = reply.drip or (_PIECE, 0.0)
+        for start in range(0, stop, size):
+            piece = body[start : min(start + size, stop)]
+            if reply.chunked:
+                # One chunk is left open where the body is to be cut in its middle.
+                cut = stop < len(body) and start + size >= stop
+                self.wfile.write(b"%x\r\n" % (len(piece) + cut))
+                self.wfile.write(piece)
+                self.wfile.write(b"" if cut else b"\r\n")
+            else:
+                self.wfile.write(piece)
+            if pause and self.server.owner.stopping.wait(pause):
+                self.close_connection = True
+                return
+        if isinstance(reply.reset, int):
+            self._reset()
+        elif reply.stall_after is not None:
+            self.server.owner.stopping.wait()
+            self.close_connection = True
+        elif reply.cut_at is not None:
+            self.close_connection = True
+        elif reply.chunked:
+            self.wfile.write(b"0\r\n\r\n")
+
+    def _reset(self) -> None:
+        """Close with a TCP reset instead of an orderly end."""
+        self.close_connection = True
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.server.closed(self.connection)
+        socket.close(self.connection.detach())

@@ -1,0 +1,124 @@
+"""The catalog of official files, as `sql/sources/catalog.sql` holds it."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from typing import Literal
+
+import duckdb
+
+from hotdog_sql.errors import InputError
+from hotdog_sql.sqlfiles import read_sql_file
+from hotdog_sql.text import printable
+
+Labels = Literal["human", "machine", "both"]
+
+#: The kinds of file that hold each sort of labels.
+LABEL_KINDS: dict[str, tuple[str, ...]] = {
+    "human": ("human_labels",),
+    "machine": ("machine_labels",),
+    "both": ("human_labels", "machine_labels"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogFile:
+    """One row of the catalog.
+
+    Attributes:
+        release: `v6` or `v7`.
+        split: `test`, `validation` or `train`; None where a file serves all splits.
+        kind: `classes`, `images`, `human_labels`, `machine_labels` or `hierarchy`.
+        path: address below the base address.
+        name: the official file name, also the name on disk.
+        bytes: size as it was known on one day; None where unknown.
+        md5: MD5 as hexadecimal digits, likewise.
+    """
+
+    release: str
+    split: str | None
+    kind: str
+    path: str
+    name: str
+    bytes: int | None
+    md5: str | None
+
+
+@cache
+def catalog() -> tuple[CatalogFile, ...]:
+    """Every row, in the order of the SQL file."""
+    with duckdb.connect() as connection:
+        connection.execute(read_sql_file("sources/catalog.sql").text)
+        rows = connection.execute(
+            "SELECT release, split, kind, path, name, bytes, md5 FROM catalog"
+        ).fetchall()
+    return tuple(CatalogFile(*row) for row in rows)
+
+
+def releases() -> tuple[str, ...]:
+    """The releases that there are."""
+    return tuple(dict.fromkeys(file.release for file in catalog()))
+
+
+def all_splits() -> tuple[str, ...]:
+    """The splits that there are."""
+    return tuple(dict.fromkeys(file.split for file in catalog() if file.split is not None))
+
+
+def files_for(
+    release: str,
+    splits: Sequence[str],
+    labels: Labels = "human",
+    kinds: Collection[str] = ("classes", "images", "labels"),
+) -> tuple[CatalogFile, ...]:
+    """The files that some work needs.
+
+    Args:
+        release: one of `releases()`.
+        splits: some of `all_splits()`, or just `all`.
+        labels: which label files `labels` in `kinds` stands for.
+        kinds: the catalog's kinds, or `labels`.
+
+    Returns:
+        The files in the order of the catalog, those that serve all splits first.
+
+    Raises:
+        InputError: the catalog has no such release, split or sort of labels.
+    """
+    known = all_splits()
+    _one_of("release", release, releases())
+    _one_of("sort of labels", labels, tuple(LABEL_KINDS))
+    chosen = set(known) if list(splits) == ["all"] else set(splits)
+    for split in sorted(chosen):
+        _one_of("split", split, known)
+    wanted = set(kinds)
+    if "labels" in wanted:
+        wanted.update(LABEL_KINDS[labels])
+    return tuple(
+        file
+        for file in catalog()
+        if file.release == release
+        and file.kind in wanted
+        and (file.split is None or file.split in chosen)
+    )
+
+
+def file_named(name: str) -> CatalogFile:
+    """The file with this name; of releases that share it, the first.
+
+    Raises:
+        InputError: no file of the catalog has this name.
+    """
+    for file in catalog():
+        if file.name == name:
+            return file
+    names = {file.name for file in catalog()}
+    close = get_close_matches(name, names, n=1)
+    hint = f"did you mean {close[0]}?" if close else f"the files are {', '.join(sorted(names))}"
+    raise InputError(f"no file of Open Images is called {printable(name)!r}; {hint}")
+
+
+def _one_of(what: str, value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        raise InputError(f"no {what} {printable(value)!r}; choose from {', '.join(known)}")

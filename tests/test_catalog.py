@@ -1,0 +1,98 @@
+"""The catalog: what the issue's table says, read from the SQL file itself."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from hotdog_sql.catalog import Labels, catalog, file_named, files_for, releases
+from hotdog_sql.errors import InputError
+
+REAL = Path(__file__).parents[2] / "shared" / "openimages"
+
+
+def names(release: str, *splits: str, labels: Labels = "human") -> list[str]:
+    return [file.name for file in files_for(release, splits, labels)]
+
+
+def test_the_tutorials_files() -> None:
+    assert names("v6", "test") == [
+        "oidv6-class-descriptions.csv",
+        "test-images-with-rotation.csv",
+        "test-annotations-human-imagelabels.csv",
+    ]
+
+
+def test_the_train_split_of_the_newer_release() -> None:
+    assert names("v7", "train", labels="both") == [
+        "oidv7-class-descriptions.csv",
+        "oidv6-train-images-with-labels-with-rotation.csv",
+        "oidv7-train-annotations-human-imagelabels.csv",
+        "oidv7-train-annotations-machine-imagelabels.csv",
+    ]
+
+
+def test_all_is_every_split() -> None:
+    everything = files_for("v6", ["all"])
+    assert everything == files_for("v6", ["train", "test", "validation"])
+    assert len(everything) == 7
+
+
+def test_kinds() -> None:
+    assert [f.kind for f in files_for("v7", ["validation"], kinds=["classes"])] == ["classes"]
+    assert [f.name for f in files_for("v7", ["validation"], "machine", ["labels"])] == [
+        "oidv7-val-annotations-machine-imagelabels.csv"
+    ]
+
+
+def test_every_release_has_every_file() -> None:
+    assert releases() == ("v6", "v7")
+    for release in releases():
+        rows = [file for file in catalog() if file.release == release]
+        found = {(file.kind, file.split) for file in rows}
+        whole: set[tuple[str, str | None]] = {("classes", None), ("hierarchy", None)}
+        for kind in ("images", "human_labels", "machine_labels"):
+            whole |= {(kind, split) for split in ("test", "validation", "train")}
+        assert found == whole
+        assert len(rows) == len(whole)
+
+
+def test_a_name_on_disk_is_one_file() -> None:
+    facts = {(file.name, file.path, file.bytes, file.md5) for file in catalog()}
+    assert len(facts) == len({file.name for file in catalog()})
+    assert all(file.name == file.path.rpartition("/")[2] for file in catalog())
+
+
+def test_what_is_known_of_a_file() -> None:
+    images = file_named("test-images-with-rotation.csv")
+    assert (images.bytes, images.md5) == (45_227_339, "d832feb775b3cb78077bf8ae350adce5")
+    assert file_named("oidv6-train-images-with-labels-with-rotation.csv").bytes == 2_684_720_962
+
+
+def test_the_real_class_file_is_the_catalogs() -> None:
+    path = REAL / "oidv6-class-descriptions.csv"
+    if not path.exists():
+        pytest.skip("the real files are not at hand")
+    data = path.read_bytes()
+    row = file_named(path.name)
+    assert (len(data), hashlib.md5(data).hexdigest()) == (row.bytes, row.md5)
+
+
+@pytest.mark.parametrize(
+    ("release", "split", "labels", "said"),
+    [
+        ("v5", "test", "human", "v6, v7"),
+        ("v6", "val", "human", "test, validation, train"),
+        ("v6", "test", "none", "human, machine, both"),
+    ],
+)
+def test_what_does_not_exist_is_said(release: str, split: str, labels: Labels, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        files_for(release, [split], labels)
+
+
+def test_an_unknown_name_brings_the_nearest() -> None:
+    with pytest.raises(InputError, match=r"did you mean oidv6-class-descriptions\.csv\?"):
+        file_named("oidv6-class-description.csv")
+    with pytest.raises(InputError, match=r"the files are .*test-images-with-rotation\.csv"):
+        file_named("x")

@@ -1,0 +1,41 @@
+"""Exit codes: the one place that maps errors to them."""
+
+from hotdog_sql import errors
+
+OK = 0
+#: The options themselves are wrong; Typer's own code.
+USAGE = 2
+INPUT = 3
+DATA = 4
+TRANSFER = 5
+DATASET = 6
+#: A download ended with photos that are worth another try.
+INCOMPLETE = 7
+#: `verify` found something missing, altered or extra.
+VERIFY_FAILED = 8
+INTERRUPTED = 130
+
+#: Code and meaning, in the order in which the README lists them.
+MEANINGS = {
+    OK: "done; photos lost for good are reported",
+    USAGE: "an option is unknown or its value absurd",
+    INPUT: "what was asked for does not exist: a class, a query, a selection file, an extra",
+    DATA: "an Open Images file is missing or damaged",
+    TRANSFER: "an Open Images file could not be fetched",
+    DATASET: "the dataset folder or an output cannot be used",
+    INCOMPLETE: "some photos are worth another try: run the same command again",
+    VERIFY_FAILED: "verify found photos missing, altered or extra",
+    INTERRUPTED: "stopped with Ctrl-C; run the same command again to go on",
+}
+
+_CODES: tuple[tuple[type[errors.HotdogError], int], ...] = (
+    (errors.InputError, INPUT),
+    (errors.DataError, DATA),
+    (errors.TransferError, TRANSFER),
+    (errors.DatasetError, DATASET),
+)
+
+
+def exit_code(error: errors.HotdogError) -> int:
+    """The exit code for an error."""
+    return next((code for kind, code in _CODES if isinstance(error, kind)), 1)

@@ -1,0 +1,76 @@
+"""The options that several commands share, each written once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hotdog_sql.vocabulary import Labels, Release, RowFormat, Split
+
+_DATA = "Data"
+_OUTPUT = "Output"
+
+DataDirOption = Annotated[
+    Path,
+    typer.Option(
+        "--data-dir",
+        envvar="HOTDOG_SQL_DATA_DIR",
+        file_okay=False,
+        help="Folder of the Open Images CSV files.",
+        rich_help_panel=_DATA,
+    ),
+]
+SplitOption = Annotated[
+    list[Split],
+    typer.Option(
+        "--split", help="Split to read; give it again for several.", rich_help_panel=_DATA
+    ),
+]
+ReleaseOption = Annotated[
+    Release, typer.Option("--release", help="Release of Open Images.", rich_help_panel=_DATA)
+]
+LabelsOption = Annotated[
+    Labels,
+    typer.Option("--labels", help="Whose labels count.", rich_help_panel=_DATA),
+]
+MinConfidenceOption = Annotated[
+    float,
+    typer.Option(
+        "--min-confidence",
+        min=0.000001,
+        max=1.0,
+        help="Least confidence of a label that counts as positive.",
+    ),
+]
+FormatOption = Annotated[
+    RowFormat | None,
+    typer.Option(
+        "--format",
+        help="How rows are written.  [default: table in a terminal, csv into a pipe, "
+        "else by --output's ending]",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+OutputOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        dir_okay=False,
+        help="File to write the rows to, instead of stdout.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+QuietOption = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Say nothing but errors.", rich_help_panel=_OUTPUT)
+]
+
+DEFAULT_DATA_DIR = Path("data")
+DEFAULT_SPLITS = [Split.TEST]
+
+
+def splits_of(values: list[Split]) -> tuple[str, ...]:
+    """The splits that repeated `--split` options name, each once; `all` names every one."""
+    every = [split for split in Split if split is not Split.ALL]
+    chosen = every if Split.ALL in values else [split for split in every if split in values]
+    return tuple(str(split) for split in chosen)

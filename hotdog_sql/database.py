@@ -1,0 +1,225 @@
+"""A DuckDB connection with `sql/` loaded over the files of one session."""
+
+import csv
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from hotdog_sql.errors import DataError, MissingFileError, QueryError, WrongColumnsError
+from hotdog_sql.sqlfiles import load_order
+from hotdog_sql.text import printable
+
+SPLITS = ("test", "validation", "train")
+RELEASES = ("v6", "v7")
+LABELS = ("human", "machine", "both")
+
+#: The views that read files of the data folder, and the catalog's kinds that each reads.
+_KINDS_READ = {
+    "classes": ("classes",),
+    "labels": ("human_labels", "machine_labels"),
+    "images": ("images",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a connection looks at, and the means it may use.
+
+    Attributes:
+        data_dir: folder of the CSV files.
+        release: `v6` or `v7`.
+        splits: some of `test`, `validation`, `train`.
+        labels: `human`, `machine` or `both`.
+        threads: DuckDB's threads; None leaves it to DuckDB (one a core).
+        memory_limit: such as `512MB`; beyond it DuckDB spills to the system's temporary folder.
+            None leaves it to DuckDB.
+    """
+
+    data_dir: Path
+    release: str = "v6"
+    splits: tuple[str, ...] = ("test",)
+    labels: str = "human"
+    threads: int | None = None
+    memory_limit: str | None = None
+
+    def variables(self) -> dict[str, str]:
+        """The session variables that the SQL reads with `getvariable`."""
+        return {
+            "data_dir": str(self.data_dir),
+            "release": self.release,
+            "split": ",".join(self.splits),
+            "labels": self.labels,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """One file of the catalog that a session reads.
+
+    Attributes:
+        kind: `classes`, `images`, `human_labels`, `machine_labels` or `hierarchy`.
+        split: `test`, `validation`, `train`, or None where the file serves all splits.
+        name: the official file name.
+        path: where it is, or would be, in the data folder.
+    """
+
+    kind: str
+    split: str | None
+    name: str
+    path: Path
+
+
+@dataclass(slots=True)
+class Database:
+    """A connection, and what could be loaded into it.
+
+    A view whose file is missing is not made, nor is what reads it; `require` tells the user which
+    file that is. Everything else works without it: finding a class needs the class file alone.
+    """
+
+    session: Session
+    connection: duckdb.DuckDBPyConnection
+    files: tuple[DataFile, ...] = ()
+    unavailable: set[str] = field(default_factory=set)
+
+    def require(self, *names: str) -> None:
+        """Makes sure that views or macros are there.
+
+        Raises:
+            MissingFileError: a file that one of them reads is not in the data folder.
+        """
+        if self.unavailable.isdisjoint(names):
+            return
+        missing = [file for file in self.files if not file.path.exists()]
+        listed = ", ".join(str(file.path) for file in missing)
+        raise MissingFileError(
+            f"missing {listed}; get it with: hotdog-sql refresh --release {self.session.release} "
+            + " ".join(f"--split {split}" for split in self.session.splits)
+        )
+
+    def execute(
+        self, query: str, parameters: Mapping[str, object] | Sequence[object] | None = None
+    ) -> duckdb.DuckDBPyConnection:
+        """Runs one of our own queries; rows are streamed from what this returns.
+
+        Raises:
+            DataError: a file's content is not what the views' types and dialect allow.
+        """
+        try:
+            return self.connection.execute(query, parameters)
+        except (
+            duckdb.InvalidInputException,
+            duckdb.ConversionException,
+            duckdb.IOException,
+        ) as error:
+            raise DataError(
+                f"DuckDB cannot read the data: {one_line(error)}; "
+                "a damaged file is replaced by: hotdog-sql refresh"
+            ) from error
+        except duckdb.InterruptException as error:
+            raise KeyboardInterrupt from error
+
+    def rows(
+        self, query: str, parameters: Mapping[str, object] | Sequence[object] | None = None
+    ) -> list[tuple[Any, ...]]:
+        """All rows of one of our own queries, for small results."""
+        cursor = self.execute(query, parameters)
+        return cursor.fetchall()
+
+    def lock(self, *directories: Path) -> None:
+        """Takes away every access but to the session's files, for the rest of the connection.
+
+        Args:
+            directories: further folders that may be read.
+        """
+        allowed = [str(folder.resolve()) for folder in (self.session.data_dir, *directories)]
+        allowed.append(str(self.session.data_dir))
+        self.connection.execute("SET allowed_directories = ?", [allowed])
+        self.connection.execute("SET enable_external_access = false")
+        self.connection.execute("SET lock_configuration = true")
+
+    def close(self) -> None:
+        """Closes the connection."""
+        self.connection.close()
+
+    def __enter__(self) -> "Database":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def connect(session: Session) -> Database:
+    """Opens DuckDB in memory and loads `sql/` over the session's files.
+
+    Raises:
+        WrongColumnsError: a file does not begin with the column names of its view.
+    """
+    config: dict[str, str | bool | int | float | list[str]] = {
+        # Never reach out for an extension in the middle of a query.
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        # An in-memory database would spill into a `.tmp` folder where the user stands.
+        "temp_directory": str(Path(tempfile.gettempdir()) / "hotdog-sql-spill"),
+    }
+    if session.threads is not None:
+        config["threads"] = session.threads
+    if session.memory_limit is not None:
+        config["memory_limit"] = session.memory_limit
+    database = Database(session, duckdb.connect(config=config))
+    for name, value in session.variables().items():
+        database.connection.execute(f"SET VARIABLE {name} = ?", [value])
+    load(database)
+    return database
+
+
+def load(database: Database) -> None:
+    """Runs the files of `sql/` in order, leaving out what reads a missing file."""
+    for sql_file in load_order():
+        kinds = _KINDS_READ.get(sql_file.defines, ())
+        read = [file for file in database.files if file.kind in kinds]
+        missing = kinds and not all(file.path.exists() for file in read)
+        if missing or not database.unavailable.isdisjoint(sql_file.reads):
+            database.unavailable.add(sql_file.defines)
+            continue
+        database.connection.execute(sql_file.text)
+        if sql_file.defines == "files":
+            database.files = _files(database)
+        for file in read:
+            _check_header(database, sql_file.defines, file)
+
+
+def _files(database: Database) -> tuple[DataFile, ...]:
+    rows = database.rows("SELECT kind, split, name, file FROM files ORDER BY ALL")
+    return tuple(DataFile(kind, split, name, Path(file)) for kind, split, name, file in rows)
+
+
+def _check_header(database: Database, view: str, file: DataFile) -> None:
+    # read_csv with pinned columns skips the first line unread, whatever it says.
+    expected = [
+        row[0]
+        for row in database.rows(
+            "SELECT column_name FROM (DESCRIBE FROM query_table($view))", {"view": view}
+        )
+    ]
+    with file.path.open(encoding="utf-8", errors="replace", newline="") as lines:
+        found = next(csv.reader([lines.readline(10_000)]), [])
+    if found != expected:
+        raise WrongColumnsError(
+            f"{file.path} has the columns {printable(','.join(found))[:200]!r}, "
+            f"not {','.join(expected)!r}; get the right file with: hotdog-sql refresh"
+        )
+
+
+def one_line(error: duckdb.Error) -> str:
+    """DuckDB's own words about an error, without the lines that point into the query."""
+    return printable(str(error).partition("\n")[0])
+
+
+def query_error(error: duckdb.Error) -> QueryError:
+    """What the user is told when a query of their own is refused."""
+    return QueryError(f"{one_line(error)}; the views and macros are listed by: hotdog-sql shell")

@@ -1,0 +1,19 @@
+-- as_list: a list of texts, from one text or a list of them; NULL is the empty list.
+--
+-- Lets a macro take 'Hot dog' as well as ['Hot dog', 'Person']. The way over JSON is what binds
+-- for either type.
+--
+-- Reads: nothing
+-- Parameters:
+--   texts   one text, a list of texts, or NULL
+-- Columns:
+--   VARCHAR[]
+-- Example:
+--   SELECT as_list('Hot dog'), as_list(['Hot dog', 'Person']);
+
+CREATE OR REPLACE TEMP MACRO as_list(texts) AS
+CASE json_type(to_json(texts))
+    WHEN 'ARRAY' THEN from_json(to_json(texts), '["VARCHAR"]')
+    WHEN 'VARCHAR' THEN [json_extract_string(to_json(texts), '$')]
+    ELSE []::VARCHAR[]
+END;

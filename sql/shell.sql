@@ -1,0 +1,44 @@
+-- shell: everything in this folder, loaded into a DuckDB shell.
+--
+--   duckdb -init sql/shell.sql
+--
+-- from the repository root. Three environment variables say what the session looks at:
+--   HOTDOG_SQL_DATA_DIR  folder of the CSV files       (data)
+--   HOTDOG_SQL_SPLIT     test, validation, train, all  (test)
+--   HOTDOG_SQL_RELEASE   v6 or v7                      (v6)
+-- Python follows the same `.read` lines, in the same order, and sets the variables itself.
+
+SET VARIABLE data_dir = coalesce(nullif(getenv('HOTDOG_SQL_DATA_DIR'), ''), 'data');
+SET VARIABLE split = coalesce(nullif(getenv('HOTDOG_SQL_SPLIT'), ''), 'test');
+SET VARIABLE release = coalesce(nullif(getenv('HOTDOG_SQL_RELEASE'), ''), 'v6');
+SET VARIABLE labels = coalesce(nullif(getenv('HOTDOG_SQL_LABELS'), ''), 'human');
+
+-- Which files there are, and which of them this session reads.
+.read sql/sources/catalog.sql
+.read sql/sources/files.sql
+
+-- The three CSVs as typed views.
+.read sql/views/classes.sql
+.read sql/views/labels.sql
+.read sql/views/images.sql
+
+-- What the labels say.
+.read sql/views/positive_labels.sql
+.read sql/views/verified_negatives.sql
+
+-- Classes: finding them, and which belong together.
+.read sql/classes/as_list.sql
+.read sql/classes/folder_name.sql
+.read sql/classes/find_classes.sql
+.read sql/classes/similar_classes.sql
+.read sql/classes/count_classes.sql
+.read sql/classes/chosen_classes.sql
+.read sql/classes/related_classes.sql
+
+-- The selection.
+.read sql/selection/seeded_order.sql
+.read sql/selection/select_images.sql
+
+-- Reports.
+.read sql/reports/selection_report.sql
+.read sql/reports/summary.sql

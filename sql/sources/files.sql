@@ -1,0 +1,35 @@
+-- files: the files that this session reads, out of the catalog.
+--
+-- The session variables `data_dir`, `release`, `split` (one, several with commas between, or `all`)
+-- and `labels` (human, machine or both) decide. The views over the CSVs need plain lists of paths,
+-- so those are kept in session variables too: class_files, image_files and label_files.
+--
+-- Reads: catalog
+-- Parameters: none
+-- Columns:
+--   kind   VARCHAR  classes, images, human_labels, machine_labels, hierarchy
+--   split  VARCHAR  test, validation, train; NULL where a file serves all splits
+--   name   VARCHAR  the official file name
+--   file   VARCHAR  path of the file in the data folder
+-- Example:
+--   FROM files;
+
+CREATE OR REPLACE TEMP VIEW files AS
+SELECT kind, split, name, getvariable('data_dir') || '/' || name AS file
+FROM catalog
+WHERE release = getvariable('release')
+    AND (
+        split IS NULL
+        OR getvariable('split') = 'all'
+        OR split IN (SELECT unnest(string_split(getvariable('split'), ',')))
+    )
+    AND (kind != 'human_labels' OR getvariable('labels') IN ('human', 'both'))
+    AND (kind != 'machine_labels' OR getvariable('labels') IN ('machine', 'both'));
+
+SET VARIABLE class_files = (SELECT list(file ORDER BY file) FROM files WHERE kind = 'classes');
+
+SET VARIABLE image_files = (SELECT list(file ORDER BY file) FROM files WHERE kind = 'images');
+
+SET VARIABLE label_files = (
+    SELECT list(file ORDER BY file) FROM files WHERE kind IN ('human_labels', 'machine_labels')
+);

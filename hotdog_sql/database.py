@@ -1,6 +1,7 @@
 """A DuckDB connection with `sql/` loaded over the files of one session."""
 
 import csv
+import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -77,12 +78,15 @@ class DataFile:
 class Database:
     """A connection, and what could be loaded into it.
 
-    A view whose file is missing is not made, nor is what reads it; `require` tells the user which
-    file that is. Everything else works without it: finding a class needs the class file alone.
+    `scratch` is a folder of its own, for what DuckDB spills and for files on their way out; it goes
+    with the connection. A view whose file is missing is not made, nor is what reads it; `require`
+    tells the user which file that is. Everything else works without it: finding a class needs the
+    class file alone.
     """
 
     session: Session
     connection: duckdb.DuckDBPyConnection
+    scratch: Path
     files: tuple[DataFile, ...] = ()
     unavailable: set[str] = field(default_factory=set)
 
@@ -130,21 +134,50 @@ class Database:
         cursor = self.execute(query, parameters)
         return cursor.fetchall()
 
+    def keep_rows(self, query: str, parameters: Mapping[str, object]) -> int:
+        """Keeps the rows of one of our own queries as the table `result`; returns how many."""
+        self.execute(f"CREATE OR REPLACE TEMP TABLE result AS {query}", parameters)
+        count: int = self.rows("SELECT count(*) FROM result")[0][0]
+        return count
+
+    def keep_query(self, text: str) -> None:
+        """Keeps the rows of one SELECT of the user's own as the table `result`.
+
+        The connection is locked first and stays so.
+
+        Raises:
+            QueryError: the text is not exactly one SELECT, or DuckDB refuses it.
+        """
+        try:
+            statements = self.connection.extract_statements(text)
+            if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
+                raise QueryError("the query must be one SELECT and nothing else")
+            self.lock()
+            self.connection.sql(text).create("result")
+        except duckdb.Error as error:
+            raise query_error(error) from error
+
+    def read_files(self) -> list[DataFile]:
+        """The files that the views read."""
+        kinds = {kind for view in _KINDS_READ.values() for kind in view}
+        return [file for file in self.files if file.kind in kinds]
+
     def lock(self, *directories: Path) -> None:
         """Takes away every access but to the session's files, for the rest of the connection.
 
         Args:
             directories: further folders that may be read.
         """
-        allowed = [str(folder.resolve()) for folder in (self.session.data_dir, *directories)]
-        allowed.append(str(self.session.data_dir))
+        allowed = [str(self.session.data_dir), str(self.scratch)]
+        allowed += [str(folder.resolve()) for folder in (self.session.data_dir, *directories)]
         self.connection.execute("SET allowed_directories = ?", [allowed])
         self.connection.execute("SET enable_external_access = false")
         self.connection.execute("SET lock_configuration = true")
 
     def close(self) -> None:
-        """Closes the connection."""
+        """Closes the connection and removes what it spilled."""
         self.connection.close()
+        shutil.rmtree(self.scratch)
 
     def __enter__(self) -> "Database":
         return self
@@ -159,18 +192,19 @@ def connect(session: Session) -> Database:
     Raises:
         WrongColumnsError: a file does not begin with the column names of its view.
     """
+    scratch = Path(tempfile.mkdtemp(prefix="hotdog-sql-"))
     config: dict[str, str | bool | int | float | list[str]] = {
         # Never reach out for an extension in the middle of a query.
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         # An in-memory database would spill into a `.tmp` folder where the user stands.
-        "temp_directory": str(Path(tempfile.gettempdir()) / "hotdog-sql-spill"),
+        "temp_directory": str(scratch),
     }
     if session.threads is not None:
         config["threads"] = session.threads
     if session.memory_limit is not None:
         config["memory_limit"] = session.memory_limit
-    database = Database(session, duckdb.connect(config=config))
+    database = Database(session, duckdb.connect(config=config), scratch)
     for name, value in session.variables().items():
         database.connection.execute(f"SET VARIABLE {name} = ?", [value])
     load(database)

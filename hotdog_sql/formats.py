@@ -5,13 +5,14 @@ A file appears whole or not at all: it is written beside its place under a tempo
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from hotdog_sql.database import Database
+import duckdb
+
+from hotdog_sql.database import Database, one_line
 from hotdog_sql.errors import InputError, StorageError
 
 _COPY = {
@@ -65,19 +66,30 @@ def write_file(database: Database, table: str, path: Path, format_name: str) -> 
     Raises:
         StorageError: the file cannot be written.
     """
+    rows = copy_rows(database, table, format_name)
     with whole_file(path) as temporary:
-        copy_rows(database, table, temporary, format_name)
+        shutil.move(rows, temporary)
 
 
 def write_stream(database: Database, table: str, stream: BinaryIO, format_name: str) -> None:
     """Writes a table's rows to an open binary stream, byte for byte as to a file."""
-    with tempfile.TemporaryDirectory(prefix="hotdog-sql-") as folder:
-        path = Path(folder) / f"rows.{format_name}"
-        copy_rows(database, table, path, format_name)
-        with path.open("rb") as rows:
-            shutil.copyfileobj(rows, stream)
+    with copy_rows(database, table, format_name).open("rb") as rows:
+        shutil.copyfileobj(rows, stream)
 
 
-def copy_rows(database: Database, table: str, path: Path, format_name: str) -> None:
-    """Has DuckDB write a table's or view's rows to a path."""
-    database.execute(_COPY[format_name], {"table": table, "file": str(path)})
+def copy_rows(database: Database, table: str, format_name: str) -> Path:
+    """Has DuckDB write a table's rows to a file in the connection's scratch folder.
+
+    Even a locked connection may write there.
+
+    Raises:
+        StorageError: the system's temporary folder is full.
+    """
+    path = database.scratch / f"{table}.{format_name}"
+    try:
+        database.connection.execute(_COPY[format_name], {"table": table, "file": str(path)})
+    except duckdb.IOException as error:
+        raise StorageError(
+            f"cannot write {path}: {one_line(error)}; make room there or set TMPDIR"
+        ) from error
+    return path

@@ -1,10 +1,9 @@
 """A selection: what is asked for, and the rows that `select_images` gives for it."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from hotdog_sql.classes import ImageClass
 from hotdog_sql.database import Database
 
 #: The values that the macro's parameters take by name.

@@ -19,7 +19,7 @@ class SqlFile:
     Attributes:
         name: path below `sql/`, with slashes, such as `views/labels.sql`.
         text: the whole file.
-        reads: names of the views and macros of earlier files that this one uses, as its header says.
+        reads: names of the views and macros of earlier files that it uses, as its header says.
     """
 
     name: str

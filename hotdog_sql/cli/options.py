@@ -46,8 +46,8 @@ FormatOption = Annotated[
     RowFormat | None,
     typer.Option(
         "--format",
-        help="How rows are written.  [default: table in a terminal, csv into a pipe, "
-        "else by --output's ending]",
+        help="How rows are written; a file's ending decides if this does not.",
+        show_default="table in a terminal, csv into a pipe",
         rich_help_panel=_OUTPUT,
     ),
 ]

@@ -1,10 +1,11 @@
 """What people read: narration on stderr, rows on stdout."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
 #: A table shows this many rows; the other formats always have all of them.
 TABLE_ROWS = 40
-#: Columns of a table are not squeezed below this width: those that do not fit are left out.
-_LEAST_WIDTH = 10
+#: Characters of the widest column of a table.
+_WIDEST = 32
 
 
 def narrator(*, quiet: bool = False) -> Console:
@@ -61,50 +62,51 @@ def _write_table(database: "Database", table: str, console: Console) -> None:
     columns = [column[0] for column in cursor.description or ()]
     rows = cursor.fetchmany(TABLE_ROWS)
     total = database.rows("SELECT count(*) FROM query_table($table)", {"table": table})[0][0]
-    console.print(rows_table(columns, rows, console.width))
-    left_out = len(columns) - _fitting(columns, rows, console.width)
-    notes = []
-    if total > len(rows):
-        notes.append(f"{total - len(rows):,} more rows")
-    if left_out:
-        notes.append(f"{left_out} more columns")
-    if notes:
-        console.print(f"… {' and '.join(notes)}: --format csv has everything", highlight=False)
+    widths = _fitting_widths(columns, rows, console.width)
+    console.print(_rows_table(columns, rows, widths))
+    left_out = {"more rows": total - len(rows), "more columns": len(columns) - len(widths)}
+    if any(left_out.values()):
+        counts = " and ".join(f"{count:,} {what}" for what, count in left_out.items() if count)
+        console.print(f"… {counts}: --format csv has everything", highlight=False)
 
 
-def rows_table(columns: Sequence[str], rows: Iterable[Sequence[object]], width: int) -> Table:
-    """Rows as a table that fits a terminal: long text is cut, columns past the edge left out."""
-    shown = list(rows)
-    fitting = _fitting(columns, shown, width)
+def _rows_table(
+    columns: Sequence[str], rows: Sequence[Sequence[object]], widths: Sequence[int]
+) -> Table:
+    """The first columns, each of its width; what is longer is cut."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for index, column in enumerate(columns[:fitting]):
-        number = any(isinstance(row[index], int | float) for row in shown)
+    for index, (column, width) in enumerate(zip(columns, widths, strict=False)):
+        number = any(isinstance(row[index], int | float) for row in rows)
         table.add_column(
-            column,
+            Text(column),
             justify="right" if number else "left",
             no_wrap=True,
             overflow="ellipsis",
-            min_width=min(_LEAST_WIDTH, _width(column, index, shown)),
+            width=width,
         )
-    for row in shown:
-        table.add_row(*(_cell(value) for value in row[:fitting]))
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row[: len(widths)]))
     return table
 
 
-def _fitting(columns: Sequence[str], rows: Sequence[Sequence[object]], width: int) -> int:
-    """How many of the columns, from the left, have room for their first characters."""
-    used = 0
+def _fitting_widths(
+    columns: Sequence[str], rows: Sequence[Sequence[object]], room: int
+) -> list[int]:
+    """The widths of the columns, from the left, that a terminal has room for; at least one."""
+    widths: list[int] = []
     for index, column in enumerate(columns):
-        used += min(_LEAST_WIDTH * 2, _width(column, index, rows)) + 1
-        if used > width and index:
-            return index
-    return len(columns)
-
-
-def _width(column: str, index: int, rows: Sequence[Sequence[object]]) -> int:
-    return max(len(column), *(len(str(row[index])) for row in rows), 1)
+        natural = max(cell_len(text) for text in (column, *(_plain(row[index]) for row in rows)))
+        width = min(natural, _WIDEST)
+        if widths and sum(widths) + 2 * len(widths) + width > room:
+            break
+        widths.append(width)
+    return widths
 
 
 def _cell(value: object) -> Text:
     # Text, not a string: a title in brackets is not markup.
-    return Text("" if value is None else printable(str(value)))
+    return Text(_plain(value))
+
+
+def _plain(value: object) -> str:
+    return "" if value is None else printable(str(value))

@@ -1,0 +1,5 @@
+"""`hotdog-sql demo`."""
+
+
+def demo() -> None:
+    """Make a small dataset without the network."""

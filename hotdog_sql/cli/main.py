@@ -1,0 +1,71 @@
+"""The command line's entry: the commands, and what an error becomes."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from hotdog_sql import __version__
+from hotdog_sql.cli import exits
+from hotdog_sql.cli.classes import classes
+from hotdog_sql.cli.demo import demo
+from hotdog_sql.cli.select import select
+from hotdog_sql.cli.shell import shell
+from hotdog_sql.cli.sql import sql
+from hotdog_sql.cli.summary import summary
+from hotdog_sql.errors import HotdogError
+from hotdog_sql.text import printable
+
+app = typer.Typer(
+    name="hotdog-sql",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+)
+
+_MAIN = "From class to photos"
+_LOOK = "Looking around"
+
+for panel, commands in {
+    _MAIN: (select, demo),
+    _LOOK: (classes, summary, sql, shell),
+}.items():
+    for command in commands:
+        app.command(rich_help_panel=panel)(command)
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        typer.echo(f"hotdog-sql {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Photos for an image classifier, selected from Open Images with readable SQL.
+
+    Pick a class, get its photos and random others in class folders:
+
+        hotdog-sql select --class "Hot dog" --download dataset
+
+    Rows go to stdout, everything else to stderr.
+    """
+
+
+def main() -> None:
+    """Runs the command line; an error becomes one line and its exit code."""
+    try:
+        app()
+    except HotdogError as error:
+        typer.echo(f"hotdog-sql: {printable(str(error))}", err=True)
+        sys.exit(exits.exit_code(error))
+    except KeyboardInterrupt:
+        typer.echo("hotdog-sql: stopped; run the same command again to go on", err=True)
+        sys.exit(exits.INTERRUPTED)

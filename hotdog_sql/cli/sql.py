@@ -1,0 +1,43 @@
+"""`hotdog-sql sql`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hotdog_sql.cli import options
+from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_SPLITS
+from hotdog_sql.cli.session import open_database
+from hotdog_sql.cli.show import write_rows
+from hotdog_sql.vocabulary import Labels, Release
+
+
+def sql(
+    query: Annotated[
+        str | None, typer.Argument(help="One SELECT over the views and macros; - reads stdin.")
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", exists=True, dir_okay=False, help="Read the query from a file."),
+    ] = None,
+    split: options.SplitOption = DEFAULT_SPLITS,
+    release: options.ReleaseOption = Release.V6,
+    labels: options.LabelsOption = Labels.HUMAN,
+    data_dir: options.DataDirOption = DEFAULT_DATA_DIR,
+    format_name: options.FormatOption = None,
+    output: options.OutputOption = None,
+) -> None:
+    """Run one SELECT of your own, which can read these files and nothing else.
+
+    For example: hotdog-sql sql "FROM find_classes('hot dog')"
+    """
+    if (query is None) == (file is None):
+        raise typer.BadParameter("give a query or --file, one of the two")
+    if file is not None:
+        text = file.read_text(encoding="utf-8")
+    else:
+        text = sys.stdin.read() if query == "-" else str(query)
+    with open_database(data_dir, split, release, labels, needs=()) as database:
+        database.keep_query(text)
+        write_rows(database, "result", format_name, output)

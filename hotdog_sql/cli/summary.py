@@ -1,0 +1,28 @@
+"""`hotdog-sql summary`."""
+
+from hotdog_sql.cli import options
+from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_SPLITS
+from hotdog_sql.cli.session import open_database
+from hotdog_sql.cli.show import narrator, write_rows
+from hotdog_sql.vocabulary import Labels, Release
+
+
+def summary(
+    min_confidence: options.MinConfidenceOption = 1.0,
+    split: options.SplitOption = DEFAULT_SPLITS,
+    release: options.ReleaseOption = Release.V6,
+    labels: options.LabelsOption = Labels.HUMAN,
+    data_dir: options.DataDirOption = DEFAULT_DATA_DIR,
+    format_name: options.FormatOption = None,
+    output: options.OutputOption = None,
+    quiet: options.QuietOption = False,
+) -> None:
+    """Count images, positive labels, labelled images and classes, and name the files."""
+    with open_database(data_dir, split, release, labels, needs=("summary",)) as database:
+        database.keep_rows(
+            "FROM summary(min_confidence := $min_confidence)", {"min_confidence": min_confidence}
+        )
+        write_rows(database, "result", format_name, output)
+        console = narrator(quiet=quiet)
+        for file in database.read_files():
+            console.print(f"{file.kind:<15} {file.path}  {file.path.stat().st_size:,} bytes")

@@ -81,14 +81,14 @@ class Database:
     `scratch` is a folder of its own, for what DuckDB spills and for files on their way out; it goes
     with the connection. A view whose file is missing is not made, nor is what reads it; `require`
     tells the user which file that is. Everything else works without it: finding a class needs the
-    class file alone.
+    class file alone. `unavailable` holds the missing files of what could not be made.
     """
 
     session: Session
     connection: duckdb.DuckDBPyConnection
     scratch: Path
     files: tuple[DataFile, ...] = ()
-    unavailable: set[str] = field(default_factory=set)
+    unavailable: dict[str, frozenset[DataFile]] = field(default_factory=dict)
 
     def require(self, *names: str) -> None:
         """Makes sure that views or macros are there.
@@ -96,10 +96,10 @@ class Database:
         Raises:
             MissingFileError: a file that one of them reads is not in the data folder.
         """
-        if self.unavailable.isdisjoint(names):
+        missing = {file for name in names for file in self.unavailable.get(name, ())}
+        if not missing:
             return
-        missing = [file for file in self.files if not file.path.exists()]
-        listed = ", ".join(str(file.path) for file in missing)
+        listed = ", ".join(sorted(str(file.path) for file in missing))
         raise MissingFileError(
             f"missing {listed}; get it with: hotdog-sql refresh --release {self.session.release} "
             + " ".join(f"--split {split}" for split in self.session.splits)
@@ -216,9 +216,11 @@ def load(database: Database) -> None:
     for sql_file in load_order():
         kinds = _KINDS_READ.get(sql_file.defines, ())
         read = [file for file in database.files if file.kind in kinds]
-        missing = kinds and not all(file.path.exists() for file in read)
-        if missing or not database.unavailable.isdisjoint(sql_file.reads):
-            database.unavailable.add(sql_file.defines)
+        missing = {file for file in read if not file.path.exists()}
+        for name in sql_file.reads:
+            missing |= database.unavailable.get(name, frozenset())
+        if missing:
+            database.unavailable[sql_file.defines] = frozenset(missing)
             continue
         database.connection.execute(sql_file.text)
         if sql_file.defines == "files":

@@ -25,7 +25,7 @@ matched AS (
     LEFT JOIN classes ON classes.LabelName = asked.name OR classes.DisplayName = asked.name
     QUALIFY CASE
         WHEN classes.LabelName IS NULL
-            THEN error('No class is named ' || asked.name || '; see FROM similar_classes(...)')
+            THEN error('No class is named ' || asked.name || '; see FROM similar_classes')
         WHEN count(*) OVER (PARTITION BY asked.position) > 1
             THEN error('Several classes are named ' || asked.name || '; give the MID')
         ELSE true

@@ -1,0 +1,81 @@
+"""The selection in plain Python, sharing nothing with the SQL: the judge of it."""
+
+import hashlib
+from dataclasses import dataclass
+
+from tests.openimages import OpenImages
+
+Row = tuple[str, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The parameters of a selection; classes and exclusions are MIDs."""
+
+    classes: tuple[str, ...]
+    negatives: int = 120
+    seed: int = 42
+    limit: int | None = None
+    min_confidence: float = 1.0
+    related: str = "prefix"
+    exclude: tuple[str, ...] = ()
+    overlap: str = "leave_out"
+    negatives_from: str = "random"
+
+
+def select(data: OpenImages, asked: Asked, folders: dict[str, str]) -> list[Row]:
+    """(folder, rank, ImageID) of every selected image, in order.
+
+    Args:
+        data: the files' rows.
+        asked: the parameters.
+        folders: folder of each class by MID.
+    """
+    names = dict(data.classes)
+    known = {image[0] for image in data.images}
+    barred = set(asked.classes) | set(asked.exclude)
+    if asked.related == "prefix":
+        for mid, name in data.classes:
+            if any(name.startswith(names[chosen]) for chosen in asked.classes):
+                barred.add(mid)
+
+    carried: dict[str, set[str]] = {}
+    denied: dict[str, set[str]] = {}
+    for image, source, mid, confidence in data.labels:
+        if float(confidence) >= asked.min_confidence:
+            carried.setdefault(image, set()).add(mid)
+        if float(confidence) == 0 and source != "machine":
+            denied.setdefault(image, set()).add(mid)
+
+    rows: list[Row] = []
+    chosen = list(dict.fromkeys(asked.classes))
+    for position, mid in enumerate(chosen):
+        ids = []
+        for image in known:
+            here = [other for other in chosen if other in carried.get(image, set())]
+            if mid not in here:
+                continue
+            if len(here) > 1 and asked.overlap == "leave_out":
+                continue
+            if asked.overlap == "first" and chosen.index(here[0]) != position:
+                continue
+            ids.append(image)
+        ids.sort(key=lambda image: order_key(asked.seed, image))
+        rows += [(folders[mid], rank, image) for rank, image in enumerate(ids[: asked.limit], 1)]
+
+    clean = {image for image in known if not carried.get(image, set()) & barred}
+    verified = {image for image in clean if denied.get(image, set()) & set(chosen)}
+    random = {image for image in clean if carried.get(image)}
+    if asked.negatives_from == "random":
+        verified = set()
+    if asked.negatives_from == "verified":
+        random = set()
+    others = sorted(verified, key=lambda image: order_key(asked.seed, image))
+    others += sorted(random - verified, key=lambda image: order_key(asked.seed, image))
+    rows += [("other", rank, image) for rank, image in enumerate(others[: asked.negatives], 1)]
+    return rows
+
+
+def order_key(seed: int, image: str) -> tuple[str, str]:
+    """Where an image stands in the seeded order."""
+    return hashlib.md5(f"{seed}:{image}".encode(), usedforsecurity=False).hexdigest(), image

@@ -1,0 +1,64 @@
+"""What many tests need: a small dataset and ways to run the program for real."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.openimages import OpenImages, image_row
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def small_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the test split of a small Open Images: 12 hot dogs among 300 images."""
+    folder = tmp_path_factory.mktemp("data")
+    small_open_images().write(folder)
+    return folder
+
+
+def small_open_images() -> OpenImages:
+    """300 images: every 25th a hot dog, every 30th a hot dog stand, most of them food."""
+    ids = [f"{number:016x}" for number in range(1, 301)]
+    labels = []
+    for number, image in enumerate(ids, 1):
+        if number % 25 == 0:
+            labels.append((image, "verification", "/m/01b9xk", "1"))
+        if number % 7 == 0:
+            labels.append((image, "verification", "/m/01b9xk", "0"))
+        if number % 30 == 0:
+            labels.append((image, "crowdsource-verification", "/m/0bm1pg", "1"))
+        if number % 10 != 3:
+            labels.append((image, "verification", "/m/02wbm", "1"))
+    return OpenImages(images=[image_row(image) for image in ids], labels=labels)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Runs `hotdog-sql` as its own process in an empty folder."""
+
+    def run_command(
+        *arguments: str | Path, stdin: str = "", **variables: str
+    ) -> subprocess.CompletedProcess[str]:
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("HOTDOG_SQL_")
+        }
+        return subprocess.run(
+            [sys.executable, "-m", "hotdog_sql", *map(str, arguments)],
+            cwd=tmp_path,
+            input=stdin,
+            env=environment | variables,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
+
+    return run_command

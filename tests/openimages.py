@@ -1,0 +1,95 @@
+"""A small Open Images on disk, written from lists of rows."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+CLASS_COLUMNS = ("LabelName", "DisplayName")
+LABEL_COLUMNS = ("ImageID", "Source", "LabelName", "Confidence")
+IMAGE_COLUMNS = (
+    "ImageID",
+    "Subset",
+    "OriginalURL",
+    "OriginalLandingURL",
+    "License",
+    "AuthorProfileURL",
+    "Author",
+    "Title",
+    "OriginalSize",
+    "OriginalMD5",
+    "Thumbnail300KURL",
+    "Rotation",
+)
+ROW_COLUMNS = ("folder", "rank", *IMAGE_COLUMNS)
+
+CLASSES = (
+    ("/m/01b9xk", "Hot dog"),
+    ("/m/07vh6y", "Hot dog bun"),
+    ("/m/0bm1pg", "Hot dog stand"),
+    ("/m/01g317", "Person"),
+    ("/m/02wbm", "Food"),
+    ("/m/02wvth", 'Fiat 500 "topolino"'),
+    ("/m/0h8n5zk", "Kitchen & dining room table, small"),
+    ("/m/0a1", "Jaguar"),
+    ("/m/0a2", "Jaguar"),
+    ("/m/0a3", "Piñata"),
+)
+
+
+def image_row(image_id: str, subset: str = "test", title: str = "A photo") -> tuple[str, ...]:
+    """A row of the image file with plausible values."""
+    return (
+        image_id,
+        subset,
+        f"https://farm1.staticflickr.com/1/{image_id}_o.jpg",
+        f"https://www.flickr.com/photos/somebody/{image_id}",
+        "https://creativecommons.org/licenses/by/2.0/",
+        "https://www.flickr.com/people/somebody/",
+        "Somebody",
+        title,
+        "123456",
+        "MDEyMzQ1Njc4OWFiY2RlZg==",
+        f"https://c1.staticflickr.com/1/{image_id}_z.jpg",
+        "0.0",
+    )
+
+
+@dataclass(slots=True)
+class OpenImages:
+    """The three files' rows; `write` puts them where the catalog of v6 expects them."""
+
+    classes: Sequence[tuple[str, str]] = CLASSES
+    images: Sequence[tuple[str, ...]] = ()
+    labels: Sequence[tuple[str, str, str, str]] = ()
+    machine_labels: Sequence[tuple[str, str, str, str]] = field(default_factory=list)
+
+    def write(self, folder: Path, split: str = "test") -> None:
+        """Writes the files of one split."""
+        folder.mkdir(parents=True, exist_ok=True)
+        write_csv(folder / "oidv6-class-descriptions.csv", CLASS_COLUMNS, self.classes)
+        images = (
+            "oidv6-train-images-with-labels-with-rotation.csv"
+            if split == "train"
+            else f"{split}-images-with-rotation.csv"
+        )
+        write_csv(folder / images, IMAGE_COLUMNS, self.images)
+        human = f"{split}-annotations-human-imagelabels.csv"
+        if split == "train":
+            human = f"oidv6-{human}"
+        write_csv(folder / human, LABEL_COLUMNS, self.labels)
+        machine = f"{split}-annotations-machine-imagelabels.csv"
+        write_csv(folder / machine, LABEL_COLUMNS, self.machine_labels)
+
+
+def write_csv(path: Path, header: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+    """Writes one CSV as the official files are: quotes where needed, plain line feeds."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        for row in (header, *rows):
+            file.write(",".join(_quoted(field) for field in row) + "\n")
+
+
+def _quoted(field: str) -> str:
+    # Python's csv module leaves a lone carriage return bare, which no other reader accepts.
+    if any(character in field for character in ',"\r\n'):
+        return '"' + field.replace('"', '""') + '"'
+    return field

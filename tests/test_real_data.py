@@ -1,0 +1,98 @@
+"""The real validation labels and classes, where they are at hand: known true answers."""
+
+import csv
+import gzip
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, Run
+from tests.openimages import IMAGE_COLUMNS, ROW_COLUMNS, image_row, write_csv
+from tests.test_shell import in_shell
+
+OPENIMAGES = ROOT.parent / "shared" / "openimages"
+LABELS = "validation-annotations-human-imagelabels.csv"
+CLASSES = "oidv6-class-descriptions.csv"
+RELATED = {"/m/01b9xk", "/m/07vh6y", "/m/0bm1pg"}
+
+pytestmark = pytest.mark.skipif(
+    not OPENIMAGES.is_dir(), reason="the two real Open Images files are not at hand"
+)
+
+
+@pytest.fixture(scope="module")
+def real_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The real labels and classes, and an image file made from the labels' ImageIDs."""
+    folder = tmp_path_factory.mktemp("real")
+    shutil.copy(OPENIMAGES / CLASSES, folder / CLASSES)
+    with gzip.open(OPENIMAGES / f"{LABELS}.gz") as packed, (folder / LABELS).open("wb") as file:
+        shutil.copyfileobj(packed, file)
+    ids = sorted({row["ImageID"] for row in labels(folder)})
+    assert len(ids) == 41_620
+    rows = (image_row(image, "validation") for image in ids)
+    write_csv(folder / "validation-images-with-rotation.csv", IMAGE_COLUMNS, rows)
+    return folder
+
+
+def labels(folder: Path) -> Iterator[dict[str, str]]:
+    with (folder / LABELS).open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)
+
+
+def test_the_tutorials_selection(real_data: Path, run: Run) -> None:
+    wanted = ("select", "--class", "Hot dog", "--split", "validation", "--data-dir", real_data)
+    as_csv = run(*wanted, "--format", "csv")
+    assert as_csv.returncode == 0, as_csv.stderr
+    rows = list(csv.DictReader(as_csv.stdout.splitlines()))
+    assert list(rows[0]) == list(ROW_COLUMNS)
+    folders = [row["folder"] for row in rows]
+    assert folders == ["hot_dog"] * 13 + ["other"] * 120
+    assert [int(row["rank"]) for row in rows] == [*range(1, 14), *range(1, 121)]
+
+    others = {row["ImageID"] for row in rows if row["folder"] == "other"}
+    positives = [row for row in labels(real_data) if float(row["Confidence"]) == 1]
+    assert not [r for r in positives if r["ImageID"] in others and r["LabelName"] in RELATED]
+    assert {row["ImageID"] for row in positives if row["LabelName"] == "/m/01b9xk"} == {
+        row["ImageID"] for row in rows if row["folder"] == "hot_dog"
+    }
+
+    for number in ("13", "41,316", "41,303"):
+        assert number in as_csv.stderr
+
+    as_json = json.loads(run(*wanted, "--format", "json").stdout)
+    shell = in_shell("FROM select_images('Hot dog')", real_data, HOTDOG_SQL_SPLIT="validation")
+    assert as_json == shell
+    as_text = [
+        {name: "" if value is None else str(value) for name, value in row.items()} for row in shell
+    ]
+    assert rows == as_text
+
+
+def test_the_counts(real_data: Path, run: Run) -> None:
+    done = run("summary", "--split", "validation", "--data-dir", real_data, "--format", "json")
+    assert json.loads(done.stdout) == [
+        {
+            "images": 41_620,
+            "positive_labels": 367_263,
+            "labelled_images": 41_316,
+            "classes": 19_994,
+        }
+    ]
+
+
+def test_counts_of_the_three_classes(real_data: Path, run: Run) -> None:
+    done = run("classes", "hot dog", "--counts", "--split", "validation", "--data-dir", real_data)
+    found = {row["DisplayName"]: row for row in csv.DictReader(done.stdout.splitlines())}
+    hot_dog, bun = found["Hot dog"], found["Hot dog bun"]
+    assert (hot_dog["positives"], hot_dog["verified_negatives"]) == ("13", "33")
+    assert (bun["positives"], bun["verified_negatives"]) == ("0", "2")
+
+
+def test_odd_class_names_are_read_whole(real_data: Path, run: Run) -> None:
+    done = run("classes", "topolino", "--data-dir", real_data, "--format", "json")
+    assert json.loads(done.stdout) == [
+        {"LabelName": "/m/02wvth", "DisplayName": 'Fiat 500 "topolino"'}
+    ]

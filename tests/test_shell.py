@@ -1,0 +1,110 @@
+"""The real DuckDB shell over `sql/shell.sql` gives the rows that Python gives."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hotdog_sql.cli.shell import find_shell
+from hotdog_sql.database import Session, connect
+from hotdog_sql.selection import Selection, SelectionRequest
+from tests.conftest import ROOT, Run
+
+
+def in_shell(query: str, folder: Path, **variables: str) -> list[dict[str, object]]:
+    """The rows of a query in the shell, started as the README says, from the repository root."""
+    done = subprocess.run(
+        [find_shell(), "-init", "sql/shell.sql", "-json", "-c", query],
+        cwd=ROOT,
+        env=os.environ | {"HOTDOG_SQL_DATA_DIR": str(folder)} | variables,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+        check=True,
+    )
+    rows: list[dict[str, object]] = json.loads(done.stdout)
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("call", "request_"),
+    [
+        ("select_images('Hot dog')", SelectionRequest(("/m/01b9xk",))),
+        (
+            "select_images('/m/01b9xk', seed := 7, negatives := 20, \"limit\" := 3)",
+            SelectionRequest(("/m/01b9xk",), seed=7, negatives=20, limit=3),
+        ),
+        (
+            "select_images(['Hot dog', 'Food'], overlap := 'both', exclude := 'Person',"
+            " negatives_from := 'mixed')",
+            SelectionRequest(
+                ("/m/01b9xk", "/m/02wbm"),
+                overlap="both",
+                exclude=("/m/01g317",),
+                negatives_from="mixed",
+            ),
+        ),
+    ],
+)
+def test_shell_and_python_agree_row_for_row(
+    small_data: Path, call: str, request_: SelectionRequest
+) -> None:
+    with connect(Session(small_data)) as database:
+        selection = Selection(database, request_)
+        columns = selection.columns()
+        rows = [dict(zip(columns, row, strict=True)) for row in selection.rows()]
+    assert in_shell(f"FROM {call}", small_data) == rows
+
+
+def test_shell_reads_split_and_release_from_the_environment(tmp_path: Path) -> None:
+    from tests.conftest import small_open_images
+
+    small_open_images().write(tmp_path, split="validation")
+    rows = in_shell("FROM summary()", tmp_path, HOTDOG_SQL_SPLIT="validation")
+    assert rows[0]["images"] == 300
+
+
+def test_shell_and_commands_agree(small_data: Path, run: Run) -> None:
+    shell = in_shell("FROM select_images('Hot dog', negatives := 5)", small_data)
+    wanted = ("select", "--class", "Hot dog", "--negatives", "5", "--data-dir", small_data)
+    as_json = run(*wanted, "--format", "json")
+    assert json.loads(as_json.stdout) == shell
+
+
+def test_shell_command_opens_anywhere(small_data: Path, run: Run, tmp_path: Path) -> None:
+    script = "FROM find_classes('hot dog');\nSELECT getvariable('split');\n"
+    (tmp_path / "local.csv").write_text("a\n1\n")
+    done = run(
+        "shell",
+        "--data-dir",
+        small_data,
+        stdin=script + "FROM read_csv('local.csv');\nFROM select_images('Hot dog');",
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Hot dog stand" in done.stdout
+    assert "Error" not in done.stderr + done.stdout
+
+
+def test_shell_command_says_how_to_get_the_shell(tmp_path: Path) -> None:
+    # A Python of its own without duckdb-cli beside it, and a PATH without the shell.
+    bare = tmp_path / "bin"
+    bare.mkdir()
+    program = (
+        "import sysconfig, sys; sysconfig.get_path = lambda name: sys.argv[1];"
+        "from hotdog_sql.cli.main import main; sys.argv = ['hotdog-sql', 'shell']; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(bare)],
+        env={"PATH": str(bare), "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert "pip install duckdb-cli" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,126 @@
+"""Each SQL file's header is true: what it takes, gives and reads, and its example runs."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from hotdog_sql.database import Database, Session, connect
+from hotdog_sql.sqlfiles import SqlFile, load_order, sql_dir
+
+FILES = load_order()
+MADE = {sql_file.defines: sql_file for sql_file in FILES}
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the comment at the top of a file says."""
+
+    name: str
+    parameters: dict[str, str | None]
+    columns: list[tuple[str, str]]
+    example: str
+
+
+def header_of(sql_file: SqlFile) -> Header:
+    comment = sql_file.text.partition("\n\n")[0]
+    lines = [line.removeprefix("--").removeprefix(" ") for line in comment.splitlines()]
+    sections: dict[str, list[str]] = {"": []}
+    section = ""
+    for line in lines:
+        if match := re.fullmatch(r"(Reads|Parameters|Columns|Example):(.*)", line):
+            section = match[1]
+            sections[section] = [match[2].strip()] if match[2].strip() else []
+        else:
+            sections[section].append(line)
+    parameters: dict[str, str | None] = {}
+    for line in sections["Parameters"]:
+        # Lines that go on with a meaning are indented further.
+        if match := re.match(r' {2}("?\w+"?)(?: := ((?:\'[^\']*\'|\S)+))?(?: {2,}|$)', line):
+            parameters[match[1].strip('"')] = match[2]
+    columns = [
+        (match[1], match[2])
+        for line in sections["Columns"]
+        if (match := re.match(r" {2}(\w+) +([A-Z]+\S*)", line))
+    ]
+    if not columns:
+        columns = [("", line.strip()) for line in sections["Columns"]]
+    example = "\n".join(line.strip() for line in sections["Example"])
+    return Header(sections[""][0].partition(":")[0], parameters, columns, example)
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    from tests.conftest import small_open_images
+
+    folder = tmp_path_factory.mktemp("data")
+    small_open_images().write(folder)
+    with connect(Session(folder)) as database:
+        yield database
+
+
+@pytest.mark.parametrize("sql_file", FILES, ids=lambda sql_file: sql_file.name)
+class TestHeader:
+    def test_names_what_the_file_makes(self, sql_file: SqlFile) -> None:
+        assert header_of(sql_file).name == sql_file.defines
+
+    def test_parameters_and_defaults(self, sql_file: SqlFile, database: Database) -> None:
+        found = database.rows(
+            "SELECT parameters FROM duckdb_functions() WHERE function_name = $name"
+            " AND function_type LIKE '%macro' LIMIT 1",
+            {"name": sql_file.defines},
+        )
+        parameters = found[0][0] if found else []
+        header = header_of(sql_file)
+        assert list(header.parameters) == parameters
+        statement = sql_file.text[sql_file.text.index("CREATE OR REPLACE") :]
+        for name, default in header.parameters.items():
+            if default is not None:
+                assert re.search(rf'"?\b{name}\b"? := {re.escape(default)}[,)\n]', statement)
+            else:
+                assert not re.search(rf'[(\s]"?{name}"? :=', statement.partition(" AS")[0])
+
+    def test_columns_and_types(self, sql_file: SqlFile, database: Database) -> None:
+        header = header_of(sql_file)
+        called = re.search(rf"FROM {header.name}(\(.*\))?", header.example)
+        if header.columns[0][0]:
+            assert called or "FROM " + header.name not in header.example
+            source = called[0] if called else f"FROM {header.name}"
+            described = database.rows(f"DESCRIBE {source}")
+            assert header.columns == [(row[0], row[1]) for row in described]
+        else:
+            call = re.search(rf"{header.name}\(.*?\)", header.example)
+            assert call
+            described = database.rows(f"DESCRIBE SELECT {call[0]} FROM images")
+            assert header.columns[0][1] == described[0][1]
+
+    def test_example_runs(self, sql_file: SqlFile, database: Database) -> None:
+        database.rows(header_of(sql_file).example)
+
+    def test_reads_is_enough_and_no_more(self, sql_file: SqlFile) -> None:
+        body = re.sub(r"--.*|'[^']*'", "", sql_file.text)
+        for name in sql_file.reads - {"files"}:
+            assert re.search(rf"\b{name}\b", body), f"{sql_file.name} does not use {name}"
+        for name in set(MADE) - sql_file.reads - {sql_file.defines, "files", "summary"}:
+            used = re.search(rf"\b(FROM|JOIN)\s+{name}\b|\b{name}\(", body)
+            assert not used, f"{sql_file.name} uses {name} and does not say so"
+
+    def test_reads_only_earlier_files(self, sql_file: SqlFile) -> None:
+        earlier = {other.defines for other in FILES[: FILES.index(sql_file)]}
+        assert sql_file.reads <= earlier
+
+    def test_has_no_dot_commands_tabs_or_long_lines(self, sql_file: SqlFile) -> None:
+        for line in sql_file.text.splitlines():
+            assert not line.startswith(".")
+            assert "\t" not in line
+            assert len(line) <= 120 or "storage" in line or ".csv" in line
+
+
+def test_every_file_is_loaded() -> None:
+    on_disk = {
+        path.relative_to(sql_dir()).as_posix()
+        for path in sql_dir().rglob("*.sql")
+        if "examples" not in path.parts
+    }
+    assert on_disk == {sql_file.name for sql_file in FILES} | {"shell.sql"}

@@ -1,0 +1,168 @@
+"""`select_images` and `selection_report` against brute force in plain Python."""
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hotdog_sql.database import Database, Session, connect
+from hotdog_sql.selection import Selection, SelectionRequest
+from tests import brute_force
+from tests.brute_force import Asked
+from tests.openimages import CLASSES, OpenImages, image_row
+
+MIDS = tuple(mid for mid, _ in CLASSES)
+FOLDERS = {
+    "/m/01b9xk": "hot_dog",
+    "/m/07vh6y": "hot_dog_bun",
+    "/m/0bm1pg": "hot_dog_stand",
+    "/m/01g317": "person",
+    "/m/02wbm": "food",
+    "/m/02wvth": "fiat_500_topolino",
+    "/m/0h8n5zk": "kitchen_dining_room_table_small",
+    "/m/0a1": "jaguar",
+    "/m/0a2": "jaguar",
+    "/m/0a3": "piñata",
+}
+# These look like numbers, and must stay the texts they are.
+ODD_IDS = ("92157226691247e1", "0001234567890123", "0000000000000000", "1e10000000000000")
+
+ids = st.one_of(st.sampled_from(ODD_IDS), st.text("0123456789abcdef", min_size=16, max_size=16))
+# Free text as strangers write it: quotes, commas, any script, line breaks and control characters.
+free_text = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
+
+
+@st.composite
+def open_images(draw: st.DrawFn) -> OpenImages:
+    images = draw(st.lists(ids, min_size=1, max_size=25, unique=True))
+    labelled = st.sampled_from(images) | ids
+    labels = draw(
+        st.lists(
+            st.tuples(
+                labelled,
+                st.sampled_from(("verification", "crowdsource-verification", "machine")),
+                st.sampled_from(MIDS[:5]) | st.sampled_from(MIDS),
+                st.sampled_from(("1", "1", "0", "0.8", "0.5")),
+            ),
+            max_size=60,
+        )
+    )
+    return OpenImages(
+        images=[image_row(image, title=draw(free_text)) for image in images], labels=labels
+    )
+
+
+@st.composite
+def requests(draw: st.DrawFn) -> Asked:
+    return Asked(
+        classes=tuple(draw(st.lists(st.sampled_from(MIDS[:8]), min_size=1, max_size=3))),
+        negatives=draw(st.integers(0, 12)),
+        seed=draw(st.integers(0, 2**63 - 1)),
+        limit=draw(st.none() | st.integers(1, 4)),
+        min_confidence=draw(st.sampled_from((1.0, 0.8, 0.5))),
+        related=draw(st.sampled_from(("prefix", "none"))),
+        exclude=tuple(draw(st.lists(st.sampled_from(MIDS), max_size=2))),
+        overlap=draw(st.sampled_from(("leave_out", "first", "both"))),
+        negatives_from=draw(st.sampled_from(("random", "verified", "mixed"))),
+    )
+
+
+def request_of(asked: Asked) -> SelectionRequest:
+    return SelectionRequest(
+        classes=asked.classes,
+        negatives=asked.negatives,
+        seed=asked.seed,
+        limit=asked.limit,
+        min_confidence=asked.min_confidence,
+        related=asked.related,
+        exclude=asked.exclude,
+        overlap=asked.overlap,
+        negatives_from=asked.negatives_from,
+    )
+
+
+def selected(database: Database, asked: Asked) -> list[brute_force.Row]:
+    rows = Selection(database, request_of(asked)).rows()
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=open_images(), asked=requests())
+def test_every_rule_agrees_with_brute_force(data: OpenImages, asked: Asked) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        data.write(Path(folder))
+        with connect(Session(Path(folder))) as database:
+            assert selected(database, asked) == brute_force.select(data, asked, FOLDERS)
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=open_images())
+def test_the_image_columns_come_through_unchanged(data: OpenImages) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        data.write(Path(folder))
+        with connect(Session(Path(folder))) as database:
+            rows = database.rows("SELECT ImageID, Title FROM images")
+    assert sorted(rows) == sorted((row[0], row[7] or None) for row in data.images)
+
+
+def test_counts_agree_with_brute_force(small_data: Path) -> None:
+    with connect(Session(small_data)) as database:
+        report = Selection(database, SelectionRequest(classes=("/m/01b9xk",))).report()
+    hot_dogs = {number for number in range(1, 301) if number % 25 == 0}
+    related = hot_dogs | {number for number in range(1, 301) if number % 30 == 0}
+    labelled = related | {number for number in range(1, 301) if number % 10 != 3}
+    assert report.positives == len(hot_dogs)
+    assert report.related_classes == 3
+    assert report.labelled == len(labelled)
+    assert report.candidates == len(labelled - related)
+
+
+def test_the_sample_widens_where_the_first_images_of_the_order_are_unfit(tmp_path: Path) -> None:
+    images = sorted(
+        (f"{number:016x}" for number in range(4000)),
+        key=lambda image: brute_force.order_key(42, image),
+    )
+    # The first 3,900 in the seeded order are hot dog stands; only the last 100 can be negatives.
+    labels = [
+        (image, "verification", "/m/0bm1pg" if place < 3900 else "/m/02wbm", "1")
+        for place, image in enumerate(images)
+    ]
+    labels.append((images[0], "verification", "/m/01b9xk", "1"))
+    data = OpenImages(images=[image_row(image) for image in images], labels=labels)
+    data.write(tmp_path)
+    asked = Asked(classes=("/m/01b9xk",), negatives=60)
+    with connect(Session(tmp_path)) as database:
+        assert selected(database, asked) == brute_force.select(data, asked, FOLDERS)
+        assert len(selected(database, asked)) == 61
+
+
+def test_same_rows_with_one_thread_and_eight(small_data: Path) -> None:
+    asked = Asked(classes=("/m/01b9xk",), negatives=200)
+    with (
+        connect(Session(small_data, threads=1)) as one,
+        connect(Session(small_data, threads=8)) as eight,
+    ):
+        assert selected(one, asked) == selected(eight, asked)
+
+
+def test_a_larger_sample_contains_the_smaller(small_data: Path) -> None:
+    with connect(Session(small_data)) as database:
+        small = selected(database, Asked(classes=("/m/01b9xk",), negatives=60))
+        large = selected(database, Asked(classes=("/m/01b9xk",), negatives=120))
+    assert [row for row in large if row[0] == "other"][:60] == [
+        row for row in small if row[0] == "other"
+    ]
+
+
+def test_known_images_for_a_known_seed(small_data: Path) -> None:
+    with connect(Session(small_data)) as database:
+        rows = selected(database, Asked(classes=("/m/01b9xk",), negatives=3, limit=3, seed=7))
+    assert [row[2] for row in rows] == [
+        "0000000000000032",
+        "0000000000000019",
+        "0000000000000064",
+        "00000000000000cd",
+        "00000000000000fe",
+        "0000000000000022",
+    ]

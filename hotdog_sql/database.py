@@ -23,6 +23,7 @@ _KINDS_READ = {
     "classes": ("classes",),
     "labels": ("human_labels", "machine_labels"),
     "images": ("images",),
+    "class_hierarchy": ("hierarchy",),
 }
 
 
@@ -226,7 +227,8 @@ def load(database: Database) -> None:
         if sql_file.defines == "files":
             database.files = _files(database)
         for file in read:
-            _check_header(database, sql_file.defines, file)
+            if file.path.suffix == ".csv":
+                _check_header(database, sql_file.defines, file)
 
 
 def _files(database: Database) -> tuple[DataFile, ...]:

@@ -34,10 +34,14 @@ SET VARIABLE labels = coalesce(nullif(getenv('HOTDOG_SQL_LABELS'), ''), 'human')
 .read sql/classes/count_classes.sql
 .read sql/classes/chosen_classes.sql
 .read sql/classes/related_classes.sql
+.read sql/views/class_hierarchy.sql
+.read sql/classes/descendant_classes.sql
 
 -- The selection.
 .read sql/selection/seeded_order.sql
 .read sql/selection/select_images.sql
+.read sql/selection/partition_of.sql
+.read sql/selection/partition_rows.sql
 
 -- Reports.
 .read sql/reports/selection_report.sql

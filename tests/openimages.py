@@ -1,5 +1,6 @@
 """A small Open Images on disk, written from lists of rows."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +37,22 @@ CLASSES = (
 )
 
 
+#: Open Images' form: kinds under Subcategory, parts under Part, a class in several places.
+HIERARCHY: dict[str, object] = {
+    "LabelName": "/m/0bl9f",
+    "Subcategory": [
+        {
+            "LabelName": "/m/02wbm",
+            "Subcategory": [
+                {"LabelName": "/m/01b9xk", "Part": [{"LabelName": "/m/07vh6y"}]},
+            ],
+        },
+        {"LabelName": "/m/0bm1pg", "Part": [{"LabelName": "/m/07vh6y"}]},
+        {"LabelName": "/m/01g317"},
+    ],
+}
+
+
 def image_row(image_id: str, subset: str = "test", title: str = "A photo") -> tuple[str, ...]:
     """A row of the image file with plausible values."""
     return (
@@ -61,12 +78,14 @@ class OpenImages:
     classes: Sequence[tuple[str, str]] = CLASSES
     images: Sequence[tuple[str, ...]] = ()
     labels: Sequence[tuple[str, str, str, str]] = ()
+    hierarchy: dict[str, object] = field(default_factory=lambda: HIERARCHY)
     machine_labels: Sequence[tuple[str, str, str, str]] = field(default_factory=list)
 
     def write(self, folder: Path, split: str = "test") -> None:
         """Writes the files of one split."""
         folder.mkdir(parents=True, exist_ok=True)
         write_csv(folder / "oidv6-class-descriptions.csv", CLASS_COLUMNS, self.classes)
+        (folder / "bbox_labels_600_hierarchy.json").write_text(json.dumps(self.hierarchy))
         images = (
             "oidv6-train-images-with-labels-with-rotation.csv"
             if split == "train"

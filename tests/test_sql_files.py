@@ -87,6 +87,7 @@ class TestHeader:
         if header.columns[0][0]:
             assert called or "FROM " + header.name not in header.example
             source = called[0] if called else f"FROM {header.name}"
+            database.rows(header.example)
             described = database.rows(f"DESCRIBE {source}")
             assert header.columns == [(row[0], row[1]) for row in described]
         else:

@@ -2,7 +2,7 @@
 --
 -- The session variables `data_dir`, `release`, `split` (one, several with commas between, or `all`)
 -- and `labels` (human, machine or both) decide. The views over the CSVs need plain lists of paths,
--- so those are kept in session variables too: class_files, image_files and label_files.
+-- so those are kept in session variables too: class_files, hierarchy_files, image_files and label_files.
 --
 -- Reads: catalog
 -- Parameters: none
@@ -27,6 +27,8 @@ WHERE release = getvariable('release')
     AND (kind != 'machine_labels' OR getvariable('labels') IN ('machine', 'both'));
 
 SET VARIABLE class_files = (SELECT list(file ORDER BY file) FROM files WHERE kind = 'classes');
+
+SET VARIABLE hierarchy_files = (SELECT list(file) FROM files WHERE kind = 'hierarchy');
 
 SET VARIABLE image_files = (SELECT list(file ORDER BY file) FROM files WHERE kind = 'images');
 

@@ -1,0 +1,26 @@
+-- descendant_classes: every class below the chosen ones in Open Images' hierarchy.
+--
+-- Instead of the classes with a common prefix they can be kept out of the negatives: give
+-- select_images `related := 'none'` and their list as `exclude`.
+--
+-- Reads: classes, class_hierarchy, chosen_classes
+-- Parameters:
+--   class   a name or MID, or a list of them
+-- Columns:
+--   LabelName    VARCHAR  MID of a kind or part of a chosen class, at any depth
+--   DisplayName  VARCHAR  its name
+-- Example:
+--   FROM descendant_classes('Food');
+
+CREATE OR REPLACE TEMP MACRO descendant_classes(class) AS TABLE
+WITH RECURSIVE below AS (
+    SELECT LabelName
+    FROM class_hierarchy
+    WHERE Parent IN (SELECT LabelName FROM chosen_classes(class))
+    UNION
+    SELECT class_hierarchy.LabelName
+    FROM class_hierarchy JOIN below ON class_hierarchy.Parent = below.LabelName
+)
+SELECT classes.LabelName, classes.DisplayName
+FROM classes SEMI JOIN below USING (LabelName)
+ORDER BY classes.DisplayName, classes.LabelName;

@@ -10,13 +10,10 @@ from typing import Any
 
 import duckdb
 
+from hotdog_sql.catalog import CatalogFile
 from hotdog_sql.errors import DataError, MissingFileError, QueryError, WrongColumnsError
 from hotdog_sql.sqlfiles import load_order
 from hotdog_sql.text import printable
-
-SPLITS = ("test", "validation", "train")
-RELEASES = ("v6", "v7")
-LABELS = ("human", "machine", "both")
 
 #: The views that read files of the data folder, and the catalog's kinds that each reads.
 _KINDS_READ = {
@@ -60,18 +57,14 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """One file of the catalog that a session reads.
+    """One file that a session reads.
 
     Attributes:
-        kind: `classes`, `images`, `human_labels`, `machine_labels` or `hierarchy`.
-        split: `test`, `validation`, `train`, or None where the file serves all splits.
-        name: the official file name.
+        catalog: its row of the catalog.
         path: where it is, or would be, in the data folder.
     """
 
-    kind: str
-    split: str | None
-    name: str
+    catalog: CatalogFile
     path: Path
 
 
@@ -91,16 +84,21 @@ class Database:
     files: tuple[DataFile, ...] = ()
     unavailable: dict[str, frozenset[DataFile]] = field(default_factory=dict)
 
+    def missing(self, *names: str) -> list[DataFile]:
+        """The files that are not in the data folder and that views or macros need."""
+        needed = {file for name in names for file in self.unavailable.get(name, ())}
+        return [file for file in self.files if file in needed]
+
     def require(self, *names: str) -> None:
         """Makes sure that views or macros are there.
 
         Raises:
             MissingFileError: a file that one of them reads is not in the data folder.
         """
-        missing = {file for name in names for file in self.unavailable.get(name, ())}
+        missing = self.missing(*names)
         if not missing:
             return
-        listed = ", ".join(sorted(str(file.path) for file in missing))
+        listed = ", ".join(str(file.path) for file in missing)
         raise MissingFileError(
             f"missing {listed}; get it with: hotdog-sql refresh --release {self.session.release} "
             + " ".join(f"--split {split}" for split in self.session.splits)
@@ -137,7 +135,7 @@ class Database:
 
     def keep_rows(self, query: str, parameters: Mapping[str, object]) -> int:
         """Keeps the rows of one of our own queries as the table `result`; returns how many."""
-        self.execute(f"CREATE OR REPLACE TEMP TABLE result AS {query}", parameters)
+        self.execute(f"CREATE OR REPLACE TABLE result AS {query}", parameters)
         count: int = self.rows("SELECT count(*) FROM result")[0][0]
         return count
 
@@ -161,7 +159,7 @@ class Database:
     def read_files(self) -> list[DataFile]:
         """The files that the views read."""
         kinds = {kind for view in _KINDS_READ.values() for kind in view}
-        return [file for file in self.files if file.kind in kinds]
+        return [file for file in self.files if file.catalog.kind in kinds]
 
     def lock(self, *directories: Path) -> None:
         """Takes away every access but to the session's files, for the rest of the connection.
@@ -213,10 +211,17 @@ def connect(session: Session) -> Database:
 
 
 def load(database: Database) -> None:
-    """Runs the files of `sql/` in order, leaving out what reads a missing file."""
+    """Runs the files of `sql/` in order, leaving out what reads a missing file.
+
+    Once more after files have come, it makes what was left out.
+
+    Raises:
+        WrongColumnsError: a file does not begin with the column names of its view.
+    """
+    database.unavailable.clear()
     for sql_file in load_order():
         kinds = _KINDS_READ.get(sql_file.defines, ())
-        read = [file for file in database.files if file.kind in kinds]
+        read = [file for file in database.files if file.catalog.kind in kinds]
         missing = {file for file in read if not file.path.exists()}
         for name in sql_file.reads:
             missing |= database.unavailable.get(name, frozenset())
@@ -232,8 +237,10 @@ def load(database: Database) -> None:
 
 
 def _files(database: Database) -> tuple[DataFile, ...]:
-    rows = database.rows("SELECT kind, split, name, file FROM files ORDER BY ALL")
-    return tuple(DataFile(kind, split, name, Path(file)) for kind, split, name, file in rows)
+    rows = database.rows(
+        "SELECT release, split, kind, path, name, bytes, md5, file FROM files ORDER BY kind, name"
+    )
+    return tuple(DataFile(CatalogFile(*row[:-1]), Path(row[-1])) for row in rows)
 
 
 def _check_header(database: Database, view: str, file: DataFile) -> None:

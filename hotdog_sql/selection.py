@@ -1,15 +1,11 @@
-"""A selection: what is asked for, and the rows that `select_images` gives for it."""
+"""A selection of classes: what is asked for, and the rows that `select_images` gives for it."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from hotdog_sql.database import Database
-
-#: The values that the macro's parameters take by name.
-RELATED = ("prefix", "none")
-OVERLAP = ("leave_out", "first", "both")
-NEGATIVES_FROM = ("random", "verified", "mixed")
+from hotdog_sql.rows import RowTable
 
 #: The call that the shell's users type, with every value bound.
 _SELECT_IMAGES = """
@@ -26,35 +22,38 @@ FROM select_images(
     negative_folder := $negative_folder
 )
 """
-_KEEP = f"CREATE OR REPLACE TEMP TABLE selection AS {_SELECT_IMAGES}"
+_KEEP = f"CREATE OR REPLACE TABLE selection AS {_SELECT_IMAGES}"
+_POSITIVES = f"{_SELECT_IMAGES} SELECT count(*)"
+_AFTER = f"{_SELECT_IMAGES} WHERE folder = $folder AND rank > $rank"
 _REPORT = """
 FROM selection_report(
     $class, min_confidence := $min_confidence, related := $related, exclude := $exclude
 )
 """
-_FOLDERS = "SELECT folder, count(*) FROM selection GROUP BY folder ORDER BY min(rowid)"
-_RESERVES = f"{_SELECT_IMAGES} WHERE folder = $folder AND rank > $rank"
+_DESCENDANTS = "SELECT LabelName FROM descendant_classes($class)"
 
 
 @dataclass(frozen=True, slots=True)
 class SelectionRequest:
-    """The parameters of `select_images`, under its own names.
+    """The parameters of `select_images`, under its own names, and two that are worked out.
 
     Attributes:
         classes: MIDs, a folder each.
         negatives: how many images without any of the classes.
+        ratio: negatives for each positive, in place of `negatives`; None leaves that.
         seed: any whole number; another seed, another random order.
         limit: positives at most in each folder; None takes all.
         min_confidence: least confidence of a positive label, above 0 and up to 1.
-        related: which classes are too near for a negative, one of `RELATED`.
+        related: which classes are too near for a negative: `prefix`, `none` or `hierarchy`.
         exclude: MIDs of further classes that no negative may carry.
-        overlap: what becomes of an image of several chosen classes, one of `OVERLAP`.
-        negatives_from: which images are negatives, one of `NEGATIVES_FROM`.
+        overlap: what becomes of an image of several chosen classes: `leave_out`, `first`, `both`.
+        negatives_from: which images are negatives: `random`, `verified` or `mixed`.
         negative_folder: the negatives' folder.
     """
 
     classes: tuple[str, ...]
     negatives: int = 120
+    ratio: float | None = None
     seed: int = 42
     limit: int | None = None
     min_confidence: float = 1.0
@@ -63,13 +62,6 @@ class SelectionRequest:
     overlap: str = "leave_out"
     negatives_from: str = "random"
     negative_folder: str = "other"
-
-    def parameters(self) -> dict[str, Any]:
-        """The values to bind, by the macro's parameter names."""
-        values = asdict(self)
-        values["class"] = list(values.pop("classes"))
-        values["exclude"] = list(self.exclude)
-        return values
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,36 +81,52 @@ class SelectionReport:
     candidates: int
 
 
-class Selection:
-    """The rows of a request, computed once and kept in the connection's table `selection`.
-
-    DuckDB spills the table to disk where it outgrows the memory limit, so its rows can be counted,
-    written and downloaded without running the query again.
-    """
+class Selection(RowTable):
+    """The rows of a request, in the connection's table `selection`."""
 
     def __init__(self, database: Database, request: SelectionRequest) -> None:
         database.require("select_images")
-        self.database = database
+        super().__init__(database, "selection")
         self.request = request
-        database.execute(_KEEP, request.parameters())
+        self._parameters = _parameters(database, request)
+        database.execute(_KEEP, self._parameters)
 
     def report(self) -> SelectionReport:
         """What there was to select from."""
         names = ("class", "min_confidence", "related", "exclude")
-        parameters = self.request.parameters()
-        row = self.database.rows(_REPORT, {name: parameters[name] for name in names})[0]
+        row = self.database.rows(_REPORT, {name: self._parameters[name] for name in names})[0]
         return SelectionReport(*row)
 
-    def folders(self) -> dict[str, int]:
-        """Images in each folder, in the folders' order."""
-        return dict(self.database.rows(_FOLDERS))
+    def reserves(self, folder: str) -> Iterator[tuple[Any, ...]]:
+        """The rows that would follow in a folder if more were asked for, in the seeded order.
 
-    def rows(self) -> Iterator[tuple[Any, ...]]:
-        """The rows, by folder and rank."""
-        cursor = self.database.execute("FROM selection")
-        while rows := cursor.fetchmany(1000):
+        A larger sample contains the smaller one, so they are the larger sample's further rows.
+        Folders that hold all there is have none.
+        """
+        name = "negatives" if folder == self.request.negative_folder else "limit"
+        count = self._parameters[name]
+        while count is not None:
+            more = count + max(count // 2, 50)
+            parameters = self._parameters | {name: more, "folder": folder, "rank": count}
+            rows = self.database.rows(_AFTER, parameters)
             yield from rows
+            if len(rows) < more - count:
+                return
+            count = more
 
-    def columns(self) -> list[str]:
-        """The names of the rows' columns: folder, rank, then the image file's own."""
-        return [row[0] for row in self.database.rows("DESCRIBE selection")]
+
+def _parameters(database: Database, request: SelectionRequest) -> dict[str, Any]:
+    """The values to bind for a request, by the macro's parameter names."""
+    values = asdict(request)
+    ratio = values.pop("ratio")
+    values["class"] = list(values.pop("classes"))
+    values["exclude"] = list(request.exclude)
+    if request.related == "hierarchy":
+        database.require("descendant_classes")
+        descendants = database.rows(_DESCENDANTS, {"class": values["class"]})
+        values["exclude"] += [mid for (mid,) in descendants]
+        values["related"] = "none"
+    if ratio is not None:
+        positives = database.rows(_POSITIVES, values | {"negatives": 0})[0][0]
+        values["negatives"] = round(ratio * positives)
+    return values

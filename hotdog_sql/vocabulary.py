@@ -57,3 +57,11 @@ class RowFormat(StrEnum):
     CSV = "csv"
     JSON = "json"
     PARQUET = "parquet"
+
+
+class Source(StrEnum):
+    """Where a photo's bytes come from."""
+
+    MIRROR = "mirror"
+    ORIGINAL = "original"
+    THUMBNAIL = "thumbnail"

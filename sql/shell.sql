@@ -40,6 +40,9 @@ SET VARIABLE labels = coalesce(nullif(getenv('HOTDOG_SQL_LABELS'), ''), 'human')
 -- The selection.
 .read sql/selection/seeded_order.sql
 .read sql/selection/select_images.sql
+.read sql/selection/is_safe_folder.sql
+.read sql/selection/row_problems.sql
+.read sql/selection/complete_rows.sql
 .read sql/selection/partition_of.sql
 .read sql/selection/partition_rows.sql
 

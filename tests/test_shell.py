@@ -56,7 +56,7 @@ def test_shell_and_python_agree_row_for_row(
     with connect(Session(small_data)) as database:
         selection = Selection(database, request_)
         columns = selection.columns()
-        rows = [dict(zip(columns, row, strict=True)) for row in selection.rows()]
+        rows = [dict(zip(columns, row, strict=True)) for row in selection]
     assert in_shell(f"FROM {call}", small_data) == rows
 
 

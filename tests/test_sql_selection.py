@@ -83,7 +83,7 @@ def request_of(asked: Asked) -> SelectionRequest:
 
 
 def selected(database: Database, asked: Asked) -> list[brute_force.Row]:
-    rows = Selection(database, request_of(asked)).rows()
+    rows = Selection(database, request_of(asked))
     return [(row[0], row[1], row[2]) for row in rows]
 
 

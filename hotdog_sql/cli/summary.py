@@ -25,4 +25,5 @@ def summary(
         write_rows(database, "result", format_name, output)
         console = narrator(quiet=quiet)
         for file in database.read_files():
-            console.print(f"{file.kind:<15} {file.path}  {file.path.stat().st_size:,} bytes")
+            size = file.path.stat().st_size
+            console.print(f"{file.catalog.kind:<15} {file.path}  {size:,} bytes")

@@ -7,15 +7,19 @@
 -- Reads: catalog
 -- Parameters: none
 -- Columns:
---   kind   VARCHAR  classes, images, human_labels, machine_labels, hierarchy
---   split  VARCHAR  test, validation, train; NULL where a file serves all splits
---   name   VARCHAR  the official file name
---   file   VARCHAR  path of the file in the data folder
+--   release  VARCHAR  v6, v7
+--   split    VARCHAR  test, validation, train; NULL where a file serves all splits
+--   kind     VARCHAR  classes, images, human_labels, machine_labels, hierarchy
+--   path     VARCHAR  address below the base address
+--   name     VARCHAR  the official file name
+--   bytes    BIGINT   size; NULL where unknown
+--   md5      VARCHAR  MD5 as hexadecimal digits; NULL where unknown
+--   file     VARCHAR  path of the file in the data folder
 -- Example:
 --   FROM files;
 
 CREATE OR REPLACE TEMP VIEW files AS
-SELECT kind, split, name, getvariable('data_dir') || '/' || name AS file
+SELECT *, getvariable('data_dir') || '/' || name AS file
 FROM catalog
 WHERE release = getvariable('release')
     AND (

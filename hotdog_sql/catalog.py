@@ -4,15 +4,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
-from typing import Literal
 
 import duckdb
 
 from hotdog_sql.errors import InputError
 from hotdog_sql.sqlfiles import read_sql_file
 from hotdog_sql.text import printable
-
-Labels = Literal["human", "machine", "both"]
 
 #: The kinds of file that hold each sort of labels.
 LABEL_KINDS: dict[str, tuple[str, ...]] = {
@@ -69,7 +66,7 @@ def all_splits() -> tuple[str, ...]:
 def files_for(
     release: str,
     splits: Sequence[str],
-    labels: Labels = "human",
+    labels: str = "human",
     kinds: Collection[str] = ("classes", "images", "labels"),
 ) -> tuple[CatalogFile, ...]:
     """The files that some work needs.

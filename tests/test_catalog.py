@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from hotdog_sql.catalog import Labels, catalog, file_named, files_for, releases
+from hotdog_sql.catalog import catalog, file_named, files_for, releases
 from hotdog_sql.errors import InputError
 
 REAL = Path(__file__).parents[2] / "shared" / "openimages"
 
 
-def names(release: str, *splits: str, labels: Labels = "human") -> list[str]:
+def names(release: str, *splits: str, labels: str = "human") -> list[str]:
     return [file.name for file in files_for(release, splits, labels)]
 
 
@@ -86,7 +86,7 @@ def test_the_real_class_file_is_the_catalogs() -> None:
         ("v6", "test", "none", "human, machine, both"),
     ],
 )
-def test_what_does_not_exist_is_said(release: str, split: str, labels: Labels, said: str) -> None:
+def test_what_does_not_exist_is_said(release: str, split: str, labels: str, said: str) -> None:
     with pytest.raises(InputError, match=said):
         files_for(release, [split], labels)
 

@@ -9,6 +9,7 @@ from hotdog_sql import __version__
 from hotdog_sql.cli import exits
 from hotdog_sql.cli.classes import classes
 from hotdog_sql.cli.demo import demo
+from hotdog_sql.cli.refresh import refresh
 from hotdog_sql.cli.select import select
 from hotdog_sql.cli.shell import shell
 from hotdog_sql.cli.sql import sql
@@ -27,7 +28,7 @@ _MAIN = "From class to photos"
 _LOOK = "Looking around"
 
 for panel, commands in {
-    _MAIN: (select, demo),
+    _MAIN: (select, refresh, demo),
     _LOOK: (classes, summary, sql, shell),
 }.items():
     for command in commands:

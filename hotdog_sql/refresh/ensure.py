@@ -80,7 +80,9 @@ def announce(
     listener.planned(sized, total)
     unknown_train = any(file.bytes is None and file.split == "train" for file in sized)
     if (sum(known) >= LARGE or unknown_train) and not confirm(sized, total):
-        raise MissingFileError(_refusal(wanted, settings, "a large download needs --yes"))
+        raise MissingFileError(
+            _refusal(wanted, settings, "a large download is not begun without --yes")
+        )
 
 
 def sizes(files: Sequence[CatalogFile], settings: Settings) -> tuple[CatalogFile, ...]:
@@ -109,4 +111,4 @@ def _size(client: httpx.Client, settings: Settings, file: CatalogFile) -> int | 
 def _refusal(wanted: Sequence[CatalogFile], settings: Settings, reason: str) -> str:
     paths = ", ".join(str(settings.data_dir / file.name) for file in wanted)
     options = " ".join(f"--file {file.name}" for file in wanted)
-    return f"missing {paths}, and {reason}; get it with: hotdog-sql refresh {options}"
+    return f"missing {paths}, and {reason}; get it with: hotdog-sql refresh --yes {options}"

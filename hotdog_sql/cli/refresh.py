@@ -1,0 +1,58 @@
+"""`hotdog-sql refresh`."""
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from hotdog_sql.cli import options
+from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_SPLITS, splits_of
+from hotdog_sql.vocabulary import Labels, Release, Split
+
+
+def refresh(
+    split: options.SplitOption = DEFAULT_SPLITS,
+    release: options.ReleaseOption = Release.V6,
+    labels: options.LabelsOption = Labels.HUMAN,
+    every_split: Annotated[bool, typer.Option("--all", help="Every split.")] = False,
+    file: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--file",
+            metavar="NAME",
+            help="Just the file with this official name; give it again for several.",
+        ),
+    ] = None,
+    data_dir: options.DataDirOption = DEFAULT_DATA_DIR,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Begin a large download without asking.")
+    ] = False,
+    quiet: options.QuietOption = False,
+) -> None:
+    """Fetch the Open Images files that are missing or have changed.
+
+    Says of each whether it is new, changed, unchanged, or kept as it was
+    because the server could not be reached.
+    """
+    from hotdog_sql.catalog import file_named, files_for
+    from hotdog_sql.cli.fetching import FetchDisplay, asker, size_text
+    from hotdog_sql.refresh import announce, failure, missing
+    from hotdog_sql.refresh import refresh as refresh_files
+    from hotdog_sql.settings import Settings
+
+    settings = replace(Settings.from_environment(), data_dir=data_dir)
+    splits = splits_of([Split.ALL] if every_split else split)
+    files = [file_named(name) for name in file or ()] or files_for(release, splits, labels)
+    with FetchDisplay(quiet=quiet) as display:
+        wanted = missing(files, settings)
+        if wanted:
+            announce(wanted, settings, confirm=asker(yes=yes), listener=display)
+        results = refresh_files(files, settings, listener=display)
+    if not quiet:
+        for result in results:
+            size = size_text(result.bytes) if result.bytes is not None else "-"
+            note = f"  ({result.note})" if result.note else ""
+            typer.echo(f"{result.status:<9}  {size:>9}  {result.file.name}{note}")
+    error = failure(results)
+    if error is not None:
+        raise error

@@ -119,9 +119,11 @@ class Database:
             duckdb.ConversionException,
             duckdb.IOException,
         ) as error:
+            # DuckDB names the file far below the line that says what is wrong.
+            named = [file.path.name for file in self.files if str(file.path) in str(error)]
             raise DataError(
-                f"DuckDB cannot read the data: {one_line(error)}; "
-                "a damaged file is replaced by: hotdog-sql refresh"
+                f"cannot read {' or '.join(named) or 'the data'}: {one_line(error)}; "
+                "replace a damaged file with: hotdog-sql refresh"
             ) from error
         except duckdb.InterruptException as error:
             raise KeyboardInterrupt from error

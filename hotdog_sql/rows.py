@@ -1,17 +1,32 @@
 """The rows of a selection, kept in a table of the connection."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from hotdog_sql.database import Database
 
-_FOLDERS = """
-SELECT folder, count(*)
-FROM (SELECT folder, row_number() OVER () AS place FROM query_table($table))
-GROUP BY folder
-ORDER BY min(place)
-"""
+_FOLDERS = "FROM folder_report($table)"
 _COLUMNS = "SELECT column_name FROM (DESCRIBE FROM query_table($table))"
+
+
+@dataclass(frozen=True, slots=True)
+class FolderReport:
+    """What a selection would bring to one folder (see `sql/reports/folder_report.sql`).
+
+    Attributes:
+        folder: the folder.
+        images: how many.
+        licenses: addresses of their licences.
+        original_bytes: bytes of their originals; None where there are no images.
+        mirror_bytes: about how many bytes the mirror's copies have.
+    """
+
+    folder: str
+    images: int
+    licenses: list[str]
+    original_bytes: int | None
+    mirror_bytes: int
 
 
 class RowTable:
@@ -32,9 +47,10 @@ class RowTable:
         """The rows' columns: folder, rank, then the image file's own; `partition` before all."""
         return [row[0] for row in self.database.rows(_COLUMNS, {"table": self.table})]
 
-    def folders(self) -> dict[str, int]:
-        """Images in each folder, in the folders' order."""
-        return dict(self.database.rows(_FOLDERS, {"table": self.table}))
+    def folders(self) -> list[FolderReport]:
+        """What is in each folder, in the folders' order."""
+        rows = self.database.rows(_FOLDERS, {"table": self.table})
+        return [FolderReport(*row) for row in rows]
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         """The rows, streamed."""

@@ -27,8 +27,18 @@ _POSITIVES = f"{_SELECT_IMAGES} SELECT count(*)"
 _AFTER = f"{_SELECT_IMAGES} WHERE folder = $folder AND rank > $rank"
 _REPORT = """
 FROM selection_report(
-    $class, min_confidence := $min_confidence, related := $related, exclude := $exclude
+    $class,
+    min_confidence := $min_confidence,
+    related := $related,
+    exclude := $exclude,
+    negative_folder := $negative_folder
 )
+"""
+_RELATED = """
+SELECT DisplayName FROM related_classes($class, related := $related)
+UNION
+SELECT DisplayName FROM chosen_classes($exclude)
+ORDER BY DisplayName
 """
 _DESCENDANTS = "SELECT LabelName FROM descendant_classes($class)"
 
@@ -65,18 +75,43 @@ class SelectionRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class SelectionReport:
-    """What there was to select from (see `sql/reports/selection_report.sql`).
+class ClassReport:
+    """What there was of one class (see `sql/reports/selection_report.sql`).
 
     Attributes:
-        positives: images that carry a chosen class.
-        related_classes: classes that no negative may carry, the chosen ones among them.
-        labelled: images with any positive label.
-        candidates: those of them that negatives are drawn from.
+        folder: where its photos go.
+        mid: the class's MID.
+        name: the class's name.
+        positives: images that carry it.
+        by_people: those of them that a person labelled.
+        by_machine: those of them that a model labelled.
+        verified_negatives: images in which a person said that it is absent.
+        ambiguous: positives that carry another chosen class too.
     """
 
+    folder: str
+    mid: str
+    name: str
     positives: int
-    related_classes: int
+    by_people: int
+    by_machine: int
+    verified_negatives: int
+    ambiguous: int
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionReport:
+    """What there was to select from.
+
+    Attributes:
+        classes: the chosen classes, in the order asked for.
+        related: names of the classes that no negative may carry, the chosen ones among them.
+        labelled: images with any positive label.
+        candidates: those of them without a related class.
+    """
+
+    classes: tuple[ClassReport, ...]
+    related: tuple[str, ...]
     labelled: int
     candidates: int
 
@@ -93,9 +128,16 @@ class Selection(RowTable):
 
     def report(self) -> SelectionReport:
         """What there was to select from."""
-        names = ("class", "min_confidence", "related", "exclude")
-        row = self.database.rows(_REPORT, {name: self._parameters[name] for name in names})[0]
-        return SelectionReport(*row)
+        barred = {name: self._parameters[name] for name in ("class", "related", "exclude")}
+        related = self.database.rows(_RELATED, barred)
+        rest = {name: self._parameters[name] for name in ("min_confidence", "negative_folder")}
+        *classes, others = self.database.rows(_REPORT, barred | rest)
+        return SelectionReport(
+            classes=tuple(ClassReport(*row[:-2]) for row in classes),
+            related=tuple(name for (name,) in related),
+            labelled=others[-2],
+            candidates=others[-1],
+        )
 
     def reserves(self, folder: str) -> Iterator[tuple[Any, ...]]:
         """The rows that would follow in a folder if more were asked for, in the seeded order.

@@ -1,4 +1,4 @@
-"""Strangers' text made safe to show: titles, authors and class names are anybody's."""
+"""Text for people: strangers' text made safe to show, sizes as they are read."""
 
 import unicodedata
 
@@ -12,3 +12,13 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(" " if unicodedata.category(c) in _UNSAFE else c for c in text)
+
+
+def size_text(size: int | None) -> str:
+    """A size as people read it, in decimal units."""
+    if size is None:
+        return "unknown size"
+    for limit, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if size >= limit:
+            return f"{size / limit:,.1f} {unit}"
+    return f"{size} bytes"

@@ -32,6 +32,7 @@ class Related(StrEnum):
 
     PREFIX = "prefix"
     NONE = "none"
+    HIERARCHY = "hierarchy"
 
 
 class Overlap(StrEnum):
@@ -48,6 +49,13 @@ class NegativesFrom(StrEnum):
     RANDOM = "random"
     VERIFIED = "verified"
     MIXED = "mixed"
+
+
+class GroupBy(StrEnum):
+    """What never stands in two parts of a dataset."""
+
+    IMAGE = "image"
+    AUTHOR = "author"
 
 
 class RowFormat(StrEnum):

@@ -48,4 +48,5 @@ SET VARIABLE labels = coalesce(nullif(getenv('HOTDOG_SQL_LABELS'), ''), 'human')
 
 -- Reports.
 .read sql/reports/selection_report.sql
+.read sql/reports/folder_report.sql
 .read sql/reports/summary.sql

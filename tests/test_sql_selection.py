@@ -112,8 +112,11 @@ def test_counts_agree_with_brute_force(small_data: Path) -> None:
     hot_dogs = {number for number in range(1, 301) if number % 25 == 0}
     related = hot_dogs | {number for number in range(1, 301) if number % 30 == 0}
     labelled = related | {number for number in range(1, 301) if number % 10 != 3}
-    assert report.positives == len(hot_dogs)
-    assert report.related_classes == 3
+    (hot_dog,) = report.classes
+    assert (hot_dog.folder, hot_dog.positives, hot_dog.by_people) == ("hot_dog", 12, len(hot_dogs))
+    assert (hot_dog.by_machine, hot_dog.ambiguous) == (0, 0)
+    assert hot_dog.verified_negatives == 300 // 7
+    assert report.related == ("Hot dog", "Hot dog bun", "Hot dog stand")
     assert report.labelled == len(labelled)
     assert report.candidates == len(labelled - related)
 

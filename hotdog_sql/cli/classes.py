@@ -6,7 +6,7 @@ import typer
 
 from hotdog_sql.cli import options
 from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_SPLITS
-from hotdog_sql.cli.session import open_database
+from hotdog_sql.cli.session import open_database, session_of
 from hotdog_sql.cli.show import narrator, write_rows
 from hotdog_sql.vocabulary import Labels, Release
 
@@ -26,13 +26,16 @@ def classes(
     release: options.ReleaseOption = Release.V6,
     labels: options.LabelsOption = Labels.HUMAN,
     data_dir: options.DataDirOption = DEFAULT_DATA_DIR,
+    offline: options.OfflineOption = False,
+    yes: options.YesOption = False,
     format_name: options.FormatOption = None,
     output: options.OutputOption = None,
     quiet: options.QuietOption = False,
 ) -> None:
     """Find classes: names and MIDs that contain a text."""
     needs = ("classes", "labels") if counts else ("classes",)
-    with open_database(data_dir, split, release, labels, needs=needs) as database:
+    session = session_of(data_dir, split, release, labels)
+    with open_database(session, needs, offline=offline, yes=yes, quiet=quiet) as database:
         if counts:
             query = "FROM count_classes($pattern, min_confidence := $min_confidence)"
             parameters = {"pattern": pattern, "min_confidence": min_confidence}

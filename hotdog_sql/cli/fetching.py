@@ -20,6 +20,7 @@ from rich.progress import (
 from rich.table import Column
 
 from hotdog_sql.cli.show import narrator
+from hotdog_sql.text import size_text
 
 if TYPE_CHECKING:
     from hotdog_sql.catalog import CatalogFile
@@ -28,16 +29,6 @@ if TYPE_CHECKING:
 #: Without a terminal a line says how far a file is, at each of so many parts of it.
 _LINES_PER_FILE = 4
 _LINES_FROM = 10_000_000
-
-
-def size_text(size: int | None) -> str:
-    """A size as people read it, in decimal units."""
-    if size is None:
-        return "unknown size"
-    for limit, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if size >= limit:
-            return f"{size / limit:,.1f} {unit}"
-    return f"{size} bytes"
 
 
 class FetchDisplay:

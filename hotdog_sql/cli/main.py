@@ -10,6 +10,7 @@ from hotdog_sql.cli import exits
 from hotdog_sql.cli.classes import classes
 from hotdog_sql.cli.demo import demo
 from hotdog_sql.cli.refresh import refresh
+from hotdog_sql.cli.refresh import refresh
 from hotdog_sql.cli.select import select
 from hotdog_sql.cli.shell import shell
 from hotdog_sql.cli.sql import sql
@@ -26,10 +27,12 @@ app = typer.Typer(
 
 _MAIN = "From class to photos"
 _LOOK = "Looking around"
+_DATA = "Data and datasets"
 
 for panel, commands in {
     _MAIN: (select, refresh, demo),
     _LOOK: (classes, summary, sql, shell),
+    _DATA: (refresh,),
 }.items():
     for command in commands:
         app.command(rich_help_panel=panel)(command)

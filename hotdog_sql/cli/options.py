@@ -42,6 +42,18 @@ MinConfidenceOption = Annotated[
         help="Least confidence of a label that counts as positive.",
     ),
 ]
+OfflineOption = Annotated[
+    bool,
+    typer.Option(
+        "--offline", help="Make no request: a missing file is an error.", rich_help_panel=_DATA
+    ),
+]
+YesOption = Annotated[
+    bool,
+    typer.Option(
+        "--yes", "-y", help="Begin a large download without asking.", rich_help_panel=_DATA
+    ),
+]
 FormatOption = Annotated[
     RowFormat | None,
     typer.Option(

@@ -7,6 +7,7 @@ import typer
 
 from hotdog_sql.cli import options
 from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_SPLITS, splits_of
+from hotdog_sql.text import size_text
 from hotdog_sql.vocabulary import Labels, Release, Split
 
 
@@ -24,9 +25,7 @@ def refresh(
         ),
     ] = None,
     data_dir: options.DataDirOption = DEFAULT_DATA_DIR,
-    yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Begin a large download without asking.")
-    ] = False,
+    yes: options.YesOption = False,
     quiet: options.QuietOption = False,
 ) -> None:
     """Fetch the Open Images files that are missing or have changed.
@@ -35,7 +34,7 @@ def refresh(
     because the server could not be reached.
     """
     from hotdog_sql.catalog import file_named, files_for
-    from hotdog_sql.cli.fetching import FetchDisplay, asker, size_text
+    from hotdog_sql.cli.fetching import FetchDisplay, asker
     from hotdog_sql.refresh import announce, failure, missing
     from hotdog_sql.refresh import refresh as refresh_files
     from hotdog_sql.settings import Settings

@@ -1,35 +1,34 @@
 """`hotdog-sql select`."""
 
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from hotdog_sql.cli import options
-from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_SPLITS, splits_of
-from hotdog_sql.cli.session import open_database
+from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_SPLITS
+from hotdog_sql.cli.selecting import tell, tell_folders
+from hotdog_sql.cli.session import open_database, session_of
 from hotdog_sql.cli.show import narrator, write_rows
-from hotdog_sql.text import printable
-from hotdog_sql.vocabulary import Labels, NegativesFrom, Overlap, Related, Release
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from hotdog_sql.classes import ImageClass
-    from hotdog_sql.selection import Selection
+from hotdog_sql.vocabulary import GroupBy, Labels, NegativesFrom, Overlap, Related, Release
 
 _NEGATIVES = "Negatives"
+_RECIPE = "Instead of --class"
+_PARTS = "Parts of the dataset"
 _LARGEST = 10_000_000
 
 
 def select(
     class_: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             "--class",
             metavar="NAME_OR_MID",
-            help="Class whose images are taken, by its exact name or MID; again for several.",
+            help="Class whose images are taken, by exact name or MID. Again for several: a "
+            "folder each.",
+            show_default=False,
         ),
-    ],
+    ] = None,
     limit: Annotated[
         int | None,
         typer.Option(
@@ -42,19 +41,27 @@ def select(
     min_confidence: options.MinConfidenceOption = 1.0,
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the random order.")] = 42,
     negatives: Annotated[
-        int,
+        str,
         typer.Option(
-            min=0,
-            max=_LARGEST,
-            help="Random images without any of the classes.",
+            metavar="N|Nx",
+            help="Images without any of the classes: a number, or a ratio to the positives "
+            "such as 2x.",
             rich_help_panel=_NEGATIVES,
         ),
-    ] = 120,
+    ] = "120",
+    negatives_from: Annotated[
+        NegativesFrom,
+        typer.Option(
+            help="verified: images in which a person said that the class is absent; mixed: "
+            "those first, then random ones.",
+            rich_help_panel=_NEGATIVES,
+        ),
+    ] = NegativesFrom.RANDOM,
     related: Annotated[
         Related,
         typer.Option(
-            help="Classes that no negative may carry: prefix is every class whose name begins "
-            "with a chosen one's.",
+            help="Classes that no negative may carry either. prefix: their names begin with the "
+            "chosen one's; hierarchy: they lie below it in Open Images' tree.",
             rich_help_panel=_NEGATIVES,
         ),
     ] = Related.PREFIX,
@@ -64,23 +71,68 @@ def select(
             metavar="NAME_OR_MID",
             help="Another class that no negative may carry; again for several.",
             rich_help_panel=_NEGATIVES,
+            show_default=False,
         ),
     ] = None,
-    negatives_from: Annotated[
-        NegativesFrom,
-        typer.Option(
-            help="verified: images in which a person said that the class is absent; "
-            "mixed: those first.",
-            rich_help_panel=_NEGATIVES,
-        ),
-    ] = NegativesFrom.RANDOM,
     negative_folder: Annotated[
         str, typer.Option(help="Folder of the negatives.", rich_help_panel=_NEGATIVES)
     ] = "other",
+    partition: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME=SHARE,…",
+            help="Part the dataset, such as train=0.8,validation=0.1,test=0.1.",
+            rich_help_panel=_PARTS,
+            show_default=False,
+        ),
+    ] = None,
+    group_by: Annotated[
+        GroupBy,
+        typer.Option(
+            help="What never stands in two parts: all copies of an image, or also all images of "
+            "an author.",
+            rich_help_panel=_PARTS,
+        ),
+    ] = GroupBy.IMAGE,
+    query: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="A file with one SELECT of your own that yields ImageID and folder, and rank if "
+            "it likes.",
+            rich_help_panel=_RECIPE,
+            show_default=False,
+        ),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="A session variable that the query reads with getvariable.",
+            rich_help_panel=_RECIPE,
+            show_default=False,
+        ),
+    ] = None,
+    from_: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            exists=True,
+            dir_okay=False,
+            help="The selection.json of a dataset: make its selection again and tell what has "
+            "changed.",
+            rich_help_panel=_RECIPE,
+            show_default=False,
+        ),
+    ] = None,
     split: options.SplitOption = DEFAULT_SPLITS,
     release: options.ReleaseOption = Release.V6,
     labels: options.LabelsOption = Labels.HUMAN,
     data_dir: options.DataDirOption = DEFAULT_DATA_DIR,
+    offline: options.OfflineOption = False,
+    yes: options.YesOption = False,
     format_name: options.FormatOption = None,
     output: options.OutputOption = None,
     quiet: options.QuietOption = False,
@@ -90,43 +142,96 @@ def select(
     For example: hotdog-sql select --class "Hot dog" --download dataset
     """
     from hotdog_sql.classes import resolve_class
+    from hotdog_sql.partition import Partition
+    from hotdog_sql.query import QueryRequest
+    from hotdog_sql.recipe import Recipe, read_record
     from hotdog_sql.selection import Selection, SelectionRequest
 
-    with open_database(data_dir, split, release, labels, needs=("select_images",)) as database:
-        chosen = [resolve_class(database, name) for name in class_]
-        excluded = [resolve_class(database, name) for name in exclude or ()]
-        selection = Selection(
-            database,
-            SelectionRequest(
-                classes=tuple(one.mid for one in chosen),
-                negatives=negatives,
-                seed=seed,
-                limit=limit,
-                min_confidence=min_confidence,
-                related=str(related),
-                exclude=tuple(one.mid for one in excluded),
-                overlap=str(overlap),
-                negatives_from=str(negatives_from),
-                negative_folder=negative_folder,
-            ),
-        )
+    if [bool(class_), query is not None, from_ is not None].count(True) != 1:
+        raise typer.BadParameter("give --class, or --query, or --from: one of the three")
+    session = session_of(data_dir, split, release, labels)
+    recipe = then = None
+    if from_ is not None:
+        then = read_record(from_)
+        recipe = Recipe.from_record(then, from_)
+        session = recipe.session(data_dir)
+    needs = ["select_images", *(["descendant_classes"] if related is Related.HIERARCHY else [])]
+    with open_database(session, needs, offline=offline, yes=yes, quiet=quiet) as database:
+        if recipe is None:
+            request: SelectionRequest | QueryRequest
+            if query is not None:
+                text = query.read_text(encoding="utf-8")
+                request = QueryRequest(text, variables_of(set_ or []), seed)
+            else:
+                count, ratio = negatives_of(negatives)
+                request = SelectionRequest(
+                    classes=tuple(resolve_class(database, name).mid for name in class_ or ()),
+                    negatives=count,
+                    ratio=ratio,
+                    seed=seed,
+                    limit=limit,
+                    min_confidence=min_confidence,
+                    related=str(related),
+                    exclude=tuple(resolve_class(database, name).mid for name in exclude or ()),
+                    overlap=str(overlap),
+                    negatives_from=str(negatives_from),
+                    negative_folder=negative_folder,
+                )
+            recipe = Recipe(
+                release=session.release,
+                splits=session.splits,
+                labels=session.labels,
+                request=request,
+                partition=Partition.parse(partition, str(group_by)) if partition else None,
+            )
+        selected = recipe.select(database)
+        rows = recipe.part(selected)
         console = narrator(quiet=quiet)
         if not quiet:
-            where = f"{', '.join(splits_of(split))} of {release}"
-            _tell(console, selection, chosen, where)
-        write_rows(database, "selection", format_name, output)
+            if isinstance(selected, Selection):
+                tell(console, recipe, selected)
+            tell_folders(console, rows)
+        write_rows(database, rows.table, format_name, output)
 
 
-def _tell(
-    console: "Console", selection: "Selection", chosen: list["ImageClass"], where: str
-) -> None:
-    """The counts that the tutorial prints."""
-    report = selection.report()
-    names = ", ".join(f"{printable(one.name)} ({one.mid})" for one in chosen)
-    folders = ", ".join(f"{count:,} in {name}" for name, count in selection.folders().items())
-    console.print(f"{names}, {where}")
-    console.print(f"  positives        {report.positives:>11,}  images that carry the class")
-    console.print(f"  related classes  {report.related_classes:>11,}  kept out of the negatives")
-    console.print(f"  labelled         {report.labelled:>11,}  images with a positive label")
-    console.print(f"  candidates       {report.candidates:>11,}  of them without a related class")
-    console.print(f"  selected         {sum(selection.folders().values()):>11,}  {folders}")
+def negatives_of(text: str) -> tuple[int, float | None]:
+    """The number and the ratio that `--negatives` gives: `120`, or `2x`.
+
+    Raises:
+        typer.BadParameter: the text is neither, or out of range.
+    """
+    number, times, rest = text.partition("x")
+    try:
+        value = float(number) if times else int(number)
+    except ValueError:
+        value = -1
+    if rest or not 0 <= value <= _LARGEST:
+        raise typer.BadParameter(
+            f"{text!r} is neither a number from 0 to {_LARGEST:,} nor a ratio such as 2x",
+            param_hint="--negatives",
+        )
+    return (0, value) if times else (int(value), None)
+
+
+def variables_of(settings: list[str]) -> dict[str, str | int | float]:
+    """The variables that `--set NAME=VALUE` gives; what reads as a number is one.
+
+    Raises:
+        typer.BadParameter: there is no `=`.
+    """
+    variables: dict[str, str | int | float] = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"{setting!r} has no =", param_hint="--set")
+        variables[name] = _number(value)
+    return variables
+
+
+def _number(text: str) -> str | int | float:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

@@ -1,6 +1,8 @@
-"""Opening the database that a command's options describe."""
+"""Opening the database that a command's options describe, its files fetched on first use."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,38 +10,63 @@ from hotdog_sql.cli.options import splits_of
 from hotdog_sql.vocabulary import Labels, Release, Split
 
 if TYPE_CHECKING:
-    from hotdog_sql.database import Database
+    from hotdog_sql.database import Database, DataFile, Session
 
 
+def session_of(data_dir: Path, splits: list[Split], release: Release, labels: Labels) -> "Session":
+    """The session that the options of the same names describe."""
+    from hotdog_sql.database import Session
+
+    return Session(
+        data_dir=data_dir, release=str(release), splits=splits_of(splits), labels=str(labels)
+    )
+
+
+@contextmanager
 def open_database(
-    data_dir: Path,
-    splits: list[Split],
-    release: Release,
-    labels: Labels = Labels.HUMAN,
-    *,
+    session: "Session",
     needs: Sequence[str],
-) -> "Database":
-    """A database over the files of the options.
+    *,
+    offline: bool = False,
+    yes: bool = False,
+    quiet: bool = False,
+) -> "Iterator[Database]":
+    """A database over the session's files; what a command needs and lacks is fetched first.
 
     Args:
-        data_dir: folder of the CSV files.
-        splits: the values of `--split`.
-        release: the value of `--release`.
-        labels: the value of `--labels`.
-        needs: the views that the command reads: some of classes, labels, images.
+        session: what to look at.
+        needs: the views or macros that the command uses.
+        offline: fetch nothing.
+        yes: begin a large download without asking.
+        quiet: tell nothing of it.
 
     Raises:
-        MissingFileError: a file that a needed view reads is missing.
+        MissingFileError: a file is missing and may not be fetched.
+        TransferError: a file could not be fetched.
     """
-    from hotdog_sql.database import Session, connect
+    from hotdog_sql.database import connect, load
 
-    database = connect(
-        Session(
-            data_dir=data_dir,
-            release=str(release),
-            splits=splits_of(splits),
-            labels=str(labels),
+    with connect(session) as database:
+        lacking = database.missing(*needs)
+        if lacking:
+            _fetch(database, lacking, offline=offline, yes=yes, quiet=quiet)
+            load(database)
+        yield database
+
+
+def _fetch(
+    database: "Database", lacking: "Sequence[DataFile]", *, offline: bool, yes: bool, quiet: bool
+) -> None:
+    from hotdog_sql.cli.fetching import FetchDisplay, asker
+    from hotdog_sql.refresh import ensure
+    from hotdog_sql.settings import Settings
+
+    settings = replace(Settings.from_environment(), data_dir=database.session.data_dir)
+    with FetchDisplay(quiet=quiet) as display:
+        ensure(
+            [file.catalog for file in lacking],
+            settings,
+            confirm=asker(yes=yes),
+            offline=offline,
+            listener=display,
         )
-    )
-    database.require(*needs)
-    return database

@@ -8,9 +8,12 @@ import typer
 
 from hotdog_sql.cli import options
 from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_SPLITS
-from hotdog_sql.cli.session import open_database
+from hotdog_sql.cli.session import open_database, session_of
 from hotdog_sql.cli.show import write_rows
 from hotdog_sql.vocabulary import Labels, Release
+
+#: A query of one's own may read any of them.
+_NEEDS = ("classes", "labels", "images")
 
 
 def sql(
@@ -25,6 +28,8 @@ def sql(
     release: options.ReleaseOption = Release.V6,
     labels: options.LabelsOption = Labels.HUMAN,
     data_dir: options.DataDirOption = DEFAULT_DATA_DIR,
+    offline: options.OfflineOption = False,
+    yes: options.YesOption = False,
     format_name: options.FormatOption = None,
     output: options.OutputOption = None,
 ) -> None:
@@ -38,6 +43,7 @@ def sql(
         text = file.read_text(encoding="utf-8")
     else:
         text = sys.stdin.read() if query == "-" else str(query)
-    with open_database(data_dir, split, release, labels, needs=()) as database:
+    session = session_of(data_dir, split, release, labels)
+    with open_database(session, _NEEDS, offline=offline, yes=yes) as database:
         database.keep_query(text)
         write_rows(database, "result", format_name, output)

@@ -1,0 +1,167 @@
+"""All that makes a selection, written down so that it can be made again.
+
+A recipe becomes the `selection.json` beside a dataset, or beside a saved selection. It names the
+digest of every SQL file and of every file of Open Images that had a part in it.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import duckdb
+
+from hotdog_sql import __version__
+from hotdog_sql.database import Database, Session
+from hotdog_sql.errors import SelectionFileError
+from hotdog_sql.partition import Partition, PartitionedRows
+from hotdog_sql.query import QueryRequest, QuerySelection
+from hotdog_sql.rows import RowTable
+from hotdog_sql.selection import Selection, SelectionRequest
+from hotdog_sql.sqlfiles import load_order
+from hotdog_sql.text import printable
+
+#: Written into each record; another number is another form.
+_FORM = 1
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a selection is made of, apart from where the files are.
+
+    Attributes:
+        release: release of Open Images.
+        splits: the splits read.
+        labels: whose labels count.
+        request: the classes asked for, or a query of the user's own.
+        partition: how the dataset is parted, if it is.
+    """
+
+    release: str
+    splits: tuple[str, ...]
+    labels: str
+    request: SelectionRequest | QueryRequest
+    partition: Partition | None = None
+
+    def session(self, data_dir: Path) -> Session:
+        """A session that reads what the recipe does."""
+        return Session(data_dir, self.release, self.splits, self.labels)
+
+    def select(self, database: Database) -> Selection | QuerySelection:
+        """The rows, before they are parted."""
+        if isinstance(self.request, QueryRequest):
+            return QuerySelection(database, self.request)
+        return Selection(database, self.request)
+
+    def part(self, rows: RowTable) -> RowTable:
+        """The rows with their parts, where the recipe has any."""
+        if self.partition is None:
+            return rows
+        return PartitionedRows(rows, self.partition, self.request.seed)
+
+    def record(self, file_md5: Mapping[str, str]) -> Record:
+        """The recipe as it is written down.
+
+        Args:
+            file_md5: MD5 of each file of Open Images by its name.
+        """
+        kind = "query" if isinstance(self.request, QueryRequest) else "classes"
+        request = asdict(self.request)
+        if isinstance(self.request, QueryRequest):
+            request["sha256"] = self.request.digest
+        return {
+            "form": _FORM,
+            "versions": {"hotdog-sql": __version__, "duckdb": duckdb.__version__},
+            "release": self.release,
+            "splits": list(self.splits),
+            "labels": self.labels,
+            kind: request,
+            "partition": None if self.partition is None else asdict(self.partition),
+            "sql_sha256": {sql_file.name: sql_file.digest for sql_file in load_order()},
+            "file_md5": dict(file_md5),
+        }
+
+    @classmethod
+    def from_record(cls, record: Record, where: Path) -> Self:
+        """The recipe of a record.
+
+        Raises:
+            SelectionFileError: the record is of another form.
+        """
+        try:
+            if record["form"] != _FORM:
+                raise SelectionFileError(
+                    f"{where} is of a form this version does not know; upgrade hotdog-sql"
+                )
+            request: SelectionRequest | QueryRequest
+            if "query" in record:
+                query = dict(record["query"])
+                query.pop("sha256")
+                request = QueryRequest(**query)
+            else:
+                classes = dict(record["classes"])
+                classes["classes"] = tuple(classes["classes"])
+                classes["exclude"] = tuple(classes["exclude"])
+                request = SelectionRequest(**classes)
+            partition = record["partition"]
+            return cls(
+                release=record["release"],
+                splits=tuple(record["splits"]),
+                labels=record["labels"],
+                request=request,
+                partition=None if partition is None else Partition(**partition),
+            )
+        except (KeyError, TypeError) as error:
+            raise SelectionFileError(
+                f"{where} is no record of a selection ({printable(str(error))}); "
+                "give the selection.json of a dataset"
+            ) from error
+
+
+def read_record(path: Path) -> Record:
+    """The record in a file.
+
+    Raises:
+        SelectionFileError: the file cannot be read or is no JSON object.
+    """
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SelectionFileError(f"cannot read {path}: {error.strerror}; check the name") from error
+    except ValueError as error:
+        raise SelectionFileError(
+            f"{path} is not JSON; give the selection.json of a dataset"
+        ) from error
+    if not isinstance(record, dict):
+        raise SelectionFileError(f"{path} is no record; give the selection.json of a dataset")
+    return record
+
+
+def differences(then: Record, now: Record) -> list[str]:
+    """What has changed between two records of one recipe, a line each."""
+    lines = []
+    for key, what in (
+        ("versions", "version of"),
+        ("sql_sha256", "SQL file"),
+        ("file_md5", "Open Images file"),
+    ):
+        before, after = then.get(key, {}), now[key]
+        for name in sorted({*before, *after}):
+            old, new = before.get(name), after.get(name)
+            if old == new:
+                continue
+            if old is None:
+                change = "is new"
+            elif new is None:
+                change = "is gone"
+            else:
+                change = f"was {_short(old)}, is {_short(new)}"
+            lines.append(f"{what} {name} {change}")
+    return lines
+
+
+def _short(value: object) -> str:
+    return printable(str(value))[:12]

@@ -1,0 +1,239 @@
+"""The commands as a user types them, each its own process."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.conftest import Run, small_open_images
+from tests.openimages import ROW_COLUMNS, OpenImages, image_row
+
+FILES = {
+    "classes": "oidv6-class-descriptions.csv",
+    "labels": "test-annotations-human-imagelabels.csv",
+    "images": "test-images-with-rotation.csv",
+}
+
+
+def test_formats_agree(small_data: Path, run: Run, tmp_path: Path) -> None:
+    wanted = ("select", "--class", "Hot dog", "--data-dir", small_data)
+    piped = run(*wanted)
+    rows = list(csv.reader(piped.stdout.splitlines()))
+    assert tuple(rows[0]) == ROW_COLUMNS
+    assert len(rows) == 1 + 12 + 120
+    for ending in ("csv", "json", "parquet"):
+        assert run(*wanted, "--output", f"rows.{ending}").returncode == 0
+    assert (tmp_path / "rows.csv").read_text(encoding="utf-8") == piped.stdout
+    with duckdb.connect() as connection:
+        read = "SELECT * FROM read_parquet(?)"
+        parquet = connection.execute(read, [str(tmp_path / "rows.parquet")]).fetchall()
+    as_json = json.loads((tmp_path / "rows.json").read_text(encoding="utf-8"))
+    assert [tuple(row.values()) for row in as_json] == parquet
+    assert [["" if value is None else str(value) for value in row] for row in parquet] == rows[1:]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "rows.csv",
+        "rows.json",
+        "rows.parquet",
+    ]
+
+
+def test_quiet_says_nothing(small_data: Path, run: Run) -> None:
+    done = run("select", "--class", "Hot dog", "--data-dir", small_data, "--quiet")
+    assert done.stderr == ""
+    assert done.stdout.startswith("folder,rank,ImageID")
+
+
+def test_table_shows_the_first_columns(small_data: Path, run: Run) -> None:
+    done = run(
+        "select", "--class", "Hot dog", "--data-dir", small_data, "--format", "table", COLUMNS="80"
+    )
+    assert done.stdout.split()[:3] == ["folder", "rank", "ImageID"]
+    assert "more rows and" in done.stdout
+    assert all(len(line) <= 80 for line in done.stdout.splitlines())
+
+
+def test_classes_needs_the_class_file_alone(run: Run, tmp_path: Path) -> None:
+    small_open_images().write(tmp_path / "data")
+    for name in ("labels", "images"):
+        (tmp_path / "data" / FILES[name]).unlink()
+    done = run("classes", "HOT DOG")
+    assert done.stdout.splitlines()[1:] == [
+        "/m/01b9xk,Hot dog",
+        "/m/07vh6y,Hot dog bun",
+        "/m/0bm1pg,Hot dog stand",
+    ]
+
+
+def test_sql_runs_a_select_of_ones_own(small_data: Path, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "my.sql").write_text("SELECT count(*) AS n FROM images")
+    done = run("sql", "--file", "my.sql", "--data-dir", small_data)
+    assert done.stdout == "n\n300\n"
+    done = run("sql", "-", "--data-dir", small_data, stdin="SELECT 1 AS one;")
+    assert done.stdout == "one\n1\n"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "DROP VIEW labels",
+        "SELECT 1; SELECT 2",
+        "",
+        "FROM nothing",
+        "SELECT 'x'::INTEGER",
+        "COPY labels TO 'out.csv'",
+        "FROM read_text('secret.txt')",
+        "ATTACH 'other.db'",
+        "SET threads = 1",
+        "FROM read_csv('http://127.0.0.1:9/x.csv')",
+    ],
+)
+def test_sql_refuses_what_is_not_one_reading_select(
+    small_data: Path, run: Run, tmp_path: Path, query: str
+) -> None:
+    (tmp_path / "secret.txt").write_text("secret")
+    done = run("sql", query, "--data-dir", small_data)
+    assert done.returncode == 3
+    assert done.stdout == ""
+    assert_one_line(done.stderr)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["secret.txt"]
+
+
+def assert_one_line(stderr: str) -> None:
+    assert len(stderr.splitlines()) == 1, stderr
+    assert stderr.startswith("hotdog-sql: ")
+
+
+def test_an_unknown_class_suggests_the_nearest(small_data: Path, run: Run) -> None:
+    done = run("select", "--class", "hot dgo", "--data-dir", small_data)
+    assert done.returncode == 3
+    assert_one_line(done.stderr)
+    assert "'Hot dog' (/m/01b9xk)" in done.stderr
+
+
+def test_a_shared_name_lists_its_mids(small_data: Path, run: Run) -> None:
+    done = run("select", "--class", "Jaguar", "--data-dir", small_data)
+    assert done.returncode == 3
+    assert_one_line(done.stderr)
+    assert "/m/0a1" in done.stderr
+    assert "/m/0a2" in done.stderr
+    assert run("select", "--class", "/m/0a1", "--data-dir", small_data).returncode == 0
+
+
+@pytest.mark.parametrize("missing", ["classes", "labels", "images"])
+def test_a_missing_file_is_named(run: Run, tmp_path: Path, missing: str) -> None:
+    small_open_images().write(tmp_path / "data")
+    (tmp_path / "data" / FILES[missing]).unlink()
+    done = run("select", "--class", "Hot dog", "--offline")
+    assert done.returncode == 4
+    assert_one_line(done.stderr)
+    assert FILES[missing] in done.stderr
+    assert "hotdog-sql refresh" in done.stderr
+
+
+@pytest.mark.parametrize("wrong", ["classes", "labels", "images"])
+@pytest.mark.parametrize("content", ["", "a,b,c\n1,2,3\n", "\x00\x01\x02"])
+def test_wrong_columns_are_said(run: Run, tmp_path: Path, wrong: str, content: str) -> None:
+    small_open_images().write(tmp_path / "data")
+    (tmp_path / "data" / FILES[wrong]).write_text(content)
+    done = run("select", "--class", "Hot dog", "--offline")
+    assert done.returncode == 4
+    assert_one_line(done.stderr)
+    assert FILES[wrong] in done.stderr
+
+
+@pytest.mark.parametrize(
+    "row", ["0000000000000001,verification,/m/02wbm,yes", "only,three,fields", '"broken,x,y,1']
+)
+def test_a_damaged_row_is_said(run: Run, tmp_path: Path, row: str) -> None:
+    small_open_images().write(tmp_path / "data")
+    with (tmp_path / "data" / FILES["labels"]).open("a") as file:
+        file.write(row + "\n")
+    done = run("select", "--class", "Hot dog", "--offline")
+    assert done.returncode == 4
+    assert_one_line(done.stderr)
+    assert FILES["labels"] in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--negatives", "-1"),
+        ("--negatives", "many"),
+        ("--negatives", "99999999999"),
+        ("--seed", "-1"),
+        ("--seed", str(2**63)),
+        ("--limit", "0"),
+        ("--min-confidence", "0"),
+        ("--min-confidence", "1.1"),
+        ("--min-confidence", "nan"),
+        ("--split", "all-of-it"),
+        ("--release", "v5"),
+        ("--format", "xlsx"),
+        ("--related", "cousins"),
+        ("--no-such-option",),
+    ],
+)
+def test_absurd_values_are_usage_errors(
+    small_data: Path, run: Run, arguments: tuple[str, ...]
+) -> None:
+    done = run("select", "--class", "Hot dog", "--data-dir", small_data, *arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert arguments[0] in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_output_that_cannot_be_written(small_data: Path, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file, not a folder")
+    done = run(
+        "select", "--class", "Hot dog", "--data-dir", small_data, "-q", "--output", "taken/rows.csv"
+    )
+    assert done.returncode == 6
+    assert_one_line(done.stderr)
+
+
+def test_an_output_of_unknown_ending(small_data: Path, run: Run) -> None:
+    done = run("select", "--class", "Hot dog", "--data-dir", small_data, "-q", "-o", "rows.xlsx")
+    assert done.returncode == 3
+    assert_one_line(done.stderr)
+
+
+def test_strangers_text_cannot_drive_the_terminal(run: Run, tmp_path: Path) -> None:
+    title = "\x1b[31mred\x07 \u202etxt [b]not markup[/b]"
+    name = "Hot\x1b]0;owned\x07dog"
+    image = "0" * 16
+    OpenImages(
+        classes=[("/m/1", name)],
+        images=[image_row(image, title=title)],
+        labels=[(image, "verification", "/m/1", "1")],
+    ).write(tmp_path / "data")
+    done = run("select", "--class", "/m/1", "--format", "table", "--offline", COLUMNS="300")
+    assert done.returncode == 0, done.stderr
+    for character in ("\x1b", "\x07", "\u202e"):
+        assert character not in done.stdout + done.stderr
+    assert "[b]not markup[/b]" in done.stdout
+    assert "hot_0_owned_dog" in done.stdout
+    unknown = run("select", "--class", "\x1b[31m", "--offline")
+    assert "\x1b" not in unknown.stderr
+
+
+@pytest.mark.parametrize("module", ["duckdb", "httpx"])
+def test_help_imports_neither_duckdb_nor_httpx(module: str) -> None:
+    program = (
+        "import sys\nfrom hotdog_sql.cli.main import app\n"
+        "try:\n    app(['select', '--help'])\n"
+        f"except SystemExit:\n    sys.exit({module!r} in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0

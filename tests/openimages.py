@@ -34,6 +34,10 @@ CLASSES = (
     ("/m/0a1", "Jaguar"),
     ("/m/0a2", "Jaguar"),
     ("/m/0a3", "Piñata"),
+    ("/m/0663v", "Pizza"),
+    ("/m/0cdn1", "Hamburger"),
+    ("/m/07crc", "Taco"),
+    ("/m/07030", "Sushi"),
 )
 
 

@@ -1,0 +1,14 @@
+-- Five classes with as many images each: as many as the rarest has.
+--
+--   hotdog-sql select --query sql/examples/balanced_classes.sql --split all --download fast_food
+
+WITH picked AS MATERIALIZED (
+    SELECT ImageID, folder, rank
+    FROM select_images(['Hot dog', 'Hamburger', 'Pizza', 'Taco', 'Sushi'], negatives := 0)
+)
+SELECT ImageID, folder, rank
+FROM picked
+WHERE rank <= (
+    SELECT min(images)
+    FROM (SELECT count(*) AS images FROM picked GROUP BY folder)
+);

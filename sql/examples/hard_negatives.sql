@@ -1,0 +1,6 @@
+-- Hot dogs against what was taken for one: images in which a person said that there is none.
+--
+--   hotdog-sql select --query sql/examples/hard_negatives.sql --download hard
+
+SELECT ImageID, if(folder = 'other', 'not_hot_dog', folder) AS folder, rank
+FROM select_images('Hot dog', negatives_from := 'verified', negatives := 1000);

@@ -1,0 +1,8 @@
+-- The licences that the images are under.
+--
+--   hotdog-sql sql --file sql/examples/licenses.sql
+
+SELECT License, count(*) AS images
+FROM images
+GROUP BY License
+ORDER BY images DESC;

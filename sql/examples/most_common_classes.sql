@@ -1,0 +1,9 @@
+-- The twenty classes that most images carry.
+--
+--   hotdog-sql sql --file sql/examples/most_common_classes.sql
+
+SELECT classes.DisplayName, count(DISTINCT positive.ImageID) AS images
+FROM positive_labels() AS positive JOIN classes USING (LabelName)
+GROUP BY classes.LabelName, classes.DisplayName
+ORDER BY images DESC, classes.DisplayName
+LIMIT 20;

@@ -1,0 +1,9 @@
+-- Hot dogs and others under one licence alone; give another with --set license=...
+--
+--   hotdog-sql select --query sql/examples/one_license.sql --download licensed
+
+SELECT ImageID, folder, rank
+FROM select_images('Hot dog', negatives := 500)
+WHERE License = coalesce(
+    getvariable('license'), 'https://creativecommons.org/licenses/by/2.0/'
+);

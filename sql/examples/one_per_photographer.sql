@@ -1,0 +1,7 @@
+-- Hot dogs and others, one photo of each photographer at most: the first in the seeded order.
+--
+--   hotdog-sql select --query sql/examples/one_per_photographer.sql --download diverse
+
+SELECT ImageID, folder, rank
+FROM select_images('Hot dog')
+QUALIFY row_number() OVER (PARTITION BY AuthorProfileURL ORDER BY folder, rank) = 1;

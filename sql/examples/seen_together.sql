@@ -1,0 +1,15 @@
+-- What is seen together with hot dogs, the most common first.
+--
+--   hotdog-sql sql --file sql/examples/seen_together.sql
+
+WITH hot_dogs AS (
+    SELECT DISTINCT ImageID FROM positive_labels() WHERE LabelName = '/m/01b9xk'
+)
+SELECT classes.DisplayName, count(DISTINCT positive.ImageID) AS images
+FROM positive_labels() AS positive
+    SEMI JOIN hot_dogs USING (ImageID)
+    JOIN classes USING (LabelName)
+WHERE classes.LabelName != '/m/01b9xk'
+GROUP BY classes.LabelName, classes.DisplayName
+ORDER BY images DESC, classes.DisplayName
+LIMIT 20;

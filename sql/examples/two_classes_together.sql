@@ -1,0 +1,16 @@
+-- Images with a hot dog and a person in them, and as many with neither.
+--
+--   hotdog-sql select --query sql/examples/two_classes_together.sql --download eating
+
+WITH together AS (
+    SELECT ImageID
+    FROM positive_labels()
+    WHERE LabelName IN ('/m/01b9xk', '/m/01g317')
+    GROUP BY ImageID
+    HAVING count(DISTINCT LabelName) = 2
+)
+SELECT ImageID, 'hot_dog_and_person' AS folder FROM together
+UNION ALL
+SELECT ImageID, 'neither' AS folder
+FROM select_images(['Hot dog', 'Person'], negatives := 120)
+WHERE folder = 'other' AND rank <= (SELECT count(*) FROM together);

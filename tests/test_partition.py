@@ -1,0 +1,102 @@
+"""Parts of a dataset: shares, stability, and no leaks, against plain Python."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from hotdog_sql.database import Database, Session, connect
+from hotdog_sql.errors import InputError
+from hotdog_sql.partition import Partition, PartitionedRows
+from hotdog_sql.selection import Selection, SelectionRequest
+from tests.openimages import IMAGE_COLUMNS, OpenImages, image_row
+
+SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
+HOT_DOG = "/m/01b9xk"
+
+
+def brute_part(key: str, seed: int) -> str:
+    digest = hashlib.md5(f"{seed}:part:{key}".encode(), usedforsecurity=False).hexdigest()
+    place = int(digest[:8], 16) / 2**32
+    bound = 0.0
+    for name, share in SHARES.items():
+        bound += share
+        if place < bound:
+            return name
+    return list(SHARES)[-1]
+
+
+def photo(number: int, md5: str, author: str) -> tuple[str, ...]:
+    row = list(image_row(f"{number:016x}"))
+    row[IMAGE_COLUMNS.index("OriginalMD5")] = md5
+    row[IMAGE_COLUMNS.index("AuthorProfileURL")] = author
+    return tuple(row)
+
+
+def write(folder: Path, count: int) -> None:
+    """Every third photo is a copy of the one before it, by an author of five."""
+    images = [
+        photo(number, f"md5 {number - (number % 3 == 2)}", f"author {number % 5}")
+        for number in range(count)
+    ]
+    labels = [(image[0], "verification", HOT_DOG, "1") for image in images]
+    OpenImages(images=images, labels=labels).write(folder)
+
+
+def parted(database: Database, group_by: str = "image", seed: int = 42) -> dict[str, str]:
+    selection = Selection(database, SelectionRequest((HOT_DOG,), seed=seed))
+    rows = PartitionedRows(selection, Partition(SHARES, group_by), seed)
+    assert rows.columns()[:3] == ["partition", "folder", "rank"]
+    return {row[3]: row[0] for row in rows}
+
+
+def test_parts_agree_with_brute_force(tmp_path: Path) -> None:
+    write(tmp_path, 900)
+    with connect(Session(tmp_path)) as database:
+        found = parted(database)
+    expected = {
+        f"{number:016x}": brute_part(f"md5 {number - (number % 3 == 2)}", 42)
+        for number in range(900)
+    }
+    assert found == expected
+    counts = {name: list(found.values()).count(name) for name in SHARES}
+    assert 640 < counts["train"] < 800
+    assert min(counts.values()) > 40
+
+
+def test_an_image_keeps_its_part_when_the_dataset_grows(tmp_path: Path) -> None:
+    write(tmp_path / "small", 300)
+    write(tmp_path / "large", 900)
+    for group_by in ("image", "author"):
+        with connect(Session(tmp_path / "small")) as database:
+            small = parted(database, group_by)
+        with connect(Session(tmp_path / "large")) as database:
+            large = parted(database, group_by)
+        assert {image: large[image] for image in small if image in large} == {
+            image: part for image, part in small.items() if image in large
+        }
+
+
+def test_copies_and_authors_never_stand_on_two_sides(tmp_path: Path) -> None:
+    write(tmp_path, 900)
+    with connect(Session(tmp_path)) as database:
+        by_author = parted(database, "author", seed=3)
+    for key in (lambda n: n % 5, lambda n: n - (n % 3 == 2)):
+        sides: dict[int, set[str]] = {}
+        for image, part in by_author.items():
+            sides.setdefault(key(int(image, 16)), set()).add(part)
+        assert all(len(parts) == 1 for parts in sides.values())
+    assert len(set(by_author.values())) > 1
+
+
+@pytest.mark.parametrize("text", ["train", "train=", "train=0.5", "a=0.5,b=0.6", "a=1.5,b=-0.5"])
+def test_shares_must_add_up(text: str) -> None:
+    with pytest.raises(InputError, match=r"train=0\.8,test=0\.2"):
+        Partition.parse(text)
+
+
+def test_a_part_cannot_leave_the_dataset(small_data: Path) -> None:
+    with connect(Session(small_data)) as database:
+        rows = Selection(database, SelectionRequest((HOT_DOG,)))
+        with pytest.raises(InputError, match="cannot name a part"):
+            PartitionedRows(rows, Partition.parse("../up=0.5,b=0.5"), 42)

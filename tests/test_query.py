@@ -1,0 +1,115 @@
+"""A query of one's own as a selection."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hotdog_sql.database import Session, connect
+from hotdog_sql.errors import QueryError
+from hotdog_sql.query import QueryRequest, QuerySelection
+from hotdog_sql.sqlfiles import sql_dir
+from tests.brute_force import order_key
+from tests.conftest import Run, small_open_images
+from tests.openimages import ROW_COLUMNS
+
+EXAMPLES = sorted((sql_dir() / "examples").glob("*.sql"))
+
+
+def select(folder: Path, text: str, **variables: str | float) -> list[tuple[object, ...]]:
+    with connect(Session(folder)) as database:
+        rows = QuerySelection(database, QueryRequest(text, variables))
+        assert tuple(rows.columns()) == ROW_COLUMNS
+        return [row[:3] for row in rows]
+
+
+def test_rank_is_the_seeded_order_where_the_query_gives_none(small_data: Path) -> None:
+    found = select(small_data, "SELECT ImageID, 'all' AS folder FROM images")
+    ids = sorted((f"{number:016x}" for number in range(1, 301)), key=lambda i: order_key(42, i))
+    assert found == [("all", rank, image) for rank, image in enumerate(ids, 1)]
+
+
+def test_the_querys_own_rank_stands(small_data: Path) -> None:
+    text = "SELECT ImageID, 'a' AS folder, 7 AS rank FROM images ORDER BY ImageID LIMIT 1"
+    assert select(small_data, text) == [("a", 7, f"{1:016x}")]
+
+
+def test_variables_are_bound(small_data: Path) -> None:
+    text = """
+        SELECT ImageID, getvariable('name') AS folder FROM images
+        ORDER BY ImageID LIMIT getvariable('n')
+    """
+    found = select(small_data, text, name="x'); DROP TABLE images; --x"[:1], n=2)
+    assert [row[0] for row in found] == ["x", "x"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("SELECT ImageID FROM images", "no column folder"),
+        ("SELECT 'f' AS folder", "no column ImageID"),
+        ("SELECT 'nobody' AS ImageID, 'f' AS folder", "'nobody' is not an ImageID"),
+        ("SELECT NULL AS ImageID, 'f' AS folder", "'NULL' is not an ImageID"),
+        ("SELECT ImageID, '../f' AS folder FROM images", "'../f' is not a safe folder"),
+        ("SELECT ImageID, '.f' AS folder FROM images", "is not a safe folder"),
+        ("SELECT ImageID, 'a/b' AS folder FROM images", "is not a safe folder"),
+        ("SELECT ImageID, '' AS folder FROM images", "is not a safe folder"),
+        ("SELECT ImageID, NULL AS folder FROM images", "is not a safe folder"),
+        ("SELECT ImageID, unnest(['a', 'b']) AS folder FROM images", "stands there twice"),
+        (
+            "SELECT ImageID, if(right(ImageID, 1) < '8', 'a', 'A') AS folder FROM images",
+            "upper and lower case",
+        ),
+        ("DELETE FROM images", "one SELECT"),
+        ("SELECT 1; SELECT 2", "one SELECT"),
+        ("SELECT ImageID, 'f' AS folder FROM nowhere", "nowhere"),
+        ("SELECT content AS ImageID, 'f' AS folder FROM read_text('/etc/hostname')", "Permission"),
+        ("SELECT ImageID, 'f' AS folder, 'first' AS rank FROM images", "first"),
+    ],
+)
+def test_a_query_that_will_not_do(small_data: Path, text: str, message: str) -> None:
+    with pytest.raises(QueryError, match=message):
+        select(small_data, text)
+
+
+@pytest.mark.parametrize("name", ["data_dir", "split", "label_files", "a b", "x = 1; --", ""])
+def test_variables_of_a_name_that_will_not_do(small_data: Path, name: str) -> None:
+    with connect(Session(small_data)) as database, pytest.raises(QueryError):
+        QuerySelection(database, QueryRequest("SELECT 1", {name: 1}))
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_examples_run(example: Path, tmp_path: Path) -> None:
+    small_open_images().write(tmp_path)
+    text = example.read_text(encoding="utf-8")
+    with connect(Session(tmp_path)) as database:
+        described = database.rows(f"DESCRIBE ({text.strip().rstrip(';')})")
+        if {"ImageID", "folder"} <= {row[0] for row in described}:
+            rows = list(QuerySelection(database, QueryRequest(text)))
+            assert rows
+        else:
+            database.keep_query(text)
+
+
+def test_the_command_goes_the_whole_way(small_data: Path, run: Run, tmp_path: Path) -> None:
+    text = "SELECT ImageID, 'few' AS folder FROM images ORDER BY ImageID LIMIT getvariable('n')"
+    (tmp_path / "my.sql").write_text(text)
+    done = run(
+        "select",
+        "--query",
+        "my.sql",
+        "--set",
+        "n=40",
+        "--data-dir",
+        small_data,
+        "--output",
+        "rows.csv",
+    )
+    assert done.returncode == 0, done.stderr
+    assert "few" in done.stderr
+    assert len((tmp_path / "rows.csv").read_text().splitlines()) == 41
+    record = json.loads((tmp_path / "rows.selection.json").read_text())
+    assert record["query"]["text"] == text
+    assert record["query"]["variables"] == {"n": 40}
+    again = run("select", "--from", "rows.selection.json", "--data-dir", small_data, "-q")
+    assert again.stdout == (tmp_path / "rows.csv").read_text()

@@ -78,10 +78,10 @@ _T = TypeVar("_T", Record, Partial)
 
 
 def load(path: Path, kind: type[_T]) -> _T | None:
-    """The record in the file; None where there is none or it is not one of ours."""
+    """The record in the file; None where there is none, or none of ours that can be read."""
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):
         return None
     if not isinstance(values, dict):
         return None

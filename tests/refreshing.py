@@ -1,0 +1,86 @@
+"""What the tests of refresh share: one file of a catalog, a server for it, and a data folder."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from hotdog_sql.catalog import CatalogFile
+from hotdog_sql.refresh import Listener, Result, refresh
+from hotdog_sql.settings import Settings
+from hotdog_sql.transport import RetryPolicy
+from tests.loopback import Answer, LoopbackServer, Request
+
+FILE = CatalogFile("v6", "test", "images", "2018_04/a.csv", "a.csv", None, None)
+OTHER = CatalogFile("v6", None, "classes", "v6/b.csv", "b.csv", None, None)
+
+#: Tries in quick succession; a server that asks for more than a moment is given up.
+QUICK = RetryPolicy(attempts=3, base=0.01, cap=0.02, patience=0.5)
+
+
+def content(seed: int, size: int = 300_000) -> bytes:
+    """The bytes of a file, different for each seed."""
+    return random.Random(seed).randbytes(size)
+
+
+OLD, NEW = content(1), content(2, 310_000)
+
+
+@dataclass
+class Site:
+    """A server and a data folder.
+
+    Attributes:
+        server: the server.
+        data_dir: the folder.
+        file: the file that the short methods are about.
+    """
+
+    server: LoopbackServer
+    data_dir: Path
+    file: CatalogFile = field(default=FILE)
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(data_dir=self.data_dir, base_url=self.server.url("/"))
+
+    @property
+    def path(self) -> Path:
+        return self.data_dir / self.file.name
+
+    @property
+    def hidden(self) -> Path:
+        return self.data_dir / ".hotdog-sql"
+
+    @property
+    def record(self) -> Path:
+        return self.hidden / (self.file.name + ".json")
+
+    def serve(self, *answers: Answer) -> None:
+        self.server.on(self.file.path, *answers)
+        self.server.clear()
+
+    def refresh(
+        self,
+        listener: Listener | None = None,
+        *,
+        size: int | None = None,
+        md5: str | None = None,
+    ) -> Result:
+        """Refresh the file, of which the catalog knows this size and MD5."""
+        file = replace(self.file, bytes=size, md5=md5)
+        return self.refresh_all([file], listener)[0]
+
+    def refresh_all(
+        self, files: Sequence[CatalogFile], listener: Listener | None = None
+    ) -> tuple[Result, ...]:
+        return refresh(files, self.settings, policy=QUICK, silence_seconds=0.3, listener=listener)
+
+    def requests(self) -> list[Request]:
+        """The requests since `serve`."""
+        return list(self.server.requests)
+
+    def hidden_files(self) -> set[str]:
+        """The endings of what lies in the hidden folder beside the locks."""
+        names = {path.name for path in self.hidden.iterdir()}
+        return {name.removeprefix(self.file.name) for name in names if not name.endswith(".lock")}

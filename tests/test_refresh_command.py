@@ -1,0 +1,232 @@
+"""`hotdog-sql refresh` as its own process."""
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+from tests.loopback import LoopbackServer, Reply, file_reply
+from tests.refreshing import NEW, OLD, content
+
+CLASSES = "v6/oidv6-class-descriptions.csv"
+IMAGES = "2018_04/test/test-images-with-rotation.csv"
+LABELS = "v5/test-annotations-human-imagelabels.csv"
+
+
+@pytest.fixture
+def server() -> Iterator[LoopbackServer]:
+    with LoopbackServer() as server:
+        server.on(LABELS, file_reply(NEW))
+        server.on(CLASSES, file_reply(OLD))
+        server.on(IMAGES, file_reply(content(5)))
+        yield server
+
+
+def rows(stdout: str) -> list[list[str]]:
+    """Status, size and name of each line."""
+    return [
+        [line[:9].strip(), line[11:20].strip(), line[22:].split("  ")[0]]
+        for line in stdout.splitlines()
+    ]
+
+
+def test_new_then_unchanged_then_changed(run: Run, server: LoopbackServer, tmp_path: Path) -> None:
+    first = run("refresh", HOTDOG_SQL_BASE_URL=server.url("/"))
+    assert first.returncode == 0, first.stderr
+    assert rows(first.stdout) == [
+        ["new", "300.0 kB", "oidv6-class-descriptions.csv"],
+        ["new", "300.0 kB", "test-images-with-rotation.csv"],
+        ["new", "310.0 kB", "test-annotations-human-imagelabels.csv"],
+    ]
+    # The catalog knows two of the three, and it knows them otherwise.
+    assert first.stdout.count("differs from the catalog") == 2
+    assert "files to fetch: 3" in first.stderr
+    assert (tmp_path / "data" / "test-annotations-human-imagelabels.csv").read_bytes() == NEW
+
+    server.clear()
+    second = run("refresh", HOTDOG_SQL_BASE_URL=server.url("/"))
+    assert [row[0] for row in rows(second.stdout)] == ["unchanged"] * 3
+    assert second.stderr == ""
+    assert server.counts() == {"/" + CLASSES: 1, "/" + IMAGES: 1, "/" + LABELS: 1}
+
+    server.on(CLASSES, file_reply(content(6), etag='"2"'))
+    third = run("refresh", HOTDOG_SQL_BASE_URL=server.url("/"))
+    assert [row[0] for row in rows(third.stdout)] == ["changed", "unchanged", "unchanged"]
+
+
+def test_kept_is_no_error(run: Run, server: LoopbackServer) -> None:
+    run("refresh", "--file", "oidv6-class-descriptions.csv", HOTDOG_SQL_BASE_URL=server.url("/"))
+    server.on(CLASSES, Reply(503, headers={"Retry-After": "999"}))
+    kept = run(
+        "refresh", "--file", "oidv6-class-descriptions.csv", HOTDOG_SQL_BASE_URL=server.url("/")
+    )
+    assert kept.returncode == 0
+    assert rows(kept.stdout) == [["kept", "300.0 kB", "oidv6-class-descriptions.csv"]]
+    assert "HTTP status 503" in kept.stdout
+
+
+def test_failed_is_one(run: Run, server: LoopbackServer) -> None:
+    server.on(CLASSES, Reply(404))
+    failed = run("refresh", HOTDOG_SQL_BASE_URL=server.url("/"))
+    assert failed.returncode == 5
+    assert [row[0] for row in rows(failed.stdout)] == ["failed", "new", "new"]
+    (line,) = [line for line in failed.stderr.splitlines() if line.startswith("hotdog-sql:")]
+    assert "oidv6-class-descriptions.csv" in line
+
+
+def test_quiet(run: Run, server: LoopbackServer) -> None:
+    done = run("refresh", "--quiet", HOTDOG_SQL_BASE_URL=server.url("/"))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_all_splits_of_another_release(run: Run, server: LoopbackServer, tmp_path: Path) -> None:
+    server.default(file_reply(b"x"))
+    done = run(
+        *("refresh", "--all", "--release", "v7", "--labels", "both", "--yes"),
+        *("--data-dir", tmp_path / "elsewhere"),
+        HOTDOG_SQL_BASE_URL=server.url("/"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(rows(done.stdout)) == 10
+    names = {path.name for path in (tmp_path / "elsewhere").iterdir()}
+    assert "oidv7-val-annotations-machine-imagelabels.csv" in names
+    assert len(names) == 11
+
+
+def test_a_large_download_needs_yes_where_nobody_can_be_asked(
+    run: Run, server: LoopbackServer
+) -> None:
+    server.default(file_reply(b"x"))
+    refused = run("refresh", "--split", "train", HOTDOG_SQL_BASE_URL=server.url("/"))
+    assert refused.returncode == 4
+    assert "--yes" in refused.stderr
+    assert {request.method for request in server.requests} == {"HEAD"}
+    done = run("refresh", "--split", "train", "--yes", HOTDOG_SQL_BASE_URL=server.url("/"))
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--file", "oidv6-class-description.csv"], 3, "did you mean oidv6-class-descriptions"),
+        (["--split", "val"], 2, "val"),
+        (["--release", "v5"], 2, "v5"),
+    ],
+)
+def test_what_does_not_exist(run: Run, arguments: list[str], code: int, said: str) -> None:
+    refused = run("refresh", *arguments, HOTDOG_SQL_BASE_URL="http://127.0.0.1:1/")
+    assert refused.returncode == code
+    assert said in refused.stderr
+
+
+def test_plain_http_is_refused(run: Run) -> None:
+    refused = run("refresh", HOTDOG_SQL_BASE_URL="http://me:secret@example.invalid/")
+    assert refused.returncode == 5
+    assert "only https" in refused.stderr
+    assert "secret" not in refused.stderr
+
+
+def test_a_servers_words_do_not_reach_the_terminal(run: Run, server: LoopbackServer) -> None:
+    server.on(CLASSES, Reply(body=b"x", headers={"Content-Encoding": "\x1b[31mred"}))
+    failed = run("refresh", HOTDOG_SQL_BASE_URL=server.url("/"))
+    assert failed.returncode == 5
+    assert "\x1b" not in failed.stdout + failed.stderr
+
+
+def test_ctrl_c_keeps_what_has_come(run: Run, server: LoopbackServer, tmp_path: Path) -> None:
+    large = bytes(16_000_000)
+    name = "test-annotations-human-imagelabels.csv"
+    server.on(LABELS, Reply(405), file_reply(large, fault=Reply(stall_after=15_000_000)))
+    environment = os.environ | {"HOTDOG_SQL_BASE_URL": server.url("/")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hotdog_sql", "refresh", "--file", name],
+        cwd=tmp_path,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.endswith("25%\n"):
+            break
+    process.send_signal(signal.SIGINT)
+    rest = process.stderr.read()
+    assert process.wait() == 130
+    process.stderr.close()
+    assert "Traceback" not in rest
+
+    server.on(LABELS, file_reply(large))
+    server.clear()
+    done = run("refresh", "--file", name, HOTDOG_SQL_BASE_URL=server.url("/"))
+    assert done.returncode == 0
+    assert (tmp_path / "data" / name).read_bytes() == large
+    (request,) = [request for request in server.requests if request.method == "GET"]
+    assert int(request.headers["range"].removeprefix("bytes=").removesuffix("-")) >= 4_000_000
+
+
+class Terminal:
+    """The command with a terminal for its input, output and narration."""
+
+    def __init__(self, base_url: str, *arguments: str | Path) -> None:
+        ours, theirs = pty.openpty()
+        self._ours = ours
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "hotdog_sql", "refresh", *map(str, arguments)],
+            env=os.environ | {"HOTDOG_SQL_BASE_URL": base_url, "TERM": "xterm", "COLUMNS": "120"},
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+        )
+        os.close(theirs)
+        self.shown = ""
+
+    def read_until(self, text: str) -> None:
+        while text not in self.shown and self._read():
+            continue
+
+    def answer(self, text: str) -> None:
+        os.write(self._ours, text.encode())
+
+    def end(self) -> int:
+        while self._read():
+            continue
+        os.close(self._ours)
+        return self._process.wait()
+
+    def _read(self) -> bool:
+        select.select([self._ours], [], [], 30)
+        try:
+            piece = os.read(self._ours, 65536)
+        except OSError:  # Linux says so when the other side has closed
+            return False
+        self.shown += piece.decode()
+        return bool(piece)
+
+
+def test_a_terminal_shows_bars(server: LoopbackServer, tmp_path: Path) -> None:
+    terminal = Terminal(server.url("/"), "--data-dir", tmp_path)
+    assert terminal.end() == 0
+    assert "in all" in terminal.shown
+    assert "910.0/910.0 kB" in terminal.shown
+    assert "310.0/310.0 kB" in terminal.shown
+
+
+@pytest.mark.parametrize(("answer", "code"), [("n", 4), ("y", 0)])
+def test_a_terminal_is_asked(
+    server: LoopbackServer, tmp_path: Path, answer: str, code: int
+) -> None:
+    server.default(file_reply(b"x"))
+    terminal = Terminal(server.url("/"), "--data-dir", tmp_path, "--split", "train")
+    terminal.read_until("[y/N]")
+    assert "2.7 GB" in terminal.shown
+    terminal.answer(answer + "\n")
+    assert terminal.end() == code
+    fetched = {request.path for request in server.requests if request.method == "GET"}
+    assert len(fetched) == (3 if code == 0 else 0)

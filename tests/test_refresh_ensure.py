@@ -1,0 +1,197 @@
+"""Fetching on first use, and what is known of the files without asking."""
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from hotdog_sql.catalog import CatalogFile
+from hotdog_sql.errors import InsecureAddressError, MissingFileError, TransferError
+from hotdog_sql.refresh import LARGE, FileFacts, Silence, Status, ensure, file_facts
+from hotdog_sql.settings import Settings
+from tests.loopback import LoopbackServer, Reply, file_reply
+from tests.refreshing import FILE, NEW, OLD, OTHER, QUICK, Site
+
+MD5 = hashlib.md5(NEW).hexdigest()
+
+
+class Asked(Silence):
+    """Notes what is announced and asked, and answers."""
+
+    def __init__(self, answer: bool = True) -> None:
+        self.answer = answer
+        self.planned_files: list[tuple[str, int | None]] = []
+        self.totals: list[int | None] = []
+        self.questions: list[tuple[int, int | None]] = []
+
+    def planned(self, files: Sequence[CatalogFile], total: int | None) -> None:
+        self.planned_files += [(file.name, file.bytes) for file in files]
+        self.totals.append(total)
+
+    def confirm(self, files: Sequence[CatalogFile], total: int | None) -> bool:
+        self.questions.append((len(files), total))
+        return self.answer
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    with LoopbackServer() as server:
+        server.on(FILE.path, file_reply(NEW))
+        server.on(OTHER.path, file_reply(OLD))
+        yield Site(server, tmp_path / "data")
+
+
+def fetch(site: Site, asked: Asked, *files: CatalogFile, offline: bool = False) -> list[str]:
+    results = ensure(
+        files,
+        site.settings,
+        confirm=asked.confirm,
+        offline=offline,
+        listener=asked,
+        policy=QUICK,
+    )
+    return [f"{result.status} {result.file.name}" for result in results]
+
+
+class TestEnsure:
+    def test_only_what_is_missing(self, site: Site) -> None:
+        asked = Asked()
+        assert fetch(site, asked, FILE, OTHER) == ["new a.csv", "new b.csv"]
+        site.server.clear()
+        assert fetch(site, Asked(), FILE, OTHER) == []
+        assert site.requests() == []
+        site.path.unlink()
+        assert fetch(site, Asked(), FILE, OTHER) == ["new a.csv"]
+        assert site.server.count(OTHER.path) == 0
+
+    def test_it_says_what_and_how_large(self, site: Site) -> None:
+        asked = Asked()
+        fetch(site, asked, FILE, replace(OTHER, bytes=7))
+        assert asked.planned_files == [("a.csv", len(NEW)), ("b.csv", 7)]
+        assert asked.totals == [len(NEW) + 7]
+        assert asked.questions == []
+        # The size that the catalog lacks was asked for, the other was not.
+        assert [r.path for r in site.requests() if r.method == "HEAD"] == ["/2018_04/a.csv"]
+
+    @pytest.mark.parametrize("reply", [Reply(405), Reply(reset="before"), Reply(until_close=True)])
+    def test_a_size_that_nobody_knows(self, site: Site, reply: Reply) -> None:
+        site.serve(reply, file_reply(NEW))
+        asked = Asked()
+        fetch(site, asked, FILE)
+        assert (asked.totals, asked.questions) == ([None], [])
+
+    def test_offline_makes_no_request(self, site: Site) -> None:
+        with pytest.raises(MissingFileError) as caught:
+            fetch(site, Asked(), FILE, OTHER, offline=True)
+        message = str(caught.value)
+        assert str(site.data_dir / "a.csv") in message
+        assert "hotdog-sql refresh" in message
+        assert "--file a.csv --file b.csv" in message
+        assert site.requests() == []
+        assert not site.data_dir.exists()
+
+    def test_offline_is_content_with_what_is_there(self, site: Site) -> None:
+        fetch(site, Asked(), FILE)
+        assert fetch(site, Asked(), FILE, offline=True) == []
+
+    def test_a_large_download_is_asked_about(self, site: Site) -> None:
+        large = replace(FILE, bytes=LARGE)
+        asked = Asked(answer=False)
+        with pytest.raises(MissingFileError, match="--yes"):
+            fetch(site, asked, large, OTHER)
+        assert asked.questions == [(2, LARGE + len(OLD))]
+        assert site.server.count(FILE.path) == 0
+        assert fetch(site, Asked(), large) == ["new a.csv"]
+
+    def test_a_smaller_one_is_not(self, site: Site) -> None:
+        asked = Asked(answer=False)
+        assert fetch(site, asked, replace(FILE, bytes=LARGE - 1)) == ["new a.csv"]
+
+    def test_a_train_file_of_unknown_size_counts_as_large(self, site: Site) -> None:
+        site.serve(Reply(405), file_reply(NEW))
+        asked = Asked(answer=False)
+        with pytest.raises(MissingFileError):
+            fetch(site, asked, replace(FILE, split="train"))
+        assert asked.questions == [(1, None)]
+
+    def test_what_cannot_be_fetched_is_an_error(self, site: Site) -> None:
+        site.serve(Reply(404))
+        with pytest.raises(TransferError, match=r"a\.csv: HTTP status 404"):
+            fetch(site, Asked(), FILE, OTHER)
+        assert (site.data_dir / "b.csv").read_bytes() == OLD
+
+    def test_only_https_outside_this_machine(self, tmp_path: Path) -> None:
+        away = Settings(tmp_path, "http://example.org/")
+        with pytest.raises(InsecureAddressError):
+            ensure([FILE], away, confirm=Asked().confirm)
+
+
+class TestFacts:
+    def facts(self, site: Site, md5: str | None = None, size: int | None = None) -> FileFacts:
+        (facts,) = file_facts([replace(FILE, md5=md5, bytes=size)], site.settings)
+        return facts
+
+    def test_nothing_is_known_of_a_missing_file(self, site: Site) -> None:
+        assert file_facts([FILE, OTHER], site.settings) == ()
+
+    def test_a_fetched_file(self, site: Site) -> None:
+        fetch(site, Asked(), FILE)
+        site.server.clear()
+        facts = self.facts(site, MD5)
+        assert facts.bytes == len(NEW)
+        assert facts.date == datetime(2024, 5, 1, tzinfo=UTC)
+        assert (facts.matches_server, facts.matches_catalog, facts.md5) == (True, True, MD5)
+        assert site.requests() == []
+
+    def test_another_than_the_catalogs(self, site: Site) -> None:
+        fetch(site, Asked(), FILE)
+        assert self.facts(site, hashlib.md5(OLD).hexdigest()).matches_catalog is False
+        assert self.facts(site, size=1).matches_catalog is False
+        assert self.facts(site, size=len(NEW)).matches_catalog is None
+
+    def test_an_altered_file(self, site: Site) -> None:
+        fetch(site, Asked(), FILE)
+        site.path.write_bytes(b"x" + NEW[1:])
+        os.utime(site.path, (86400, 86400))
+        facts = self.facts(site, MD5)
+        assert (facts.matches_server, facts.matches_catalog) == (False, False)
+        assert facts.date == datetime(1970, 1, 2, tzinfo=UTC)
+        assert self.facts(site, MD5) == facts
+        # It has been looked at, not forgiven: the next refresh puts the right bytes back.
+        assert site.refresh().status is Status.CHANGED
+
+    def test_a_touched_file(self, site: Site) -> None:
+        fetch(site, Asked(), FILE)
+        os.utime(site.path, (1, 1))
+        assert self.facts(site).matches_server is True
+
+    def test_a_file_put_there_by_hand(self, site: Site) -> None:
+        site.data_dir.mkdir()
+        site.path.write_bytes(NEW)
+        facts = self.facts(site)
+        assert (facts.matches_server, facts.matches_catalog, facts.md5) == (None, None, None)
+        assert not site.hidden.exists()
+        facts = self.facts(site, MD5)
+        assert (facts.matches_server, facts.matches_catalog) == (None, True)
+
+    def test_an_md5_is_computed_once(self, site: Site) -> None:
+        site.data_dir.mkdir()
+        site.path.write_bytes(NEW)
+        self.facts(site, MD5)
+        # Same size and time, other bytes: only a remembered MD5 still agrees.
+        times = (site.path.stat().st_atime_ns, site.path.stat().st_mtime_ns)
+        site.path.write_bytes(b"x" + NEW[1:])
+        os.utime(site.path, ns=times)
+        assert self.facts(site, MD5).matches_catalog is True
+        os.utime(site.path, (1, 1))
+        assert self.facts(site, MD5).matches_catalog is False
+
+    def test_a_folder_that_cannot_be_written(self, site: Site) -> None:
+        site.data_dir.mkdir()
+        site.path.write_bytes(NEW)
+        site.hidden.write_bytes(b"a file in the place of the folder")
+        assert self.facts(site, MD5).matches_catalog is True

@@ -158,11 +158,6 @@ class Database:
         except duckdb.Error as error:
             raise query_error(error) from error
 
-    def read_files(self) -> list[DataFile]:
-        """The files that the views read."""
-        kinds = {kind for view in _KINDS_READ.values() for kind in view}
-        return [file for file in self.files if file.catalog.kind in kinds]
-
     def lock(self, *directories: Path) -> None:
         """Takes away every access but to the session's files, for the rest of the connection.
 

@@ -49,25 +49,26 @@ class Partition:
             )
         return cls(shares, group_by)
 
+    def part(self, rows: RowTable, seed: int) -> RowTable:
+        """The rows with their parts, in the table `partitioned`.
 
-class PartitionedRows(RowTable):
-    """The rows of a selection with their parts, in the table `partitioned`."""
-
-    def __init__(self, rows: RowTable, partition: Partition, seed: int) -> None:
-        super().__init__(rows.database, "partitioned")
-        names = list(partition.shares)
-        unsafe = self.database.rows(_SAFE, {"names": names})
+        Raises:
+            InputError: a part's name cannot be a folder.
+        """
+        names = list(self.shares)
+        unsafe = rows.database.rows(_SAFE, {"names": names})
         if unsafe:
             raise InputError(
                 f"{printable(unsafe[0][0])!r} cannot name a part: use letters, digits, - and _"
             )
-        self.database.execute(
+        rows.database.execute(
             _KEEP,
             {
                 "rows": rows.table,
                 "names": names,
-                "shares": list(partition.shares.values()),
+                "shares": list(self.shares.values()),
                 "seed": seed,
-                "group_by": partition.group_by,
+                "group_by": self.group_by,
             },
         )
+        return RowTable(rows.database, "partitioned")

@@ -5,7 +5,6 @@ digest of every SQL file and of every file of Open Images that had a part in it.
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -13,12 +12,15 @@ from typing import Any, Self
 import duckdb
 
 from hotdog_sql import __version__
+from hotdog_sql.catalog import LABEL_KINDS
 from hotdog_sql.database import Database, Session
 from hotdog_sql.errors import SelectionFileError
-from hotdog_sql.partition import Partition, PartitionedRows
+from hotdog_sql.partition import Partition
 from hotdog_sql.query import QueryRequest, QuerySelection
+from hotdog_sql.reserves import Reserves
 from hotdog_sql.rows import RowTable
 from hotdog_sql.selection import Selection, SelectionRequest
+from hotdog_sql.settings import Settings
 from hotdog_sql.sqlfiles import load_order
 from hotdog_sql.text import printable
 
@@ -60,14 +62,18 @@ class Recipe:
         """The rows with their parts, where the recipe has any."""
         if self.partition is None:
             return rows
-        return PartitionedRows(rows, self.partition, self.request.seed)
+        return self.partition.part(rows, self.request.seed)
 
-    def record(self, file_md5: Mapping[str, str]) -> Record:
-        """The recipe as it is written down.
+    def record(self, database: Database) -> Record:
+        """The recipe as it is written down, with the digests of what it is run on."""
+        # Imported here: it brings httpx, which a selection that is only shown does not need.
+        from hotdog_sql.refresh import file_md5
 
-        Args:
-            file_md5: MD5 of each file of Open Images by its name.
-        """
+        kinds = {"classes", "images", *LABEL_KINDS[self.labels]}
+        if isinstance(self.request, SelectionRequest) and self.request.related == "hierarchy":
+            kinds.add("hierarchy")
+        files = [file.catalog for file in database.files if file.catalog.kind in kinds]
+        digests = file_md5(files, Settings(data_dir=database.session.data_dir))
         kind = "query" if isinstance(self.request, QueryRequest) else "classes"
         request = asdict(self.request)
         if isinstance(self.request, QueryRequest):
@@ -81,8 +87,14 @@ class Recipe:
             kind: request,
             "partition": None if self.partition is None else asdict(self.partition),
             "sql_sha256": {sql_file.name: sql_file.digest for sql_file in load_order()},
-            "file_md5": dict(file_md5),
+            "file_md5": digests,
         }
+
+    def reserves(self, database: Database) -> Reserves | None:
+        """What takes the places of lost images; a query of the user's own has none."""
+        if isinstance(self.request, QueryRequest):
+            return None
+        return Reserves(database, self.request, self.partition)
 
     @classmethod
     def from_record(cls, record: Record, where: Path) -> Self:

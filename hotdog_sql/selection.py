@@ -1,6 +1,5 @@
 """A selection of classes: what is asked for, and the rows that `select_images` gives for it."""
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -8,7 +7,7 @@ from hotdog_sql.database import Database
 from hotdog_sql.rows import RowTable
 
 #: The call that the shell's users type, with every value bound.
-_SELECT_IMAGES = """
+SELECT_IMAGES = """
 FROM select_images(
     $class,
     negatives := $negatives,
@@ -22,9 +21,8 @@ FROM select_images(
     negative_folder := $negative_folder
 )
 """
-_KEEP = f"CREATE OR REPLACE TABLE selection AS {_SELECT_IMAGES}"
-_POSITIVES = f"{_SELECT_IMAGES} SELECT count(*)"
-_AFTER = f"{_SELECT_IMAGES} WHERE folder = $folder AND rank > $rank"
+_KEEP = f"CREATE OR REPLACE TABLE selection AS {SELECT_IMAGES}"
+_POSITIVES = f"{SELECT_IMAGES} SELECT count(*)"
 _REPORT = """
 FROM selection_report(
     $class,
@@ -123,7 +121,7 @@ class Selection(RowTable):
         database.require("select_images")
         super().__init__(database, "selection")
         self.request = request
-        self._parameters = _parameters(database, request)
+        self._parameters = bound_parameters(database, request)
         database.execute(_KEEP, self._parameters)
 
     def report(self) -> SelectionReport:
@@ -139,25 +137,8 @@ class Selection(RowTable):
             candidates=others[-1],
         )
 
-    def reserves(self, folder: str) -> Iterator[tuple[Any, ...]]:
-        """The rows that would follow in a folder if more were asked for, in the seeded order.
 
-        A larger sample contains the smaller one, so they are the larger sample's further rows.
-        Folders that hold all there is have none.
-        """
-        name = "negatives" if folder == self.request.negative_folder else "limit"
-        count = self._parameters[name]
-        while count is not None:
-            more = count + max(count // 2, 50)
-            parameters = self._parameters | {name: more, "folder": folder, "rank": count}
-            rows = self.database.rows(_AFTER, parameters)
-            yield from rows
-            if len(rows) < more - count:
-                return
-            count = more
-
-
-def _parameters(database: Database, request: SelectionRequest) -> dict[str, Any]:
+def bound_parameters(database: Database, request: SelectionRequest) -> dict[str, Any]:
     """The values to bind for a request, by the macro's parameter names."""
     values = asdict(request)
     ratio = values.pop("ratio")

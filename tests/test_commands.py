@@ -39,6 +39,7 @@ def test_formats_agree(small_data: Path, run: Run, tmp_path: Path) -> None:
         "rows.csv",
         "rows.json",
         "rows.parquet",
+        "rows.selection.json",
     ]
 
 

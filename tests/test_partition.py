@@ -7,7 +7,7 @@ import pytest
 
 from hotdog_sql.database import Database, Session, connect
 from hotdog_sql.errors import InputError
-from hotdog_sql.partition import Partition, PartitionedRows
+from hotdog_sql.partition import Partition
 from hotdog_sql.selection import Selection, SelectionRequest
 from tests.openimages import IMAGE_COLUMNS, OpenImages, image_row
 
@@ -45,9 +45,9 @@ def write(folder: Path, count: int) -> None:
 
 def parted(database: Database, group_by: str = "image", seed: int = 42) -> dict[str, str]:
     selection = Selection(database, SelectionRequest((HOT_DOG,), seed=seed))
-    rows = PartitionedRows(selection, Partition(SHARES, group_by), seed)
+    rows = Partition(SHARES, group_by).part(selection, seed)
     assert rows.columns()[:3] == ["partition", "folder", "rank"]
-    return {row[3]: row[0] for row in rows}
+    return {row["ImageID"]: row["partition"] for row in rows}
 
 
 def test_parts_agree_with_brute_force(tmp_path: Path) -> None:
@@ -81,11 +81,13 @@ def test_copies_and_authors_never_stand_on_two_sides(tmp_path: Path) -> None:
     write(tmp_path, 900)
     with connect(Session(tmp_path)) as database:
         by_author = parted(database, "author", seed=3)
-    for key in (lambda n: n % 5, lambda n: n - (n % 3 == 2)):
-        sides: dict[int, set[str]] = {}
-        for image, part in by_author.items():
-            sides.setdefault(key(int(image, 16)), set()).add(part)
-        assert all(len(parts) == 1 for parts in sides.values())
+    authors: dict[int, set[str]] = {}
+    copies: dict[int, set[str]] = {}
+    for image, part in by_author.items():
+        number = int(image, 16)
+        authors.setdefault(number % 5, set()).add(part)
+        copies.setdefault(number - (number % 3 == 2), set()).add(part)
+    assert all(len(parts) == 1 for parts in (*authors.values(), *copies.values()))
     assert len(set(by_author.values())) > 1
 
 
@@ -99,4 +101,4 @@ def test_a_part_cannot_leave_the_dataset(small_data: Path) -> None:
     with connect(Session(small_data)) as database:
         rows = Selection(database, SelectionRequest((HOT_DOG,)))
         with pytest.raises(InputError, match="cannot name a part"):
-            PartitionedRows(rows, Partition.parse("../up=0.5,b=0.5"), 42)
+            Partition.parse("../up=0.5,b=0.5").part(rows, 42)

@@ -20,7 +20,7 @@ def select(folder: Path, text: str, **variables: str | float) -> list[tuple[obje
     with connect(Session(folder)) as database:
         rows = QuerySelection(database, QueryRequest(text, variables))
         assert tuple(rows.columns()) == ROW_COLUMNS
-        return [row[:3] for row in rows]
+        return [(row["folder"], row["rank"], row["ImageID"]) for row in rows]
 
 
 def test_rank_is_the_seeded_order_where_the_query_gives_none(small_data: Path) -> None:

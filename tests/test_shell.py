@@ -54,9 +54,7 @@ def test_shell_and_python_agree_row_for_row(
     small_data: Path, call: str, request_: SelectionRequest
 ) -> None:
     with connect(Session(small_data)) as database:
-        selection = Selection(database, request_)
-        columns = selection.columns()
-        rows = [dict(zip(columns, row, strict=True)) for row in selection]
+        rows = list(Selection(database, request_))
     assert in_shell(f"FROM {call}", small_data) == rows
 
 

@@ -84,7 +84,7 @@ def request_of(asked: Asked) -> SelectionRequest:
 
 def selected(database: Database, asked: Asked) -> list[brute_force.Row]:
     rows = Selection(database, request_of(asked))
-    return [(row[0], row[1], row[2]) for row in rows]
+    return [(row["folder"], row["rank"], row["ImageID"]) for row in rows]
 
 
 @settings(max_examples=60, deadline=None)

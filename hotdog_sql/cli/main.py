@@ -10,7 +10,6 @@ from hotdog_sql.cli import exits
 from hotdog_sql.cli.classes import classes
 from hotdog_sql.cli.demo import demo
 from hotdog_sql.cli.refresh import refresh
-from hotdog_sql.cli.refresh import refresh
 from hotdog_sql.cli.select import select
 from hotdog_sql.cli.shell import shell
 from hotdog_sql.cli.sql import sql

@@ -7,7 +7,7 @@ import typer
 
 from hotdog_sql.cli import options
 from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_SPLITS
-from hotdog_sql.cli.selecting import tell, tell_folders
+from hotdog_sql.cli.selecting import tell, tell_differences, tell_folders
 from hotdog_sql.cli.session import open_database, session_of
 from hotdog_sql.cli.show import narrator, write_rows
 from hotdog_sql.vocabulary import GroupBy, Labels, NegativesFrom, Overlap, Related, Release
@@ -146,6 +146,7 @@ def select(
     from hotdog_sql.query import QueryRequest
     from hotdog_sql.recipe import Recipe, read_record
     from hotdog_sql.selection import Selection, SelectionRequest
+    from hotdog_sql.selection_file import write_record
 
     if [bool(class_), query is not None, from_ is not None].count(True) != 1:
         raise typer.BadParameter("give --class, or --query, or --from: one of the three")
@@ -191,7 +192,12 @@ def select(
             if isinstance(selected, Selection):
                 tell(console, recipe, selected)
             tell_folders(console, rows)
+        record = recipe.record(database) if output or then else None
+        if record and then:
+            tell_differences(console, then, record)
         write_rows(database, rows.table, format_name, output)
+        if output and record:
+            write_record(output, record)
 
 
 def negatives_of(text: str) -> tuple[int, float | None]:

@@ -7,7 +7,7 @@ from hotdog_sql.text import printable, size_text
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from hotdog_sql.recipe import Recipe
+    from hotdog_sql.recipe import Recipe, Record
     from hotdog_sql.rows import RowTable
     from hotdog_sql.selection import ClassReport, Selection
 
@@ -52,6 +52,17 @@ def tell_folders(console: "Console", rows: "RowTable") -> None:
                 f"warning: {folder.folder} has fewer than {FEW_IMAGES} images; "
                 "--split all or --labels both may find more"
             )
+
+
+def tell_differences(console: "Console", then: "Record", now: "Record") -> None:
+    """Says what has changed since a record was made."""
+    from hotdog_sql.recipe import differences
+
+    changed = differences(then, now)
+    for line in changed:
+        console.print(f"changed: {line}")
+    if not changed:
+        console.print("nothing has changed since the record was made")
 
 
 def _by_whom(one: "ClassReport") -> str:

@@ -1,10 +1,16 @@
 """`hotdog-sql summary`."""
 
+from typing import TYPE_CHECKING
+
 from hotdog_sql.cli import options
 from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_SPLITS
 from hotdog_sql.cli.session import open_database, session_of
 from hotdog_sql.cli.show import narrator, write_rows
+from hotdog_sql.text import size_text
 from hotdog_sql.vocabulary import Labels, Release
+
+if TYPE_CHECKING:
+    from hotdog_sql.database import Database
 
 
 def summary(
@@ -26,7 +32,25 @@ def summary(
             "FROM summary(min_confidence := $min_confidence)", {"min_confidence": min_confidence}
         )
         write_rows(database, "result", format_name, output)
-        console = narrator(quiet=quiet)
-        for file in database.read_files():
-            size = file.path.stat().st_size
-            console.print(f"{file.catalog.kind:<15} {file.path}  {size:,} bytes")
+        if not quiet:
+            _tell_files(database)
+
+
+def _tell_files(database: "Database") -> None:
+    """What files the counts came from, and whether they are what they should be."""
+    from hotdog_sql.refresh import file_facts
+    from hotdog_sql.settings import Settings
+
+    files = [file.catalog for file in database.files if file.path.exists()]
+    console = narrator()
+    for facts in file_facts(files, Settings(data_dir=database.session.data_dir)):
+        console.print(
+            f"{facts.file.name}: {size_text(facts.bytes)}, {facts.date:%Y-%m-%d}, "
+            f"{facts.file.release}, {_agreement('server', facts.matches_server)}, "
+            f"{_agreement('catalog', facts.matches_catalog)}"
+        )
+
+
+def _agreement(with_what: str, matches: bool | None) -> str:
+    word = {True: "as", False: "NOT as", None: "not compared with"}[matches]
+    return f"{word} the {with_what} has it" if matches is not None else f"{word} the {with_what}"

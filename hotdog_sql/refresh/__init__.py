@@ -11,7 +11,7 @@ several at once.
 
 from hotdog_sql.refresh.ensure import LARGE, Confirm, announce, ensure, missing
 from hotdog_sql.refresh.events import Listener, Result, Silence, Status
-from hotdog_sql.refresh.facts import FileFacts, file_facts
+from hotdog_sql.refresh.facts import FileFacts, file_facts, file_md5
 from hotdog_sql.refresh.run import failure, refresh
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "ensure",
     "failure",
     "file_facts",
+    "file_md5",
     "missing",
     "refresh",
 ]

@@ -46,6 +46,22 @@ def file_facts(files: Sequence[CatalogFile], settings: Settings) -> tuple[FileFa
     return tuple(facts for facts in found if facts is not None)
 
 
+def file_md5(files: Sequence[CatalogFile], settings: Settings) -> dict[str, str]:
+    """MD5 of those of the files that are there, by name; one that is computed is kept.
+
+    See `file_facts`.
+    """
+    digests = {}
+    for file in files:
+        places = Places.of(settings.data_dir, file.name)
+        disk = DiskFile.at(places)
+        if disk is not None:
+            digests[file.name] = disk.md5
+            if disk.hashed_anew:
+                _remember(disk, places)
+    return digests
+
+
 def _facts(file: CatalogFile, places: Places) -> FileFacts | None:
     disk = DiskFile.at(places)
     if disk is None:

@@ -29,7 +29,7 @@ _LOOK = "Looking around"
 _DATA = "Data and datasets"
 
 for panel, commands in {
-    _MAIN: (select, refresh, demo),
+    _MAIN: (select, demo),
     _LOOK: (classes, summary, sql, shell),
     _DATA: (refresh,),
 }.items():

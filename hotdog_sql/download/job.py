@@ -1,0 +1,209 @@
+"""A whole download: from the rows of a selection to a finished dataset."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sized
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from hotdog_sql.download import manifest
+from hotdog_sql.download.dataset import workshop
+from hotdog_sql.download.engine import Engine
+from hotdog_sql.download.entry import Entry, Status
+from hotdog_sql.download.events import Listener
+from hotdog_sql.download.ledger import Ledger, Row
+from hotdog_sql.download.options import DownloadOptions
+from hotdog_sql.download.photo import Photo
+from hotdog_sql.download.record import write_record
+from hotdog_sql.download.records import write_records
+from hotdog_sql.download.report import DownloadReport
+from hotdog_sql.download.store import FolderStore
+from hotdog_sql.settings import Settings
+
+
+class PhotoSource(Protocol):
+    """Where photos to be downloaded are named. One that knows how many has a `len()`."""
+
+    def photos(self) -> Iterator[Photo]:
+        """The chosen photos, by folder and rank."""
+        ...
+
+    def reserves(self, folder: str) -> Iterator[Photo]:
+        """The photos after the folder's last, in the seeded order; none where none may be taken.
+
+        Asked for after `photos` has ended, and taken one by one as they are needed.
+        """
+        ...
+
+
+def download(
+    source: PhotoSource,
+    directory: Path,
+    *,
+    settings: Settings,
+    options: DownloadOptions | None = None,
+    record: Mapping[str, object] | None = None,
+    listener: Listener | None = None,
+) -> DownloadReport:
+    """Make or complete a dataset.
+
+    What is on disk and in the manifest already is not fetched again. The result depends on the
+    selection and on what the servers answer, not on timing, on `options.workers`, or on how often
+    the run was killed in between.
+
+    Args:
+        source: the selection.
+        directory: the dataset, made where there is none.
+        settings: where the mirror is.
+        options: how it is done.
+        record: how the selection was made, for `selection.json`; None: not known.
+        listener: hears what happens.
+
+    Raises:
+        DatasetLockedError: another run is working on the dataset.
+        DatasetError: the folder holds another selection, or a manifest that is not ours.
+        StorageError: something cannot be written; the manifest is true up to then.
+        SelectionFileError: a row cannot be used.
+        KeyboardInterrupt: stopped; the manifest is true up to then.
+    """
+    options = options or DownloadOptions()
+    listener = listener or Listener()
+    listener.planned(len(source) if isinstance(source, Sized) else None)
+    with workshop(directory) as scratch:
+        if record is not None:
+            write_record(record, directory, scratch)
+        store = FolderStore(directory)
+        with (
+            Ledger(directory / manifest.NAME) as ledger,
+            Engine(store, scratch, settings.mirror_url, options, listener) as engine,
+        ):
+            job = _Job(source, store, ledger, engine, options, listener)
+            job.run()
+            write_records(ledger, directory, scratch, job.report)
+    return job.report
+
+
+@dataclass(slots=True)
+class _Folder:
+    """How far a folder has come.
+
+    Attributes:
+        lost: photos of it that are lost, reserves among them.
+        taken: reserves that have been taken.
+        reserves: those that are left.
+        exhausted: there are no more.
+    """
+
+    lost: int = 0
+    taken: int = 0
+    reserves: Iterator[Photo] | None = None
+    exhausted: bool = False
+
+    @property
+    def lacks(self) -> bool:
+        """Whether it is to take another reserve."""
+        return self.taken < self.lost and not self.exhausted
+
+
+class _Job:
+    """The run of `download` between opening and closing."""
+
+    def __init__(
+        self,
+        source: PhotoSource,
+        store: FolderStore,
+        ledger: Ledger,
+        engine: Engine,
+        options: DownloadOptions,
+        listener: Listener,
+    ) -> None:
+        self.report = DownloadReport()
+        self._source = source
+        self._store = store
+        self._ledger = ledger
+        self._engine = engine
+        self._options = options
+        self._listener = listener
+        self._folders: dict[str, _Folder] = {}
+
+    def run(self) -> None:
+        self._fetch(self._source.photos())
+        if self._options.top_up:
+            while any(folder.lacks for folder in self._folders.values()):
+                self._fetch(self._next_reserves())
+            self._drop_spare_reserves()
+
+    def _fetch(self, photos: Iterable[Photo]) -> None:
+        for entry in self._engine.run(self._missing(photos)):
+            self._settle(entry)
+
+    def _missing(self, photos: Iterable[Photo]) -> Iterator[Photo]:
+        """Those of the photos that are to be fetched; the others are counted."""
+        for photo in photos:
+            known = self._ledger.want(photo)
+            if known is not None and known.wanted:
+                continue  # named twice
+            folder = self._folders.setdefault(photo.folder, _Folder())
+            folder.taken += photo.reserve
+            if known is None or not self._is_settled(known):
+                yield photo
+                continue
+            entry = self._ledger.entry(known)
+            if (known.rank, known.reserve) != (photo.rank, photo.reserve):
+                # A grown selection: yesterday's reserve is one of the chosen today.
+                entry = replace(entry, photo=photo)
+                self._ledger.add(entry)
+            folder.lost += known.status is Status.LOST
+            self._listener.finished(entry, known=True)
+
+    def _is_settled(self, known: Row) -> bool:
+        """Whether an earlier run has said the last word on a photo."""
+        match known.status:
+            case Status.DOWNLOADED:
+                return self._store.size(known.path) == known.size
+            case Status.LOST:
+                untried = set(self._options.sources) - set(known.tried.split())
+                return not (untried or self._options.retry_failed)
+            case _:
+                return False
+
+    def _settle(self, entry: Entry) -> None:
+        """Write down what became of a photo."""
+        if entry.status is Status.FAILED:
+            # What was lost stays lost until it is got: a source that is silent today has not
+            # taken back that it does not have it, and a reserve has its place.
+            before = self._ledger.find(entry.photo)
+            if before is not None and before.status is Status.LOST:
+                entry = self._ledger.entry(before)
+        self._ledger.add(entry)
+        if entry.status is Status.DOWNLOADED:
+            self.report.downloaded += 1
+            self.report.received += entry.size or 0
+        self._folders[entry.photo.folder].lost += entry.status is Status.LOST
+        self._listener.finished(entry, known=False)
+
+    def _next_reserves(self) -> Iterator[Photo]:
+        """As many reserves as the folders lack: each takes the next in its order.
+
+        However the losses come in, a folder ends with the first of its order that can be had:
+        it never takes more reserves than it has losses, so none too many.
+        """
+        for name, folder in self._folders.items():
+            if folder.reserves is None and folder.lacks:
+                folder.reserves = self._source.reserves(name)
+            while folder.reserves is not None and folder.lacks:
+                photo = next(folder.reserves, None)
+                if photo is None:
+                    folder.exhausted = True
+                    if folder.taken:
+                        self.report.short[name] = folder.lost - folder.taken
+                else:
+                    yield replace(photo, reserve=True)
+
+    def _drop_spare_reserves(self) -> None:
+        """Remove reserves whose place is taken by the photo that was lost once."""
+        for row in self._ledger.unwanted_reserves():
+            folder = self._folders.get(row.folder)
+            if folder is not None and folder.taken >= folder.lost:
+                if row.path:
+                    self._store.delete(row.path)
+                self._ledger.forget(row)

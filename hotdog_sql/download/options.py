@@ -1,0 +1,44 @@
+"""How a download is done, as opposed to what is downloaded."""
+
+from dataclasses import dataclass, field
+
+from hotdog_sql.download.hosts import RestPolicy
+from hotdog_sql.download.inspection import PLACEHOLDERS
+from hotdog_sql.transport import CONNECT_SECONDS, SILENCE_SECONDS, RetryPolicy
+from hotdog_sql.vocabulary import Source
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadOptions:
+    """How a download is done.
+
+    Attributes:
+        sources: where photos are looked for, in this order.
+        workers: transfers in flight in all.
+        per_host: transfers in flight for one host.
+        max_bytes: a larger body is refused.
+        strict_md5: refuse an original whose bytes are not those of `OriginalMD5`.
+        retry_failed: ask again for photos that an earlier run found lost.
+        top_up: replace lost photos by reserves.
+        retry: when a transient failure is worth another try.
+        rest: when a host is spared.
+        connect_seconds: time limit for a connection.
+        silence_seconds: time limit for each wait in which nothing arrives.
+        slowest: bytes a second, on average; a transfer that is slower after `silence_seconds` is
+            given up, for one that drips would never end.
+        placeholders: MD5s of pictures that are not the photo, hexadecimal.
+    """
+
+    sources: tuple[Source, ...] = tuple(Source)
+    workers: int = 32
+    per_host: int = 16
+    max_bytes: int = 50_000_000
+    strict_md5: bool = False
+    retry_failed: bool = False
+    top_up: bool = True
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    rest: RestPolicy = field(default_factory=RestPolicy)
+    connect_seconds: float = CONNECT_SECONDS
+    silence_seconds: float = SILENCE_SECONDS
+    slowest: float = 1000.0
+    placeholders: frozenset[str] = PLACEHOLDERS

@@ -1,0 +1,173 @@
+"""Photos, selections of them, and a server that has them, for the tests of downloading."""
+
+import csv
+import hashlib
+import random
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from hotdog_sql.download.events import Listener
+from hotdog_sql.download.hosts import RestPolicy
+from hotdog_sql.download.job import download
+from hotdog_sql.download.options import DownloadOptions
+from hotdog_sql.download.photo import Photo
+from hotdog_sql.download.report import DownloadReport
+from hotdog_sql.settings import Settings
+from hotdog_sql.transport import RetryPolicy
+from tests.loopback import LoopbackServer, Reply, file_reply
+
+#: Waits that a test can afford.
+QUICK = RetryPolicy(attempts=3, base=0.01, cap=0.02, patience=3.0)
+NO_REST = RestPolicy(after=10_000)
+
+
+def jpeg(seed: int = 1, size: int = 3000) -> bytes:
+    """The structure of a JPEG: header segments (with a preview's end marker), a scan, an end."""
+    noise = random.Random(seed).randbytes(size).replace(b"\xff", b"\xfe")
+    preview = b"\xff\xd8\xff\xdbpreview\xff\xd9"
+    segment = b"\xff\xe1" + (len(preview) + 2).to_bytes(2, "big") + preview
+    return b"\xff\xd8" + segment + b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00" + noise + b"\xff\xd9"
+
+
+def png(seed: int = 1) -> bytes:
+    noise = random.Random(seed).randbytes(500)
+    return b"\x89PNG\r\n\x1a\n" + noise + b"\0\0\0\0IEND\xaeB\x60\x82"
+
+
+def webp(seed: int = 1) -> bytes:
+    noise = random.Random(seed).randbytes(500)
+    return b"RIFF" + (len(noise) + 4).to_bytes(4, "little") + b"WEBP" + noise
+
+
+def gif(seed: int = 1) -> bytes:
+    return b"GIF89a" + random.Random(seed).randbytes(500) + b";"
+
+
+def md5(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
+
+
+def md5_base64(data: bytes) -> str:
+    return b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
+
+
+def photo(number: int, folder: str = "other", **changes: Any) -> Photo:
+    """A photo without addresses but the mirror's."""
+    plain = Photo(
+        folder=folder,
+        rank=number,
+        reserve=False,
+        partition="",
+        image_id=f"{number:016x}",
+        subset="test",
+        original_url="",
+        landing_url=f"https://www.flickr.com/photos/somebody/{number}",
+        license="https://creativecommons.org/licenses/by/2.0/",
+        author_url="https://www.flickr.com/people/somebody/",
+        author="Somebody, Else",
+        title=f'Photo "{number}"',
+        original_size=None,
+        original_md5="",
+        thumbnail_url="",
+        rotation="0.0",
+    )
+    return replace(plain, **changes)
+
+
+class Album:
+    """A selection: what `download` takes its photos from."""
+
+    def __init__(
+        self, photos: Iterable[Photo], reserves: Mapping[str, Iterable[Photo]] | None = None
+    ) -> None:
+        self._photos = list(photos)
+        self._reserves = {name: list(some) for name, some in (reserves or {}).items()}
+        self.taken = 0
+
+    def __len__(self) -> int:
+        return len(self._photos)
+
+    def photos(self) -> Iterator[Photo]:
+        return iter(self._photos)
+
+    def reserves(self, folder: str) -> Iterator[Photo]:
+        for one in self._reserves.get(folder, ()):
+            self.taken += 1
+            yield one
+
+
+def mirror_path(one: Photo) -> str:
+    return f"/mirror/{one.subset}/{one.image_id}.jpg"
+
+
+def original_path(one: Photo) -> str:
+    return f"/original/{one.image_id}.jpg"
+
+
+def thumbnail_path(one: Photo) -> str:
+    return f"/thumbnail/{one.image_id}.jpg"
+
+
+def everywhere(server: LoopbackServer, one: Photo) -> Photo:
+    """The photo with addresses on the server for its original and thumbnail."""
+    return replace(
+        one,
+        original_url=server.url(original_path(one)),
+        thumbnail_url=server.url(thumbnail_path(one)),
+    )
+
+
+def serve(server: LoopbackServer, photos: Iterable[Photo]) -> None:
+    """The mirror has the photos, and answers as the real one does: ETag is the MD5."""
+    for one in photos:
+        data = jpeg(int(one.image_id, 16))
+        server.on(mirror_path(one), file_reply(data, etag=f'"{md5(data)}"'))
+
+
+def refuse(server: LoopbackServer, photos: Iterable[Photo], status: int = 404) -> None:
+    """The mirror answers with a status."""
+    for one in photos:
+        server.on(mirror_path(one), Reply(status))
+
+
+def settings_for(server: LoopbackServer) -> Settings:
+    return Settings(mirror_url=server.url("/mirror/"))
+
+
+def run(
+    server: LoopbackServer,
+    directory: Path,
+    photos: Iterable[Photo] | Album,
+    *,
+    record: Mapping[str, object] | None = None,
+    listener: Listener | None = None,
+    **options: Any,
+) -> DownloadReport:
+    """Download with waits that a test can afford."""
+    quick: dict[str, Any] = {"retry": QUICK, "rest": NO_REST, "silence_seconds": 0.5}
+    chosen = DownloadOptions(**(quick | options))
+    return download(
+        photos if isinstance(photos, Album) else Album(photos),
+        directory,
+        settings=settings_for(server),
+        options=chosen,
+        record=record,
+        listener=listener,
+    )
+
+
+def manifest_rows(directory: Path) -> list[dict[str, str]]:
+    with (directory / "manifest.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def tree(directory: Path) -> dict[str, bytes]:
+    """Every file below the folder."""
+    return {
+        path.relative_to(directory).as_posix(): path.read_bytes()
+        for path in directory.rglob("*")
+        if path.is_file()
+    }

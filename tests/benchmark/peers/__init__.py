@@ -1,0 +1,1 @@
+"""What hotdog-sql is measured beside: each a program of its own."""

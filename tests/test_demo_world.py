@@ -1,0 +1,249 @@
+"""The demo's world: an Open Images with the real one's oddities, on a server of this machine."""
+
+import csv
+import hashlib
+import io
+import socket
+import threading
+import unicodedata
+from base64 import b64decode, b64encode
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from hotdog_sql.catalog import CatalogFile, catalog
+from hotdog_sql.demo.world import World, serve
+from tests.conftest import Run
+
+#: Making the train split's image file takes seconds.
+PATHS = [
+    pytest.param(path, marks=pytest.mark.slow if "train-images" in path else ())
+    for path in sorted({file.path for file in catalog()})
+]
+TEST_IMAGES = "2018_04/test/test-images-with-rotation.csv"
+TEST_LABELS = "v5/test-annotations-human-imagelabels.csv"
+CLASSES = "v6/oidv6-class-descriptions.csv"
+
+Row = dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    with serve() as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[httpx.Client]:
+    with httpx.Client(follow_redirects=True, trust_env=False) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def images(world: World, client: httpx.Client) -> list[Row]:
+    return _rows(client, world.base_url + TEST_IMAGES)
+
+
+@pytest.fixture(scope="module")
+def labels(world: World, client: httpx.Client) -> list[Row]:
+    return _rows(client, world.base_url + TEST_LABELS)
+
+
+def _rows(client: httpx.Client, url: str) -> list[Row]:
+    text = client.get(url).raise_for_status().content.decode()
+    return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+
+
+def _mirrored(world: World, row: Row) -> str:
+    return f"{world.mirror_url}{row['Subset']}/{row['ImageID']}.jpg"
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_file_comes_with_validators_that_hold(
+    world: World, client: httpx.Client, path: str
+) -> None:
+    whole = client.get(world.base_url + path)
+    digest = hashlib.md5(whole.content).digest()
+    assert whole.status_code == 200
+    assert whole.headers["x-goog-hash"] == f"md5={b64encode(digest).decode()}"
+    assert client.head(world.base_url + path).headers["ETag"] == whole.headers["ETag"]
+    for name, value in (("If-None-Match", "ETag"), ("If-Modified-Since", "Last-Modified")):
+        again = client.get(world.base_url + path, headers={name: whole.headers[value]})
+        assert (again.status_code, again.content) == (304, b"")
+    other = {"If-None-Match": '"other"', "If-Modified-Since": whole.headers["Last-Modified"]}
+    assert client.get(world.base_url + path, headers=other).content == whole.content
+
+
+@pytest.mark.parametrize(
+    ("asked", "first", "last"),
+    [("bytes=10-19", 10, 19), ("bytes=100-", 100, None), ("bytes=-7", -7, None)],
+)
+def test_a_range_is_that_part_of_the_file(
+    world: World, client: httpx.Client, asked: str, first: int, last: int | None
+) -> None:
+    whole = client.get(world.base_url + CLASSES)
+    guarded = {"Range": asked, "If-Range": whole.headers["ETag"]}
+    part = client.get(world.base_url + CLASSES, headers=guarded)
+    assert part.status_code == 206
+    assert part.content == whole.content[first : None if last is None else last + 1]
+    start = first % len(whole.content)
+    end = start + len(part.content) - 1
+    assert part.headers["Content-Range"] == f"bytes {start}-{end}/{len(whole.content)}"
+    guarded["If-Range"] = '"an older version"'
+    assert client.get(world.base_url + CLASSES, headers=guarded).content == whole.content
+
+
+def test_a_range_beyond_the_end_is_refused(world: World, client: httpx.Client) -> None:
+    refused = client.get(world.base_url + CLASSES, headers={"Range": "bytes=999999-"})
+    assert refused.status_code == 416
+    size = len(client.get(world.base_url + CLASSES).content)
+    assert refused.headers["Content-Range"] == f"bytes */{size}"
+
+
+def test_the_same_port_serves_the_same_files() -> None:
+    paths = [file.path for file in catalog() if file.split in (None, "validation")]
+    with httpx.Client(trust_env=False) as fetcher:
+        with serve() as first:
+            port = httpx.URL(first.base_url).port or 0
+            before = [fetcher.get(first.base_url + path).content for path in paths]
+        with serve(port) as second:
+            assert second == first
+            after = [fetcher.get(second.base_url + path).content for path in paths]
+    assert before == after
+
+
+def test_image_rows_have_the_real_oddities(images: list[Row]) -> None:
+    assert len(images) == len({row["ImageID"] for row in images}) == 400
+    assert {"92157226691247e1", "0001234567890123"} < {row["ImageID"] for row in images}
+    assert {row["Rotation"] for row in images} == {"", "0.0", "90.0", "180.0", "270.0"}
+    thumbnails = [row["Thumbnail300KURL"] for row in images]
+    assert 0.02 < thumbnails.count("") / len(images) < 0.06
+    assert any(url.endswith("?zz=1") for url in thumbnails)
+    words = [row["Author"] for row in images] + [row["Title"] for row in images]
+    for oddity in (",", '"', "<script>", "\x1b", "\u202e", "山", "Ж", "ل"):
+        assert any(oddity in text for text in words), oddity
+    assert {"Cc", "Cf", "So"} <= {unicodedata.category(c) for text in words for c in text}
+
+
+def test_size_and_md5_hold_for_every_original_but_the_changed_one(
+    client: httpx.Client, images: list[Row]
+) -> None:
+    wrong = []
+    answers: Counter[str] = Counter()
+    for row in images:
+        answer = client.get(row["OriginalURL"])
+        placeholder = answer.url.path.endswith("photo_unavailable.png")
+        answers["placeholder" if placeholder else str(answer.status_code)] += 1
+        if answer.status_code == 200 and not placeholder:
+            digest = hashlib.md5(answer.content).digest()
+            if (str(len(answer.content)), digest) != (
+                row["OriginalSize"],
+                b64decode(row["OriginalMD5"]),
+            ):
+                wrong.append(row["ImageID"])
+    assert len(wrong) == 1
+    assert answers.keys() == {"200", "404", "410", "placeholder"}
+    copies = Counter(row["OriginalMD5"] for row in images)
+    assert sorted(copies.values())[-3:] == [1, 2, 2]
+
+
+def test_the_mirror_has_most_photos_all_different(
+    world: World, client: httpx.Client, images: list[Row]
+) -> None:
+    answers = [client.get(_mirrored(world, row)) for row in images]
+    bodies = [answer.content for answer in answers if answer.status_code == 200]
+    assert {answer.status_code for answer in answers} == {200, 404}
+    assert 0.85 < len(bodies) / len(images) < 0.95
+    assert len(set(bodies)) == len(bodies)
+    assert all(answer.headers["Content-Type"] != "image/png" for answer in answers)
+    assert Counter(body[:4] for body in bodies) == {
+        b"\xff\xd8\xff\xe0": len(bodies) - 1,
+        b"\x89PNG": 1,
+    }
+
+
+def test_some_photos_are_gone_from_every_source(
+    world: World, client: httpx.Client, images: list[Row], labels: list[Row]
+) -> None:
+    dead = []
+    for row in images:
+        urls = (_mirrored(world, row), row["OriginalURL"], row["Thumbnail300KURL"])
+        answers = (client.get(url) for url in urls if url)
+        if not any(
+            answer.is_success and "photo_unavailable" not in answer.url.path for answer in answers
+        ):
+            dead.append(row["ImageID"])
+    hot_dogs = {
+        row["ImageID"]
+        for row in labels
+        if row["LabelName"] == "/m/01b9xk" and row["Confidence"] == "1"
+    }
+    assert len(hot_dogs) == 36
+    assert len(hot_dogs.intersection(dead)) == 1
+    assert len(dead) >= 6
+
+
+def test_label_rows_have_the_real_oddities(images: list[Row], labels: list[Row]) -> None:
+    assert {row["Source"] for row in labels} == {"verification", "crowdsource-verification"}
+    assert {row["Confidence"] for row in labels} == {"0", "1"}
+    said = defaultdict(list)
+    for row in labels:
+        said[row["ImageID"], row["LabelName"]].append(row["Confidence"])
+    answers = Counter("".join(sorted(confidences)) for confidences in said.values())
+    assert answers.keys() == {"0", "1", "00", "11", "01"}
+    confirmed = {row["ImageID"] for row in labels if row["Confidence"] == "1"}
+    assert 0 < len({row["ImageID"] for row in images} - confirmed) < 30
+    assert [row["ImageID"] for row in labels] == sorted(row["ImageID"] for row in labels)
+
+
+def test_class_names_have_the_real_oddities(world: World, client: httpx.Client) -> None:
+    assert b'"Fiat 500 ""topolino"""' in client.get(world.base_url + CLASSES).content
+    names = [row["DisplayName"] for row in _rows(client, world.base_url + CLASSES)]
+    assert {"Hot dog", "Hot dog bun", "Hot dog stand", "Person", "Food", "Dog"} < set(names)
+    assert any("," in name for name in names)
+    assert any(not name.isascii() for name in names)
+    assert [name for name, times in Counter(names).items() if times > 1] == ["Lilac"]
+
+
+@pytest.mark.parametrize(
+    "file",
+    [file for file in catalog() if file.release == "v6" and file.kind == "machine_labels"],
+    ids=lambda file: file.name,
+)
+def test_machine_labels_are_tenths(world: World, client: httpx.Client, file: CatalogFile) -> None:
+    rows = _rows(client, world.base_url + file.path)
+    assert {row["Source"] for row in rows} == {"machine"}
+    assert {row["Confidence"] for row in rows} == {"0.5", "0.6", "0.7", "0.8", "0.9", "1"}
+
+
+def test_the_server_ends_with_its_block_and_hangs_up(capfd: pytest.CaptureFixture[str]) -> None:
+    before = threading.active_count()
+    with httpx.Client(trust_env=False) as fetcher:
+        with serve() as served:
+            url = httpx.URL(served.base_url)
+            assert fetcher.get(url.join("/nowhere")).status_code == 404
+            with socket.create_connection((url.host, url.port)) as hasty:
+                hasty.sendall(f"GET /openimages/{TEST_IMAGES} HTTP/1.1\r\n\r\n".encode())
+                hasty.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        assert threading.active_count() == before
+        with pytest.raises(httpx.ConnectError):
+            fetcher.get(url)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_program_takes_it_for_open_images(world: World, run: Run) -> None:
+    variables = {
+        "HOTDOG_SQL_BASE_URL": world.base_url,
+        "HOTDOG_SQL_MIRROR_URL": world.mirror_url,
+    }
+    for status in ("new", "unchanged"):
+        refreshed = run("refresh", **variables)
+        assert refreshed.returncode == 0, refreshed.stderr
+        assert [line.split()[0] for line in refreshed.stdout.splitlines()] == [status] * 3
+    selected = run("select", "--class", "Hot dog", "--offline", **variables)
+    assert selected.returncode == 0, selected.stderr
+    folders = Counter(row["folder"] for row in csv.DictReader(io.StringIO(selected.stdout)))
+    assert folders == {"hot_dog": 36, "other": 120}
+    assert run("select", "--class", "Lilac", "--offline", **variables).returncode == 3

@@ -27,7 +27,7 @@ def resolve_class(database: Database, name_or_mid: str) -> ImageClass:
         UnknownClassError: there is none; the message suggests the nearest names.
         AmbiguousClassError: several share the name; the message lists their MIDs.
     """
-    database.require("classes")
+    database.use("similar_classes")
     matches = [
         ImageClass(*row)
         for row in database.rows(

@@ -1,19 +1,28 @@
-"""A DuckDB connection with `sql/` loaded over the files of one session."""
+"""A DuckDB connection with `sql/` over the files of one session."""
 
 import csv
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from hotdog_sql.catalog import CatalogFile
-from hotdog_sql.errors import DataError, MissingFileError, QueryError, WrongColumnsError
-from hotdog_sql.sqlfiles import load_order
+from hotdog_sql.errors import (
+    DataError,
+    HotdogError,
+    MissingFileError,
+    QueryError,
+    WrongColumnsError,
+)
+from hotdog_sql.session import DataFile, Session
+from hotdog_sql.sqlfiles import load_order, needed_for
 from hotdog_sql.text import printable
+
+_FILES = "SELECT release, split, kind, path, name, bytes, md5, file FROM files ORDER BY kind, name"
+_COLUMNS = "SELECT column_name FROM (DESCRIBE FROM query_table($view))"
 
 #: The views that read files of the data folder, and the catalog's kinds that each reads.
 _KINDS_READ = {
@@ -24,85 +33,63 @@ _KINDS_READ = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
-    """What a connection looks at, and the means it may use.
-
-    Attributes:
-        data_dir: folder of the CSV files.
-        release: `v6` or `v7`.
-        splits: some of `test`, `validation`, `train`.
-        labels: `human`, `machine` or `both`.
-        threads: DuckDB's threads; None leaves it to DuckDB (one a core).
-        memory_limit: such as `512MB`; beyond it DuckDB spills to the system's temporary folder.
-            None leaves it to DuckDB.
-    """
-
-    data_dir: Path
-    release: str = "v6"
-    splits: tuple[str, ...] = ("test",)
-    labels: str = "human"
-    threads: int | None = None
-    memory_limit: str | None = None
-
-    def variables(self) -> dict[str, str]:
-        """The session variables that the SQL reads with `getvariable`."""
-        return {
-            "data_dir": str(self.data_dir),
-            "release": self.release,
-            "split": ",".join(self.splits),
-            "labels": self.labels,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class DataFile:
-    """One file that a session reads.
-
-    Attributes:
-        catalog: its row of the catalog.
-        path: where it is, or would be, in the data folder.
-    """
-
-    catalog: CatalogFile
-    path: Path
-
-
-@dataclass(slots=True)
 class Database:
-    """A connection, and what could be loaded into it.
+    """A connection into which the views and macros of `sql/` are loaded as they are used.
 
-    `scratch` is a folder of its own, for what DuckDB spills and for files on their way out; it goes
-    with the connection. A view whose file is missing is not made, nor is what reads it; `require`
-    tells the user which file that is. Everything else works without it: finding a class needs the
-    class file alone. `unavailable` holds the missing files of what could not be made.
+    A view whose file is missing cannot be loaded, nor can what reads it. Everything else works
+    without it: finding a class needs the class file alone.
+
+    Attributes:
+        session: what it looks at.
+        connection: DuckDB's own.
+        scratch: a folder for what DuckDB spills and for files on their way out; it goes with the
+            connection.
+        files: the files of the session, missing ones among them.
     """
 
-    session: Session
-    connection: duckdb.DuckDBPyConnection
-    scratch: Path
-    files: tuple[DataFile, ...] = ()
-    unavailable: dict[str, frozenset[DataFile]] = field(default_factory=dict)
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.scratch = Path(tempfile.mkdtemp(prefix="hotdog-sql-"))
+        self.connection = duckdb.connect(config=_config(session, self.scratch))
+        self._loaded: set[str] = set()
+        for name, value in session.variables().items():
+            self.connection.execute(f"SET VARIABLE {name} = ?", [value])
+        self.files: tuple[DataFile, ...] = ()
+        self.use("files")
+        self.files = tuple(
+            DataFile(CatalogFile(*row[:-1]), Path(row[-1])) for row in self.rows(_FILES)
+        )
 
     def missing(self, *names: str) -> list[DataFile]:
         """The files that are not in the data folder and that views or macros need."""
-        needed = {file for name in names for file in self.unavailable.get(name, ())}
-        return [file for file in self.files if file in needed]
+        read = [sql_file.defines for sql_file in needed_for(names)]
+        return [file for view in read for file in self._files_of(view) if not file.path.exists()]
 
-    def require(self, *names: str) -> None:
-        """Makes sure that views or macros are there.
+    def use(self, *names: str) -> None:
+        """Loads views or macros, and what they read, unless they are loaded.
 
         Raises:
             MissingFileError: a file that one of them reads is not in the data folder.
+            WrongColumnsError: a file does not begin with the column names of its view.
         """
-        missing = self.missing(*names)
-        if not missing:
+        if self._loaded.issuperset(names):
             return
-        listed = ", ".join(str(file.path) for file in missing)
-        raise MissingFileError(
-            f"missing {listed}; get it with: hotdog-sql refresh --release {self.session.release} "
-            + " ".join(f"--split {split}" for split in self.session.splits)
-        )
+        missing = self.missing(*names)
+        if missing:
+            listed = ", ".join(str(file.path) for file in missing)
+            options = " ".join(f"--file {file.catalog.name}" for file in missing)
+            raise MissingFileError(f"missing {listed}; get it with: hotdog-sql refresh {options}")
+        for sql_file in needed_for(names):
+            if sql_file.defines not in self._loaded:
+                self.connection.execute(sql_file.text)
+                self._loaded.add(sql_file.defines)
+                for file in self._files_of(sql_file.defines):
+                    self._check_header(sql_file.defines, file)
+
+    def use_all(self) -> None:
+        """Loads every view and macro whose files are there."""
+        names = [sql_file.defines for sql_file in load_order()]
+        self.use(*(name for name in names if not self.missing(name)))
 
     def execute(
         self, query: str, parameters: Mapping[str, object] | Sequence[object] | None = None
@@ -170,6 +157,23 @@ class Database:
         self.connection.execute("SET enable_external_access = false")
         self.connection.execute("SET lock_configuration = true")
 
+    def _files_of(self, view: str) -> list[DataFile]:
+        kinds = _KINDS_READ.get(view, ())
+        return [file for file in self.files if file.catalog.kind in kinds]
+
+    def _check_header(self, view: str, file: DataFile) -> None:
+        # read_csv with pinned columns skips the first line unread, whatever it says.
+        if file.path.suffix != ".csv":
+            return
+        expected = [name for (name,) in self.rows(_COLUMNS, {"view": view})]
+        with file.path.open(encoding="utf-8", errors="replace", newline="") as lines:
+            found = next(csv.reader([lines.readline(10_000)]), [])
+        if found != expected:
+            raise WrongColumnsError(
+                f"{file.path} has the columns {printable(','.join(found))[:200]!r}, "
+                f"not {','.join(expected)!r}; get the right file with: hotdog-sql refresh"
+            )
+
     def close(self) -> None:
         """Closes the connection and removes what it spilled."""
         self.connection.close()
@@ -182,13 +186,30 @@ class Database:
         self.close()
 
 
-def connect(session: Session) -> Database:
-    """Opens DuckDB in memory and loads `sql/` over the session's files.
+def connect(session: Session, *names: str) -> Database:
+    """Opens DuckDB in memory over the session's files.
+
+    Args:
+        session: what to look at.
+        names: the views and macros to load; none: every one whose files are there.
 
     Raises:
+        MissingFileError: a file that one of `names` reads is not in the data folder.
         WrongColumnsError: a file does not begin with the column names of its view.
     """
-    scratch = Path(tempfile.mkdtemp(prefix="hotdog-sql-"))
+    database = Database(session)
+    try:
+        if names:
+            database.use(*names)
+        else:
+            database.use_all()
+    except HotdogError:
+        database.close()
+        raise
+    return database
+
+
+def _config(session: Session, scratch: Path) -> dict[str, str | bool | int | float | list[str]]:
     config: dict[str, str | bool | int | float | list[str]] = {
         # Never reach out for an extension in the middle of a query.
         "autoinstall_known_extensions": False,
@@ -200,61 +221,7 @@ def connect(session: Session) -> Database:
         config["threads"] = session.threads
     if session.memory_limit is not None:
         config["memory_limit"] = session.memory_limit
-    database = Database(session, duckdb.connect(config=config), scratch)
-    for name, value in session.variables().items():
-        database.connection.execute(f"SET VARIABLE {name} = ?", [value])
-    load(database)
-    return database
-
-
-def load(database: Database) -> None:
-    """Runs the files of `sql/` in order, leaving out what reads a missing file.
-
-    Once more after files have come, it makes what was left out.
-
-    Raises:
-        WrongColumnsError: a file does not begin with the column names of its view.
-    """
-    database.unavailable.clear()
-    for sql_file in load_order():
-        kinds = _KINDS_READ.get(sql_file.defines, ())
-        read = [file for file in database.files if file.catalog.kind in kinds]
-        missing = {file for file in read if not file.path.exists()}
-        for name in sql_file.reads:
-            missing |= database.unavailable.get(name, frozenset())
-        if missing:
-            database.unavailable[sql_file.defines] = frozenset(missing)
-            continue
-        database.connection.execute(sql_file.text)
-        if sql_file.defines == "files":
-            database.files = _files(database)
-        for file in read:
-            if file.path.suffix == ".csv":
-                _check_header(database, sql_file.defines, file)
-
-
-def _files(database: Database) -> tuple[DataFile, ...]:
-    rows = database.rows(
-        "SELECT release, split, kind, path, name, bytes, md5, file FROM files ORDER BY kind, name"
-    )
-    return tuple(DataFile(CatalogFile(*row[:-1]), Path(row[-1])) for row in rows)
-
-
-def _check_header(database: Database, view: str, file: DataFile) -> None:
-    # read_csv with pinned columns skips the first line unread, whatever it says.
-    expected = [
-        row[0]
-        for row in database.rows(
-            "SELECT column_name FROM (DESCRIBE FROM query_table($view))", {"view": view}
-        )
-    ]
-    with file.path.open(encoding="utf-8", errors="replace", newline="") as lines:
-        found = next(csv.reader([lines.readline(10_000)]), [])
-    if found != expected:
-        raise WrongColumnsError(
-            f"{file.path} has the columns {printable(','.join(found))[:200]!r}, "
-            f"not {','.join(expected)!r}; get the right file with: hotdog-sql refresh"
-        )
+    return config
 
 
 def one_line(error: duckdb.Error) -> str:

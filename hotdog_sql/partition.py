@@ -55,6 +55,7 @@ class Partition:
         Raises:
             InputError: a part's name cannot be a folder.
         """
+        rows.database.use("partition_rows", "is_safe_folder")
         names = list(self.shares)
         unsafe = rows.database.rows(_SAFE, {"names": names})
         if unsafe:

@@ -44,7 +44,7 @@ class QuerySelection(RowTable):
     """
 
     def __init__(self, database: Database, request: QueryRequest) -> None:
-        database.require("complete_rows")
+        database.use("complete_rows", "row_problems", "folder_report")
         super().__init__(database, "selection")
         self.request = request
         for name, value in request.variables.items():

@@ -13,13 +13,14 @@ import duckdb
 
 from hotdog_sql import __version__
 from hotdog_sql.catalog import LABEL_KINDS
-from hotdog_sql.database import Database, Session
+from hotdog_sql.database import Database
 from hotdog_sql.errors import SelectionFileError
 from hotdog_sql.partition import Partition
 from hotdog_sql.query import QueryRequest, QuerySelection
 from hotdog_sql.reserves import Reserves
 from hotdog_sql.rows import RowTable
 from hotdog_sql.selection import Selection, SelectionRequest
+from hotdog_sql.session import Session
 from hotdog_sql.settings import Settings
 from hotdog_sql.sqlfiles import load_order
 from hotdog_sql.text import printable

@@ -32,7 +32,7 @@ class Reserves:
 
         A folder that holds all there is has none.
         """
-        self._database.require("select_images")
+        self._database.use("select_images")
         parameters = bound_parameters(self._database, self._request)
         name = "negatives" if folder == self._request.negative_folder else "limit"
         count = parameters[name]

@@ -62,6 +62,7 @@ class RowTable:
 
     def folders(self) -> list[FolderReport]:
         """What is in each folder, in the folders' order."""
+        self.database.use("folder_report")
         rows = self.database.rows(_FOLDERS, {"table": self.table})
         return [FolderReport(*row) for row in rows]
 

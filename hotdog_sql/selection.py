@@ -4,7 +4,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from hotdog_sql.database import Database
+from hotdog_sql.errors import InputError
 from hotdog_sql.rows import RowTable
+from hotdog_sql.text import printable
 
 #: The call that the shell's users type, with every value bound.
 SELECT_IMAGES = """
@@ -38,6 +40,7 @@ UNION
 SELECT DisplayName FROM chosen_classes($exclude)
 ORDER BY DisplayName
 """
+_SAFE = "SELECT is_safe_folder($name)"
 _DESCENDANTS = "SELECT LabelName FROM descendant_classes($class)"
 
 
@@ -118,7 +121,12 @@ class Selection(RowTable):
     """The rows of a request, in the connection's table `selection`."""
 
     def __init__(self, database: Database, request: SelectionRequest) -> None:
-        database.require("select_images")
+        database.use("select_images", "is_safe_folder")
+        if not database.rows(_SAFE, {"name": request.negative_folder})[0][0]:
+            raise InputError(
+                f"{printable(request.negative_folder)!r} cannot name a folder: use letters, "
+                "digits, - and _"
+            )
         super().__init__(database, "selection")
         self.request = request
         self._parameters = bound_parameters(database, request)
@@ -126,6 +134,7 @@ class Selection(RowTable):
 
     def report(self) -> SelectionReport:
         """What there was to select from."""
+        self.database.use("selection_report")
         barred = {name: self._parameters[name] for name in ("class", "related", "exclude")}
         related = self.database.rows(_RELATED, barred)
         rest = {name: self._parameters[name] for name in ("min_confidence", "negative_folder")}
@@ -145,7 +154,7 @@ def bound_parameters(database: Database, request: SelectionRequest) -> dict[str,
     values["class"] = list(values.pop("classes"))
     values["exclude"] = list(request.exclude)
     if request.related == "hierarchy":
-        database.require("descendant_classes")
+        database.use("descendant_classes")
         descendants = database.rows(_DESCENDANTS, {"class": values["class"]})
         values["exclude"] += [mid for (mid,) in descendants]
         values["related"] = "none"

@@ -5,6 +5,7 @@ does `load_order`.
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -52,6 +53,19 @@ def load_order() -> tuple[SqlFile, ...]:
     return tuple(
         read_sql_file(line.removeprefix(_READ).strip()) for line in lines if line.startswith(_READ)
     )
+
+
+def needed_for(names: Iterable[str]) -> list[SqlFile]:
+    """The files that make views and macros, and all that those read, in the order to load them."""
+    made_by = {sql_file.defines: sql_file for sql_file in load_order()}
+    needed: set[str] = set()
+    left = list(names)
+    while left:
+        name = left.pop()
+        if name not in needed:
+            needed.add(name)
+            left.extend(made_by[name].reads)
+    return [sql_file for sql_file in load_order() if sql_file.defines in needed]
 
 
 def read_sql_file(name: str) -> SqlFile:

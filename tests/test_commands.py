@@ -189,6 +189,14 @@ def test_absurd_values_are_usage_errors(
     assert "Traceback" not in done.stderr
 
 
+def test_a_negative_folder_stays_in_the_dataset(small_data: Path, run: Run) -> None:
+    wanted = ("select", "--class", "Hot dog", "--data-dir", small_data, "-q")
+    done = run(*wanted, "--negative-folder", "../elsewhere")
+    assert done.returncode == 3
+    assert_one_line(done.stderr)
+    assert run(*wanted, "--negative-folder", "not hot dog").returncode == 0
+
+
 def test_an_output_that_cannot_be_written(small_data: Path, run: Run, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file, not a folder")
     done = run(

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from hotdog_sql.database import Database, Session, connect
+from hotdog_sql.database import Database, connect
 from hotdog_sql.errors import InputError
 from hotdog_sql.partition import Partition
 from hotdog_sql.selection import Selection, SelectionRequest
+from hotdog_sql.session import Session
 from tests.openimages import IMAGE_COLUMNS, OpenImages, image_row
 
 SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}

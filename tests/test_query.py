@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from hotdog_sql.database import Session, connect
+from hotdog_sql.database import connect
 from hotdog_sql.errors import QueryError
 from hotdog_sql.query import QueryRequest, QuerySelection
+from hotdog_sql.session import Session
 from hotdog_sql.sqlfiles import sql_dir
 from tests.brute_force import order_key
 from tests.conftest import Run, small_open_images

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from hotdog_sql.cli.shell import find_shell
-from hotdog_sql.database import Session, connect
+from hotdog_sql.database import connect
 from hotdog_sql.selection import Selection, SelectionRequest
+from hotdog_sql.session import Session
 from tests.conftest import ROOT, Run
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from hotdog_sql.database import Database, Session, connect
+from hotdog_sql.database import Database, connect
+from hotdog_sql.session import Session
 from hotdog_sql.sqlfiles import SqlFile, load_order, sql_dir
 
 FILES = load_order()

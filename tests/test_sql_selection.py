@@ -6,8 +6,9 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotdog_sql.database import Database, Session, connect
+from hotdog_sql.database import Database, connect
 from hotdog_sql.selection import Selection, SelectionRequest
+from hotdog_sql.session import Session
 from tests import brute_force
 from tests.brute_force import Asked
 from tests.openimages import CLASSES, OpenImages, image_row

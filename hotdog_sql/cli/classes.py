@@ -33,7 +33,7 @@ def classes(
     quiet: options.QuietOption = False,
 ) -> None:
     """Find classes: names and MIDs that contain a text."""
-    needs = ("classes", "labels") if counts else ("classes",)
+    needs = ["count_classes" if counts else "find_classes"]
     session = session_of(data_dir, split, release, labels)
     with open_database(session, needs, offline=offline, yes=yes, quiet=quiet) as database:
         if counts:

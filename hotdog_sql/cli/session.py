@@ -10,12 +10,13 @@ from hotdog_sql.cli.options import splits_of
 from hotdog_sql.vocabulary import Labels, Release, Split
 
 if TYPE_CHECKING:
-    from hotdog_sql.database import Database, DataFile, Session
+    from hotdog_sql.database import Database
+    from hotdog_sql.session import DataFile, Session
 
 
 def session_of(data_dir: Path, splits: list[Split], release: Release, labels: Labels) -> "Session":
     """The session that the options of the same names describe."""
-    from hotdog_sql.database import Session
+    from hotdog_sql.session import Session
 
     return Session(
         data_dir=data_dir, release=str(release), splits=splits_of(splits), labels=str(labels)
@@ -44,13 +45,13 @@ def open_database(
         MissingFileError: a file is missing and may not be fetched.
         TransferError: a file could not be fetched.
     """
-    from hotdog_sql.database import connect, load
+    from hotdog_sql.database import Database
 
-    with connect(session) as database:
+    with Database(session) as database:
         lacking = database.missing(*needs)
         if lacking:
             _fetch(database, lacking, offline=offline, yes=yes, quiet=quiet)
-            load(database)
+        database.use(*needs)
         yield database
 
 

@@ -45,5 +45,6 @@ def sql(
         text = sys.stdin.read() if query == "-" else str(query)
     session = session_of(data_dir, split, release, labels)
     with open_database(session, _NEEDS, offline=offline, yes=yes) as database:
+        database.use_all()
         database.keep_query(text)
         write_rows(database, "result", format_name, output)

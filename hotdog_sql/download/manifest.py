@@ -114,7 +114,7 @@ class Manifest:
                     yield Record(start, len(line), row)
                 start += len(line)
         self._end = start
-        if self._writable:
+        if self._writable and os.fstat(self._file).st_size > start:
             os.ftruncate(self._file, start)
 
     def append(self, entry: Entry) -> tuple[int, int]:

@@ -1,0 +1,64 @@
+"""A download as a process of its own, to be killed, interrupted and starved.
+
+`python -m tests.download_process PORT DIRECTORY PHOTOS RESERVES [FILE_SIZE_LIMIT]` downloads
+`album(PHOTOS, RESERVES)` from the mirror of the LoopbackServer at PORT.
+"""
+
+import resource
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from hotdog_sql.download.job import download
+from hotdog_sql.download.options import DownloadOptions
+from hotdog_sql.errors import HotdogError
+from hotdog_sql.settings import Settings
+from hotdog_sql.vocabulary import Source
+from tests.photos import NO_REST, QUICK, Album, photo
+
+
+def album(photos: int, reserves: int) -> Album:
+    """Two folders, photos in each, and reserves for the second."""
+    chosen = [photo(n, "hot_dog") for n in range(1, photos + 1)]
+    chosen += [photo(1000 + n, rank=n) for n in range(1, photos + 1)]
+    spare = [photo(1000 + n, rank=n) for n in range(photos + 1, photos + reserves + 1)]
+    return Album(chosen, {"other": spare})
+
+
+def start(
+    port: int, directory: Path, photos: int, reserves: int = 0, file_size: int | None = None
+) -> "subprocess.Popen[str]":
+    """The process, with its stderr to be read."""
+    numbers = [str(photos), str(reserves)] + ([] if file_size is None else [str(file_size)])
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.download_process", str(port), str(directory), *numbers],
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parent.parent,
+    )
+
+
+def main() -> None:
+    port, directory, photos, reserves, *limit = sys.argv[1:]
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # even where the shell ignores it
+    for size in limit:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (int(size), int(size)))
+    try:
+        download(
+            album(int(photos), int(reserves)),
+            Path(directory),
+            settings=Settings(mirror_url=f"http://127.0.0.1:{port}/mirror/"),
+            options=DownloadOptions(
+                sources=(Source.MIRROR,), workers=64, per_host=64, retry=QUICK, rest=NO_REST
+            ),
+            record={"photos": int(photos)},
+        )
+    except HotdogError as error:
+        sys.exit(f"{type(error).__name__}: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -296,7 +296,7 @@ def test_the_record_is_kept_and_held_to(tmp_path: Path) -> None:
         assert text.startswith('{\n  "classes": [\n    "Häagen"\n  ],\n  "seed": 42')
         run(server, tmp_path, [], record=record | {"versions": {"duckdb": "2.0"}})
         assert (tmp_path / "selection.json").read_text(encoding="utf-8") == text
-        with pytest.raises(DatasetError, match="another selection: choose another folder"):
+        with pytest.raises(DatasetError, match=r"another selection \(seed\): choose"):
             run(server, tmp_path, [], record=record | {"seed": 43})
         (tmp_path / "selection.json").write_text("{")
         with pytest.raises(DatasetError, match="not JSON"):

@@ -98,7 +98,7 @@ class Entry:
             DatasetError: the row is not one of ours.
         """
         try:
-            return cls(
+            entry = cls(
                 photo=Photo.from_row(row),
                 status=Status(row["status"]),
                 path=row["path"],
@@ -114,6 +114,12 @@ class Entry:
                 f"manifest.csv has a row that is not one of ours ({error}); "
                 "move it away and download again"
             ) from error
+        if entry.path and entry.path.rpartition(".")[0] != entry.photo.stem:
+            raise DatasetError(
+                f"manifest.csv has a photo in a place that is not its own ({entry.path}); "
+                "move it away and download again"
+            )
+        return entry
 
 
 def join_errors(errors: list[tuple[str, str]]) -> str:

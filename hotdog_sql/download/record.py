@@ -30,9 +30,11 @@ def write_record(record: Mapping[str, object], directory: Path, workshop: Path) 
     text = json.dumps(record, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     there = read_record(directory)
     if there is not None:
-        if _essence(there) != _essence(json.loads(text)):
+        differing = _differing(there, json.loads(text))
+        if differing:
             raise DatasetError(
-                f"{directory} holds the photos of another selection: choose another folder"
+                f"{directory} holds the photos of another selection ({', '.join(differing)}): "
+                "choose another folder"
             )
         return
     temporary = workshop / NAME
@@ -64,5 +66,7 @@ def read_record(directory: Path) -> dict[str, Any] | None:
     return record
 
 
-def _essence(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in record.items() if key != _INCIDENTAL}
+def _differing(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """The parts in which two records differ, but for the incidental one."""
+    keys = {*then, *now} - {_INCIDENTAL}
+    return sorted(key for key in keys if then.get(key) != now.get(key))

@@ -1,0 +1,29 @@
+-- losses: what was lost or failed, by source and reason.
+--
+-- A photo counts once for each source that was asked for it, because each has a reason of its own.
+--
+-- Reads: manifest
+-- Parameters: none
+-- Columns:
+--   folder  VARCHAR  the class folder
+--   status  VARCHAR  lost (for good) or failed (worth another try)
+--   source  VARCHAR  the source that was asked: mirror, original or thumbnail
+--   reason  VARCHAR  what it answered, such as http 404 or placeholder
+--   photos  BIGINT   how many photos
+-- Example:
+--   SELECT source, reason, sum(photos) FROM losses WHERE status = 'lost' GROUP BY ALL ORDER BY ALL;
+
+CREATE OR REPLACE TEMP VIEW losses AS
+SELECT
+    folder,
+    status,
+    split_part(answer, ': ', 1) AS source,
+    split_part(answer, ': ', 2) AS reason,
+    count(*) AS photos
+FROM (
+    SELECT folder, status, unnest(string_split(error, '; ')) AS answer
+    FROM manifest
+    WHERE status <> 'downloaded'
+)
+GROUP BY ALL
+ORDER BY ALL;

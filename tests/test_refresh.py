@@ -415,6 +415,56 @@ class TestResuming:
         assert "range" not in site.requests()[1].headers
 
 
+class TestLargeFiles:
+    """Bodies that are read from the connection directly."""
+
+    LARGE = content(4, 20 << 20)
+
+    def serve(self, site: Site, *faults: Reply, md5: str = "right") -> None:
+        site.serve(*(file_reply(self.LARGE, md5=md5, fault=fault) for fault in faults))
+
+    def test_a_whole_one_and_a_small_one_after_it(self, site: Site) -> None:
+        self.serve(site, Reply())
+        site.server.on(OTHER.path, file_reply(OLD))
+        results = refresh([FILE, OTHER], site.settings, workers=1)
+        assert [result.status for result in results] == [Status.NEW] * 2
+        assert site.path.read_bytes() == self.LARGE
+        assert (site.data_dir / OTHER.name).read_bytes() == OLD
+
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            Reply(cut_at=5_000_000),
+            Reply(reset=5_000_000),
+            Reply(stall_after=5_000_000),
+            Reply(declared_length=(20 << 20) + 1),
+        ],
+    )
+    def test_an_interrupted_one_is_gone_on_with(self, site: Site, fault: Reply) -> None:
+        self.serve(site, fault, Reply())
+        assert site.refresh().status is Status.NEW
+        assert site.path.read_bytes() == self.LARGE
+        first, second = site.requests()
+        assert "range" not in first.headers
+        assert int(second.headers["range"][6:-1]) > 1_000_000
+
+    def test_a_silent_server_is_given_up(self, old_site: Site) -> None:
+        self.serve(old_site, Reply(stall_after=0))
+        result = old_site.refresh()
+        assert (result.status, result.note) == (Status.KEPT, "the server fell silent")
+        assert old_site.path.read_bytes() == OLD
+
+    def test_a_wrong_hash(self, old_site: Site) -> None:
+        self.serve(old_site, Reply(), md5="nonsense")
+        assert old_site.refresh().status is Status.FAILED
+        assert old_site.path.read_bytes() == OLD
+
+    def test_without_a_hash(self, site: Site) -> None:
+        site.serve(file_reply(self.LARGE, md5=None))
+        assert site.refresh().status is Status.NEW
+        assert site.path.read_bytes() == self.LARGE
+
+
 class TestEncoding:
     """A gzipped answer is kept decoded, and verified as it was sent."""
 

@@ -158,8 +158,7 @@ class Fetch:
             with self._transfer(self._file.bytes) as tell:
                 md5, sent_hash = receive_gzip(response, self._places.part, tell)
             return self._accept(answer, Body(self._part.bytes, md5, sent_hash, None), old)
-        with self._transfer(answer.total) as tell:
-            md5 = receive_plain(response, self._places.part, tell)
+        md5 = self._receive_plain(response, answer, answer.total)
         return self._accept(answer, self._plain_body(md5, answer.total), old)
 
     def _receive_rest(
@@ -173,9 +172,9 @@ class Fetch:
             or not answer.goes_on(begun)
         ):
             raise _UselessPartError
-        with self._transfer(sent.total) as tell:
-            md5 = receive_plain(response, self._places.part, tell)
-        return self._accept(answer.completed_by(begun), self._plain_body(md5, sent.total), old)
+        answer = answer.completed_by(begun)
+        md5 = self._receive_plain(response, answer, sent.total)
+        return self._accept(answer, self._plain_body(md5, sent.total), old)
 
     def _take_complete(
         self, response: httpx.Response, answer: Answer, begun: Partial, old: DiskFile | None
@@ -186,6 +185,11 @@ class Fetch:
             raise _UselessPartError
         body = self._plain_body(md5_of(self._places.part), sent.total)
         return self._accept(answer.completed_by(begun), body, old)
+
+    def _receive_plain(self, response: httpx.Response, answer: Answer, total: int | None) -> str:
+        hash_known = bool(answer.server_hash or self._file.md5)
+        with self._transfer(total) as tell:
+            return receive_plain(response, self._places.part, tell, hash_known=hash_known)
 
     def _plain_body(self, md5: str, total: int | None) -> Body:
         return Body(self._part.bytes, md5, as_base64(md5), total)

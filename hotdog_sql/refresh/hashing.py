@@ -8,7 +8,7 @@ from threading import Thread
 from types import TracebackType
 from typing import Self
 
-_BLOCK = 1 << 20
+_BLOCK = 1 << 18  # fits the processor's cache: larger blocks cost a second trip to memory
 
 
 def md5_of(path: Path) -> str:

@@ -1,0 +1,134 @@
+"""Refresh beside curl: one large file from this machine, and a refresh that finds nothing new.
+
+```console
+$ python -m tests.benchmark.refresh --gigabytes 3 --rounds 5
+```
+
+Both write the same file from the same server, in turns, each as a whole process: hotdog-sql's
+start, its check of the MD5 and its record are part of its time. The file has no blocks on disk,
+so that reading it costs the server next to nothing.
+"""
+
+import argparse
+import mmap
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+from tests.loopback import LoopbackServer, file_reply
+
+NAME = "oidv6-train-images-with-labels-with-rotation.csv"
+SMALL = ("v6/oidv6-class-descriptions.csv", "v5/test-annotations-human-imagelabels.csv")
+TEST_IMAGES = "2018_04/test/test-images-with-rotation.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One process: seconds from its start to its end, and the most memory it held, in bytes."""
+
+    seconds: float
+    memory: int
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the comparison and prints its table."""
+    parser = argparse.ArgumentParser(description="hotdog-sql refresh beside curl")
+    parser.add_argument("--gigabytes", type=float, default=3.0, help="size of the file")
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each; the median counts")
+    parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    if options.serve is not None:
+        _serve(options.serve)
+        return
+    curl = shutil.which("curl")
+    if curl is None:
+        sys.exit("curl is missing; get it with: apt-get install curl")
+    with tempfile.TemporaryDirectory() as folder:
+        _compare(Path(folder), curl, round(options.gigabytes * 1e9), options.rounds)
+
+
+def _compare(folder: Path, curl: str, size: int, rounds: int) -> None:
+    served = folder / "served"
+    with served.open("wb") as file:
+        file.truncate(size)
+    data_dir, copy = folder / "data", folder / "copy"
+    refresh = [sys.executable, "-m", "hotdog_sql", "refresh", "--quiet", "--yes"]
+    refresh += ["--data-dir", str(data_dir)]
+    ours: list[Measured] = []
+    theirs: list[Measured] = []
+    with _server(served) as url:
+        os.environ["HOTDOG_SQL_BASE_URL"] = url
+        for _ in range(rounds):
+            ours.append(_run([*refresh, "--file", NAME]))
+            shutil.rmtree(data_dir)
+            theirs.append(_run([curl, "--silent", "--output", str(copy), f"{url}v6/{NAME}"]))
+            copy.unlink()
+        _run(refresh)
+        unchanged = [_run(refresh) for _ in range(rounds)]
+    _print_table(size, ours, theirs, unchanged)
+
+
+def _print_table(
+    size: int, ours: list[Measured], theirs: list[Measured], unchanged: list[Measured]
+) -> None:
+    print(f"one file of {size / 1e9:.1f} GB, median of {len(ours)} runs in turns")
+    print(f"{'':<12}{'seconds':>10}{'MB/s':>10}{'memory MB':>12}")
+    rates = {}
+    for name, runs in (("hotdog-sql", ours), ("curl", theirs)):
+        seconds = median(run.seconds for run in runs)
+        rates[name] = size / 1e6 / seconds
+        memory = max(run.memory for run in runs) / 1e6
+        print(f"{name:<12}{seconds:>10.2f}{rates[name]:>10.0f}{memory:>12.0f}")
+    print(f"{'ratio':<12}{'':>10}{rates['hotdog-sql'] / rates['curl']:>10.2f}")
+    print(f"three unchanged files: {median(run.seconds for run in unchanged):.2f} s")
+
+
+def _run(command: list[str]) -> Measured:
+    begun = perf_counter()
+    process = subprocess.Popen(command)
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = perf_counter() - begun
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{' '.join(command)} ended with {process.returncode}")
+    return Measured(seconds, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024))
+
+
+@contextmanager
+def _server(served: Path) -> Iterator[str]:
+    """A server in a process of its own; gives its address."""
+    command = [sys.executable, "-m", "tests.benchmark.refresh", "--serve", str(served)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+        process.stdin.close()
+
+
+def _serve(served: Path) -> None:
+    """Serve until the standard input ends."""
+    with (
+        served.open("rb") as file,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
+        memoryview(mapped) as data,
+        LoopbackServer() as server,
+    ):
+        server.on(f"v6/{NAME}", file_reply(data))
+        for path in (*SMALL, TEST_IMAGES):
+            server.on(path, file_reply(b"small"))
+        print(server.url("/"), flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()

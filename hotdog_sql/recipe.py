@@ -5,6 +5,7 @@ digest of every SQL file and of every file of Open Images that had a part in it.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -22,7 +23,7 @@ from hotdog_sql.rows import RowTable
 from hotdog_sql.selection import Selection, SelectionRequest
 from hotdog_sql.session import Session
 from hotdog_sql.settings import Settings
-from hotdog_sql.sqlfiles import load_order
+from hotdog_sql.sqlfiles import SqlFile, load_order, needed_for
 from hotdog_sql.text import printable
 
 #: Written into each record; another number is another form.
@@ -87,7 +88,7 @@ class Recipe:
             "labels": self.labels,
             kind: request,
             "partition": None if self.partition is None else asdict(self.partition),
-            "sql_sha256": {sql_file.name: sql_file.digest for sql_file in load_order()},
+            "sql_sha256": {sql_file.name: sql_file.digest for sql_file in self._sql_files()},
             "file_md5": digests,
         }
 
@@ -96,6 +97,17 @@ class Recipe:
         if isinstance(self.request, QueryRequest):
             return None
         return Reserves(database, self.request, self.partition)
+
+    def _sql_files(self) -> Sequence[SqlFile]:
+        """The SQL files that have a part in the selection."""
+        if isinstance(self.request, QueryRequest):
+            return load_order()  # the query may use any of them
+        names = ["select_images"]
+        if self.request.related == "hierarchy":
+            names.append("descendant_classes")
+        if self.partition is not None:
+            names.append("partition_rows")
+        return needed_for(names)
 
     @classmethod
     def from_record(cls, record: Record, where: Path) -> Self:

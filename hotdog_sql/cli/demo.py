@@ -1,5 +1,72 @@
 """`hotdog-sql demo`."""
 
+import errno
+import os
+import socket
+import tempfile
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-def demo() -> None:
-    """Make a small dataset without the network."""
+import typer
+
+from hotdog_sql.cli.options import QuietOption
+from hotdog_sql.cli.select import select
+from hotdog_sql.cli.show import narrator
+
+if TYPE_CHECKING:
+    from hotdog_sql.demo.world import World
+
+#: The photos' addresses are in the CSV files: on the same port a second demo has the same files,
+#: and so goes on with the dataset of the first. Below the ports that systems lend to clients.
+_PORT = 28620
+
+
+def demo(
+    directory: Annotated[
+        Path, typer.Argument(metavar="[DIR]", file_okay=False, help="Dataset to make.")
+    ] = Path("dataset"),
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(
+            "--data-dir",
+            file_okay=False,
+            help="Keep the CSV files here, to look at them with sql or shell.",
+            show_default="a temporary folder",
+        ),
+    ] = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Make a small dataset with no network, from a server on this machine.
+
+    It serves made-up CSV files with all the oddities of the real ones, and pixel-art photos, some
+    of which are gone. Everything else is what `select --class "Hot dog" --download` does.
+    """
+    console = narrator(quiet=quiet)
+    with ExitStack() as stack:
+        world = stack.enter_context(_served())
+        if data_dir is None:
+            data_dir = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        os.environ["HOTDOG_SQL_BASE_URL"] = world.base_url
+        os.environ["HOTDOG_SQL_MIRROR_URL"] = world.mirror_url
+        console.print(f"A small Open Images is served at {world.base_url}")
+        select(class_=["Hot dog"], data_dir=data_dir, download=directory, quiet=quiet)
+
+
+def _served() -> "AbstractContextManager[World]":
+    from hotdog_sql.demo.world import serve
+
+    return serve(_PORT if _is_free(_PORT) else 0)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        # As the server itself does: a port that was in use a minute ago is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return False
+            raise
+    return True

@@ -9,6 +9,7 @@ from hotdog_sql import __version__
 from hotdog_sql.cli import exits
 from hotdog_sql.cli.classes import classes
 from hotdog_sql.cli.demo import demo
+from hotdog_sql.cli.download import download, verify
 from hotdog_sql.cli.refresh import refresh
 from hotdog_sql.cli.select import select
 from hotdog_sql.cli.shell import shell
@@ -29,9 +30,9 @@ _LOOK = "Looking around"
 _DATA = "Data and datasets"
 
 for panel, commands in {
-    _MAIN: (select, demo),
+    _MAIN: (select, download, demo),
     _LOOK: (classes, summary, sql, shell),
-    _DATA: (refresh,),
+    _DATA: (refresh, verify),
 }.items():
     for command in commands:
         app.command(rich_help_panel=panel)(command)

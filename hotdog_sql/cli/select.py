@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from hotdog_sql.cli import download_options as downloading
 from hotdog_sql.cli import options
 from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_SPLITS
 from hotdog_sql.cli.selecting import tell, tell_differences, tell_folders
@@ -136,6 +137,25 @@ def select(
     format_name: options.FormatOption = None,
     output: options.OutputOption = None,
     quiet: options.QuietOption = False,
+    download: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            file_okay=False,
+            help="Download the photos into class folders here; rows are written only if "
+            "--output or --format asks for them.",
+            rich_help_panel=downloading.PANEL,
+            show_default=False,
+        ),
+    ] = None,
+    source: downloading.SourceOption = downloading.DEFAULT_SOURCES,
+    workers: downloading.WorkersOption = downloading.DEFAULT_WORKERS,
+    per_host: downloading.PerHostOption = downloading.DEFAULT_PER_HOST,
+    max_bytes: downloading.MaxBytesOption = downloading.DEFAULT_MAX_BYTES,
+    strict_md5: downloading.StrictMd5Option = False,
+    retry_failed: downloading.RetryFailedOption = False,
+    top_up: downloading.TopUpOption = True,
+    verbose: downloading.VerboseOption = False,
 ) -> None:
     """Select the images of a class and random others, and download them if asked.
 
@@ -143,6 +163,7 @@ def select(
     """
     from hotdog_sql.classes import resolve_class
     from hotdog_sql.partition import Partition
+    from hotdog_sql.photos import SelectedPhotos
     from hotdog_sql.query import QueryRequest
     from hotdog_sql.recipe import Recipe, read_record
     from hotdog_sql.selection import Selection, SelectionRequest
@@ -194,12 +215,25 @@ def select(
             if isinstance(selected, Selection):
                 tell(console, recipe, selected)
             tell_folders(console, rows)
-        record = recipe.record(database) if output or then else None
+        record = recipe.record(database) if output or download or then else None
         if record and then:
             tell_differences(console, then, record)
-        write_rows(database, rows.table, format_name, output)
+        if output or format_name or not download:
+            write_rows(database, rows.table, format_name, output)
         if output and record:
             write_record(output, record)
+        if download:
+            code = downloading.run_download(
+                SelectedPhotos(rows, recipe.reserves(database)),
+                download,
+                downloading.options_of(
+                    source, workers, per_host, max_bytes, strict_md5, retry_failed, top_up
+                ),
+                record=record,
+                quiet=quiet,
+                verbose=verbose,
+            )
+            raise typer.Exit(code)
 
 
 def negatives_of(text: str) -> tuple[int, float | None]:

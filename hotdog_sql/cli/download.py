@@ -1,0 +1,137 @@
+"""`hotdog-sql download` and `hotdog-sql verify`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hotdog_sql.cli import download_options as shared
+from hotdog_sql.cli import exits, options
+
+if TYPE_CHECKING:
+    from hotdog_sql.photos import SelectedPhotos
+
+_Selection = tuple["SelectedPhotos", dict[str, Any] | None]
+
+
+def download(
+    selection_file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SELECTION_FILE",
+            dir_okay=False,
+            help="Selection saved as .csv, .json or .parquet.",
+            show_default=False,
+        ),
+    ],
+    directory: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DIR",
+            file_okay=False,
+            help="Dataset to make or go on with.",
+            show_default=False,
+        ),
+    ],
+    source: shared.SourceOption = shared.DEFAULT_SOURCES,
+    workers: shared.WorkersOption = shared.DEFAULT_WORKERS,
+    per_host: shared.PerHostOption = shared.DEFAULT_PER_HOST,
+    max_bytes: shared.MaxBytesOption = shared.DEFAULT_MAX_BYTES,
+    strict_md5: shared.StrictMd5Option = False,
+    retry_failed: shared.RetryFailedOption = False,
+    top_up: shared.TopUpOption = True,
+    data_dir: options.DataDirOption = options.DEFAULT_DATA_DIR,
+    verbose: shared.VerboseOption = False,
+    quiet: options.QuietOption = False,
+) -> None:
+    """Download the photos of a saved selection into class folders.
+
+    Run it again to go on where it was stopped: what is there is not fetched
+    again. The folder gets a row for each photo in manifest.csv, and
+    ATTRIBUTION.csv, which names every author and licence.
+    """
+    with _open_selection(selection_file, data_dir, quiet=quiet) as (photos, record):
+        code = shared.run_download(
+            photos,
+            directory,
+            shared.options_of(
+                source, workers, per_host, max_bytes, strict_md5, retry_failed, top_up
+            ),
+            record=record,
+            quiet=quiet,
+            verbose=verbose,
+        )
+    raise typer.Exit(code)
+
+
+def verify(
+    directory: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DIR", file_okay=False, help="Dataset to check.", show_default=False
+        ),
+    ],
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Download what is missing or altered.")
+    ] = False,
+    source: shared.SourceOption = shared.DEFAULT_SOURCES,
+    quiet: options.QuietOption = False,
+) -> None:
+    """Check every photo of a dataset against its manifest, byte for byte.
+
+    Names each file that is missing, altered, or not in the manifest, on
+    stdout, a line each.
+    """
+    from hotdog_sql.cli.download_display import CheckDisplay, DownloadDisplay
+    from hotdog_sql.cli.show import narrator
+    from hotdog_sql.download.options import DownloadOptions
+    from hotdog_sql.download.verify import repair as repair_dataset
+    from hotdog_sql.download.verify import verify as verify_dataset
+    from hotdog_sql.settings import Settings
+    from hotdog_sql.text import printable, size_text
+
+    with CheckDisplay(quiet=quiet) as check:
+        report = verify_dataset(directory, listener=check)
+    console = narrator(quiet=quiet)
+    console.print(f"{report.checked:,} photos checked, {size_text(report.bytes)} are right")
+    if repair and not report.good:
+        with shared.terminable(), DownloadDisplay(quiet=quiet) as display:
+            report = repair_dataset(
+                directory,
+                report,
+                settings=Settings.from_environment(),
+                options=DownloadOptions(sources=tuple(dict.fromkeys(source))),
+                listener=display,
+            )
+        console.print(f"{len(report.repaired):,} photos repaired")
+    for finding in report.findings:
+        typer.echo(f"{finding.fault}  {printable(finding.path)}")
+    if not report.good:
+        raise typer.Exit(exits.VERIFY_FAILED)
+
+
+@contextmanager
+def _open_selection(path: Path, data_dir: Path, *, quiet: bool) -> Iterator[_Selection]:
+    """The photos of a saved selection, and the record beside it.
+
+    With a record and the Open Images files at hand, lost photos can be replaced.
+    """
+    from hotdog_sql.cli.show import narrator
+    from hotdog_sql.database import Database
+    from hotdog_sql.photos import SelectedPhotos
+    from hotdog_sql.recipe import Recipe
+    from hotdog_sql.selection_file import read_rows, record_path, saved_record
+    from hotdog_sql.session import Session
+
+    record = saved_record(path)
+    recipe = None if record is None else Recipe.from_record(record, record_path(path))
+    with Database(Session(data_dir) if recipe is None else recipe.session(data_dir)) as database:
+        rows = read_rows(database, path)
+        reserves = None if recipe is None else recipe.reserves(database)
+        missing = database.missing("select_images")
+        if reserves is not None and missing:
+            reserves = None
+            narrator(quiet=quiet).print(f"without {missing[0].path} lost photos are not replaced")
+        yield SelectedPhotos(rows, reserves), record

@@ -1,0 +1,206 @@
+"""What people see of a download: while it runs, and at its end."""
+
+import time
+from collections import Counter, deque
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from hotdog_sql.cli.show import narrator
+from hotdog_sql.download.entry import Entry, Status
+from hotdog_sql.download.events import Listener
+from hotdog_sql.download.photo import Photo
+from hotdog_sql.download.report import DownloadReport
+from hotdog_sql.download.verify import VerifyListener
+from hotdog_sql.text import printable, size_text
+from hotdog_sql.vocabulary import Source
+
+#: Seconds between two lines where there is no terminal.
+_LINE_EVERY = 10.0
+#: Seconds that the rate is averaged over.
+_RECENT = 10.0
+
+
+class DownloadDisplay(Listener):
+    """Shows a download on stderr: two lines that change in a terminal, else a line now and then."""
+
+    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
+        self._console = narrator(quiet=quiet)
+        self._verbose = verbose
+        self._quiet = quiet
+        self._live: Live | None = None
+        if Console(stderr=True).is_terminal and not quiet:
+            self._live = Live(
+                console=self._console,
+                get_renderable=self._lines,
+                refresh_per_second=4,
+                transient=True,
+            )
+        self._lock = Lock()
+        self._total: int | None = None
+        self._bytes = 0
+        self._done: Counter[str] = Counter()
+        self._begun = self._said = time.monotonic()
+        self._history: deque[tuple[float, int, int]] = deque()
+
+    def __enter__(self) -> Self:
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def planned(self, photos: int | None) -> None:
+        """So many photos are wanted."""
+        self._total = photos
+
+    def received(self, count: int) -> None:
+        """So many bytes have arrived."""
+        with self._lock:
+            self._bytes += count
+
+    def answered(self, photo: Photo, source: Source, url: str, what: str) -> None:
+        """Tell of a request."""
+        if self._verbose:
+            self._console.print(printable(f"{photo.stem}  {source}  {what}  {url}"))
+
+    def rested(self, host: str, seconds: float) -> None:
+        """Say why there is less to see."""
+        if seconds == float("inf"):
+            self._console.print(printable(f"{host} does not answer; it is not asked any more"))
+        elif seconds >= _LINE_EVERY or self._verbose:
+            self._console.print(printable(f"{host} is given {seconds:.0f} s of rest"))
+
+    def finished(self, entry: Entry, *, known: bool) -> None:
+        """Count a photo."""
+        self._done[entry.status] += 1
+        if entry.status is Status.DOWNLOADED and not known:
+            self._done[entry.source] += 1
+        if entry.photo.reserve and self._total is not None:
+            self._total += 1  # it was not planned
+        if self._live is None and not self._quiet:
+            now = time.monotonic()
+            if now - self._said >= _LINE_EVERY:
+                self._said = now
+                self._console.print(f"{self._progress()}; {self._outcome()}")
+
+    def _settled(self) -> int:
+        return sum(self._done[status] for status in Status)
+
+    def _progress(self) -> str:
+        """Photos, bytes, rate, time left."""
+        now = time.monotonic()
+        self._history.append((now, self._settled(), self._bytes))
+        while now - self._history[0][0] > _RECENT and len(self._history) > 2:
+            self._history.popleft()
+        then, settled, size = self._history[0]
+        seconds = max(now - then, 1e-3) if then < now else max(now - self._begun, 1e-3)
+        photos = f"{self._settled():,}"
+        if self._total is not None:
+            photos += f" of {self._total:,}"
+        parts = [f"{photos} photos", size_text(self._bytes)]
+        if len(self._history) > 1:
+            parts.append(f"{size_text(int((self._bytes - size) / seconds))}/s")
+            speed = (self._settled() - settled) / seconds
+            if self._total is not None and speed > 0:
+                parts.append(f"{_duration((self._total - self._settled()) / speed)} left")
+        return ", ".join(parts)
+
+    def _outcome(self) -> str:
+        """What came from where, and what did not."""
+        counts = [(str(source), self._done[source]) for source in Source]
+        counts += [("lost", self._done[Status.LOST]), ("failed", self._done[Status.FAILED])]
+        return ", ".join(f"{what} {count:,}" for what, count in counts if count) or "waiting"
+
+    def _lines(self) -> Group:
+        """What the terminal shows."""
+        grid = Table.grid(padding=(0, 1))
+        bar = ProgressBar(total=self._total, completed=self._settled(), width=24)
+        grid.add_row(bar, Text(self._progress()))
+        return Group(grid, Text(f"  {self._outcome()}", style="dim"))
+
+
+class CheckDisplay(VerifyListener):
+    """Shows on a terminal's stderr how far a check has come."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._text = ""
+        self._live: Live | None = None
+        if Console(stderr=True).is_terminal and not quiet:
+            self._live = Live(
+                console=narrator(),
+                get_renderable=lambda: Text(self._text),
+                refresh_per_second=4,
+                transient=True,
+            )
+
+    def __enter__(self) -> Self:
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def checked(self, count: int, size: int) -> None:
+        """So many photos, of so many bytes in all, have been looked at."""
+        self._text = f"{count:,} photos checked, {size_text(size)}"
+
+
+def tell_report(report: DownloadReport, directory: Path, *, quiet: bool = False) -> None:
+    """Say how a download ended, so that a person reads it at a glance."""
+    console = narrator(quiet=quiet)
+    console.print(f"Dataset {printable(str(directory))}")
+    fetched = f"{report.downloaded:,} fetched now, {size_text(report.received)}"
+    sources = ", ".join(f"{source} {count:,}" for source, count in sorted(report.sources.items()))
+    _line(console, "photos", report.on_disk, "; ".join(filter(None, (fetched, sources))))
+    if report.lost:
+        _line(console, "lost for good", report.lost, _reasons(report.lost_reasons))
+    if report.replaced:
+        _line(console, "replaced", report.replaced, "lost ones, by the next in the random order")
+    for folder, count in report.short.items():
+        _line(console, "short", count, f"in {printable(folder)}: there are no more to take")
+    if report.failed:
+        _line(console, "failed", report.failed, _reasons(report.failed_reasons))
+        console.print("Some are worth another try: run the same command again")
+
+
+def _line(console: Console, what: str, count: int, note: str) -> None:
+    console.print(f"  {what:<14} {count:>9,}  {note}".rstrip())
+
+
+def _reasons(reasons: Counter[tuple[str, str]]) -> str:
+    return ", ".join(
+        printable(f"{source} {reason} {count:,}")
+        for (source, reason), count in reasons.most_common(6)
+    )
+
+
+def _duration(seconds: float) -> str:
+    """As people say it: `40 s`, `3 min`, `2 h 5 min`."""
+    whole = round(seconds)
+    if whole < 90:
+        return f"{whole} s"
+    if whole < 5400:
+        return f"{whole / 60:.0f} min"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -1,0 +1,167 @@
+"""The options of a download, and the download itself, for every command that does one."""
+
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hotdog_sql.cli import exits
+from hotdog_sql.vocabulary import Source
+
+if TYPE_CHECKING:
+    from hotdog_sql.download.job import PhotoSource
+    from hotdog_sql.download.options import DownloadOptions
+
+PANEL = "Download"
+#: What a shell reports of a process that SIGTERM has ended.
+_TERMINATED = 128 + signal.SIGTERM
+
+SourceOption = Annotated[
+    list[Source],
+    typer.Option(
+        "--source",
+        help="Where photos are looked for; give it again for the next one to ask.",
+        rich_help_panel=PANEL,
+    ),
+]
+WorkersOption = Annotated[
+    int,
+    typer.Option("--workers", min=1, max=512, help="Transfers at once.", rich_help_panel=PANEL),
+]
+PerHostOption = Annotated[
+    int,
+    typer.Option(
+        "--per-host",
+        min=1,
+        max=512,
+        help="Transfers at once from one host.",
+        rich_help_panel=PANEL,
+    ),
+]
+MaxBytesOption = Annotated[
+    int,
+    typer.Option(
+        "--max-bytes",
+        min=1,
+        help="Largest photo, in bytes; a larger one is refused.",
+        rich_help_panel=PANEL,
+    ),
+]
+StrictMd5Option = Annotated[
+    bool,
+    typer.Option(
+        "--strict-md5",
+        help="Refuse an original whose bytes are not those that Open Images saw.",
+        rich_help_panel=PANEL,
+    ),
+]
+RetryFailedOption = Annotated[
+    bool,
+    typer.Option(
+        "--retry-failed",
+        help="Ask again even for photos that an earlier run found lost for good.",
+        rich_help_panel=PANEL,
+    ),
+]
+TopUpOption = Annotated[
+    bool,
+    typer.Option(
+        "--top-up/--no-top-up",
+        help="Replace photos that are lost for good by the next in the random order.",
+        rich_help_panel=PANEL,
+    ),
+]
+VerboseOption = Annotated[
+    bool,
+    typer.Option("--verbose", "-v", help="Tell of each request.", rich_help_panel=PANEL),
+]
+
+DEFAULT_SOURCES = list(Source)
+DEFAULT_WORKERS = 32
+DEFAULT_PER_HOST = 16
+DEFAULT_MAX_BYTES = 50_000_000
+
+
+def options_of(
+    source: list[Source],
+    workers: int,
+    per_host: int,
+    max_bytes: int,
+    strict_md5: bool,
+    retry_failed: bool,
+    top_up: bool,
+) -> "DownloadOptions":
+    """What the options of the same names ask for."""
+    from hotdog_sql.download.options import DownloadOptions
+
+    return DownloadOptions(
+        sources=tuple(dict.fromkeys(source)),
+        workers=workers,
+        per_host=per_host,
+        max_bytes=max_bytes,
+        strict_md5=strict_md5,
+        retry_failed=retry_failed,
+        top_up=top_up,
+    )
+
+
+def run_download(
+    source: "PhotoSource",
+    directory: Path,
+    options: "DownloadOptions",
+    *,
+    record: Mapping[str, object] | None,
+    quiet: bool,
+    verbose: bool,
+) -> int:
+    """Download a selection, show how it goes, and tell how it went.
+
+    Args:
+        source: the selection.
+        directory: the dataset.
+        options: how it is done.
+        record: how the selection was made; None: not known.
+        quiet: show nothing.
+        verbose: tell of each request.
+
+    Returns:
+        The command's exit code.
+    """
+    from hotdog_sql.cli.download_display import DownloadDisplay, tell_report
+    from hotdog_sql.cli.show import narrator
+    from hotdog_sql.download.job import download
+    from hotdog_sql.settings import Settings
+
+    try:
+        with terminable(), DownloadDisplay(quiet=quiet, verbose=verbose) as display:
+            report = download(
+                source,
+                directory,
+                settings=Settings.from_environment(),
+                options=options,
+                record=record,
+                listener=display,
+            )
+    except (KeyboardInterrupt, SystemExit):
+        narrator(quiet=quiet).print("stopped: run the same command again to go on")
+        raise
+    tell_report(report, directory, quiet=quiet)
+    return exits.INCOMPLETE if report.worth_retrying else exits.OK
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """Lets SIGTERM end the block as Ctrl-C does, cleanly."""
+
+    def end(_signal: int, _frame: object) -> None:
+        sys.exit(_TERMINATED)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

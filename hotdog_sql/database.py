@@ -13,12 +13,13 @@ from hotdog_sql.catalog import CatalogFile
 from hotdog_sql.errors import (
     DataError,
     HotdogError,
+    InputError,
     MissingFileError,
     QueryError,
     WrongColumnsError,
 )
 from hotdog_sql.session import DataFile, Session
-from hotdog_sql.sqlfiles import load_order, needed_for
+from hotdog_sql.sqlfiles import dataset_files, load_order, needed_for
 from hotdog_sql.text import printable
 
 _FILES = "SELECT release, split, kind, path, name, bytes, md5, file FROM files ORDER BY kind, name"
@@ -52,6 +53,7 @@ class Database:
         self.scratch = Path(tempfile.mkdtemp(prefix="hotdog-sql-"))
         self.connection = duckdb.connect(config=_config(session, self.scratch))
         self._loaded: set[str] = set()
+        self._readable = [session.data_dir, self.scratch]
         for name, value in session.variables().items():
             self.connection.execute(f"SET VARIABLE {name} = ?", [value])
         self.files: tuple[DataFile, ...] = ()
@@ -90,6 +92,19 @@ class Database:
         """Loads every view and macro whose files are there."""
         names = [sql_file.defines for sql_file in load_order()]
         self.use(*(name for name in names if not self.missing(name)))
+
+    def use_dataset(self, directory: Path) -> None:
+        """Makes views of a dataset's manifest, which queries may read from here on.
+
+        Raises:
+            InputError: there is no manifest in the folder.
+        """
+        if not (directory / "manifest.csv").is_file():
+            raise InputError(f"{directory} has no manifest.csv: give the folder of a dataset")
+        self._readable.append(directory)
+        self.connection.execute("SET VARIABLE dataset_dir = ?", [str(directory)])
+        for sql_file in dataset_files():
+            self.connection.execute(sql_file.text)
 
     def execute(
         self, query: str, parameters: Mapping[str, object] | Sequence[object] | None = None
@@ -145,14 +160,10 @@ class Database:
         except duckdb.Error as error:
             raise query_error(error) from error
 
-    def lock(self, *directories: Path) -> None:
-        """Takes away every access but to the session's files, for the rest of the connection.
-
-        Args:
-            directories: further folders that may be read.
-        """
-        allowed = [str(self.session.data_dir), str(self.scratch)]
-        allowed += [str(folder.resolve()) for folder in (self.session.data_dir, *directories)]
+    def lock(self) -> None:
+        """Takes away every access but to the session's files, for the rest of the connection."""
+        allowed = [str(folder) for folder in self._readable]
+        allowed += [str(folder.resolve()) for folder in self._readable]
         self.connection.execute("SET allowed_directories = ?", [allowed])
         self.connection.execute("SET enable_external_access = false")
         self.connection.execute("SET lock_configuration = true")

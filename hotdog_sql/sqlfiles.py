@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 _READ = ".read sql/"
+_READ_DATASET = "--   .read sql/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +50,19 @@ def sql_dir() -> Path:
 @cache
 def load_order() -> tuple[SqlFile, ...]:
     """Every file that `shell.sql` reads, in its order."""
+    return _read_by_shell(_READ)
+
+
+@cache
+def dataset_files() -> tuple[SqlFile, ...]:
+    """The views over a dataset's manifest, which `shell.sql` names in its comment."""
+    return _read_by_shell(_READ_DATASET)
+
+
+def _read_by_shell(beginning: str) -> tuple[SqlFile, ...]:
     lines = (sql_dir() / "shell.sql").read_text(encoding="utf-8").splitlines()
-    return tuple(
-        read_sql_file(line.removeprefix(_READ).strip()) for line in lines if line.startswith(_READ)
-    )
+    names = [line.removeprefix(beginning) for line in lines if line.startswith(beginning)]
+    return tuple(read_sql_file(name.strip()) for name in names)
 
 
 def needed_for(names: Iterable[str]) -> list[SqlFile]:

@@ -6,6 +6,10 @@
 --   HOTDOG_SQL_DATA_DIR  folder of the CSV files       (data)
 --   HOTDOG_SQL_SPLIT     test, validation, train, all  (test)
 --   HOTDOG_SQL_RELEASE   v6 or v7                      (v6)
+-- The views over a dataset's manifest need one, so they are read on their own:
+--   SET VARIABLE dataset_dir = 'dataset';
+--   .read sql/dataset/manifest.sql
+--   .read sql/dataset/losses.sql
 -- Python follows the same `.read` lines, in the same order, and sets the variables itself.
 
 SET VARIABLE data_dir = coalesce(nullif(getenv('HOTDOG_SQL_DATA_DIR'), ''), 'data');

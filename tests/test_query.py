@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from hotdog_sql.database import connect
+from hotdog_sql.download.entry import COLUMNS
 from hotdog_sql.errors import QueryError
 from hotdog_sql.query import QueryRequest, QuerySelection
 from hotdog_sql.session import Session
@@ -83,7 +84,9 @@ def test_variables_of_a_name_that_will_not_do(small_data: Path, name: str) -> No
 def test_examples_run(example: Path, tmp_path: Path) -> None:
     small_open_images().write(tmp_path)
     text = example.read_text(encoding="utf-8")
+    (tmp_path / "manifest.csv").write_text(",".join(COLUMNS) + "\n")
     with connect(Session(tmp_path)) as database:
+        database.use_dataset(tmp_path)
         described = database.rows(f"DESCRIBE ({text.strip().rstrip(';')})")
         if {"ImageID", "folder"} <= {row[0] for row in described}:
             rows = list(QuerySelection(database, QueryRequest(text)))

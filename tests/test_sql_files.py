@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import pytest
 
 from hotdog_sql.database import Database, connect
+from hotdog_sql.download.entry import COLUMNS
 from hotdog_sql.session import Session
-from hotdog_sql.sqlfiles import SqlFile, load_order, sql_dir
+from hotdog_sql.sqlfiles import SqlFile, dataset_files, load_order, sql_dir
 
-FILES = load_order()
+FILES = (*load_order(), *dataset_files())
 MADE = {sql_file.defines: sql_file for sql_file in FILES}
 
 
@@ -57,7 +58,9 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
     folder = tmp_path_factory.mktemp("data")
     small_open_images().write(folder)
+    (folder / "manifest.csv").write_text(",".join(COLUMNS) + "\n")
     with connect(Session(folder)) as database:
+        database.use_dataset(folder)
         yield database
 
 

@@ -24,6 +24,16 @@ def sql(
         Path | None,
         typer.Option("--file", exists=True, dir_okay=False, help="Read the query from a file."),
     ] = None,
+    dataset: Annotated[
+        Path | None,
+        typer.Option(
+            "--dataset",
+            metavar="DIR",
+            file_okay=False,
+            help="A dataset whose manifest the query can read, as the views manifest and losses.",
+            show_default=False,
+        ),
+    ] = None,
     split: options.SplitOption = DEFAULT_SPLITS,
     release: options.ReleaseOption = Release.V6,
     labels: options.LabelsOption = Labels.HUMAN,
@@ -44,7 +54,11 @@ def sql(
     else:
         text = sys.stdin.read() if query == "-" else str(query)
     session = session_of(data_dir, split, release, labels)
-    with open_database(session, _NEEDS, offline=offline, yes=yes) as database:
+    # With a dataset at hand the CSV files are not what is asked about: those there are will do.
+    needs = _NEEDS if dataset is None else ()
+    with open_database(session, needs, offline=offline, yes=yes) as database:
         database.use_all()
+        if dataset is not None:
+            database.use_dataset(dataset)
         database.keep_query(text)
         write_rows(database, "result", format_name, output)

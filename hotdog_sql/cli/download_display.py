@@ -35,6 +35,12 @@ class DownloadDisplay(Listener):
         self._console = narrator(quiet=quiet)
         self._verbose = verbose
         self._quiet = quiet
+        self._lock = Lock()
+        self._total: int | None = None
+        self._bytes = 0
+        self._done: Counter[str] = Counter()
+        self._begun = self._said = time.monotonic()
+        self._history: deque[tuple[float, int, int]] = deque()
         self._live: Live | None = None
         if Console(stderr=True).is_terminal and not quiet:
             self._live = Live(
@@ -43,12 +49,6 @@ class DownloadDisplay(Listener):
                 refresh_per_second=4,
                 transient=True,
             )
-        self._lock = Lock()
-        self._total: int | None = None
-        self._bytes = 0
-        self._done: Counter[str] = Counter()
-        self._begun = self._said = time.monotonic()
-        self._history: deque[tuple[float, int, int]] = deque()
 
     def __enter__(self) -> Self:
         if self._live is not None:

@@ -1,0 +1,189 @@
+"""From a class to photos in folders, all parts real: the demo's server, processes, files."""
+
+import csv
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hotdog_sql.demo.world import World, serve
+from tests.conftest import Run
+
+Dataset = dict[str, bytes]
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    with serve() as world:
+        yield world
+
+
+@pytest.fixture
+def online(world: World, run: Run) -> Run:
+    """Runs `hotdog-sql` with the demo's server as its world."""
+
+    def run_online(*arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
+        return run(
+            *arguments,
+            HOTDOG_SQL_BASE_URL=world.base_url,
+            HOTDOG_SQL_MIRROR_URL=world.mirror_url,
+            **variables,
+        )
+
+    return run_online
+
+
+def contents(folder: Path) -> Dataset:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def manifest(folder: Path) -> list[dict[str, str]]:
+    with (folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_select_fetches_selects_and_downloads(online: Run, tmp_path: Path) -> None:
+    done = online("select", "--class", "Hot dog", "--download", "dataset")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    rows = manifest(tmp_path / "dataset")
+    on_disk = [row for row in rows if row["status"] == "downloaded"]
+    others = [row for row in on_disk if row["folder"] == "other"]
+    assert len(others) == 120
+    lost = [row for row in rows if row["status"] == "lost"]
+    assert {row["folder"] for row in lost} == {"hot_dog", "other"}
+    assert len([row for row in others if row["reserve"] == "true"]) == len(
+        [row for row in lost if row["folder"] == "other"]
+    )
+    files = contents(tmp_path / "dataset")
+    assert {row["path"] for row in on_disk} == {name for name in files if "/" in name}
+    assert {name for name in files if "/" not in name} == {
+        "ATTRIBUTION.csv",
+        "manifest.csv",
+        "selection.json",
+    }
+
+    again = online("select", "--class", "Hot dog", "--download", "dataset")
+    assert again.returncode == 0, again.stderr
+    assert "0 fetched now" in again.stderr
+    assert contents(tmp_path / "dataset") == files
+
+
+def test_a_saved_selection_gives_the_same_dataset(online: Run, tmp_path: Path) -> None:
+    wanted = ("select", "--class", "Hot dog", "--negatives", "30", "--quiet")
+    assert online(*wanted, "--download", "direct").returncode == 0
+    for ending in ("csv", "json", "parquet"):
+        assert online(*wanted, "--output", f"{ending}/rows.{ending}").returncode == 0
+        done = online("download", f"{ending}/rows.{ending}", f"from_{ending}")
+        assert done.returncode == 0, done.stderr
+        assert contents(tmp_path / f"from_{ending}") == contents(tmp_path / "direct")
+
+
+def test_without_its_record_a_selection_is_not_topped_up(online: Run, tmp_path: Path) -> None:
+    saved = online("select", "--class", "Hot dog", "--negatives", "120")
+    (tmp_path / "rows.csv").write_text(saved.stdout, encoding="utf-8")
+    done = online("download", "rows.csv", "dataset")
+    assert done.returncode == 0, done.stderr
+    rows = manifest(tmp_path / "dataset")
+    assert len(rows) == len(saved.stdout.splitlines()) - 1
+    assert not [row for row in rows if row["reserve"] == "true"]
+
+
+def test_parts_become_folders_and_are_topped_up(online: Run, tmp_path: Path) -> None:
+    done = online(
+        "select",
+        "--class",
+        "Hot dog",
+        "--partition",
+        "train=0.8,test=0.2",
+        "--download",
+        "dataset",
+    )
+    assert done.returncode == 0, done.stderr
+    rows = manifest(tmp_path / "dataset")
+    on_disk = [row for row in rows if row["status"] == "downloaded"]
+    assert len([row for row in on_disk if row["folder"] == "other"]) == 120
+    assert {row["partition"] for row in on_disk} == {"train", "test"}
+    for row in on_disk:
+        assert row["path"].startswith(f"{row['partition']}/{row['folder']}/")
+        assert (tmp_path / "dataset" / row["path"]).is_file()
+
+
+def test_positives_with_a_limit_are_topped_up(online: Run, tmp_path: Path) -> None:
+    done = online(
+        "select", "--class", "Hot dog", "--limit", "30", "--negatives", "0", "--download", "dataset"
+    )
+    assert done.returncode == 0, done.stderr
+    rows = manifest(tmp_path / "dataset")
+    assert len([row for row in rows if row["status"] == "downloaded"]) == 30
+    assert len(rows) > 30
+
+
+def test_another_selection_is_refused(online: Run, tmp_path: Path) -> None:
+    wanted = ("select", "--class", "Hot dog", "--negatives", "3", "--download", "dataset")
+    assert online(*wanted).returncode == 0
+    before = contents(tmp_path / "dataset")
+    done = online(*wanted, "--seed", "7", "--quiet")
+    assert done.returncode == 6
+    assert "another selection" in done.stderr
+    assert contents(tmp_path / "dataset") == before
+
+
+def test_a_selection_made_again_tells_what_has_changed(online: Run, tmp_path: Path) -> None:
+    wanted = ("select", "--class", "Hot dog", "--negatives", "10")
+    assert online(*wanted, "--download", "dataset").returncode == 0
+    same = online("select", "--from", "dataset/selection.json")
+    assert same.returncode == 0, same.stderr
+    assert "nothing has changed" in same.stderr
+    assert same.stdout == online(*wanted).stdout
+
+    record = tmp_path / "dataset" / "selection.json"
+    text = json.loads(record.read_text(encoding="utf-8"))
+    text["sql_sha256"]["selection/select_images.sql"] = "0" * 64
+    text["versions"]["duckdb"] = "0.0.1"
+    record.write_text(json.dumps(text), encoding="utf-8")
+    labels = tmp_path / "data" / "test-annotations-human-imagelabels.csv"
+    labels.write_text(labels.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    changed = online("select", "--from", "dataset/selection.json")
+    assert changed.returncode == 0, changed.stderr
+    told = [line for line in changed.stderr.splitlines() if line.startswith("changed: ")]
+    assert len(told) == 3
+    for what in ("select_images.sql", "duckdb was 0.0.1", labels.name):
+        assert any(what in line for line in told), what
+
+
+def test_broken_selection_files_are_refused(online: Run, tmp_path: Path) -> None:
+    broken = {
+        "missing.csv": None,
+        "empty.csv": "",
+        "other.csv": "a,b\n1,2\n",
+        "text.json": "not json",
+        "text.parquet": "not parquet",
+        "rank.csv": None,
+        "what.txt": "folder,rank,ImageID\n",
+    }
+    good = online("select", "--class", "Hot dog", "--negatives", "1", "--limit", "1").stdout
+    broken["rank.csv"] = good.replace("hot_dog,1,", "hot_dog,first,")
+    broken["id.csv"] = good.replace("hot_dog,1,", "hot_dog,1,../../")
+    for name, text in broken.items():
+        if text is not None:
+            (tmp_path / name).write_text(text, encoding="utf-8")
+        done = online("download", name, "dataset", "--quiet")
+        assert done.returncode == 3, (name, done.stderr)
+        assert len(done.stderr.splitlines()) == 1, (name, done.stderr)
+    assert not list((tmp_path / "dataset").rglob("*.jpg"))
+
+
+def test_the_demo(run: Run, tmp_path: Path) -> None:
+    first = run("demo")
+    assert first.returncode == 0, first.stderr
+    assert len(list((tmp_path / "dataset" / "other").iterdir())) == 120
+    assert len(list((tmp_path / "dataset" / "hot_dog").iterdir())) > 30
+    assert "lost for good" in first.stderr
+    assert run("verify", "dataset").returncode == 0

@@ -110,7 +110,7 @@ fill(controls.source, "Any source", (photo) => photo.source, (source) => source)
 fill(controls.license, "Any licence", (photo) => photo.License, licenseName);
 
 for (const [name, control] of Object.entries(controls)) {
-  control.addEventListener("input", () => {
+  control.addEventListener(name === "text" ? "input" : "change", () => {
     chosen[name] = name === "text" ? control.value.trim().toLowerCase() : control.value;
     update();
   });

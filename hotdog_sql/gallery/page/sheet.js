@@ -123,7 +123,8 @@ sheet.tile = (place) => {
   const name = element("span", "title", webLink(photo.OriginalLandingURL, titleOf(photo)));
   const credit = element(
     "span", "credit",
-    webLink(photo.AuthorProfileURL, words(photo.Author.trim() || "unknown author")), " · ",
+    webLink(photo.AuthorProfileURL, words(photo.Author.trim() || "unknown author")),
+    element("span", "", "·"),
     webLink(photo.License, licenseName(photo.License)),
   );
   const tile = element("div", "tile", frame, element("div", "caption", name, credit));

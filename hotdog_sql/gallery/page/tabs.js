@@ -9,7 +9,7 @@
 function tabs(list, choices, choose) {
   const buttons = choices.map(({ value, label, count }) => {
     const button = element(
-      "button", "", words(label), element("span", "number", numbers.format(count)),
+      "button", "", words(label), " ", element("span", "number", numbers.format(count)),
     );
     button.type = "button";
     button.title = label;

@@ -1,0 +1,85 @@
+"""A real headless Chromium, driven through chromedriver."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+
+_FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--window-size=1200,900",
+)
+
+
+@contextmanager
+def chromium() -> Iterator[Chrome]:
+    """A browser with a profile of its own; the test is skipped where none is installed."""
+    driver, browser = shutil.which("chromedriver"), shutil.which("chromium")
+    if driver is None or browser is None:
+        pytest.skip("needs chromium and chromedriver (Debian: chromium-driver)")
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        options = ChromeOptions()
+        options.binary_location = browser
+        for flag in (*_FLAGS, f"--user-data-dir={profile}"):
+            options.add_argument(flag)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+        made = Chrome(options, ChromeService(driver))
+        try:
+            made.set_script_timeout(20)
+            yield made
+        finally:
+            made.quit()
+
+
+def requests(browser: Chrome) -> list[str]:
+    """Addresses that the page in the window has asked for since this was last called."""
+    messages = (json.loads(entry["message"])["message"] for entry in _log(browser, "performance"))
+    page = browser.current_url.partition("#")[0]
+    return [
+        message["params"]["request"]["url"]
+        for message in messages
+        if message["method"] == "Network.requestWillBeSent"
+        and message["params"]["documentURL"].partition("#")[0] == page
+    ]
+
+
+def _log(browser: Chrome, kind: str) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = browser.execute("getLog", {"type": kind})["value"]
+    return entries
+
+
+def complaints(browser: Chrome) -> list[str]:
+    """What pages have written to the console since this was last called."""
+    return [entry["message"] for entry in _log(browser, "browser")]
+
+
+def prefers_dark(browser: Chrome) -> None:
+    """Makes pages see a reader who prefers dark colours."""
+    features = [{"name": "prefers-color-scheme", "value": "dark"}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+
+def as_phone(browser: Chrome) -> None:
+    """Makes pages see a phone's screen."""
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True},
+    )
+
+
+def save_picture(browser: Chrome, path: Path) -> None:
+    """What the window shows, as PNG."""
+    path.write_bytes(browser.get_screenshot_as_png())

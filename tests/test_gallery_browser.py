@@ -1,0 +1,331 @@
+"""The gallery as its readers meet it: opened from disk in a real browser."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium.webdriver import Chrome, Keys
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+from hotdog_sql.download.entry import Entry
+from hotdog_sql.gallery import write_gallery
+from tests.browser import as_phone, chromium, complaints, prefers_dark, requests
+from tests.galleries import failed, got, lost, write_dataset
+
+HOSTILE = '<img src="http://127.0.0.1:9/x" onerror="document.title=1"><script>x()</script>'
+OTHER_LICENSE = "https://creativecommons.org/licenses/by-sa/4.0/"
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Chrome]:
+    with chromium() as made:
+        yield made
+
+
+class Page:
+    """A gallery in a browser's window."""
+
+    def __init__(self, browser: Chrome, directory: Path, entries: list[Entry]) -> None:
+        """Writes the dataset and its gallery, and opens it."""
+        self.browser = browser
+        self.file = write_gallery(write_dataset(directory, entries))
+        browser.get(self.file.as_uri())
+
+    def all(self, selector: str) -> list[WebElement]:
+        return self.browser.find_elements(By.CSS_SELECTOR, selector)
+
+    def one(self, selector: str) -> WebElement:
+        return self.browser.find_element(By.CSS_SELECTOR, selector)
+
+    def texts(self, selector: str) -> list[str]:
+        return [found.text for found in self.all(selector)]
+
+    def tab(self, name: str) -> None:
+        next(tab for tab in self.all("[role=tab]") if tab.text.startswith(name)).click()
+
+    def choose(self, control: str, label: str) -> None:
+        Select(self.one(f"#{control}")).select_by_visible_text(label)
+
+    @property
+    def count(self) -> str:
+        return self.one("#count").text
+
+    @property
+    def titles(self) -> list[str]:
+        return self.texts(".tile .title")
+
+    @property
+    def focused(self) -> str:
+        """The title of the photo that has the focus."""
+        script = "return document.activeElement.closest('.tile').querySelector('.title').innerText"
+        return str(self.browser.execute_script(script))
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.browser.switch_to.active_element.send_keys(key)
+
+    def wait_for(self, script: str) -> None:
+        """Until a JavaScript expression is true."""
+        WebDriverWait(self.browser, 20, poll_frequency=0.02).until(
+            lambda browser: browser.execute_script(f"return {script}"),
+            f"never came true: {script}",
+        )
+
+    def wait_for_pictures(self) -> None:
+        """Until all pictures in the window are there."""
+        self.wait_for(
+            "[...document.querySelectorAll('.frame img')].every((image) => "
+            "image.naturalWidth > 0 || image.getBoundingClientRect().top > innerHeight)"
+        )
+
+
+MIXED = [
+    got(1, "hot_dog", title="Lunch", author="Søren"),
+    got(2, "hot_dog", title="Dinner", author="مريم", source="original"),
+    lost(3, "hot_dog", error="mirror: http 404; original: placeholder"),
+    got(1, "other", title=HOSTILE, author=HOSTILE, license=OTHER_LICENSE),
+    got(2, "other", title="", author="", landing_url="javascript:alert(1)"),
+    lost(3, "other", error="mirror: http 404; original: http 410"),
+    failed(4, "other", title="Silent", error="mirror: silence"),
+]
+
+
+def test_it_opens_from_disk_and_asks_nobody(chrome: Chrome, tmp_path: Path) -> None:
+    page = Page(chrome, tmp_path / "a dataset", MIXED)
+    page.wait_for_pictures()
+    assert chrome.title == "a dataset"
+    assert page.texts("#folders [role=tab]") == ["All 4", "hot_dog 2", "other 2"]
+    assert page.one("#summary").text.startswith("4 photos in 2 folders")
+    assert page.one("#summary").text.endswith("2 lost · 1 worth another try")
+    assert page.count == "7 photos, 3 missing"
+    assert len(page.all(".frame img")) == 4
+    assert HOSTILE in page.titles
+    asked = set(requests(chrome))
+    assert len(asked) == 1 + 4, "the page and four pictures"
+    folder = (tmp_path / "a dataset").as_uri()
+    assert all(url.startswith(folder) for url in asked)
+    assert complaints(chrome) == []
+
+
+@pytest.mark.slow
+def test_tabs_and_filters_leave_what_is_chosen(chrome: Chrome, tmp_path: Path) -> None:
+    page = Page(chrome, tmp_path / "ds", MIXED)
+    page.tab("hot_dog")
+    assert page.titles == ["Lunch", "Dinner", 'Photo "3"']
+    assert page.count == "3 photos, 1 missing"
+    page.choose("source", "original (1)")
+    assert page.titles == ["Dinner"]
+    assert page.count == "1 of 3 photos"
+    page.tab("All")
+    assert page.titles == ["Dinner"], "filters stay with another tab"
+    page.one("#reset").click()
+    assert page.count == "7 photos, 3 missing"
+    page.choose("license", "CC BY-SA 4.0 (1)")
+    assert page.titles == [HOSTILE]
+    page.choose("license", "Any licence")
+    page.choose("status", "Lost (2)")
+    assert page.count == "2 of 7 photos, 2 missing"
+    page.choose("status", "Any state")
+    page.one("#text").send_keys("SØREN")
+    assert page.titles == ["Lunch"], "authors are searched, whatever the case"
+    page.one("#text").send_keys("!")
+    assert page.titles == []
+    page.one("#clear").click()
+    assert page.count == "7 photos, 3 missing"
+    assert complaints(chrome) == []
+
+
+@pytest.mark.slow
+def test_parts_have_tabs(chrome: Chrome, tmp_path: Path) -> None:
+    entries = [
+        got(1, "hot_dog", partition="train"),
+        got(2, "hot_dog", partition="test"),
+        got(1, "other", partition="train"),
+        lost(2, "other", partition="test"),
+    ]
+    page = Page(chrome, tmp_path / "ds", entries)
+    assert page.texts("#partitions [role=tab]") == ["All parts 3", "train 2", "test 1"]
+    page.tab("test")
+    assert page.count == "2 photos, 1 missing"
+    page.tab("other")
+    assert page.count == "1 photo, 1 missing"
+    page.tab("train")
+    page.wait_for_pictures()
+    assert page.count == "1 photo"
+    source = page.one(".frame img").get_attribute("src")
+    assert source == (tmp_path / "ds" / "train" / "other" / f"{1:016x}.png").as_uri()
+
+
+@pytest.mark.slow
+def test_what_was_lost_is_charted(chrome: Chrome, tmp_path: Path) -> None:
+    page = Page(chrome, tmp_path / "ds", MIXED)
+    became, why = (chart.get_attribute("aria-label") for chart in page.all(".charts > svg"))
+    assert became == "Photos. from mirror: 3; from original: 1; lost: 2; worth another try: 1"
+    assert why == (
+        "Why photos are missing. mirror: http 404: 2; mirror: silence: 1; original: http 410: 1; "
+        "original: placeholder: 1"
+    )
+    page.tab("hot_dog")
+    became = page.one(".charts > svg").get_attribute("aria-label")
+    assert became == "Photos. from mirror: 1; from original: 1; lost: 1", "of the tab's photos"
+    lost_tile = page.all(".tile")[2]
+    assert lost_tile.text.splitlines()[:3] == ["Lost", "mirror: http 404", "original: placeholder"]
+
+
+@pytest.mark.slow
+def test_each_photo_names_its_attribution(chrome: Chrome, tmp_path: Path) -> None:
+    page = Page(chrome, tmp_path / "ds", MIXED)
+    links = page.all(".tile")[0].find_elements(By.TAG_NAME, "a")
+    assert [link.get_attribute("href") for link in links] == [
+        "https://www.flickr.com/photos/somebody/1",
+        "https://www.flickr.com/people/somebody/",
+        "https://creativecommons.org/licenses/by/2.0/",
+    ]
+    for link in page.all(".tile a"):
+        assert link.get_attribute("rel") == "noopener noreferrer"
+    nobody = page.all(".tile")[4]
+    assert [link.text for link in nobody.find_elements(By.TAG_NAME, "a")] == [
+        "unknown author",
+        "CC BY 2.0",
+    ], "a javascript: address is no link"
+    page.all(".frame")[3].click()
+    facts = dict(zip(page.texts("#facts dt"), page.texts("#facts dd"), strict=True))
+    assert page.one("#photo-title").text == HOSTILE
+    assert facts["Author"] == HOSTILE
+    assert facts["Licence"] == "CC BY-SA 4.0"
+    assert facts["Source page"] == "https://www.flickr.com/photos/somebody/1"
+    assert not chrome.find_elements(By.CSS_SELECTOR, "[onerror]")
+    assert complaints(chrome) == []
+
+
+@pytest.mark.slow
+def test_keys_walk_through_the_photos(chrome: Chrome, tmp_path: Path) -> None:
+    entries = [got(number, title=f"Photo {number}") for number in range(1, 41)]
+    page = Page(chrome, tmp_path / "ds", entries)
+    columns = int(
+        chrome.execute_script(
+            "return Math.round(document.querySelector('#sheet')"
+            ".clientWidth / document.querySelector('.tile').clientWidth - 0.4)"
+        )
+    )
+    assert columns > 2
+    page.one("#panel").send_keys(Keys.TAB)
+    assert page.focused == "Photo 1"
+    page.press(Keys.ARROW_RIGHT)
+    assert page.focused == "Photo 2"
+    page.press(Keys.ARROW_DOWN)
+    assert page.focused == f"Photo {2 + columns}"
+    page.press(Keys.END)
+    assert page.focused == "Photo 40"
+    page.press(Keys.ARROW_LEFT, Keys.ENTER)
+    dialog = page.one("#lightbox")
+    assert dialog.is_displayed()
+    assert page.one("#photo-title").text == "Photo 39"
+    assert page.one("#place").text == "39 of 40"
+    page.press(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
+    assert page.one("#photo-title").text == "Photo 40", "there is none after the last"
+    assert page.one("#spoken").get_attribute("textContent") == "Photo 40, 40 of 40"
+    page.press(Keys.HOME)
+    page.press(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
+    page.press(Keys.ESCAPE)
+    assert not dialog.is_displayed()
+    assert page.focused == "Photo 3", "the focus is where the walk ended"
+    assert complaints(chrome) == []
+
+
+@pytest.mark.slow
+def test_tab_keys_do_not_go_through_every_photo(chrome: Chrome, tmp_path: Path) -> None:
+    page = Page(chrome, tmp_path / "ds", [got(number) for number in range(1, 41)])
+    reachable = page.all(".sheet [tabindex='0']")
+    assert len(reachable) == 4, "one photo and its three links"
+    assert [part.accessible_name for part in reachable] == [
+        'Photo "1"',
+        'Photo "1"',
+        "Somebody, Else",
+        "CC BY 2.0",
+    ]
+    for control in page.all("button, input, select, a"):
+        if control.is_displayed():
+            assert control.accessible_name
+    tabs = page.all("#folders [role=tab]")
+    tabs[0].send_keys(Keys.ARROW_RIGHT)
+    assert [tab.get_attribute("aria-selected") for tab in tabs] == ["false", "true"]
+    items = page.all("[role=listitem]")
+    assert items[1].get_attribute("aria-posinset") == "2"
+    assert items[1].get_attribute("aria-setsize") == "40"
+
+
+@pytest.mark.slow
+def test_any_folder_name_leads_to_its_pictures(chrome: Chrome, tmp_path: Path) -> None:
+    names = ["hot dog", "50% #1", "ホットドッグ", "a&b;c", "it's", "x+y", "%41", "é"]
+    page = Page(chrome, tmp_path / "d#s %20", [got(1, folder=name) for name in names])
+    page.wait_for_pictures()
+    assert len(page.all(".frame img")) == len(names)
+    assert page.texts("#folders [role=tab]")[1:] == [f"{name} 1" for name in names]
+    assert complaints(chrome) == []
+
+
+@pytest.mark.slow
+def test_a_file_that_has_gone_is_told(chrome: Chrome, tmp_path: Path) -> None:
+    dataset = write_dataset(tmp_path / "ds", [got(1), got(2)])
+    (dataset / "other" / f"{1:016x}.png").unlink()
+    page = Page(chrome, dataset, [])
+    page.wait_for("document.querySelectorAll('.frame img').length === 1")
+    assert page.texts(".absent") == [f"Not on disk\nother/{1:016x}.png"]
+    complaints(chrome)
+
+
+@pytest.mark.slow
+def test_ten_thousand_photos_load_as_they_come_into_sight(chrome: Chrome, tmp_path: Path) -> None:
+    entries = [got(number, title=f"Photo {number}") for number in range(1, 10_001)]
+    page = Page(chrome, tmp_path / "ds", entries)
+    page.wait_for_pictures()
+    at_first = len(page.all("img"))
+    assert 10 < at_first < 100
+    assert len(requests(chrome)) <= at_first + 2
+    page.one("#panel").send_keys(Keys.TAB)
+    page.press(Keys.END)
+    assert page.focused == "Photo 10000"
+    page.wait_for_pictures()
+    assert len(page.all("img")) < 100
+    chrome.execute_script("window.scrollTo(0, document.body.scrollHeight / 2)")
+    page.wait_for(
+        "[...document.querySelectorAll('.title')]"
+        ".some((title) => /Photo 5\\d\\d\\d/.test(title.innerText))"
+    )
+    page.wait_for_pictures()
+    assert len(page.all("img")) < 100
+    assert page.focused == "Photo 10000", "the focus is not lost by scrolling"
+    assert [int(tile.get_attribute("data-place") or -1) for tile in page.all(".tile")] == sorted(
+        int(tile.get_attribute("data-place") or -1) for tile in page.all(".tile")
+    )
+    assert complaints(chrome) == []
+
+
+@pytest.mark.slow
+def test_it_fits_a_phone_and_the_dark(tmp_path: Path) -> None:
+    with chromium() as browser:
+        as_phone(browser)
+        prefers_dark(browser)
+        long = "a-very-long-title-without-a-break" * 20
+        page = Page(browser, tmp_path / long[:200], [got(9, title=long), *MIXED[3:]])
+        page.wait_for_pictures()
+        wide = browser.execute_script("return document.documentElement.scrollWidth")
+        assert wide == 390, "nothing makes the page wider than the screen"
+        lefts = browser.execute_script(
+            "return [...document.querySelectorAll('.tile')].slice(0, 3)"
+            ".map((tile) => tile.getBoundingClientRect().left)"
+        )
+        assert lefts[0] == lefts[2] < lefts[1], "two columns"
+        background = browser.execute_script(
+            "return getComputedStyle(document.body).backgroundColor"
+        )
+        assert max(map(int, background[4:-1].split(","))) < 40
+        page.one(".frame").click()
+        assert page.one("#stage img").size["width"] <= 390
+        page.one("#next").click()
+        assert page.one("#place").text == "2 of 5"
+        page.one("#close").click()
+        assert complaints(browser) == []

@@ -96,3 +96,40 @@ def test_odd_class_names_are_read_whole(real_data: Path, run: Run) -> None:
     assert json.loads(done.stdout) == [
         {"LabelName": "/m/02wvth", "DisplayName": 'Fiat 500 "topolino"'}
     ]
+
+
+def test_verified_negatives(real_data: Path, run: Run) -> None:
+    carried: dict[str, set[str]] = {}
+    denied = set()
+    for row in labels(real_data):
+        if float(row["Confidence"]) == 1:
+            carried.setdefault(row["ImageID"], set()).add(row["LabelName"])
+        elif row["LabelName"] == "/m/01b9xk":
+            denied.add(row["ImageID"])
+    expected = {image for image in denied if not carried.get(image, set()) & RELATED}
+    assert len(denied) == 33
+    wanted = ("select", "--class", "Hot dog", "--split", "validation", "--data-dir", real_data)
+    done = run(*wanted, "--negatives-from", "verified", "--quiet")
+    rows = list(csv.DictReader(done.stdout.splitlines()))
+    assert {row["ImageID"] for row in rows if row["folder"] == "other"} == expected
+    mixed = run(*wanted, "--negatives-from", "mixed", "--quiet")
+    others = [row for row in csv.DictReader(mixed.stdout.splitlines()) if row["folder"] == "other"]
+    assert {row["ImageID"] for row in others[: len(expected)]} == expected
+    assert len(others) == 120
+
+
+def test_two_classes(real_data: Path, run: Run) -> None:
+    carried: dict[str, set[str]] = {}
+    for row in labels(real_data):
+        if float(row["Confidence"]) == 1 and row["LabelName"] in {"/m/01b9xk", "/m/01g317"}:
+            carried.setdefault(row["LabelName"], set()).add(row["ImageID"])
+    hot_dog, person = carried["/m/01b9xk"], carried["/m/01g317"]
+    wanted = ("select", "--class", "Hot dog", "--class", "Person", "--split", "validation")
+    for overlap, counts in {
+        "leave_out": (len(hot_dog - person), len(person - hot_dog)),
+        "first": (len(hot_dog), len(person - hot_dog)),
+        "both": (len(hot_dog), len(person)),
+    }.items():
+        done = run(*wanted, "--data-dir", real_data, "--overlap", overlap, "--quiet")
+        folders = [row["folder"] for row in csv.DictReader(done.stdout.splitlines())]
+        assert (folders.count("hot_dog"), folders.count("person")) == counts

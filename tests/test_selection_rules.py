@@ -1,0 +1,153 @@
+"""Rules that stand outside `select_images`: hierarchy, ratios, splits, whose labels, the report."""
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hotdog_sql.database import connect
+from hotdog_sql.selection import ClassReport, Selection, SelectionRequest
+from hotdog_sql.session import Session
+from tests import brute_force
+from tests.brute_force import Asked
+from tests.openimages import OpenImages, image_row
+from tests.test_sql_selection import FOLDERS, MIDS, open_images
+
+HOT_DOG, FOOD, PERSON = "/m/01b9xk", "/m/02wbm", "/m/01g317"
+#: Children of each class; a class may hang in several places, and below itself in none.
+TREE = st.dictionaries(st.sampled_from(MIDS[:6]), st.sets(st.sampled_from(MIDS[:6]), max_size=3))
+
+
+def as_hierarchy(tree: dict[str, set[str]]) -> dict[str, object]:
+    """Open Images' form of a tree; kinds and parts take turns. Edges that lead back are cut."""
+
+    def node(mid: str, above: tuple[str, ...]) -> dict[str, object]:
+        children = [
+            node(child, (*above, mid)) for child in sorted(tree.get(mid, ())) if child not in above
+        ]
+        made: dict[str, object] = {"LabelName": mid}
+        if children[::2]:
+            made["Subcategory"] = children[::2]
+        if children[1::2]:
+            made["Part"] = children[1::2]
+        return made
+
+    return node("/m/0bl9f", ()) | {"Subcategory": [node(mid, ("/m/0bl9f",)) for mid in MIDS[:6]]}
+
+
+def below(node: object, mid: str, inside: bool = False) -> set[str]:
+    """The classes below a class, found by walking the whole tree."""
+    assert isinstance(node, dict)
+    found = {node["LabelName"]} if inside else set()
+    for child in (*node.get("Subcategory", ()), *node.get("Part", ())):
+        found |= below(child, mid, inside or node["LabelName"] == mid)
+    return found
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=open_images(), tree=TREE, chosen=st.sampled_from(MIDS[:6]))
+def test_hierarchy_agrees_with_brute_force(
+    data: OpenImages, tree: dict[str, set[str]], chosen: str
+) -> None:
+    tree = {mid: children - {mid} for mid, children in tree.items()}
+    data.hierarchy = as_hierarchy(tree)
+    related = below(data.hierarchy, chosen)
+    asked = Asked((chosen,), negatives=9, related="none", exclude=tuple(related))
+    with tempfile.TemporaryDirectory() as folder:
+        data.write(Path(folder))
+        with connect(Session(Path(folder))) as database:
+            request = SelectionRequest((chosen,), negatives=9, related="hierarchy")
+            rows = [(r["folder"], r["rank"], r["ImageID"]) for r in Selection(database, request)]
+    assert rows == brute_force.select(data, asked, FOLDERS)
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=open_images(), chosen=st.lists(st.sampled_from(MIDS[:5]), min_size=1, max_size=3))
+def test_the_report_agrees_with_brute_force(data: OpenImages, chosen: list[str]) -> None:
+    chosen = list(dict.fromkeys(chosen))
+    with tempfile.TemporaryDirectory() as folder:
+        data.write(Path(folder))
+        with connect(Session(Path(folder))) as database:
+            request = SelectionRequest(tuple(chosen), min_confidence=0.8, related="none")
+            report = Selection(database, request).report()
+    names = dict(data.classes)
+    marks: dict[str, dict[str, set[str]]] = {}
+    for image, source, mid, confidence in data.labels:
+        if float(confidence) >= 0.8:
+            kind = "machine" if source == "machine" else "people"
+            marks.setdefault(mid, {}).setdefault(kind, set()).add(image)
+        elif float(confidence) == 0 and source != "machine":
+            marks.setdefault(mid, {}).setdefault("denied", set()).add(image)
+    carriers = {
+        mid: marks.get(mid, {}).get("people", set()) | marks.get(mid, {}).get("machine", set())
+        for mid in names
+    }
+    assert report.classes == tuple(
+        ClassReport(
+            folder=FOLDERS[mid],
+            mid=mid,
+            name=names[mid],
+            positives=len(carriers[mid]),
+            by_people=len(marks.get(mid, {}).get("people", ())),
+            by_machine=len(marks.get(mid, {}).get("machine", ())),
+            verified_negatives=len(marks.get(mid, {}).get("denied", ())),
+            ambiguous=len(
+                {
+                    image
+                    for image in carriers[mid]
+                    if any(image in carriers[other] for other in chosen if other != mid)
+                }
+            ),
+        )
+        for mid in chosen
+    )
+    labelled = set().union(*carriers.values())
+    assert report.labelled == len(labelled)
+    assert report.candidates == len(labelled - set().union(*(carriers[mid] for mid in chosen)))
+
+
+def labelled(start: int, count: int, mid: str, source: str, confidence: str) -> OpenImages:
+    ids = [f"{number:016x}" for number in range(start, start + count)]
+    return OpenImages(
+        images=[image_row(image) for image in ids],
+        labels=[(image, source, mid, confidence) for image in ids],
+    )
+
+
+def test_a_ratio_counts_from_the_positives_taken(small_data: Path) -> None:
+    with connect(Session(small_data)) as database:
+        for limit, positives in ((None, 12), (4, 4)):
+            request = SelectionRequest((HOT_DOG,), ratio=2.5, limit=limit)
+            folders = {one.folder: one.images for one in Selection(database, request).folders()}
+            assert folders == {"hot_dog": positives, "other": round(2.5 * positives)}
+
+
+def test_machine_labels_enlarge_a_class(tmp_path: Path) -> None:
+    data = labelled(0, 10, HOT_DOG, "verification", "1")
+    sure, unsure = (
+        labelled(10, 5, HOT_DOG, "machine", "0.9"),
+        labelled(15, 3, HOT_DOG, "machine", "0.7"),
+    )
+    data.images = [*data.images, *sure.images, *unsure.images]
+    data.machine_labels = [*sure.labels, *unsure.labels]
+    data.write(tmp_path)
+    counts = {}
+    for labels in ("human", "machine", "both"):
+        with connect(Session(tmp_path, labels=labels)) as database:
+            selection = Selection(database, SelectionRequest((HOT_DOG,), min_confidence=0.8))
+            (report,) = selection.report().classes
+            counts[labels] = (selection.count("hot_dog"), report.by_people, report.by_machine)
+    assert counts == {"human": (10, 10, 0), "machine": (5, 0, 5), "both": (15, 10, 5)}
+
+
+def test_several_splits_are_read_as_one(tmp_path: Path) -> None:
+    for start, split in enumerate(("test", "validation", "train")):
+        labelled(start * 10, 4, HOT_DOG, "verification", "1").write(tmp_path, split)
+    for splits, count in (
+        (("test",), 4),
+        (("test", "train"), 8),
+        (("test", "validation", "train"), 12),
+    ):
+        with connect(Session(tmp_path, splits=splits)) as database:
+            assert Selection(database, SelectionRequest((HOT_DOG,))).count("hot_dog") == count

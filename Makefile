@@ -1,0 +1,88 @@
+# What can be made: `make help`. Each target does all of its own set-up, in $(VENV).
+
+PYTHON ?= python3
+VENV := .venv
+
+CLASS := Hot dog
+NEGATIVES := 120
+SEED := 42
+SPLIT := test
+RELEASE := v6
+DATA := data
+DATASET := dataset
+wishes := CLASS NEGATIVES SEED SPLIT RELEASE DATA DATASET
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.DEFAULT_GOAL := help
+
+# One argument of a shell command, whatever is in it.
+quoted = '$(subst ','\'',$(1))'
+
+hotdog := $(VENV)/bin/hotdog-sql
+source := --split $(SPLIT) --release $(RELEASE) --data-dir $(DATA)
+chosen := --class $(call quoted,$(CLASS)) --negatives $(NEGATIVES) --seed $(SEED) $(source)
+
+# The official names of the three files that SPLIT and RELEASE stand for; sql/sources/catalog.sql
+# is their list, and a test holds these lines to it.
+labels_v6 := $(if $(filter train,$(SPLIT)),oidv6-train,$(SPLIT))-annotations-human-imagelabels.csv
+labels_v7 := oidv7-$(patsubst validation,val,$(SPLIT))-annotations-human-imagelabels.csv
+images := $(if $(filter train,$(SPLIT)),oidv6-train-images-with-labels,$(SPLIT)-images)-with-rotation.csv
+csvs := $(addprefix $(DATA)/,oid$(RELEASE)-class-descriptions.csv $(labels_$(RELEASE)) $(images))
+queries := $(filter-out sql/examples/%,$(wildcard sql/*.sql sql/*/*.sql))
+
+# A mark outside the dataset says what was last made there, and from which wishes: the manifest is
+# no target, because make deletes a target whose recipe fails, and a failed download must go on.
+checksum = $(firstword $(shell printf '%s' $(call quoted,$(1)) | cksum))
+marks := build/dataset-$(call checksum,$(DATASET))
+made := $(marks)-$(call checksum,$(chosen)).made
+
+.PHONY: help demo test lint bench shell refresh dataset clean again
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@printf '\n%s\n' \
+		'and each official file by its name, such as $(DATA)/$(images).' \
+		$(call quoted,To change: make dataset $(foreach name,$(wishes),$(name)="$($(name))"))
+
+demo: | $(VENV)/.installed ## make a small dataset without the network, in dataset/
+	$(hotdog) demo
+
+dataset: $(made) ## select photos and download them, for real
+
+refresh: | $(VENV)/.installed ## fetch the official files that are missing or have changed
+	$(hotdog) refresh $(source) --yes
+
+shell: $(csvs) | $(VENV)/.installed ## open the DuckDB shell with everything loaded
+	$(hotdog) shell $(source)
+
+test: | $(VENV)/.installed ## run the tests
+	$(VENV)/bin/pytest
+
+lint: | $(VENV)/.installed ## check style and types
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+
+bench: | $(VENV)/.installed ## measure beside the peers
+	$(VENV)/bin/python -m tests.benchmark
+
+clean: ## remove what was set up here, but neither data nor datasets
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(made): $(csvs) $(queries) $(if $(wildcard $(DATASET)/manifest.csv),,again) | $(VENV)/.installed
+	mkdir -p $(@D)
+	rm -f $(marks)-*.made
+	$(hotdog) select $(chosen) --download $(call quoted,$(DATASET))
+	touch $@
+
+$(DATA)/%.csv: | $(VENV)/.installed
+	$(hotdog) refresh --file $(@F) --data-dir $(DATA) --yes
+
+$(VENV)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(VENV)/bin/python -m pip install --quiet --editable . --group dev
+	touch $@

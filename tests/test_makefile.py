@@ -1,0 +1,184 @@
+"""The Makefile, run for real on a copy of the checkout and the demo's world."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from hotdog_sql.catalog import all_splits, files_for, releases
+from hotdog_sql.demo.world import World, serve
+from tests.loopback import LoopbackServer, Reply
+
+pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+
+Make = Callable[..., subprocess.CompletedProcess[str]]
+
+ROOT = Path(__file__).parent.parent
+STAND = "/m/0bm1pg"
+IMAGES = "data/test-images-with-rotation.csv"
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    with serve() as served:
+        yield served
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    for name in ("Makefile", "pyproject.toml"):
+        shutil.copy2(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / "sql", tmp_path / "sql")
+    return tmp_path
+
+
+@pytest.fixture
+def make(checkout: Path, world: World) -> Make:
+    """Runs make in the copied checkout, with this very environment in the place of `.venv`."""
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("HOTDOG_SQL_", "MAKE"))
+    } | {"HOTDOG_SQL_BASE_URL": world.base_url, "HOTDOG_SQL_MIRROR_URL": world.mirror_url}
+
+    def run_make(*arguments: str) -> subprocess.CompletedProcess[str]:
+        installed = Path(sys.prefix) / ".installed"
+        return subprocess.run(
+            ["make", f"VENV={sys.prefix}", f"--old-file={installed}", *arguments],
+            cwd=checkout,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run_make
+
+
+def _files(folder: Path) -> dict[str, int]:
+    """Each file below a folder, and when it was last written."""
+    return {
+        str(path.relative_to(folder)): path.stat().st_mtime_ns
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def _photos(dataset: Path) -> list[str]:
+    return sorted(path.relative_to(dataset).as_posix() for path in dataset.glob("*/*"))
+
+
+def _nothing_done(done: subprocess.CompletedProcess[str]) -> bool:
+    return done.returncode == 0 and "hotdog-sql" not in done.stdout
+
+
+def test_help_lists_every_target_and_is_the_default(make: Make) -> None:
+    text = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"^([a-z]+):", text, re.MULTILINE))
+    shown = make("help")
+    assert targets == {
+        "help", "demo", "dataset", "refresh", "shell", "test", "lint", "bench", "clean"
+    }  # fmt: skip
+    for target in targets:
+        assert re.search(rf"^{target} +\w", shown.stdout, re.MULTILINE), target
+    assert make().stdout == shown.stdout
+
+
+@pytest.mark.parametrize("release", releases())
+@pytest.mark.parametrize("split", all_splits())
+def test_a_dataset_needs_the_files_that_the_catalog_names(
+    make: Make, checkout: Path, split: str, release: str
+) -> None:
+    before = _files(checkout)
+    planned = make("-n", "dataset", f"SPLIT={split}", f"RELEASE={release}")
+    names = re.findall(r"refresh --file (\S+)", planned.stdout)
+    assert sorted(names) == sorted(file.name for file in files_for(release, [split]))
+    assert f"--split {split} --release {release}" in planned.stdout
+    assert _files(checkout) == before
+
+
+def test_a_file_is_fetched_once(make: Make, checkout: Path) -> None:
+    fetched = make(IMAGES)
+    assert fetched.returncode == 0, fetched.stderr
+    assert (checkout / IMAGES).stat().st_size > 100_000
+    assert _nothing_done(make(IMAGES))
+
+
+def test_an_unknown_file_is_an_error(make: Make, checkout: Path) -> None:
+    refused = make("data/test-images-with-rotations.csv")
+    assert refused.returncode == 2
+    assert "did you mean test-images-with-rotation.csv?" in refused.stderr
+    assert not [name for name in _files(checkout) if name.endswith(".csv")]
+
+
+def test_a_class_is_one_argument_whatever_is_in_it(make: Make, checkout: Path) -> None:
+    named = "it's; touch pwned #`touch pwned`$$(touch pwned)"
+    planned = make("-n", "dataset", f"CLASS={named}")
+    assert """--class 'it'\\''s; touch pwned #`touch pwned`$(touch pwned)' """ in planned.stdout
+    refused = make("dataset", f"CLASS={named}", "NEGATIVES=1")
+    assert refused.returncode == 2
+    assert "touch pwned" in refused.stderr
+    assert not (checkout / "pwned").exists()
+
+
+@pytest.mark.slow
+def test_a_dataset_is_made_again_when_something_changed(make: Make, checkout: Path) -> None:
+    dataset = ("dataset", f"CLASS={STAND}", "NEGATIVES=3")
+    made = make("-j4", *dataset)
+    assert made.returncode == 0, made.stderr
+    first = _photos(checkout / "dataset")
+    assert len(first) >= 6
+
+    before = _files(checkout)
+    assert _nothing_done(make(*dataset))
+    assert _nothing_done(make("-n", *dataset))
+    assert make("-q", *dataset).returncode == 0
+    assert _files(checkout) == before
+
+    for change in (IMAGES, "sql/views/labels.sql"):
+        (checkout / change).touch()
+        assert make("-q", *dataset).returncode == 1
+        assert make(*dataset).returncode == 0
+        assert _nothing_done(make(*dataset))
+    (checkout / "dataset" / "manifest.csv").unlink()
+    assert make("-q", *dataset).returncode == 1
+    assert make(*dataset).returncode == 0
+    (checkout / "sql/examples").mkdir(exist_ok=True)
+    (checkout / "sql/examples/new.sql").touch()
+    assert _nothing_done(make(*dataset))
+    assert _photos(checkout / "dataset") == first
+
+    other = (*dataset, "SEED=7", "DATASET=another")
+    assert make(*other).returncode == 0
+    assert _nothing_done(make(*other))
+    assert _nothing_done(make(*dataset))
+    assert make("-q", *dataset, "SEED=7").returncode == 1
+
+
+@pytest.mark.slow
+def test_a_dataset_that_is_not_whole_is_not_made(make: Make, checkout: Path, world: World) -> None:
+    dataset = ("dataset", f"CLASS={STAND}", "NEGATIVES=0")
+    for file in files_for("v6", ["test"]):
+        assert make(f"data/{file.name}").returncode == 0
+    with LoopbackServer() as service:
+        listed = (checkout / IMAGES).read_text()
+        home = str(httpx.URL(world.base_url).join("/photos/"))
+        (checkout / IMAGES).write_text(listed.replace(home, service.url("/photos/")))
+        service.default(Reply(503, headers={"Retry-After": "86400"}))
+        failed = make(*dataset, f"HOTDOG_SQL_MIRROR_URL={service.url('/mirror/')}")
+        assert failed.returncode == 2
+        assert re.search(r"Error 7$", failed.stderr, re.MULTILINE)
+        assert (checkout / "dataset" / "manifest.csv").is_file()
+        assert make("-q", *dataset).returncode == 1
+
+        service.default(Reply(404))
+        assert make(*dataset).returncode == 0
+    assert len(_photos(checkout / "dataset")) == 5
+    assert _nothing_done(make(*dataset))

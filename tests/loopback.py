@@ -14,6 +14,7 @@ import gzip
 import hashlib
 import re
 import socket
+import ssl
 import struct
 from base64 import b64encode
 from collections import Counter
@@ -21,6 +22,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Literal, NamedTuple, Self
 
@@ -74,9 +76,13 @@ Answer = Reply | Callable[[Request], Reply]
 
 
 class LoopbackServer:
-    """A context manager; inside it the server answers at `url(path)`."""
+    """A context manager; inside it the server answers at `url(path)`.
 
-    def __init__(self) -> None:
+    Args:
+        certificate: a PEM file with a key and its certificate; with it the server speaks TLS.
+    """
+
+    def __init__(self, certificate: Path | None = None) -> None:
         self.requests: list[Request] = []
         self.stopping = Event()
         self._lock = Lock()
@@ -84,6 +90,15 @@ class LoopbackServer:
         self._default: Answer = Reply(404)
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.owner = self
+        self._scheme = "http"
+        if certificate is not None:
+            self._scheme = "https"
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            # The handshake is left to the thread of the connection.
+            self._server.socket = context.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._thread = Thread(target=self._server.serve_forever, args=(0.02,))
 
     def __enter__(self) -> Self:
@@ -107,7 +122,7 @@ class LoopbackServer:
         return f"127.0.0.1:{self.port}"
 
     def url(self, path: str = "/") -> str:
-        return f"http://{self.host}/{path.lstrip('/')}"
+        return f"{self._scheme}://{self.host}/{path.lstrip('/')}"
 
     def on(self, path: str, *replies: Answer) -> None:
         """Answer requests for the path (query included) with these in turn, the last for ever."""
@@ -277,7 +292,7 @@ class _Handler(BaseHTTPRequestHandler):
     def handle(self) -> None:
         try:
             super().handle()
-        except ConnectionError:  # the client went away, which is its right
+        except (ConnectionError, ssl.SSLError):  # the client went away, which is its right
             self.close_connection = True
 
     def log_message(self, *_: object) -> None:

@@ -3,6 +3,7 @@
 import os
 import pty
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -131,6 +132,39 @@ def test_plain_http_is_refused(run: Run) -> None:
     assert refused.returncode == 5
     assert "only https" in refused.stderr
     assert "secret" not in refused.stderr
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A key and a certificate for 127.0.0.1 that nobody has signed."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl is missing; get it with: apt-get install openssl")
+    path = tmp_path_factory.mktemp("tls") / "both.pem"
+    command = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    command += ["-subj", "/CN=loopback", "-addext", "subjectAltName=IP:127.0.0.1"]
+    command += ["-keyout", str(path), "-out", str(path.with_suffix(".crt"))]
+    subprocess.run(command, check=True, capture_output=True)
+    path.write_bytes(path.read_bytes() + path.with_suffix(".crt").read_bytes())
+    return path
+
+
+def test_https(run: Run, certificate: Path, tmp_path: Path) -> None:
+    large = content(7, 20 << 20)
+    with LoopbackServer(certificate) as server:
+        server.on(CLASSES, file_reply(large, fault=Reply(cut_at=9_000_000)), file_reply(large))
+        fetch = ["refresh", "--file", "oidv6-class-descriptions.csv"]
+        refused = run(*fetch, HOTDOG_SQL_BASE_URL=server.url("/"))
+        assert refused.returncode == 5
+        assert "CERTIFICATE_VERIFY_FAILED" in refused.stderr
+        assert server.requests == []
+        done = run(*fetch, HOTDOG_SQL_BASE_URL=server.url("/"), SSL_CERT_FILE=str(certificate))
+        assert done.returncode == 0, done.stderr
+        assert [request.headers.get("range") for request in server.requests] == [
+            None,
+            "bytes=9000000-",
+        ]
+    assert (tmp_path / "data" / "oidv6-class-descriptions.csv").read_bytes() == large
 
 
 def test_a_servers_words_do_not_reach_the_terminal(run: Run, server: LoopbackServer) -> None:

@@ -152,13 +152,18 @@ def retry_after(response: httpx.Response) -> float | None:
     value = response.headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit():
         return float(value)
+    then = http_date(value)
+    return None if then is None else max(0.0, (then - datetime.now(UTC)).total_seconds())
+
+
+def http_date(value: str | None) -> datetime | None:
+    """The time that a header such as Last-Modified tells; None where it is no date."""
     try:
-        then = parsedate_to_datetime(value)
-    except ValueError:
+        time = parsedate_to_datetime(value or "")
+    except (ValueError, OverflowError):
         return None
-    if then.tzinfo is None:  # "-0000": UTC by RFC 5322, of which HTTP dates are a part
-        then = then.replace(tzinfo=UTC)
-    return max(0.0, (then - datetime.now(UTC)).total_seconds())
+    # "-0000" is UTC by RFC 5322, of which HTTP dates are a part.
+    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
 
 
 def describe(failure: int | httpx.HTTPError) -> str:

@@ -14,7 +14,7 @@ import pytest
 
 from hotdog_sql.catalog import CatalogFile
 from hotdog_sql.errors import InsecureAddressError, StorageError
-from hotdog_sql.refresh import Result, Silence, Status, failure, refresh
+from hotdog_sql.refresh import Result, Silence, Status, failure, file_facts, refresh
 from hotdog_sql.settings import Settings
 from tests.loopback import Answer, LoopbackServer, Reply, Request, file_reply
 from tests.refreshing import FILE, NEW, OLD, OTHER, QUICK, Site, content
@@ -229,6 +229,24 @@ class TestRequests:
             assert old_site.refresh().status is Status.UNCHANGED
             assert len(old_site.requests()) == 1
 
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {"ETag": '"\xe9"'},
+            {"ETag": "", "Last-Modified": "\xe9"},
+            {"Last-Modified": "Wed, 01 May 2024 00:00:00 +99999999999999999999"},
+            {"Last-Modified": "Wed, 31 Feb 2024 00:00:00 GMT"},
+            {"x-goog-hash": ""},
+        ],
+    )
+    def test_odd_headers_harm_nobody(self, site: Site, headers: dict[str, str]) -> None:
+        site.serve(Reply(body=OLD, headers=headers))
+        assert site.refresh().status is Status.NEW
+        assert site.refresh().status is Status.UNCHANGED
+        site.record.unlink()
+        assert site.refresh().status in (Status.UNCHANGED, Status.CHANGED)
+        assert file_facts([FILE], site.settings)[0].matches_server is True
+
     def test_no_password_is_kept(self, site: Site) -> None:
         site.serve(file_reply(OLD))
         base = site.server.url("/").replace("http://", "http://me:secret@")
@@ -356,6 +374,7 @@ class TestResuming:
             f"bytes {HALF}-{len(NEW) - 2}/{len(NEW)}",
             f"bytes {HALF}-{len(NEW)}/{len(NEW) + 1}",
             f"bytes {HALF}-{len(NEW) - 1}/*",
+            f"bytes {HALF}-{len(NEW) - 1}/{'9' * 5000}",
             "nonsense",
             None,
         ],
@@ -493,7 +512,10 @@ class TestEncoding:
 
     def test_a_server_without_conditions(self, site: Site) -> None:
         headers = {"Content-Encoding": "gzip", **hash_of(GZIPPED)}
-        site.serve(Reply(body=GZIPPED, headers=headers))
+        site.serve(
+            Reply(body=GZIPPED, headers=headers),
+            Reply(body=GZIPPED, headers=headers, stall_after=0),
+        )
         site.refresh()
         assert site.refresh().status is Status.UNCHANGED
 

@@ -2,14 +2,15 @@
 
 import re
 from dataclasses import dataclass, replace
-from email.utils import parsedate_to_datetime
 
 import httpx
 
 from hotdog_sql.refresh.records import Partial
+from hotdog_sql.transport import http_date
 
 _HASH = re.compile(r"(?:^|,)\s*md5=([^,\s]+)")
-_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+)")
+_NUMBER = r"(\d{1,18})"
+_RANGE = re.compile(rf"bytes (?:{_NUMBER}-{_NUMBER}|\*)/{_NUMBER}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +19,8 @@ class Answer:
 
     Attributes:
         url: the address that was asked, as it may be recorded.
-        etag: the ETag as sent.
-        last_modified: the Last-Modified as sent.
+        etag: the ETag as sent; None where it is not fit to be sent back.
+        last_modified: the Last-Modified, likewise.
         server_hash: base64 MD5 of the body's bytes as they are sent, out of `x-goog-hash`.
         length: bytes that the body should have as it is sent; None where unsaid.
         encoding: `identity`, `gzip`, or whatever else the body is encoded with.
@@ -48,8 +49,8 @@ class Answer:
         chunked = "chunked" in headers.get("Transfer-Encoding", "").lower()
         return cls(
             url=address,
-            etag=headers.get("ETag"),
-            last_modified=headers.get("Last-Modified"),
+            etag=_validator(headers.get("ETag")),
+            last_modified=_validator(headers.get("Last-Modified")),
             # Of bytes that the server has unpacked on the way the hash says nothing.
             server_hash=found[1] if found and stored == encoding else None,
             length=int(length) if length.isdigit() and not chunked else None,
@@ -70,11 +71,8 @@ class Answer:
 
     def is_older_than(self, time: float) -> bool:
         """Whether the file there was last changed before this time, seconds since 1970."""
-        try:
-            changed = parsedate_to_datetime(self.last_modified or "")
-        except ValueError:
-            return False
-        return changed.timestamp() <= time
+        changed = http_date(self.last_modified)
+        return changed is not None and changed.timestamp() <= time
 
     def goes_on(self, begun: Partial) -> bool:
         """Whether it is about the same bytes as the answer with which a body was begun."""
@@ -112,3 +110,7 @@ class ContentRange:
             return cls(None, int(total))
         # A range that stops early is of no use: the rest would need a request of its own.
         return cls(int(first), int(total)) if int(last) == int(total) - 1 else None
+
+
+def _validator(value: str | None) -> str | None:
+    return value if value and value.isascii() and value.isprintable() else None

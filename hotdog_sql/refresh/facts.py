@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from hotdog_sql.catalog import CatalogFile
 from hotdog_sql.refresh.disk import DiskFile
@@ -11,6 +10,7 @@ from hotdog_sql.refresh.lock import locked_if_free
 from hotdog_sql.refresh.places import Places
 from hotdog_sql.refresh.records import save
 from hotdog_sql.settings import Settings
+from hotdog_sql.transport import http_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +87,8 @@ def _matches_catalog(file: CatalogFile, disk: DiskFile) -> bool | None:
 
 
 def _date(disk: DiskFile) -> datetime:
-    own = datetime.fromtimestamp(disk.mtime_ns / 1e9, UTC)
-    if disk.record is None or disk.record.last_modified is None or not disk.is_as_recorded():
-        return own
-    try:
-        return parsedate_to_datetime(disk.record.last_modified).astimezone(UTC)
-    except ValueError:
-        return own
+    recorded = disk.record.last_modified if disk.record and disk.is_as_recorded() else None
+    return http_date(recorded) or datetime.fromtimestamp(disk.mtime_ns / 1e9, UTC)
 
 
 def _remember(disk: DiskFile, places: Places) -> None:

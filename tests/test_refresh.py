@@ -385,6 +385,13 @@ class TestResuming:
         assert site.refresh().status is Status.NEW
         assert site.path.read_bytes() == NEW
 
+    def test_a_range_that_ends_before_it_said(self, site: Site) -> None:
+        headers = {"ETag": '"new"', "Content-Range": f"bytes {HALF}-{len(NEW) - 1}/{len(NEW)}"}
+        short = Reply(206, NEW[HALF:-10], headers)
+        site.serve(new(Reply(cut_at=HALF), md5=None), short, new(md5=None))
+        assert site.refresh().status is Status.NEW
+        assert site.path.read_bytes() == NEW
+
     def test_a_range_cut_again(self, site: Site) -> None:
         cut = new(Reply(cut_at=HALF // 2))
         site.serve(cut, cut, new())

@@ -78,8 +78,17 @@ def as_phone(browser: Chrome) -> None:
         "Emulation.setDeviceMetricsOverride",
         {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True},
     )
+    browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True})
 
 
-def save_picture(browser: Chrome, path: Path) -> None:
-    """What the window shows, as PNG."""
-    path.write_bytes(browser.get_screenshot_as_png())
+def swipe(browser: Chrome, start: tuple[int, int], end: tuple[int, int]) -> None:
+    """One finger from one point of the window to another."""
+    middle = ((start[0] + end[0]) // 2, (start[1] + end[1]) // 2)
+    for kind, points in (
+        ("touchStart", [start]),
+        ("touchMove", [middle]),
+        ("touchMove", [end]),
+        ("touchEnd", []),
+    ):
+        touches = [{"x": x, "y": y} for x, y in points]
+        browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})

@@ -91,8 +91,12 @@ function webLink(address, ...children) {
   return link;
 }
 
-/** The photo's title for people; photos without one are named by their ImageID. */
+/** The photo's title; photos without one are named by their ImageID. */
+function plainTitle(photo) {
+  return photo.Title.trim() || `Untitled (${photo.ImageID})`;
+}
+
+/** The same to be shown. */
 function titleOf(photo) {
-  const title = photo.Title.trim();
-  return title ? words(title) : element("span", "untitled", `Untitled (${photo.ImageID})`);
+  return photo.Title.trim() ? words(plainTitle(photo)) : element("span", "untitled", plainTitle(photo));
 }

@@ -21,15 +21,14 @@ lightbox.show = (place) => {
   if (place < 0 || place >= sheet.shown.length) return;
   lightbox.at = place;
   const photo = sheet.shown[place];
-  const title = photo.Title.trim() || `Untitled (${photo.ImageID})`;
-  const image = picture(photo, title);
+  const image = picture(photo);
   if (image.tagName === "IMG") image.loading = "eager";
   lightbox.stage.replaceChildren(image);
   lightbox.title.replaceChildren(titleOf(photo));
   lightbox.facts.replaceChildren(...factsOf(photo));
   const position = `${numbers.format(place + 1)} of ${numbers.format(sheet.shown.length)}`;
   lightbox.place.textContent = position;
-  lightbox.spoken.textContent = `${title}, ${position}`;
+  lightbox.spoken.textContent = `${plainTitle(photo)}, ${position}`;
   document.getElementById("previous").disabled = place === 0;
   document.getElementById("next").disabled = place === sheet.shown.length - 1;
   for (const beside of [sheet.shown[place + 1], sheet.shown[place - 1]]) {

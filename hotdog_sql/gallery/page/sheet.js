@@ -89,20 +89,23 @@ sheet.render = () => {
   }
 };
 
-/** What stands where a picture would. */
+/** What stands where a picture would: of whom for those who hear it, what became of it for all. */
 function absent(photo, told = photo.error || "not on disk") {
   const state = photo.status === "downloaded" ? "Not on disk" : STATES[photo.status];
-  const box = element("div", `absent ${photo.status}-photo`, element("strong", "", state));
+  const box = element(
+    "span", `absent ${photo.status}-photo`,
+    element("span", "hidden", `${plainTitle(photo)}. `), element("strong", "", state),
+  );
   for (const line of told.split("; ")) box.append(element("span", "", line));
   return box;
 }
 
 /** The picture, or what stands in its place. */
-function picture(photo, alt) {
+function picture(photo) {
   const address = fileAddress(photo);
   if (address === null) return absent(photo);
   const image = element("img");
-  image.alt = alt;
+  image.alt = plainTitle(photo);
   image.decoding = "async";
   image.addEventListener("error", () => image.replaceWith(absent(photo, photo.path)), { once: true });
   return Object.assign(image, { loading: "lazy", src: address });
@@ -110,12 +113,8 @@ function picture(photo, alt) {
 
 sheet.tile = (place) => {
   const photo = sheet.shown[place];
-  const title = photo.Title.trim() || `Untitled (${photo.ImageID})`;
-  const frame = element("button", "frame", picture(photo, title));
+  const frame = element("button", "frame", picture(photo));
   frame.type = "button";
-  if (photo.status !== "downloaded") {
-    frame.setAttribute("aria-label", `${title}. ${STATES[photo.status]}: ${photo.error}`);
-  }
   frame.addEventListener("click", () => {
     sheet.mark(place);
     sheet.open(place);

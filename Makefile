@@ -47,8 +47,8 @@ help: ## show this list
 		'and each official file by its name, such as $(DATA)/$(images).' \
 		$(call quoted,To change: make dataset $(foreach name,$(wishes),$(name)="$($(name))"))
 
-demo: | $(VENV)/.installed ## make a small dataset without the network, in dataset/
-	$(hotdog) demo
+demo: | $(VENV)/.installed ## make a small dataset without the network
+	$(hotdog) demo $(call quoted,$(DATASET))
 
 dataset: $(made) ## select photos and download them, for real
 

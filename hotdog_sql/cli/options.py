@@ -1,5 +1,6 @@
 """The options that several commands share, each written once."""
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,14 @@ from hotdog_sql.vocabulary import Labels, Release, RowFormat, Split
 
 _DATA = "Data"
 _OUTPUT = "Output"
+
+
+def _number(value: float) -> float:
+    """Refuses NaN, which older versions of Click let through any bounds."""
+    if math.isnan(value):
+        raise typer.BadParameter("nan is no number.")
+    return value
+
 
 DataDirOption = Annotated[
     Path,
@@ -39,6 +48,7 @@ MinConfidenceOption = Annotated[
         "--min-confidence",
         min=0.000001,
         max=1.0,
+        callback=_number,
         help="Least confidence of a label that counts as positive.",
     ),
 ]

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Condition
 from typing import Generic, TypeVar
-from urllib.parse import urlsplit
 
 T = TypeVar("T")
 
@@ -206,8 +205,5 @@ class Hosts(Generic[T]):
 
 def host_of(url: str) -> str:
     """The host of an address as limits count it: name and port, or the service it belongs to."""
-    try:
-        netloc = urlsplit(url).netloc.rpartition("@")[2].lower()
-    except ValueError:
-        return ""
+    netloc = url.partition("://")[2].partition("/")[0].rpartition("@")[2].lower()
     return next((name for name in _SERVICES if netloc.endswith("." + name)), netloc)

@@ -80,7 +80,8 @@ def _is_whole_jpeg(data: Bytes) -> bool:
 
     The marker of a preview inside the header does not count, so the header's segments are
     stepped over; behind the start of scan, the marker's two bytes cannot mean anything else.
-    Cameras append things to it, so it need not be the end of the file.
+    Cameras append things to it, so it need not be the end of the file, but mostly it is: the
+    search begins there.
     """
     at = 2
     while at + 4 <= len(data) and data[at] == 0xFF:
@@ -89,6 +90,6 @@ def _is_whole_jpeg(data: Bytes) -> bool:
             at += 1 if marker == 0xFF else 2
             continue
         if marker == _START_OF_SCAN:
-            return data.find(b"\xff\xd9", at) > 0
+            return data.rfind(b"\xff\xd9", at) > 0
         at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
     return False

@@ -140,11 +140,11 @@ class _Job:
         """Those of the photos that are to be fetched; the others are counted."""
         for photo in photos:
             known = self._ledger.want(photo)
-            if known is not None and known.wanted:
+            if known.wanted > 1:
                 continue  # named twice
             folder = self._folders.setdefault(photo.folder, _Folder())
             folder.taken += photo.reserve
-            if known is None or not self._is_settled(known):
+            if not self._is_settled(known):
                 yield photo
                 continue
             entry = self._ledger.entry(known)

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from hotdog_sql.download.entry import Entry, Status, split_errors
-from hotdog_sql.download.manifest import Manifest
+from hotdog_sql.download.manifest import Manifest, Record
 from hotdog_sql.download.photo import Photo
 
 _SCHEMA = """
@@ -44,6 +44,11 @@ SELECT name, image_id, rank, reserve, status, path, size, tried, start, length, 
 FROM photos JOIN folders USING (folder)
 WHERE folder = ? AND image_id = ?
 """
+_WANT = """
+INSERT INTO photos VALUES (?, ?, ?, ?, '', '', NULL, '', 0, 0, 1)
+ON CONFLICT DO UPDATE SET wanted = wanted + 1
+RETURNING image_id, rank, reserve, status, path, size, tried, start, length, wanted
+"""
 _ALL = """
 SELECT name, image_id, rank, reserve, status, path, size, tried, start, length, wanted
 FROM photos JOIN folders USING (folder)
@@ -55,7 +60,7 @@ _LATER = 1 << 40
 _UNWANTED_RESERVES = """
 SELECT name, image_id, rank, reserve, status, path, size, tried, start, length, wanted
 FROM photos JOIN folders USING (folder)
-WHERE status <> '' AND reserve AND NOT wanted
+WHERE status <> '' AND reserve AND wanted = 0
 ORDER BY place, rank, image_id
 """
 
@@ -74,7 +79,7 @@ class Row(NamedTuple):
         tried: the sources that did not have it, with spaces between them.
         start: of its line in the manifest, in bytes.
         length: of that line.
-        wanted: whether the selection of this run has it.
+        wanted: how often the selection of this run has named it.
     """
 
     folder: str
@@ -87,7 +92,7 @@ class Row(NamedTuple):
     tried: str
     start: int
     length: int
-    wanted: bool
+    wanted: int
 
 
 class Ledger:
@@ -107,9 +112,7 @@ class Ledger:
         self._folders: dict[str, int] = {}
         self._placed: set[str] = set()
         try:
-            for record in self._manifest.records():
-                entry = Entry.from_row(record.row)
-                self._put(entry, record.start, record.length, wanted=False)
+            self._put(self._manifest.records(), wanted=0)
         except BaseException:
             self.close()
             raise
@@ -130,38 +133,32 @@ class Ledger:
         self._index.close()
         self._manifest.close()
 
-    def want(self, photo: Photo) -> Row | None:
-        """Note that the selection has this photo, and say what was known of it before.
+    def want(self, photo: Photo) -> Row:
+        """Note that the selection has this photo, and say what is known of it.
 
         The first photo of a folder gives the folder its place among the others.
         """
-        key = (self._place(photo.folder), photo.image_id)
-        found = self._index.execute(_ONE, key).fetchone()
-        if found is None:
-            self._index.execute(
-                "INSERT INTO photos VALUES (?, ?, ?, ?, '', '', NULL, '', 0, 0, true)",
-                (*key, photo.rank, photo.reserve),
-            )
-            return None
-        self._index.execute(
-            "UPDATE photos SET wanted = true WHERE folder = ? AND image_id = ?", key
+        (found,) = self._index.execute(
+            _WANT, (self._place(photo.folder), photo.image_id, photo.rank, photo.reserve)
         )
-        return _row(found)
+        return _row((photo.folder, *found))
 
     def find(self, photo: Photo) -> Row | None:
-        """What is known of a photo."""
+        """What was known of a photo before this run."""
         key = (self._number(photo.folder), photo.image_id)
         found = self._index.execute(_ONE, key).fetchone()
         return None if found is None else _row(found)
 
     def add(self, entry: Entry) -> None:
-        """Write down what became of a photo; it replaces what was known.
+        """Write down what became of a photo.
+
+        `rows` and what is like it will know it; `want` and `find` go on to say what was known
+        before, so that the index need not be touched for each photo.
 
         Raises:
             StorageError: the manifest cannot be written.
         """
-        start, length = self._manifest.append(entry)
-        self._put(entry, start, length, wanted=True)
+        self._manifest.append(entry)
 
     def forget(self, row: Row) -> None:
         """Leave a photo out of what `rows` gives."""
@@ -175,10 +172,12 @@ class Ledger:
 
         The ledger must not be written to meanwhile.
         """
+        self._catch_up()
         return map(_row, self._index.execute(_ALL))
 
     def unwanted_reserves(self) -> list[Row]:
         """Reserves of earlier runs that this one has not come upon."""
+        self._catch_up()
         return [_row(found) for found in self._index.execute(_UNWANTED_RESERVES)]
 
     def lost(self, folder: str) -> Iterator[str]:
@@ -227,23 +226,30 @@ class Ledger:
             )
         return number
 
-    def _put(self, entry: Entry, start: int, length: int, *, wanted: bool) -> None:
-        photo = entry.photo
-        self._index.execute(
+    def _catch_up(self) -> None:
+        """Take what this run has added into the index."""
+        self._put(self._manifest.appended(), wanted=1)
+
+    def _put(self, records: Iterator[Record], *, wanted: int) -> None:
+        self._index.executemany(
             "INSERT OR REPLACE INTO photos VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                self._number(photo.folder),
-                photo.image_id,
-                photo.rank,
-                photo.reserve,
-                entry.status,
-                entry.path,
-                entry.size,
-                " ".join(source for source, _ in split_errors(entry.error)),
-                start,
-                length,
-                wanted,
-            ),
+            (self._values(record, wanted) for record in records),
+        )
+
+    def _values(self, record: Record, wanted: int) -> tuple[object, ...]:
+        entry = Entry.from_row(record.row)
+        return (
+            self._number(entry.photo.folder),
+            entry.photo.image_id,
+            entry.photo.rank,
+            entry.photo.reserve,
+            entry.status,
+            entry.path,
+            entry.size,
+            " ".join(source for source, _ in split_errors(entry.error)),
+            record.start,
+            record.length,
+            wanted,
         )
 
 
@@ -252,5 +258,4 @@ def _row(values: tuple[Any, ...]) -> Row:
     return row._replace(
         reserve=bool(row.reserve),
         status=Status(row.status) if row.status else None,
-        wanted=bool(row.wanted),
     )

@@ -75,7 +75,7 @@ class Manifest:
         except OSError as error:
             raise storage_error(path, error) from error
         self._writable = writable
-        self._end = 0
+        self._end = self._told = 0
         try:
             self._check_header()
         except BaseException:
@@ -103,22 +103,36 @@ class Manifest:
         Lines that are not one of ours are passed over: their photos count as not recorded.
         To be gone through once, before rows are appended.
         """
-        start = len(HEADER)
+        self._end = len(HEADER)
+        for start, line in self._lines(self._end):
+            self._end = start + len(line)
+            row = decode(line)
+            if row is not None:
+                yield Record(start, len(line), row)
+        if self._writable and os.fstat(self._file).st_size > self._end:
+            os.ftruncate(self._file, self._end)
+        self._told = self._end
+
+    def appended(self) -> Iterator[Record]:
+        """The rows appended since this was last asked."""
+        for start, line in self._lines(self._told):
+            row = decode(line)
+            if row is not None:
+                yield Record(start, len(line), row)
+        self._told = self._end
+
+    def _lines(self, start: int) -> Iterator[tuple[int, bytes]]:
+        """The whole lines from there on, and where each starts."""
         with self.path.open("rb") as file:
             file.seek(start)
             for line in file:
                 if not line.endswith(b"\n"):
-                    break
-                row = decode(line)
-                if row is not None:
-                    yield Record(start, len(line), row)
+                    return
+                yield start, line
                 start += len(line)
-        self._end = start
-        if self._writable and os.fstat(self._file).st_size > start:
-            os.ftruncate(self._file, start)
 
-    def append(self, entry: Entry) -> tuple[int, int]:
-        """Add a row; where its line starts, and its length, in bytes.
+    def append(self, entry: Entry) -> None:
+        """Add a row.
 
         Raises:
             StorageError: it cannot be written; the file is as it was before.
@@ -131,7 +145,6 @@ class Manifest:
             self._end = start
             os.ftruncate(self._file, start)
             raise storage_error(self.path, error) from error
-        return start, len(line)
 
     def line(self, start: int, length: int) -> bytes:
         """The bytes of a row."""

@@ -3,6 +3,7 @@
 import errno
 import mmap
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -54,7 +55,9 @@ class FolderStore:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        #: Folders below it: those made or seen by this run, and those without photos before it.
         self._made: set[str] = set()
+        self._new: set[str] = set()
 
     def put(self, body: Body, path: str) -> None:
         """Keep the bytes under the path (see `Store`).
@@ -78,18 +81,25 @@ class FolderStore:
 
     def find(self, stem: str) -> str | None:
         """The path of a photo that is there already (see `Store`)."""
+        folder = stem.rpartition("/")[0]
+        if folder in self._new:
+            return None
+        if folder not in self._made and not (self.directory / folder).is_dir():
+            self._new.add(folder)
+            return None
         for ending in ENDINGS:
             path = f"{stem}.{ending}"
-            if (self.directory / path).is_file():
+            if self.size(path) is not None:
                 return path
         return None
 
     def size(self, path: str) -> int | None:
         """Bytes of the file (see `Store`)."""
         try:
-            return (self.directory / path).stat().st_size
+            found = (self.directory / path).stat()
         except OSError:
             return None
+        return found.st_size if stat.S_ISREG(found.st_mode) else None
 
     @contextmanager
     def read(self, path: str) -> Iterator[Bytes]:

@@ -1,0 +1,179 @@
+"""A photo set upright and made smaller.
+
+No well-kept library turns JPEGs without loss and installs everywhere, so a turned photo is
+written anew, at a quality that the eye does not tell from the one before.
+"""
+
+import mmap
+import struct
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+from PIL import ExifTags, Image, JpegImagePlugin
+
+from hotdog_sql.images.decode import decode, opened
+from hotdog_sql.vocabulary import Source
+
+#: Of JPEG and WebP: Pillow's documentation advises against more.
+QUALITY = 95
+
+_TURN = Image.Transpose
+
+#: What sets a picture upright, by the EXIF orientation it has (EXIF 2.32, 4.6.4.A).
+_BY_ORIENTATION = {
+    2: _TURN.FLIP_LEFT_RIGHT,
+    3: _TURN.ROTATE_180,
+    4: _TURN.FLIP_TOP_BOTTOM,
+    5: _TURN.TRANSPOSE,
+    6: _TURN.ROTATE_270,
+    7: _TURN.TRANSVERSE,
+    8: _TURN.ROTATE_90,
+}
+#: The same by `Rotation`: Pillow counts counter-clockwise too.
+_BY_DEGREES = {90: _TURN.ROTATE_90, 180: _TURN.ROTATE_180, 270: _TURN.ROTATE_270}
+
+#: Those after which width and height have changed places.
+_ON_ITS_SIDE = frozenset({_TURN.ROTATE_90, _TURN.ROTATE_270, _TURN.TRANSPOSE, _TURN.TRANSVERSE})
+
+#: Pillow's numbers for how JPEG stores colours.
+_FULL_COLOUR, _HALF_WIDTH_COLOUR = 0, 1
+
+
+@dataclass(frozen=True, slots=True)
+class Transformed:
+    """A photo that is not what it was.
+
+    Attributes:
+        data: its bytes, of the same format as before.
+        note: what was done to it, fit for the manifest.
+    """
+
+    data: bytes
+    note: str
+
+
+def degrees(rotation: str, source: Source) -> int:
+    """How far a photo from this source lies on its side, as the dataset's `Rotation` tells.
+
+    `Rotation` is how many degrees counter-clockwise an image must be turned
+    (https://storage.googleapis.com/openimages/web/2018-05-17-rotation-information.html), with
+    regard to the original as it was uploaded, of which the mirror has copies. The photo service
+    makes its smaller sizes upright itself
+    (https://www.flickr.com/services/api/flickr.photos.getInfo.html).
+
+    Args:
+        rotation: as the image file has it, such as `90.0`; empty where nobody knows.
+        source: where the bytes come from.
+
+    Returns:
+        0, 90, 180 or 270.
+    """
+    if source is Source.THUMBNAIL:
+        return 0
+    try:
+        turn = float(rotation or 0)
+    except ValueError:
+        return 0
+    return int(turn) if turn in _BY_DEGREES else 0
+
+
+def transform(
+    data: bytes | mmap.mmap, rotation: int, *, upright: bool, max_side: int | None
+) -> Transformed | None:
+    """Set a photo upright, make it smaller, or both.
+
+    A photo that says itself how it lies (EXIF orientation) is believed: `rotation` tells the
+    same of photos that have lost that, so doing both would turn twice. The other EXIF data and
+    the colour profile stay. Animations are left as they are.
+
+    Args:
+        data: the photo; JPEG, PNG, GIF or WebP.
+        rotation: degrees counter-clockwise that set it upright: 0, 90, 180 or 270.
+        upright: whether to turn it.
+        max_side: pixels that its longer side may have; None: any number.
+
+    Returns:
+        What has become of it; None where it is to stay as it is, byte for byte.
+
+    Raises:
+        UndecodableError: it is no picture.
+    """
+    image = opened(data)
+    if _is_animation(image):
+        return None
+    smaller = _smaller(image.size, max_side)
+    if smaller is not None:
+        # JPEGs can be decoded at a half, a quarter, an eighth of their size.
+        image.draft(None, (2 * smaller[0], 2 * smaller[1]))
+    decode(image)
+    orientation, exif = _exif(image, upright=upright)
+    turn = _BY_ORIENTATION.get(orientation, _BY_DEGREES.get(rotation)) if upright else None
+    if turn is None and smaller is None:
+        return None
+    options = _save_options(image, turn) | exif
+    made, notes = image, []
+    if smaller is not None:
+        made = _full_coloured(made).resize(smaller, Image.Resampling.LANCZOS)
+        notes.append("made smaller")
+    if turn is not None:
+        made = made.transpose(turn)
+        notes.append("turned upright")
+    target = BytesIO()
+    made.save(target, "JPEG" if image.format == "MPO" else image.format, **options)
+    return Transformed(target.getvalue(), "; ".join(notes))
+
+
+def _is_animation(image: Image.Image) -> bool:
+    return image.format != "MPO" and getattr(image, "is_animated", False)
+
+
+def _smaller(size: tuple[int, int], max_side: int | None) -> tuple[int, int] | None:
+    """The size that fits; None where it does already."""
+    longest = max(size)
+    if max_side is None or longest <= max_side:
+        return None
+    width, height = (max(1, round(side * max_side / longest)) for side in size)
+    return width, height
+
+
+def _full_coloured(image: Image.Image) -> Image.Image:
+    """The picture without a palette, whose colours cannot be mixed."""
+    match image.mode:
+        case "1":
+            return image.convert("L")
+        case "P" | "PA":
+            return image.convert("RGBA" if "transparency" in image.info else "RGB")
+        case _:
+            return image
+
+
+def _exif(image: Image.Image, *, upright: bool) -> tuple[int, dict[str, Any]]:
+    """The orientation, and the EXIF data to be saved: without it where the picture is turned.
+
+    EXIF that cannot be read counts as none.
+    """
+    try:
+        exif = image.getexif()
+        orientation = exif.get(ExifTags.Base.Orientation, 1)
+        if upright:
+            exif.pop(ExifTags.Base.Orientation, None)
+        return orientation, {"exif": exif.tobytes()} if len(exif) else {}
+    except (OSError, SyntaxError, ValueError, TypeError, struct.error):
+        return 1, {}
+
+
+def _save_options(image: Image.Image, turn: Image.Transpose | None) -> dict[str, Any]:
+    options: dict[str, Any] = {"icc_profile": image.info.get("icc_profile")}
+    match image.format:
+        case "JPEG" | "MPO":
+            options["quality"] = QUALITY
+            options["progressive"] = "progressive" in image.info
+            colour = JpegImagePlugin.get_sampling(image)
+            if colour == _HALF_WIDTH_COLOUR and turn in _ON_ITS_SIDE:
+                colour = _FULL_COLOUR  # half the height is none of Pillow's choices
+            if colour >= 0:
+                options["subsampling"] = colour
+        case "WEBP":
+            options["quality"] = QUALITY
+    return options

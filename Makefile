@@ -59,7 +59,7 @@ shell: $(csvs) | $(VENV)/.installed ## open the DuckDB shell with everything loa
 	$(hotdog) shell $(source)
 
 test: | $(VENV)/.installed ## run the tests
-	$(VENV)/bin/pytest
+	$(VENV)/bin/pytest -n auto
 
 lint: | $(VENV)/.installed ## check style and types
 	$(VENV)/bin/ruff check

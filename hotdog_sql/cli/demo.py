@@ -2,9 +2,8 @@
 
 import errno
 import os
-import socket
 import tempfile
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -44,7 +43,7 @@ def demo(
     """
     console = narrator(quiet=quiet)
     with ExitStack() as stack:
-        world = stack.enter_context(_served())
+        world = _served(stack)
         if data_dir is None:
             data_dir = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         os.environ["HOTDOG_SQL_BASE_URL"] = world.base_url
@@ -53,20 +52,12 @@ def demo(
         select(class_=["Hot dog"], data_dir=data_dir, download=directory, quiet=quiet)
 
 
-def _served() -> "AbstractContextManager[World]":
+def _served(stack: ExitStack) -> "World":
     from hotdog_sql.demo.world import serve
 
-    return serve(_PORT if _is_free(_PORT) else 0)
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        # As the server itself does: a port that was in use a minute ago is free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                return False
+    try:
+        return stack.enter_context(serve(_PORT))
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
             raise
-    return True
+        return stack.enter_context(serve())

@@ -23,17 +23,45 @@ FROM select_images(
     negative_folder := $negative_folder
 )
 """
-_KEEP = f"CREATE OR REPLACE TABLE selection AS {SELECT_IMAGES}"
-_POSITIVES = f"{SELECT_IMAGES} SELECT count(*)"
-_REPORT = """
-FROM selection_report(
+#: The two steps of `select_images`, so that the report needs no pass over the labels of its own.
+_RELEVANT = """
+CREATE OR REPLACE TABLE relevant AS
+FROM relevant_labels(
     $class,
+    negatives := $negatives,
+    seed := $seed,
     min_confidence := $min_confidence,
     related := $related,
-    exclude := $exclude,
+    exclude := $exclude
+)
+"""
+_KEEP = """
+CREATE OR REPLACE TABLE selection AS
+FROM selected_images(
+    'relevant',
+    $class,
+    negatives := $negatives,
+    seed := $seed,
+    "limit" := $limit,
+    min_confidence := $min_confidence,
+    overlap := $overlap,
+    negatives_from := $negatives_from,
     negative_folder := $negative_folder
 )
 """
+_POSITIVES = f"{SELECT_IMAGES} SELECT count(*)"
+_DECIDE_LABELS = ("class", "negatives", "seed", "min_confidence", "related", "exclude")
+_DECIDE_IMAGES = (
+    "class",
+    "negatives",
+    "seed",
+    "limit",
+    "min_confidence",
+    "overlap",
+    "negatives_from",
+    "negative_folder",
+)
+_REPORT = "FROM report_on('relevant', $class, negative_folder := $negative_folder)"
 _RELATED = """
 SELECT DisplayName FROM related_classes($class, related := $related)
 UNION
@@ -130,21 +158,23 @@ class Selection(RowTable):
         super().__init__(database, "selection")
         self.request = request
         self._parameters = bound_parameters(database, request)
-        database.execute(_KEEP, self._parameters)
+        database.execute(_RELEVANT, self._bound(*_DECIDE_LABELS))
+        database.execute(_KEEP, self._bound(*_DECIDE_IMAGES))
 
     def report(self) -> SelectionReport:
         """What there was to select from."""
-        self.database.use("selection_report")
-        barred = {name: self._parameters[name] for name in ("class", "related", "exclude")}
-        related = self.database.rows(_RELATED, barred)
-        rest = {name: self._parameters[name] for name in ("min_confidence", "negative_folder")}
-        *classes, others = self.database.rows(_REPORT, barred | rest)
+        self.database.use("report_on")
+        related = self.database.rows(_RELATED, self._bound("class", "related", "exclude"))
+        *classes, others = self.database.rows(_REPORT, self._bound("class", "negative_folder"))
         return SelectionReport(
             classes=tuple(ClassReport(*row[:-2]) for row in classes),
             related=tuple(name for (name,) in related),
             labelled=others[-2],
             candidates=others[-1],
         )
+
+    def _bound(self, *names: str) -> dict[str, Any]:
+        return {name: self._parameters[name] for name in names}
 
 
 def bound_parameters(database: Database, request: SelectionRequest) -> dict[str, Any]:

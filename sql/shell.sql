@@ -43,6 +43,8 @@ SET VARIABLE labels = coalesce(nullif(getenv('HOTDOG_SQL_LABELS'), ''), 'human')
 
 -- The selection.
 .read sql/selection/seeded_order.sql
+.read sql/selection/relevant_labels.sql
+.read sql/selection/selected_images.sql
 .read sql/selection/select_images.sql
 .read sql/selection/is_safe_folder.sql
 .read sql/selection/row_problems.sql
@@ -51,6 +53,7 @@ SET VARIABLE labels = coalesce(nullif(getenv('HOTDOG_SQL_LABELS'), ''), 'human')
 .read sql/selection/partition_rows.sql
 
 -- Reports.
+.read sql/reports/report_on.sql
 .read sql/reports/selection_report.sql
 .read sql/reports/folder_report.sql
 .read sql/reports/summary.sql

@@ -1,6 +1,6 @@
 -- selection_report: what there was to select from: a row a class, and one for the negatives.
 --
--- Reads: labels, chosen_classes, related_classes
+-- Reads: relevant_labels, report_on
 -- Parameters:
 --   class                         a name or MID, or a list of them
 --   min_confidence := 1.0         the least confidence of a positive label
@@ -28,68 +28,13 @@ CREATE OR REPLACE TEMP MACRO selection_report(
     exclude := NULL,
     negative_folder := 'other'
 ) AS TABLE
-WITH chosen AS MATERIALIZED (
-    FROM chosen_classes(class, negative_folder := negative_folder)
-),
-barred AS MATERIALIZED (
-    SELECT LabelName FROM related_classes(class, related := related)
-    UNION
-    SELECT LabelName FROM chosen_classes(exclude)
-),
-marks AS MATERIALIZED (
-    SELECT
-        ImageID,
-        LabelName,
-        Confidence >= min_confidence AS positive,
-        Confidence = 0 AND Source != 'machine' AS negative,
-        Source = 'machine' AS machine
-    FROM labels
-    WHERE LabelName IN (SELECT LabelName FROM barred)
-),
-crowded AS (
-    SELECT ImageID
-    FROM marks SEMI JOIN chosen USING (LabelName)
-    WHERE positive
-    GROUP BY ImageID
-    HAVING count(DISTINCT LabelName) > 1
-),
-pool AS (
-    SELECT count(DISTINCT ImageID) AS labelled
-    FROM labels
-    WHERE Confidence >= min_confidence
-),
-rows AS (
-    SELECT
-        chosen.position,
-        chosen.folder,
-        chosen.LabelName,
-        chosen.DisplayName,
-        count(DISTINCT ImageID) FILTER (positive) AS positives,
-        count(DISTINCT ImageID) FILTER (positive AND NOT machine) AS by_people,
-        count(DISTINCT ImageID) FILTER (positive AND machine) AS by_machine,
-        count(DISTINCT ImageID) FILTER (negative) AS verified_negatives,
-        count(DISTINCT ImageID) FILTER (
-            positive AND ImageID IN (SELECT ImageID FROM crowded)
-        ) AS ambiguous,
-        NULL::BIGINT AS labelled,
-        NULL::BIGINT AS candidates
-    FROM chosen LEFT JOIN marks ON marks.LabelName = chosen.LabelName
-    GROUP BY ALL
-    UNION ALL
-    SELECT
-        NULL,
-        negative_folder,
-        NULL,
-        NULL,
-        NULL,
-        NULL,
-        NULL,
-        NULL,
-        NULL,
-        labelled,
-        labelled - (SELECT count(DISTINCT ImageID) FROM marks WHERE positive)
-    FROM pool
+WITH relevant AS MATERIALIZED (
+    FROM relevant_labels(
+        class,
+        negatives := 0,
+        min_confidence := min_confidence,
+        related := related,
+        exclude := exclude
+    )
 )
-SELECT * EXCLUDE (position)
-FROM rows
-ORDER BY position NULLS LAST;
+FROM report_on('relevant', class, negative_folder := negative_folder);

@@ -1,10 +1,10 @@
--- select_images: the images of the chosen classes, and random ones that have nothing to do with them.
+-- select_images: the images of the chosen classes, and others that have nothing to do with them.
 --
 -- Positives carry a label of a chosen class. Negatives carry some positive label, and none of a
 -- chosen, related or excluded class: whole images are left out, not label rows. Both stand in the
 -- seeded order. See sql/classes/related_classes.sql for what `related` takes.
 --
--- Reads: labels, images, chosen_classes, related_classes, seeded_order
+-- Reads: relevant_labels, selected_images
 -- Parameters:
 --   class                         a name or MID, or a list of them; a folder each
 --   negatives := 120              how many negatives
@@ -48,100 +48,24 @@ CREATE OR REPLACE TEMP MACRO select_images(
     negatives_from := 'random',
     negative_folder := 'other'
 ) AS TABLE
-WITH chosen AS MATERIALIZED (
-    FROM chosen_classes(class, negative_folder := negative_folder)
-),
-barred AS MATERIALIZED (
-    SELECT LabelName FROM related_classes(class, related := related)
-    UNION
-    SELECT LabelName FROM chosen_classes(exclude)
-),
-
--- The first images of the seeded order, twice what is wanted, so that the labels are read once and
--- only those of few images are kept. `widened` serves where too few of these are fit.
-early AS MATERIALIZED (
-    SELECT ImageID, seeded_order(seed, ImageID) AS place
-    FROM images
-    ORDER BY place, ImageID
-    LIMIT 2 * negatives + 1000
-),
-marks AS MATERIALIZED (
-    SELECT ImageID, LabelName, Source, Confidence
-    FROM labels
-    WHERE LabelName IN (SELECT LabelName FROM barred)
-        OR (Confidence >= min_confidence AND ImageID IN (SELECT ImageID FROM early))
-),
-barred_images AS MATERIALIZED (
-    SELECT DISTINCT ImageID
-    FROM marks SEMI JOIN barred USING (LabelName)
-    WHERE Confidence >= min_confidence
-),
-
-positives AS (
-    SELECT ImageID, position, folder
-    FROM (
-        SELECT DISTINCT marks.ImageID, chosen.position, chosen.folder
-        FROM marks JOIN chosen USING (LabelName)
-        WHERE marks.Confidence >= min_confidence
+WITH relevant AS MATERIALIZED (
+    FROM relevant_labels(
+        class,
+        negatives := negatives,
+        seed := seed,
+        min_confidence := min_confidence,
+        related := related,
+        exclude := exclude
     )
-    QUALIFY CASE overlap
-        WHEN 'both' THEN true
-        WHEN 'first' THEN position = min(position) OVER (PARTITION BY ImageID)
-        ELSE count(*) OVER (PARTITION BY ImageID) = 1
-    END
-),
-
-verified AS (
-    SELECT DISTINCT ImageID
-    FROM (
-        FROM marks SEMI JOIN chosen USING (LabelName)
-        WHERE Confidence = 0 AND Source != 'machine' AND negatives_from IN ('verified', 'mixed')
-    ) ANTI JOIN barred_images USING (ImageID)
-),
-fit AS MATERIALIZED (
-    SELECT ImageID
-    FROM early
-        SEMI JOIN (FROM marks WHERE Confidence >= min_confidence) USING (ImageID)
-        ANTI JOIN barred_images USING (ImageID)
-),
--- One row where `fit` may be short of what is wanted, else none; and joining none reads nothing.
-short AS MATERIALIZED (
-    SELECT true AS confident
-    WHERE (SELECT count(*) FROM fit) < negatives
-        AND (SELECT count(*) FROM early) = 2 * negatives + 1000
-),
-widened AS (
-    SELECT DISTINCT ImageID
-    FROM (
-        SELECT ImageID FROM labels JOIN short ON (Confidence >= min_confidence) = short.confident
-    ) ANTI JOIN barred_images USING (ImageID)
-),
-random AS (
-    SELECT ImageID
-    FROM (FROM fit UNION FROM widened)
-    WHERE negatives_from IN ('random', 'mixed')
-),
-
-pool AS (
-    SELECT ImageID, position, folder, 0 AS preference FROM positives
-    UNION ALL
-    SELECT ImageID, NULL AS position, negative_folder AS folder, 1 AS preference FROM verified
-    UNION ALL
-    SELECT ImageID, NULL AS position, negative_folder AS folder, 2 AS preference
-    FROM random ANTI JOIN verified USING (ImageID)
-),
-ranked AS MATERIALIZED (
-    SELECT
-        pool.position,
-        pool.folder,
-        row_number() OVER (
-            PARTITION BY pool.folder
-            ORDER BY pool.preference, seeded_order(seed, images.ImageID), images.ImageID
-        ) AS rank,
-        images.*
-    FROM images JOIN pool USING (ImageID)
-    QUALIFY rank <= CASE WHEN pool.position IS NULL THEN negatives ELSE coalesce("limit", rank) END
 )
-SELECT * EXCLUDE (position)
-FROM ranked
-ORDER BY position NULLS LAST, rank;
+FROM selected_images(
+    'relevant',
+    class,
+    negatives := negatives,
+    seed := seed,
+    "limit" := "limit",
+    min_confidence := min_confidence,
+    overlap := overlap,
+    negatives_from := negatives_from,
+    negative_folder := negative_folder
+);

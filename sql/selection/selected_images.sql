@@ -1,0 +1,135 @@
+-- selected_images: the selection that relevant labels give.
+--
+-- Positives carry a label of a chosen class. Negatives carry some positive label, and none of a
+-- barred class: whole images are left out, not label rows. Both stand in the seeded order.
+--
+-- Reads: labels, images, chosen_classes, seeded_order
+-- Parameters:
+--   relevant                      name of a table with the rows of relevant_labels, made with the
+--                                 same class, negatives, seed and min_confidence
+--   class                         a name or MID, or a list of them; a folder each
+--   negatives := 120              how many negatives
+--   seed := 42                    any whole number; another seed, another order
+--   "limit" := NULL               how many positives at most in each folder; NULL takes all
+--   min_confidence := 1.0         the least confidence of a positive label, above 0 and up to 1
+--   overlap := 'leave_out'        an image of several chosen classes: leave_out, first (of the
+--                                 list) or both
+--   negatives_from := 'random'    random: the seeded order; verified: only images in which a person
+--                                 said that a chosen class is absent; mixed: those first
+--   negative_folder := 'other'    the negatives' folder
+-- Columns:
+--   folder              VARCHAR  where the photo goes
+--   rank                BIGINT   its place in the seeded order within the folder, from 1
+--   ImageID             VARCHAR  the image
+--   Subset              VARCHAR  its split
+--   OriginalURL         VARCHAR  address of the original photo
+--   OriginalLandingURL  VARCHAR  its page on Flickr
+--   License             VARCHAR  address of its licence
+--   AuthorProfileURL    VARCHAR  the author's page
+--   Author              VARCHAR  the author's name
+--   Title               VARCHAR  the photo's title
+--   OriginalSize        BIGINT   bytes of the original
+--   OriginalMD5         VARCHAR  MD5 of the original's bytes, base64
+--   Thumbnail300KURL    VARCHAR  address of a copy of about 300 KB
+--   Rotation            DOUBLE   degrees counter-clockwise
+-- Example:
+--   CREATE OR REPLACE TEMP TABLE mine AS FROM relevant_labels('Hot dog');
+--   FROM selected_images('mine', 'Hot dog');
+
+CREATE OR REPLACE TEMP MACRO selected_images(
+    relevant,
+    class,
+    negatives := 120,
+    seed := 42,
+    "limit" := NULL,
+    min_confidence := 1.0,
+    overlap := 'leave_out',
+    negatives_from := 'random',
+    negative_folder := 'other'
+) AS TABLE
+WITH chosen AS MATERIALIZED (
+    FROM chosen_classes(class, negative_folder := negative_folder)
+),
+barred_images AS MATERIALIZED (
+    SELECT DISTINCT ImageID FROM query_table(relevant) WHERE barred AND positive
+),
+
+positives AS (
+    SELECT ImageID, position, folder
+    FROM (
+        SELECT DISTINCT found.ImageID, chosen.position, chosen.folder
+        FROM query_table(relevant) AS found JOIN chosen USING (LabelName)
+        WHERE found.barred AND found.positive
+    )
+    QUALIFY CASE overlap
+        WHEN 'both' THEN true
+        WHEN 'first' THEN position = min(position) OVER (PARTITION BY ImageID)
+        ELSE count(*) OVER (PARTITION BY ImageID) = 1
+    END
+),
+
+verified AS (
+    SELECT DISTINCT found.ImageID
+    FROM query_table(relevant) AS found
+        SEMI JOIN chosen USING (LabelName)
+        ANTI JOIN barred_images USING (ImageID)
+    WHERE found.Confidence = 0
+        AND found.Source != 'machine'
+        AND negatives_from IN ('verified', 'mixed')
+),
+fit AS MATERIALIZED (
+    SELECT DISTINCT ImageID
+    FROM query_table(relevant) AS found ANTI JOIN barred_images USING (ImageID)
+    WHERE found.early AND found.positive
+),
+-- One row where more negatives are wanted than `fit` has and there are more, else none; what is
+-- joined to no rows is not read.
+short AS MATERIALIZED (
+    SELECT true AS exists
+    WHERE (SELECT count(*) FROM fit) < least(
+        negatives,
+        (SELECT max(labelled) FROM query_table(relevant)) - (SELECT count(*) FROM barred_images)
+    )
+),
+labelled AS MATERIALIZED (
+    SELECT DISTINCT ImageID
+    FROM labels SEMI JOIN short ON (labels.Confidence >= min_confidence) = short.exists
+),
+widened AS MATERIALIZED (
+    SELECT ImageID
+    FROM images
+        SEMI JOIN short ON (images.ImageID IS NOT NULL) = short.exists
+        SEMI JOIN labelled USING (ImageID)
+        ANTI JOIN barred_images USING (ImageID)
+    ORDER BY seeded_order(seed, ImageID), ImageID
+    LIMIT negatives
+),
+random AS (
+    SELECT ImageID
+    FROM (FROM fit UNION FROM widened)
+    WHERE negatives_from IN ('random', 'mixed')
+),
+
+pool AS (
+    SELECT ImageID, position, folder, 0 AS preference FROM positives
+    UNION ALL
+    SELECT ImageID, NULL AS position, negative_folder AS folder, 1 AS preference FROM verified
+    UNION ALL
+    SELECT ImageID, NULL AS position, negative_folder AS folder, 2 AS preference
+    FROM random ANTI JOIN verified USING (ImageID)
+),
+ranked AS MATERIALIZED (
+    SELECT
+        pool.position,
+        pool.folder,
+        row_number() OVER (
+            PARTITION BY pool.folder
+            ORDER BY pool.preference, seeded_order(seed, images.ImageID), images.ImageID
+        ) AS rank,
+        images.*
+    FROM images JOIN pool USING (ImageID)
+    QUALIFY rank <= CASE WHEN pool.position IS NULL THEN negatives ELSE coalesce("limit", rank) END
+)
+SELECT * EXCLUDE (position)
+FROM ranked
+ORDER BY position NULLS LAST, rank;

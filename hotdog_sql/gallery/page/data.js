@@ -42,8 +42,12 @@ function tally(some, values) {
 
 /** The address, if it leads to the web; null for anything else that can stand in a link. */
 function webAddress(text) {
-  if (!URL.canParse(text)) return null;
-  const url = new URL(text);
+  let url;
+  try {
+    url = new URL(text);
+  } catch {
+    return null;
+  }
   return url.protocol === "https:" || url.protocol === "http:" ? url.href : null;
 }
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from hotdog_sql.cli import exits
 from hotdog_sql.download.entry import COLUMNS
 from hotdog_sql.errors import DatasetError, StorageError
 from hotdog_sql.gallery import write_gallery
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Run
 from tests.galleries import carried, failed, got, lost, write_dataset
 from tests.photos import manifest_rows
 
@@ -148,3 +149,17 @@ def test_memory_does_not_grow_with_the_photos(tmp_path: Path) -> None:
         return int(told.stdout)
 
     assert peak(100_000) - peak(100) < 8_000
+
+
+def test_the_command_names_the_page(tmp_path: Path, run: Run) -> None:
+    dataset = write_dataset(tmp_path / "ds", [got(1)])
+    done = run("gallery", "ds")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{Path('ds/index.html')}\n", "")
+    assert len(carried(dataset / "index.html")) == 1
+
+
+def test_the_command_refuses_what_is_no_dataset(run: Run) -> None:
+    done = run("gallery", "nowhere")
+    assert done.returncode == exits.DATASET
+    assert done.stdout == ""
+    assert "nowhere has no manifest.csv" in done.stderr

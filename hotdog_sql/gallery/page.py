@@ -9,7 +9,8 @@ from importlib import resources
 
 from hotdog_sql.download.entry import Entry
 
-#: In the order in which they build on each other; the page has them as one module.
+#: In the order in which they build on each other; the page has them as one style and one module.
+_STYLES = ("base.css", "head.css", "controls.css", "sheet.css", "lightbox.css")
 _SCRIPTS = ("data.js", "chart.js", "tabs.js", "sheet.js", "lightbox.js", "main.js")
 
 #: What the page knows of a photo: columns of the manifest, under their names there.
@@ -48,10 +49,9 @@ def page(name: str, entries: Iterable[Entry]) -> Iterator[str]:
         name: what the dataset is called.
         entries: every row of its manifest, by folder and rank.
     """
-    parts = resources.files(__package__).joinpath("page")
-    style = parts.joinpath("style.css").read_text("utf-8")
-    script = "\n".join(parts.joinpath(file).read_text("utf-8") for file in _SCRIPTS)
-    before, _, after = parts.joinpath("page.html").read_text("utf-8").partition("{{photos}}")
+    style = "\n".join(map(_part, _STYLES))
+    script = "\n".join(map(_part, _SCRIPTS))
+    before, _, after = _part("page.html").partition("{{photos}}")
     fill = {
         "{{policy}}": _policy(style, script),
         "{{style}}": style,
@@ -61,6 +61,10 @@ def page(name: str, entries: Iterable[Entry]) -> Iterator[str]:
     yield _filled(before, fill)
     yield from _photos(entries)
     yield _filled(after, fill)
+
+
+def _part(file: str) -> str:
+    return resources.files(__package__).joinpath("page", file).read_text("utf-8")
 
 
 def _filled(text: str, fill: Mapping[str, str]) -> str:

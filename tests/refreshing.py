@@ -34,11 +34,13 @@ class Site:
         server: the server.
         data_dir: the folder.
         file: the file that the short methods are about.
+        silence: seconds for which the server may be silent; a busy machine makes it so, too.
     """
 
     server: LoopbackServer
     data_dir: Path
     file: CatalogFile = field(default=FILE)
+    silence: float = 10.0
 
     @property
     def settings(self) -> Settings:
@@ -74,7 +76,9 @@ class Site:
     def refresh_all(
         self, files: Sequence[CatalogFile], listener: Listener | None = None
     ) -> tuple[Result, ...]:
-        return refresh(files, self.settings, policy=QUICK, silence_seconds=0.3, listener=listener)
+        return refresh(
+            files, self.settings, policy=QUICK, silence_seconds=self.silence, listener=listener
+        )
 
     def requests(self) -> list[Request]:
         """The requests since `serve`."""

@@ -165,9 +165,9 @@ def manifest_rows(directory: Path) -> list[dict[str, str]]:
 
 
 def tree(directory: Path) -> dict[str, bytes]:
-    """Every file below the folder."""
+    """Every file below the folder but the contact sheet, which names the folder."""
     return {
         path.relative_to(directory).as_posix(): path.read_bytes()
         for path in directory.rglob("*")
-        if path.is_file()
+        if path.is_file() and path.name != "index.html"
     }

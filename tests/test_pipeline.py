@@ -10,8 +10,7 @@ import pytest
 
 from hotdog_sql.demo.world import World, serve
 from tests.conftest import Run
-
-Dataset = dict[str, bytes]
+from tests.photos import tree
 
 
 @pytest.fixture(scope="module")
@@ -35,14 +34,6 @@ def online(world: World, run: Run) -> Run:
     return run_online
 
 
-def contents(folder: Path) -> Dataset:
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-
-
 def manifest(folder: Path) -> list[dict[str, str]]:
     with (folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
@@ -61,8 +52,9 @@ def test_select_fetches_selects_and_downloads(online: Run, tmp_path: Path) -> No
     assert len([row for row in others if row["reserve"] == "true"]) == len(
         [row for row in lost if row["folder"] == "other"]
     )
-    files = contents(tmp_path / "dataset")
+    files = tree(tmp_path / "dataset")
     assert {row["path"] for row in on_disk} == {name for name in files if "/" in name}
+    assert (tmp_path / "dataset" / "index.html").is_file()
     assert {name for name in files if "/" not in name} == {
         "ATTRIBUTION.csv",
         "manifest.csv",
@@ -72,7 +64,7 @@ def test_select_fetches_selects_and_downloads(online: Run, tmp_path: Path) -> No
     again = online("select", "--class", "Hot dog", "--download", "dataset")
     assert again.returncode == 0, again.stderr
     assert "0 fetched now" in again.stderr
-    assert contents(tmp_path / "dataset") == files
+    assert tree(tmp_path / "dataset") == files
 
 
 def test_a_saved_selection_gives_the_same_dataset(online: Run, tmp_path: Path) -> None:
@@ -82,7 +74,7 @@ def test_a_saved_selection_gives_the_same_dataset(online: Run, tmp_path: Path) -
         assert online(*wanted, "--output", f"{ending}/rows.{ending}").returncode == 0
         done = online("download", f"{ending}/rows.{ending}", f"from_{ending}")
         assert done.returncode == 0, done.stderr
-        assert contents(tmp_path / f"from_{ending}") == contents(tmp_path / "direct")
+        assert tree(tmp_path / f"from_{ending}") == tree(tmp_path / "direct")
 
 
 def test_without_its_record_a_selection_is_not_topped_up(online: Run, tmp_path: Path) -> None:
@@ -128,11 +120,11 @@ def test_positives_with_a_limit_are_topped_up(online: Run, tmp_path: Path) -> No
 def test_another_selection_is_refused(online: Run, tmp_path: Path) -> None:
     wanted = ("select", "--class", "Hot dog", "--negatives", "3", "--download", "dataset")
     assert online(*wanted).returncode == 0
-    before = contents(tmp_path / "dataset")
+    before = tree(tmp_path / "dataset")
     done = online(*wanted, "--seed", "7", "--quiet")
     assert done.returncode == 6
     assert "another selection" in done.stderr
-    assert contents(tmp_path / "dataset") == before
+    assert tree(tmp_path / "dataset") == before
 
 
 def test_a_selection_made_again_tells_what_has_changed(online: Run, tmp_path: Path) -> None:

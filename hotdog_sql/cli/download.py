@@ -43,6 +43,7 @@ def download(
     retry_failed: shared.RetryFailedOption = False,
     top_up: shared.TopUpOption = True,
     data_dir: options.DataDirOption = options.DEFAULT_DATA_DIR,
+    gallery: shared.GalleryOption = True,
     verbose: shared.VerboseOption = False,
     quiet: options.QuietOption = False,
 ) -> None:
@@ -60,6 +61,7 @@ def download(
                 source, workers, per_host, max_bytes, strict_md5, retry_failed, top_up
             ),
             record=record,
+            gallery=gallery,
             quiet=quiet,
             verbose=verbose,
         )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hotdog_sql.cli import exits
+from hotdog_sql.cli.show import narrator
 from hotdog_sql.vocabulary import Source
 
 if TYPE_CHECKING:
@@ -75,6 +76,14 @@ TopUpOption = Annotated[
         rich_help_panel=PANEL,
     ),
 ]
+GalleryOption = Annotated[
+    bool,
+    typer.Option(
+        "--gallery/--no-gallery",
+        help="Write index.html, a page to look at the dataset.",
+        rich_help_panel=PANEL,
+    ),
+]
 VerboseOption = Annotated[
     bool,
     typer.Option("--verbose", "-v", help="Tell of each request.", rich_help_panel=PANEL),
@@ -115,6 +124,7 @@ def run_download(
     options: "DownloadOptions",
     *,
     record: Mapping[str, object] | None,
+    gallery: bool,
     quiet: bool,
     verbose: bool,
 ) -> int:
@@ -125,6 +135,7 @@ def run_download(
         directory: the dataset.
         options: how it is done.
         record: how the selection was made; None: not known.
+        gallery: write a page to look at the dataset.
         quiet: show nothing.
         verbose: tell of each request.
 
@@ -132,8 +143,8 @@ def run_download(
         The command's exit code.
     """
     from hotdog_sql.cli.download_display import DownloadDisplay, tell_report
-    from hotdog_sql.cli.show import narrator
     from hotdog_sql.download.job import download
+    from hotdog_sql.gallery import write_gallery
     from hotdog_sql.settings import Settings
 
     try:
@@ -149,7 +160,10 @@ def run_download(
     except (KeyboardInterrupt, SystemExit):
         narrator(quiet=quiet).print("stopped: run the same command again to go on")
         raise
+    page = write_gallery(directory) if gallery else None
     tell_report(report, directory, quiet=quiet)
+    if page is not None:
+        narrator(quiet=quiet).print(f"To look at it, open {page}")
     return exits.INCOMPLETE if report.worth_retrying else exits.OK
 
 

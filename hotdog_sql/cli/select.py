@@ -155,6 +155,7 @@ def select(
     strict_md5: downloading.StrictMd5Option = False,
     retry_failed: downloading.RetryFailedOption = False,
     top_up: downloading.TopUpOption = True,
+    gallery: downloading.GalleryOption = True,
     verbose: downloading.VerboseOption = False,
 ) -> None:
     """Select the images of a class and random others, and download them if asked.
@@ -230,6 +231,7 @@ def select(
                     source, workers, per_host, max_bytes, strict_md5, retry_failed, top_up
                 ),
                 record=record,
+                gallery=gallery,
                 quiet=quiet,
                 verbose=verbose,
             )

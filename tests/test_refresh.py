@@ -497,6 +497,58 @@ class TestLargeFiles:
         assert site.path.read_bytes() == self.LARGE
 
 
+class TestWithoutHash:
+    """Nobody knows a hash: then none is computed, and an untouched file is the server's."""
+
+    @pytest.fixture
+    def bare(self, site: Site) -> Site:
+        site.serve(file_reply(OLD, etag='"old"', md5=None))
+        assert site.refresh().status is Status.NEW
+        assert '"md5": null' in site.record.read_text()
+        return site
+
+    def test_it_is_unchanged(self, bare: Site) -> None:
+        bare.server.clear()
+        record = bare.record.read_bytes()
+        assert bare.refresh().status is Status.UNCHANGED
+        assert bare.requests()[0].headers["if-none-match"] == '"old"'
+        assert bare.record.read_bytes() == record
+
+    def test_a_touched_one_is_fetched_to_be_sure(self, bare: Site) -> None:
+        os.utime(bare.path, (1, 1))
+        bare.server.clear()
+        assert bare.refresh().status is Status.UNCHANGED
+        assert "if-none-match" not in bare.requests()[0].headers
+        bare.server.clear()
+        assert bare.refresh().status is Status.UNCHANGED
+        assert "if-none-match" in bare.requests()[0].headers
+
+    def test_an_altered_one_is_fetched_again(self, bare: Site) -> None:
+        bare.path.write_bytes(OLD[:-1] + b"x")
+        assert bare.refresh().status is Status.CHANGED
+        assert bare.path.read_bytes() == OLD
+
+    def test_an_altered_one_is_not_forgiven_for_being_looked_at(self, bare: Site) -> None:
+        bare.path.write_bytes(OLD[:-1] + b"x")
+        known = replace(FILE, md5=md5_of(OLD))
+        for _ in range(2):
+            (facts,) = file_facts([known], bare.settings)
+            assert facts.matches_server is not True
+            assert facts.matches_catalog is False
+        bare.serve(file_reply(OLD, etag='"old"'))
+        assert bare.refresh().status is Status.CHANGED
+        assert bare.path.read_bytes() == OLD
+
+    def test_a_catalog_that_learns_the_md5(self, bare: Site) -> None:
+        assert bare.refresh(md5=md5_of(NEW)).note.startswith("differs from the catalog")
+        assert md5_of(OLD) in bare.record.read_text()
+        # From now on the bytes are known: a touched file is the same file.
+        os.utime(bare.path, (1, 1))
+        bare.server.clear()
+        assert bare.refresh().status is Status.UNCHANGED
+        assert "if-none-match" in bare.requests()[0].headers
+
+
 class TestEncoding:
     """A gzipped answer is kept decoded, and verified as it was sent."""
 

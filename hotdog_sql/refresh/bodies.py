@@ -19,57 +19,71 @@ _TELL_SECONDS = 0.1
 _GZIP = 16 + zlib.MAX_WBITS
 _DECODED_PIECE = 1 << 20
 
+#: Is told how many bytes of a file there are.
+Tell = Callable[[int], None]
+
 #: Bodies of so many bytes are read from the connection directly, in pieces of so many.
 _DIRECT_FROM = 16 << 20
 _DIRECT_PIECE = 1 << 18
 
 
-def receive_plain(
-    response: httpx.Response, part: Path, tell: Callable[[int], None], *, hash_known: bool
-) -> str:
-    """Write the body as it comes to the end of the part; returns the MD5 of the whole part.
+def receive_plain(response: httpx.Response, part: Path, tell: Tell) -> None:
+    """Write the body as it comes to the end of the part.
 
     Args:
         response: whose body it is.
         part: the file, made where missing.
         tell: is told now and then how many bytes the part has.
-        hash_known: whether the part will be held to a hash.
+    """
+    with part.open("ab", buffering=0) as out:
+        _write(response.iter_raw(), out, tell)
+
+
+def receive_hashed(response: httpx.Response, part: Path, tell: Tell) -> str:
+    """Write the body to the end of the part; returns the MD5 of the whole part.
+
+    The MD5 is to be held to a hash: a large body is read in a way that relies on that.
     """
     length = int(response.headers.get("Content-Length", 0))
-    direct = hash_known and length >= _DIRECT_FROM and response.http_version == "HTTP/1.1"
+    direct = length >= _DIRECT_FROM and response.http_version == "HTTP/1.1"
     pieces = _direct(response, length) if direct else response.iter_raw()
-    with part.open("ab", buffering=0) as out:
-        return _write(pieces, out, tell)
+    with part.open("ab", buffering=0) as out, FollowingHash(part) as following:
+        _write(pieces, out, _both(following.advance, tell))
+        return following.hexdigest()
 
 
-def receive_gzip(
-    response: httpx.Response, part: Path, tell: Callable[[int], None]
-) -> tuple[str, str]:
+def receive_gzip(response: httpx.Response, part: Path, tell: Tell) -> tuple[str, str]:
     """Write the body decoded; returns the part's MD5, and the base64 MD5 of the bytes sent.
 
     Raises:
         BadBodyError: the body is not gzip, or ends in its middle.
     """
     sent = hashlib.md5(usedforsecurity=False)
-    with part.open("wb", buffering=0) as out:
-        md5 = _write(_gunzip(response.iter_raw(), sent.update), out, tell)
-    return md5, b64encode(sent.digest()).decode()
+    pieces = _gunzip(response.iter_raw(), sent.update)
+    with part.open("wb", buffering=0) as out, FollowingHash(part) as following:
+        _write(pieces, out, _both(following.advance, tell))
+        return following.hexdigest(), b64encode(sent.digest()).decode()
 
 
-def _write(pieces: Iterator[bytes], out: FileIO, tell: Callable[[int], None]) -> str:
+def _both(first: Tell, second: Tell) -> Tell:
+    def tell(done: int) -> None:
+        first(done)
+        second(done)
+
+    return tell
+
+
+def _write(pieces: Iterator[bytes], out: FileIO, tell: Tell) -> None:
     done = out.seek(0, 2)
     told, told_at = done, monotonic()
-    with FollowingHash(Path(out.name)) as following:
-        for piece in pieces:
-            _write_all(out, piece)
-            done += len(piece)
-            now = monotonic()
-            if done - told >= _TELL_BYTES or now - told_at >= _TELL_SECONDS:
-                told, told_at = done, now
-                following.advance(done)
-                tell(done)
-        tell(done)
-        return following.hexdigest()
+    for piece in pieces:
+        _write_all(out, piece)
+        done += len(piece)
+        now = monotonic()
+        if done - told >= _TELL_BYTES or now - told_at >= _TELL_SECONDS:
+            told, told_at = done, now
+            tell(done)
+    tell(done)
 
 
 def _write_all(out: FileIO, piece: bytes) -> None:

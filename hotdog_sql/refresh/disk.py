@@ -63,8 +63,10 @@ class DiskFile:
 
     def is_as_recorded(self) -> bool | None:
         """Whether it has the bytes that the server had; None where no server was asked."""
-        if self.record is None or self.record.server_md5 is None:
+        if self.record is None or self.record.url is None:
             return None
+        if self.record.server_md5 is None:
+            return self.record.describes(self.path)
         return self.md5 == self.record.server_md5
 
     def is_from(self, address: str) -> bool:
@@ -74,9 +76,18 @@ class DiskFile:
         )
 
     def record_now(self) -> Record:
-        """Its record with the size, time and MD5 that it has now."""
-        known = self.record or Record(None, None, None, None, None, None, 0, 0, "")
+        """Its record with the size, time and MD5 that it has now; computes one if need be."""
+        known = self.record or _NOTHING
+        if known.describes(self.path) and not self.hashed_anew:
+            return known
+        if known.server_md5 is None:
+            # Without a hash of the server's, only an untouched file is known to be the server's.
+            untouched = known.url is not None and known.describes(self.path)
+            known = replace(known, server_md5=self.md5) if untouched else _NOTHING
         return replace(known, bytes=self.bytes, mtime_ns=self.mtime_ns, md5=self.md5)
+
+
+_NOTHING = Record(None, None, None, None, None, None, 0, 0, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +130,8 @@ class Part:
         self.places.part.unlink(missing_ok=True)
 
 
-def record_of(answer: Answer, path: Path, md5: str) -> Record:
-    """The record of a file with this MD5 that is the one the answer tells of."""
+def record_of(answer: Answer, path: Path, md5: str | None) -> Record:
+    """The record of a file that is the one the answer tells of; its MD5 if one was computed."""
     found = path.stat()
     return Record(
         url=answer.url,

@@ -10,13 +10,13 @@ import httpx
 from hotdog_sql.catalog import CatalogFile
 from hotdog_sql.errors import TransferError
 from hotdog_sql.refresh.answers import Answer, ContentRange
-from hotdog_sql.refresh.bodies import receive_gzip, receive_plain
+from hotdog_sql.refresh.bodies import receive_gzip, receive_hashed, receive_plain
 from hotdog_sql.refresh.disk import DiskFile, Part, move_into_place, record_of, recover
 from hotdog_sql.refresh.events import Listener, Result, Status
 from hotdog_sql.refresh.hashing import as_base64, md5_of
 from hotdog_sql.refresh.places import Places
 from hotdog_sql.refresh.plan import is_same, plan
-from hotdog_sql.refresh.records import Partial, Record, save
+from hotdog_sql.refresh.records import Partial, save
 from hotdog_sql.refresh.space import Space
 from hotdog_sql.refresh.verify import BadBodyError, Body, check_answer, check_body, difference
 from hotdog_sql.transport import RetryPolicy, describe, is_transient, public_address, retry_after
@@ -124,9 +124,9 @@ class Fetch:
                 answer = Answer.of(response, self._address)
                 match response.status_code:
                     case 304 if wanted.conditional and old is not None:
-                        return self._keep(old, old.record_now())
+                        return self._keep(old, None)
                     case 200 if old is not None and is_same(self._file, answer, old):
-                        return self._keep(old, record_of(answer, old.path, old.md5))
+                        return self._keep(old, answer)
                     case 200:
                         return self._receive_whole(response, answer, old)
                     case 206 if wanted.resumed is not None:
@@ -142,12 +142,14 @@ class Fetch:
                 raise UnreachableError(describe(error)) from error
             raise TransferError(describe(error)) from error
 
-    def _keep(self, old: DiskFile, record: Record) -> tuple[bool, str]:
-        """The file in place is the one that the server has."""
+    def _keep(self, old: DiskFile, answer: Answer | None) -> tuple[bool, str]:
+        """The file in place is the one that the server has: by an answer, or by a 304."""
         self._part.discard()
+        note = difference(self._file, old.md5 if self._file.md5 else None, old.bytes)
+        record = record_of(answer, old.path, old.md5) if answer else old.record_now()
         if record != old.record:
             save(self._places.record, record)
-        return False, difference(self._file, old.md5, old.bytes)
+        return False, note
 
     def _receive_whole(
         self, response: httpx.Response, answer: Answer, old: DiskFile | None
@@ -158,8 +160,7 @@ class Fetch:
             with self._transfer(self._file.bytes) as tell:
                 md5, sent_hash = receive_gzip(response, self._places.part, tell)
             return self._accept(answer, Body(self._part.bytes, md5, sent_hash, None), old)
-        md5 = self._receive_plain(response, answer, answer.total)
-        return self._accept(answer, self._plain_body(md5, answer.total), old)
+        return self._accept(answer, self._receive(response, answer, answer.total), old)
 
     def _receive_rest(
         self, response: httpx.Response, answer: Answer, begun: Partial, old: DiskFile | None
@@ -173,8 +174,7 @@ class Fetch:
         ):
             raise _UselessPartError
         answer = answer.completed_by(begun)
-        md5 = self._receive_plain(response, answer, sent.total)
-        return self._accept(answer, self._plain_body(md5, sent.total), old)
+        return self._accept(answer, self._receive(response, answer, sent.total), old)
 
     def _take_complete(
         self, response: httpx.Response, answer: Answer, begun: Partial, old: DiskFile | None
@@ -183,23 +183,26 @@ class Fetch:
         sent = ContentRange.of(response)
         if sent is None or sent.total != self._part.bytes or not answer.goes_on(begun):
             raise _UselessPartError
-        body = self._plain_body(md5_of(self._places.part), sent.total)
+        md5 = md5_of(self._places.part)
+        body = Body(self._part.bytes, md5, as_base64(md5), sent.total)
         return self._accept(answer.completed_by(begun), body, old)
 
-    def _receive_plain(self, response: httpx.Response, answer: Answer, total: int | None) -> str:
-        hash_known = bool(answer.server_hash or self._file.md5)
+    def _receive(self, response: httpx.Response, answer: Answer, total: int | None) -> Body:
+        """Append the body to the part; an MD5 is computed where there is one to hold it to."""
         with self._transfer(total) as tell:
-            return receive_plain(response, self._places.part, tell, hash_known=hash_known)
-
-    def _plain_body(self, md5: str, total: int | None) -> Body:
-        return Body(self._part.bytes, md5, as_base64(md5), total)
+            if answer.server_hash is None and self._file.md5 is None:
+                receive_plain(response, self._places.part, tell)
+                return Body(self._part.bytes, None, None, total)
+            md5 = receive_hashed(response, self._places.part, tell)
+            return Body(self._part.bytes, md5, as_base64(md5), total)
 
     def _accept(self, answer: Answer, body: Body, old: DiskFile | None) -> tuple[bool, str]:
         check_body(self._file, answer, body)
-        if old is not None and old.bytes == body.bytes and old.md5 == body.md5:
+        part = self._places.part
+        if old is not None and old.bytes == body.bytes and old.md5 == (body.md5 or md5_of(part)):
             # The same bytes again: what depends on the file's time need not be made anew.
-            return self._keep(old, record_of(answer, old.path, old.md5))
-        move_into_place(self._places, record_of(answer, self._places.part, body.md5))
+            return self._keep(old, answer)
+        move_into_place(self._places, record_of(answer, part, body.md5))
         return True, difference(self._file, body.md5, body.bytes)
 
     @contextmanager

@@ -24,11 +24,12 @@ class Record:
         last_modified: its Last-Modified there, as sent.
         server_hash: the MD5 in its `x-goog-hash`, base64 as sent; for a gzipped answer that is
             the MD5 of the gzipped bytes.
-        server_md5: MD5 of the file's bytes at that address, as hexadecimal digits.
+        server_md5: MD5 of the file's bytes at that address, as hexadecimal digits; None where
+            there was no hash to hold them to, so that none was computed.
         fetched: when it was fetched or found the same, ISO 8601 in UTC.
         bytes: size of the file on disk.
         mtime_ns: its modification time, nanoseconds since 1970.
-        md5: its MD5 when it had that size and time.
+        md5: its MD5 when it had that size and time; None where none was computed.
     """
 
     url: str | None
@@ -39,10 +40,10 @@ class Record:
     fetched: str | None
     bytes: int
     mtime_ns: int
-    md5: str
+    md5: str | None
 
     def describes(self, path: Path) -> bool:
-        """Whether the file has the size and time that the MD5 was computed for."""
+        """Whether the file has the size and time that it had when this was recorded."""
         try:
             found = path.stat()
         except FileNotFoundError:

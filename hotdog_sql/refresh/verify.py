@@ -33,14 +33,15 @@ class Body:
 
     Attributes:
         bytes: its size as it is kept.
-        md5: MD5 of the bytes as they are kept, hexadecimal digits.
-        sent_hash: MD5 of the bytes as they were sent, base64.
+        md5: MD5 of the bytes as they are kept, hexadecimal digits; None where there is nothing to
+            hold it to.
+        sent_hash: MD5 of the bytes as they were sent, base64; likewise.
         total: the size that it should have; None where unsaid.
     """
 
     bytes: int
-    md5: str
-    sent_hash: str
+    md5: str | None
+    sent_hash: str | None
     total: int | None
 
 
@@ -62,7 +63,7 @@ def check_body(file: CatalogFile, answer: Answer, body: Body) -> None:
         raise BadBodyError("the bytes do not have the catalog's MD5, and the server gives none")
 
 
-def difference(file: CatalogFile, md5: str, size: int) -> str:
+def difference(file: CatalogFile, md5: str | None, size: int) -> str:
     """How a file differs from what the catalog knows of it; empty where it does not."""
     if file.md5 is not None and md5 != file.md5:
         return f"differs from the catalog: MD5 {md5}, there {file.md5}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from hotdog_sql.download.photo import Photo
+from hotdog_sql.downloading.photo import Photo
 from hotdog_sql.reserves import Reserves
 from hotdog_sql.rows import RowTable
 

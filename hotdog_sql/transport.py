@@ -74,6 +74,7 @@ def new_client(
         return httpx.Client(
             verify=context,
             auth=credentials,
+            cookies=_NoCookies(),
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
             timeout=httpx.Timeout(silence_seconds, connect=connect_seconds),
             follow_redirects=True,

@@ -10,8 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from hotdog_sql.download.job import download
-from hotdog_sql.download.options import DownloadOptions
+from hotdog_sql.downloading.job import download
+from hotdog_sql.downloading.options import DownloadOptions
 from hotdog_sql.errors import HotdogError
 from hotdog_sql.settings import Settings
 from hotdog_sql.vocabulary import Source

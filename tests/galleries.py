@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from hotdog_sql.demo.png import encode_png
-from hotdog_sql.download.entry import Entry, Status
-from hotdog_sql.download.manifest import NAME, Manifest
+from hotdog_sql.downloading.entry import Entry, Status
+from hotdog_sql.downloading.manifest import NAME, Manifest
 from tests.photos import photo
 
 PICTURE = encode_png([[(200, 90, 40), (240, 200, 80)], [(60, 120, 90), (30, 30, 30)]])

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotdog_sql.download.dataset import workshop
+from hotdog_sql.downloading.dataset import workshop
 from hotdog_sql.errors import DatasetError, DatasetLockedError, SelectionFileError
 from tests.loopback import LoopbackServer, Reply, file_reply
 from tests.photos import (

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hotdog_sql.cli import exits
-from hotdog_sql.download.entry import COLUMNS
+from hotdog_sql.downloading.entry import COLUMNS
 from hotdog_sql.errors import DatasetError, StorageError
 from hotdog_sql.gallery import write_gallery
 from tests.conftest import ROOT, Run

@@ -9,7 +9,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-from hotdog_sql.download.entry import Entry
+from hotdog_sql.downloading.entry import Entry
 from hotdog_sql.gallery import write_gallery
 from tests.browser import as_phone, chromium, complaints, prefers_dark, requests, swipe
 from tests.galleries import failed, got, lost, write_dataset

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hotdog_sql.download.inspection import (
+from hotdog_sql.downloading.inspection import (
     RefusedError,
     ending,
     md5_from_base64,

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from hotdog_sql.download.entry import COLUMNS
+from hotdog_sql.downloading.entry import COLUMNS
 from hotdog_sql.sqlfiles import read_sql_file
 from tests.loopback import LoopbackServer, Reply
 from tests.photos import Album, everywhere, manifest_rows, mirror_path, photo, run, serve

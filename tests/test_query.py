@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hotdog_sql.database import connect
-from hotdog_sql.download.entry import COLUMNS
+from hotdog_sql.downloading.entry import COLUMNS
 from hotdog_sql.errors import QueryError
 from hotdog_sql.query import QueryRequest, QuerySelection
 from hotdog_sql.session import Session

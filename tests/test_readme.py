@@ -12,6 +12,7 @@ from hotdog_sql.cli.main import app
 from hotdog_sql.database import connect
 from hotdog_sql.session import Session
 from tests.conftest import ROOT
+from tests.test_trainers import HUGGING_FACE, KERAS, TORCHVISION
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 _PROGRAM: Any = typer.main.get_command(app)
@@ -68,6 +69,11 @@ def test_no_option_is_mentioned_that_does_not_exist() -> None:
 def test_exit_codes() -> None:
     rows = re.findall(r"^\| (\d+) \| (.+?) \|$", section("Exit codes"), flags=re.MULTILINE)
     assert {int(code): meaning for code, meaning in rows} == exits.MEANINGS
+
+
+@pytest.mark.parametrize("example", [KERAS, HUGGING_FACE, TORCHVISION])
+def test_the_trainers_examples_are_the_tested_ones(example: str) -> None:
+    assert f"```python{example}```" in README
 
 
 def test_the_sql_to_paste_runs(small_data: Path) -> None:

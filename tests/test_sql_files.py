@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from hotdog_sql.database import Database, connect
-from hotdog_sql.download.entry import COLUMNS
+from hotdog_sql.downloading.entry import COLUMNS
 from hotdog_sql.session import Session
 from hotdog_sql.sqlfiles import SqlFile, dataset_files, load_order, sql_dir
 

@@ -17,7 +17,7 @@ from PIL import ExifTags, Image, ImageChops, ImageOps, ImageStat, JpegImagePlugi
 
 from hotdog_sql.demo.images import mirror_bytes
 from hotdog_sql.demo.photos import photos
-from hotdog_sql.download.inspection import ending
+from hotdog_sql.downloading.inspection import ending
 from hotdog_sql.images.decode import UndecodableError, check
 from hotdog_sql.images.transform import Transformed, degrees, transform
 from hotdog_sql.vocabulary import Source

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from hotdog_sql.download.options import DownloadOptions
-from hotdog_sql.download.verify import Fault, VerifyListener, VerifyReport, repair, verify
+from hotdog_sql.downloading.options import DownloadOptions
+from hotdog_sql.downloading.verify import Fault, VerifyListener, VerifyReport, repair, verify
 from hotdog_sql.errors import DatasetError
 from tests.loopback import LoopbackServer, Reply
 from tests.photos import (

@@ -88,9 +88,9 @@ def verify(
     """
     from hotdog_sql.cli.download_display import CheckDisplay, DownloadDisplay
     from hotdog_sql.cli.show import narrator
-    from hotdog_sql.download.options import DownloadOptions
-    from hotdog_sql.download.verify import repair as repair_dataset
-    from hotdog_sql.download.verify import verify as verify_dataset
+    from hotdog_sql.downloading.options import DownloadOptions
+    from hotdog_sql.downloading.verify import repair as repair_dataset
+    from hotdog_sql.downloading.verify import verify as verify_dataset
     from hotdog_sql.settings import Settings
     from hotdog_sql.text import printable, size_text
 

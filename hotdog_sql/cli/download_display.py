@@ -14,11 +14,11 @@ from rich.table import Table
 from rich.text import Text
 
 from hotdog_sql.cli.show import narrator
-from hotdog_sql.download.entry import Entry, Status
-from hotdog_sql.download.events import Listener
-from hotdog_sql.download.photo import Photo
-from hotdog_sql.download.report import DownloadReport
-from hotdog_sql.download.verify import VerifyListener
+from hotdog_sql.downloading.entry import Entry, Status
+from hotdog_sql.downloading.events import Listener
+from hotdog_sql.downloading.photo import Photo
+from hotdog_sql.downloading.report import DownloadReport
+from hotdog_sql.downloading.verify import VerifyListener
 from hotdog_sql.text import printable, size_text
 from hotdog_sql.vocabulary import Source
 

@@ -14,8 +14,8 @@ from hotdog_sql.cli.show import narrator
 from hotdog_sql.vocabulary import Source
 
 if TYPE_CHECKING:
-    from hotdog_sql.download.job import PhotoSource
-    from hotdog_sql.download.options import DownloadOptions
+    from hotdog_sql.downloading.job import PhotoSource
+    from hotdog_sql.downloading.options import DownloadOptions
 
 PANEL = "Download"
 #: What a shell reports of a process that SIGTERM has ended.
@@ -105,7 +105,7 @@ def options_of(
     top_up: bool,
 ) -> "DownloadOptions":
     """What the options of the same names ask for."""
-    from hotdog_sql.download.options import DownloadOptions
+    from hotdog_sql.downloading.options import DownloadOptions
 
     return DownloadOptions(
         sources=tuple(dict.fromkeys(source)),
@@ -143,7 +143,7 @@ def run_download(
         The command's exit code.
     """
     from hotdog_sql.cli.download_display import DownloadDisplay, tell_report
-    from hotdog_sql.download.job import download
+    from hotdog_sql.downloading.job import download
     from hotdog_sql.gallery import write_gallery
     from hotdog_sql.settings import Settings
 

@@ -4,9 +4,9 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from hotdog_sql.download import manifest
-from hotdog_sql.download.ledger import Ledger
-from hotdog_sql.download.store import storage_error
+from hotdog_sql.downloading import manifest
+from hotdog_sql.downloading.ledger import Ledger
+from hotdog_sql.downloading.store import storage_error
 from hotdog_sql.errors import DatasetError
 from hotdog_sql.gallery.page import page
 from hotdog_sql.text import printable

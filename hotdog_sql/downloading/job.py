@@ -5,18 +5,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from hotdog_sql.download import manifest
-from hotdog_sql.download.dataset import workshop
-from hotdog_sql.download.engine import Engine
-from hotdog_sql.download.entry import Entry, Status
-from hotdog_sql.download.events import Listener
-from hotdog_sql.download.ledger import Ledger, Row
-from hotdog_sql.download.options import DownloadOptions
-from hotdog_sql.download.photo import Photo
-from hotdog_sql.download.record import write_record
-from hotdog_sql.download.records import write_records
-from hotdog_sql.download.report import DownloadReport
-from hotdog_sql.download.store import FolderStore
+from hotdog_sql.downloading import manifest
+from hotdog_sql.downloading.dataset import workshop
+from hotdog_sql.downloading.engine import Engine
+from hotdog_sql.downloading.entry import Entry, Status
+from hotdog_sql.downloading.events import Listener
+from hotdog_sql.downloading.ledger import Ledger, Row
+from hotdog_sql.downloading.options import DownloadOptions
+from hotdog_sql.downloading.photo import Photo
+from hotdog_sql.downloading.record import write_record
+from hotdog_sql.downloading.records import write_records
+from hotdog_sql.downloading.report import DownloadReport
+from hotdog_sql.downloading.store import FolderStore
 from hotdog_sql.settings import Settings
 
 

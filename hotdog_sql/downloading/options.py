@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from hotdog_sql.download.hosts import RestPolicy
-from hotdog_sql.download.inspection import PLACEHOLDERS
+from hotdog_sql.downloading.hosts import RestPolicy
+from hotdog_sql.downloading.inspection import PLACEHOLDERS
 from hotdog_sql.transport import CONNECT_SECONDS, SILENCE_SECONDS, RetryPolicy
 from hotdog_sql.vocabulary import Source
 

@@ -9,8 +9,8 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, suppre
 from pathlib import Path
 from typing import Protocol
 
-from hotdog_sql.download.body import Body
-from hotdog_sql.download.inspection import ENDINGS, Bytes
+from hotdog_sql.downloading.body import Body
+from hotdog_sql.downloading.inspection import ENDINGS, Bytes
 from hotdog_sql.errors import StorageError
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from hotdog_sql.download import manifest
-from hotdog_sql.download.entry import Entry, Status, split_errors, with_replaced
-from hotdog_sql.download.ledger import Ledger
-from hotdog_sql.download.report import DownloadReport
-from hotdog_sql.download.store import storage_error
+from hotdog_sql.downloading import manifest
+from hotdog_sql.downloading.entry import Entry, Status, split_errors, with_replaced
+from hotdog_sql.downloading.ledger import Ledger
+from hotdog_sql.downloading.report import DownloadReport
+from hotdog_sql.downloading.store import storage_error
 
 ATTRIBUTION = "ATTRIBUTION.csv"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from hotdog_sql.download.store import storage_error
+from hotdog_sql.downloading.store import storage_error
 from hotdog_sql.errors import DatasetLockedError
 
 #: Below the dataset while a run works on it: its lock and its temporary files.

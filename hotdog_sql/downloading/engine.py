@@ -8,14 +8,14 @@ from threading import Event, Thread
 from types import TracebackType
 from typing import Self
 
-from hotdog_sql.download.entry import Entry
-from hotdog_sql.download.events import Listener
-from hotdog_sql.download.fetch import Fetcher, Task, TransientError
-from hotdog_sql.download.hosts import Hosts, Turn, host_of
-from hotdog_sql.download.inspection import RefusedError
-from hotdog_sql.download.options import DownloadOptions
-from hotdog_sql.download.photo import Photo
-from hotdog_sql.download.store import Store
+from hotdog_sql.downloading.entry import Entry
+from hotdog_sql.downloading.events import Listener
+from hotdog_sql.downloading.fetch import Fetcher, Task, TransientError
+from hotdog_sql.downloading.hosts import Hosts, Turn, host_of
+from hotdog_sql.downloading.inspection import RefusedError
+from hotdog_sql.downloading.options import DownloadOptions
+from hotdog_sql.downloading.photo import Photo
+from hotdog_sql.downloading.store import Store
 from hotdog_sql.errors import HotdogError
 from hotdog_sql.transport import new_client, ssl_context
 
@@ -59,6 +59,7 @@ class Engine:
         self._mirror_url = mirror_url
         self._options = options
         self._listener = listener
+        self._context = ssl_context()  # before the threads, each of which would make one
         self._hosts: Hosts[Task] = Hosts(options.per_host, options.rest, listener.rested)
         self._results: SimpleQueue[Entry | HotdogError | None] = SimpleQueue()
         self._stopped = Event()
@@ -134,7 +135,7 @@ class Engine:
         options = self._options
         try:
             with new_client(
-                ssl_context(), options.connect_seconds, options.silence_seconds
+                self._context, options.connect_seconds, options.silence_seconds
             ) as client:
                 fetcher = Fetcher(
                     client,

@@ -13,8 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from hotdog_sql.download.entry import COLUMNS, Entry
-from hotdog_sql.download.store import storage_error
+from hotdog_sql.downloading.entry import COLUMNS, Entry
+from hotdog_sql.downloading.store import storage_error
 from hotdog_sql.errors import DatasetError
 
 NAME = "manifest.csv"

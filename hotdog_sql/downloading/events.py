@@ -1,7 +1,7 @@
 """What a download tells while it runs."""
 
-from hotdog_sql.download.entry import Entry
-from hotdog_sql.download.photo import Photo
+from hotdog_sql.downloading.entry import Entry
+from hotdog_sql.downloading.photo import Photo
 from hotdog_sql.vocabulary import Source
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from hotdog_sql.download.entry import Entry, Status, split_errors
-from hotdog_sql.download.manifest import Manifest, Record
-from hotdog_sql.download.photo import Photo
+from hotdog_sql.downloading.entry import Entry, Status, split_errors
+from hotdog_sql.downloading.manifest import Manifest, Record
+from hotdog_sql.downloading.photo import Photo
 
 _SCHEMA = """
 PRAGMA journal_mode = OFF;

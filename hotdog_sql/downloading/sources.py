@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from hotdog_sql.download.photo import Photo
+from hotdog_sql.downloading.photo import Photo
 from hotdog_sql.vocabulary import Source
 
 

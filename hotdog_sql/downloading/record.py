@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hotdog_sql.download.store import storage_error
+from hotdog_sql.downloading.store import storage_error
 from hotdog_sql.errors import DatasetError
 
 NAME = "selection.json"

@@ -11,20 +11,20 @@ from threading import Event
 
 import httpx
 
-from hotdog_sql.download.body import Body
-from hotdog_sql.download.entry import Entry, Status, join_errors
-from hotdog_sql.download.events import Listener
-from hotdog_sql.download.inspection import (
+from hotdog_sql.downloading.body import Body
+from hotdog_sql.downloading.entry import Entry, Status, join_errors
+from hotdog_sql.downloading.events import Listener
+from hotdog_sql.downloading.inspection import (
     PLACEHOLDER_NAME,
     RefusedError,
     ending,
     md5_from_base64,
     md5_hex,
 )
-from hotdog_sql.download.options import DownloadOptions
-from hotdog_sql.download.photo import Photo
-from hotdog_sql.download.sources import address
-from hotdog_sql.download.store import Store, storage_error
+from hotdog_sql.downloading.options import DownloadOptions
+from hotdog_sql.downloading.photo import Photo
+from hotdog_sql.downloading.sources import address
+from hotdog_sql.downloading.store import Store, storage_error
 from hotdog_sql.errors import InsecureAddressError
 from hotdog_sql.transport import is_transient, public_address, retry_after
 from hotdog_sql.vocabulary import Source

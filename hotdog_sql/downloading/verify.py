@@ -8,19 +8,19 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from hotdog_sql.download import manifest
-from hotdog_sql.download.dataset import workshop
-from hotdog_sql.download.engine import Engine
-from hotdog_sql.download.entry import Entry, Status
-from hotdog_sql.download.events import Listener
-from hotdog_sql.download.inspection import md5_hex
-from hotdog_sql.download.ledger import Ledger
-from hotdog_sql.download.options import DownloadOptions
-from hotdog_sql.download.photo import Photo
-from hotdog_sql.download.record import NAME as RECORD
-from hotdog_sql.download.records import ATTRIBUTION, write_records
-from hotdog_sql.download.report import DownloadReport
-from hotdog_sql.download.store import FolderStore
+from hotdog_sql.downloading import manifest
+from hotdog_sql.downloading.dataset import workshop
+from hotdog_sql.downloading.engine import Engine
+from hotdog_sql.downloading.entry import Entry, Status
+from hotdog_sql.downloading.events import Listener
+from hotdog_sql.downloading.inspection import md5_hex
+from hotdog_sql.downloading.ledger import Ledger
+from hotdog_sql.downloading.options import DownloadOptions
+from hotdog_sql.downloading.photo import Photo
+from hotdog_sql.downloading.record import NAME as RECORD
+from hotdog_sql.downloading.records import ATTRIBUTION, write_records
+from hotdog_sql.downloading.report import DownloadReport
+from hotdog_sql.downloading.store import FolderStore
 from hotdog_sql.errors import DatasetError
 from hotdog_sql.settings import Settings
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from hotdog_sql.download.inspection import Bytes
+from hotdog_sql.downloading.inspection import Bytes
 
 #: Bytes kept in memory. A photo of the mirror has about 300 KB; many workers at once hold many.
 SPILL = 1 << 20

@@ -1,0 +1,212 @@
+"""The few calls that the commands are made of, for Python.
+
+import hotdog_sql
+
+with hotdog_sql.connect("data", splits=["validation"]) as database:
+chosen = hotdog_sql.select(database, "Hot dog", negatives=120, seed=42)
+report = hotdog_sql.download(chosen, "dataset")
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from html import escape
+from itertools import islice
+from pathlib import Path
+
+from hotdog_sql import database as _database
+from hotdog_sql.classes import resolve_class
+from hotdog_sql.database import Database
+from hotdog_sql.downloading import job
+from hotdog_sql.downloading import verify as _verify
+from hotdog_sql.downloading.options import DownloadOptions
+from hotdog_sql.downloading.report import DownloadReport
+from hotdog_sql.downloading.verify import VerifyReport
+from hotdog_sql.partition import Partition
+from hotdog_sql.photos import SelectedPhotos
+from hotdog_sql.query import QueryRequest
+from hotdog_sql.recipe import Recipe
+from hotdog_sql.refresh.ensure import ensure
+from hotdog_sql.rows import RowTable
+from hotdog_sql.selection import Selection, SelectionReport, SelectionRequest
+from hotdog_sql.session import Session
+from hotdog_sql.settings import Settings
+from hotdog_sql.text import printable
+
+_VIEWS = ("classes", "labels", "images")
+#: Rows that a notebook shows.
+_SHOWN = 20
+
+
+class Chosen(RowTable):
+    """A selection: its rows, and the recipe that made them.
+
+    Iterating gives a dict a row, with the keys `folder`, `rank` and the image file's columns
+    (and `partition` where there are parts); in a notebook it shows as a table.
+
+    Attributes:
+        recipe: what it is made of.
+        report: what there was to select from; None for a query of one's own.
+    """
+
+    def __init__(self, database: Database, recipe: Recipe) -> None:
+        selected = recipe.select(database)
+        super().__init__(database, recipe.part(selected).table)
+        self.recipe = recipe
+        self.report: SelectionReport | None = (
+            selected.report() if isinstance(selected, Selection) else None
+        )
+
+    def __len__(self) -> int:
+        return self.count()
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{escape(name)}</th>" for name in self.columns())
+        body = "".join(
+            f"<tr>{''.join(f'<td>{_cell(value)}</td>' for value in row.values())}</tr>"
+            for row in islice(self, _SHOWN)
+        )
+        more = len(self) - _SHOWN
+        note = f"<p>… {more:,} more rows</p>" if more > 0 else ""
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
+
+
+def connect(
+    data_dir: str | Path = "data",
+    *,
+    splits: Sequence[str] = ("test",),
+    release: str = "v6",
+    labels: str = "human",
+    offline: bool = False,
+    large: bool = False,
+    threads: int | None = None,
+    memory_limit: str | None = None,
+) -> Database:
+    """A DuckDB connection with the views and macros of `sql/`; missing files are fetched.
+
+    Args:
+        data_dir: folder of the CSV files.
+        splits: some of `test`, `validation`, `train`.
+        release: `v6` or `v7`.
+        labels: whose labels count: `human`, `machine` or `both`.
+        offline: make no request.
+        large: allow downloads of 500 MB and more, as the train split needs.
+        threads: DuckDB's threads; None: one a core.
+        memory_limit: such as `512MB`; beyond it DuckDB spills to the temporary folder.
+
+    Raises:
+        MissingFileError: a file is missing and may not be fetched.
+        TransferError: a file could not be fetched.
+        WrongColumnsError: a file is not what it should be.
+    """
+    session = Session(Path(data_dir), release, tuple(splits), labels, threads, memory_limit)
+    with Database(session) as bare:
+        missing = [file.catalog for file in bare.missing(*_VIEWS)]
+    ensure(
+        missing,
+        replace(Settings.from_environment(), data_dir=session.data_dir),
+        confirm=lambda _files, _total: large,
+        offline=offline,
+    )
+    return _database.connect(session)
+
+
+def select(
+    database: Database,
+    *classes: str,
+    query: str | None = None,
+    partition: str | None = None,
+    group_by: str = "image",
+    negatives: int = 120,
+    ratio: float | None = None,
+    seed: int = 42,
+    limit: int | None = None,
+    min_confidence: float = 1.0,
+    related: str = "prefix",
+    exclude: Sequence[str] = (),
+    overlap: str = "leave_out",
+    negatives_from: str = "random",
+    negative_folder: str = "other",
+) -> Chosen:
+    """The images of classes and others without them, or those of a query of one's own.
+
+    Args:
+        database: from `connect`. A query locks it: it reads the session's files alone afterwards.
+        classes: names or MIDs, a folder each.
+        query: one SELECT that yields `ImageID` and `folder`, in place of classes.
+        partition: parts, such as `train=0.8,test=0.2`.
+        group_by: what never stands in two parts: `image` or `author`.
+        negatives: how many images without any of the classes.
+        ratio: negatives for each positive, in place of `negatives`.
+        seed: seed of the random order.
+        limit: positives at most in each folder.
+        min_confidence: least confidence of a positive label, above 0 and up to 1.
+        related: classes that no negative may carry: `prefix`, `none` or `hierarchy`.
+        exclude: names or MIDs of further such classes.
+        overlap: an image of several classes: `leave_out`, `first` or `both`.
+        negatives_from: `random`, `verified` or `mixed`.
+        negative_folder: folder of the negatives.
+
+    Raises:
+        UnknownClassError: no class has such a name or MID.
+        AmbiguousClassError: several classes share the name.
+        QueryError: the query is not one SELECT, or its rows will not do.
+    """
+    request: SelectionRequest | QueryRequest
+    if query is not None:
+        request = QueryRequest(query, seed=seed)
+    else:
+        request = SelectionRequest(
+            classes=tuple(resolve_class(database, name).mid for name in classes),
+            negatives=negatives,
+            ratio=ratio,
+            seed=seed,
+            limit=limit,
+            min_confidence=min_confidence,
+            related=related,
+            exclude=tuple(resolve_class(database, name).mid for name in exclude),
+            overlap=overlap,
+            negatives_from=negatives_from,
+            negative_folder=negative_folder,
+        )
+    session = database.session
+    parts = None if partition is None else Partition.parse(partition, group_by)
+    recipe = Recipe(session.release, session.splits, session.labels, request, parts)
+    return Chosen(database, recipe)
+
+
+def download(
+    chosen: Chosen, directory: str | Path, options: DownloadOptions | None = None
+) -> DownloadReport:
+    """Download a selection into class folders, or go on with it.
+
+    Args:
+        chosen: from `select`.
+        directory: the dataset.
+        options: how it is done.
+
+    Returns:
+        How many photos are on disk, lost for good, or worth another try, and why.
+
+    Raises:
+        DatasetError: the folder cannot be used, or holds another selection.
+    """
+    return job.download(
+        SelectedPhotos(chosen, chosen.recipe.reserves(chosen.database)),
+        Path(directory),
+        settings=Settings.from_environment(),
+        options=options,
+        record=chosen.recipe.record(chosen.database),
+    )
+
+
+def verify(directory: str | Path) -> VerifyReport:
+    """Hold every photo of a dataset to its manifest, byte for byte.
+
+    Raises:
+        DatasetError: the folder is no dataset.
+    """
+    return _verify.verify(Path(directory))
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else escape(printable(str(value)))

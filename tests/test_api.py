@@ -1,0 +1,77 @@
+"""`import hotdog_sql`: the calls that the commands are made of."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import hotdog_sql
+from hotdog_sql.demo.world import serve
+from hotdog_sql.errors import MissingFileError
+from tests.conftest import ROOT, small_open_images
+from tests.openimages import ROW_COLUMNS, OpenImages, image_row
+
+
+def test_the_readmes_example_runs(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(import hotdog_sql\n.*?)```", readme, flags=re.DOTALL)
+    with serve() as world:
+        done = subprocess.run(
+            [sys.executable, "-c", example],
+            cwd=tmp_path,
+            env={"HOTDOG_SQL_BASE_URL": world.base_url, "HOTDOG_SQL_MIRROR_URL": world.mirror_url},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("True\n")
+    assert list((tmp_path / "dataset" / "other").iterdir())
+
+
+def test_a_selection_is_rows_a_report_and_a_table(tmp_path: Path) -> None:
+    small_open_images().write(tmp_path)
+    with hotdog_sql.connect(tmp_path, offline=True) as database:
+        chosen = hotdog_sql.select(database, "Hot dog", negatives=30)
+        rows = list(chosen)
+        assert len(chosen) == len(rows) == 42
+        assert tuple(rows[0]) == ROW_COLUMNS
+        assert chosen.report is not None
+        assert chosen.report.classes[0].positives == 12
+        assert "… 22 more rows" in chosen._repr_html_()
+
+
+def test_titles_are_text_in_a_notebook(tmp_path: Path) -> None:
+    title = "<script>alert('\x1b[31m')</script>"
+    OpenImages(
+        images=[image_row("0" * 16, title=title)],
+        labels=[("0" * 16, "verification", "/m/01b9xk", "1")],
+    ).write(tmp_path)
+    with hotdog_sql.connect(tmp_path, offline=True) as database:
+        table = hotdog_sql.select(database, "Hot dog")._repr_html_()
+    assert "<script>" not in table
+    assert "\x1b" not in table
+    assert "&lt;script&gt;" in table
+
+
+def test_a_query_and_parts(tmp_path: Path) -> None:
+    small_open_images().write(tmp_path)
+    with hotdog_sql.connect(tmp_path, offline=True) as database:
+        query = "SELECT ImageID, 'all' AS folder FROM images"
+        chosen = hotdog_sql.select(database, query=query, partition="train=0.5,test=0.5")
+        # All of them are copies of one photo here, so that they stay together.
+        assert {row["partition"] for row in chosen} in ({"train"}, {"test"})
+        assert len(chosen) == 300
+
+
+def test_a_missing_file_offline(tmp_path: Path) -> None:
+    with pytest.raises(MissingFileError, match="oidv6-class-descriptions"):
+        hotdog_sql.connect(tmp_path, offline=True)
+
+
+def test_importing_it_is_cheap() -> None:
+    program = "import sys, hotdog_sql; sys.exit(bool({'duckdb', 'httpx'} & set(sys.modules)))"
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)

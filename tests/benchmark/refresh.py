@@ -6,8 +6,8 @@ $ python -m tests.benchmark.refresh --gigabytes 3 --rounds 5
 
 Both write the same file from the same server, in turns, each as a whole process: hotdog-sql's
 start, its check of the MD5 and its record are part of its time. curl checks nothing, so a third
-row has curl followed by md5sum. The file has no blocks on disk, so that reading it costs the
-server next to nothing.
+row has curl followed by md5sum, and a fourth hotdog-sql with a server that gives no hash. The
+file has no blocks on disk, so that reading it costs the server next to nothing.
 """
 
 import argparse
@@ -27,7 +27,9 @@ from time import perf_counter
 from tests.loopback import LoopbackServer, file_reply
 
 NAME = "oidv6-train-images-with-labels-with-rotation.csv"
+BARE_NAME = "train-annotations-machine-imagelabels.csv"
 SMALL = ("v6/oidv6-class-descriptions.csv", "v5/test-annotations-human-imagelabels.csv")
+OURS, BARE = "hotdog-sql", "hotdog-sql, no hash"
 TEST_IMAGES = "2018_04/test/test-images-with-rotation.csv"
 
 
@@ -63,36 +65,37 @@ def _compare(folder: Path, curl: str, size: int, rounds: int) -> None:
     data_dir, copy = folder / "data", folder / "copy"
     refresh = [sys.executable, "-m", "hotdog_sql", "refresh", "--quiet", "--yes"]
     refresh += ["--data-dir", str(data_dir)]
-    ours: list[Measured] = []
-    theirs: list[Measured] = []
-    checked: list[Measured] = []
+    runs: dict[str, list[Measured]] = {name: [] for name in (OURS, "curl", "curl, md5sum", BARE)}
     with _server(served) as url:
         os.environ["HOTDOG_SQL_BASE_URL"] = url
         for _ in range(rounds):
-            ours.append(_run([*refresh, "--file", NAME]))
+            runs[OURS].append(_run([*refresh, "--file", NAME]))
             shutil.rmtree(data_dir)
-            theirs.append(_run([curl, "--silent", "--output", str(copy), f"{url}v6/{NAME}"]))
+            fetched = _run([curl, "--silent", "--output", str(copy), f"{url}v6/{NAME}"])
             summed = _run(["md5sum", str(copy)])
-            checked.append(
-                Measured(theirs[-1].seconds + summed.seconds, max(theirs[-1].memory, summed.memory))
-            )
             copy.unlink()
+            runs["curl"].append(fetched)
+            runs["curl, md5sum"].append(
+                Measured(fetched.seconds + summed.seconds, max(fetched.memory, summed.memory))
+            )
+            runs[BARE].append(_run([*refresh, "--file", BARE_NAME]))
+            shutil.rmtree(data_dir)
         _run(refresh)
         unchanged = [_run(refresh) for _ in range(rounds)]
-    _print_table(size, {"hotdog-sql": ours, "curl": theirs, "curl, md5sum": checked})
+    _print_table(size, runs)
     print(f"three unchanged files: {median(run.seconds for run in unchanged):.2f} s")
 
 
 def _print_table(size: int, runs: Mapping[str, Sequence[Measured]]) -> None:
-    print(f"one file of {size / 1e9:.1f} GB, medians of runs in turns; ours/theirs is the speed")
-    print(f"{'':<14}{'seconds':>9}{'MB/s':>8}{'memory MB':>11}{'ours/theirs':>13}")
-    ours = median(run.seconds for run in runs["hotdog-sql"])
+    print(f"one file of {size / 1e9:.1f} GB, medians of runs in turns")
+    print(f"{'':<22}{'seconds':>9}{'MB/s':>8}{'of curl':>9}{'memory MB':>11}")
+    curl = median(run.seconds for run in runs["curl"])
     for name, measured in runs.items():
         seconds = median(run.seconds for run in measured)
         memory = max(run.memory for run in measured) / 1e6
         print(
-            f"{name:<14}{seconds:>9.2f}{size / 1e6 / seconds:>8.0f}{memory:>11.0f}"
-            f"{seconds / ours:>13.2f}"
+            f"{name:<22}{seconds:>9.2f}{size / 1e6 / seconds:>8.0f}{curl / seconds:>9.2f}"
+            f"{memory:>11.0f}"
         )
 
 
@@ -129,6 +132,7 @@ def _serve(served: Path) -> None:
         LoopbackServer() as server,
     ):
         server.on(f"v6/{NAME}", file_reply(data))
+        server.on(f"v5/{BARE_NAME}", file_reply(data, md5=None))
         for path in (*SMALL, TEST_IMAGES):
             server.on(path, file_reply(b"small"))
         print(server.url("/"), flush=True)

@@ -73,9 +73,9 @@ clean: ## remove what was set up here, but neither data nor datasets
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(made): $(csvs) $(queries) $(if $(wildcard $(DATASET)/manifest.csv),,again) | $(VENV)/.installed
-	mkdir -p $(@D)
+	$(hotdog) select $(chosen) --download $(call quoted,$(DATASET)) --update
 	rm -f $(marks)-*.made
-	$(hotdog) select $(chosen) --download $(call quoted,$(DATASET))
+	mkdir -p $(@D)
 	touch $@
 
 $(DATA)/%.csv: | $(VENV)/.installed

@@ -125,6 +125,10 @@ def test_another_selection_is_refused(online: Run, tmp_path: Path) -> None:
     assert done.returncode == 6
     assert "another selection" in done.stderr
     assert tree(tmp_path / "dataset") == before
+    assert online(*wanted, "--seed", "7", "--update").returncode == 0
+    fresh = (*wanted[:-1], "fresh", "--seed", "7")
+    assert online(*fresh).returncode == 0
+    assert tree(tmp_path / "dataset") == tree(tmp_path / "fresh")
 
 
 def test_a_selection_made_again_tells_what_has_changed(online: Run, tmp_path: Path) -> None:

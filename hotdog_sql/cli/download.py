@@ -43,6 +43,7 @@ def download(
     retry_failed: shared.RetryFailedOption = False,
     top_up: shared.TopUpOption = True,
     data_dir: options.DataDirOption = options.DEFAULT_DATA_DIR,
+    update: shared.UpdateOption = False,
     gallery: shared.GalleryOption = True,
     verbose: shared.VerboseOption = False,
     quiet: options.QuietOption = False,
@@ -58,7 +59,7 @@ def download(
             photos,
             directory,
             shared.options_of(
-                source, workers, per_host, max_bytes, strict_md5, retry_failed, top_up
+                source, workers, per_host, max_bytes, strict_md5, retry_failed, top_up, update
             ),
             record=record,
             gallery=gallery,

@@ -84,6 +84,15 @@ GalleryOption = Annotated[
         rich_help_panel=PANEL,
     ),
 ]
+UpdateOption = Annotated[
+    bool,
+    typer.Option(
+        "--update",
+        help="Make a dataset of an earlier selection this one's: fetch what is new, remove what "
+        "is not selected any more.",
+        rich_help_panel=PANEL,
+    ),
+]
 VerboseOption = Annotated[
     bool,
     typer.Option("--verbose", "-v", help="Tell of each request.", rich_help_panel=PANEL),
@@ -103,6 +112,7 @@ def options_of(
     strict_md5: bool,
     retry_failed: bool,
     top_up: bool,
+    update: bool,
 ) -> "DownloadOptions":
     """What the options of the same names ask for."""
     from hotdog_sql.downloading.options import DownloadOptions
@@ -115,6 +125,7 @@ def options_of(
         strict_md5=strict_md5,
         retry_failed=retry_failed,
         top_up=top_up,
+        update=update,
     )
 
 

@@ -155,6 +155,7 @@ def select(
     strict_md5: downloading.StrictMd5Option = False,
     retry_failed: downloading.RetryFailedOption = False,
     top_up: downloading.TopUpOption = True,
+    update: downloading.UpdateOption = False,
     gallery: downloading.GalleryOption = True,
     verbose: downloading.VerboseOption = False,
 ) -> None:
@@ -228,7 +229,7 @@ def select(
                 SelectedPhotos(rows, recipe.reserves(database)),
                 download,
                 downloading.options_of(
-                    source, workers, per_host, max_bytes, strict_md5, retry_failed, top_up
+                    source, workers, per_host, max_bytes, strict_md5, retry_failed, top_up, update
                 ),
                 record=record,
                 gallery=gallery,

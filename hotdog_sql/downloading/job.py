@@ -13,7 +13,7 @@ from hotdog_sql.downloading.events import Listener
 from hotdog_sql.downloading.ledger import Ledger, Row
 from hotdog_sql.downloading.options import DownloadOptions
 from hotdog_sql.downloading.photo import Photo
-from hotdog_sql.downloading.record import write_record
+from hotdog_sql.downloading.record import check_record, write_record
 from hotdog_sql.downloading.records import write_records
 from hotdog_sql.downloading.report import DownloadReport
 from hotdog_sql.downloading.store import FolderStore
@@ -69,7 +69,7 @@ def download(
     listener = listener or Listener()
     listener.planned(len(source) if isinstance(source, Sized) else None)
     with workshop(directory) as scratch:
-        if record is not None:
+        if record is not None and not options.update and not check_record(record, directory):
             write_record(record, directory, scratch)
         store = FolderStore(directory)
         with (
@@ -78,7 +78,13 @@ def download(
         ):
             job = _Job(source, store, ledger, engine, options, listener)
             job.run()
+            if options.update:
+                job.drop_unselected()
             write_records(ledger, directory, scratch, job.report)
+        # An update is of the new selection once it is done, and not before: a run that is
+        # stopped in its middle has to be told again.
+        if record is not None and options.update:
+            write_record(record, directory, scratch)
     return job.report
 
 
@@ -199,11 +205,19 @@ class _Job:
                 else:
                     yield replace(photo, reserve=True)
 
+    def drop_unselected(self) -> None:
+        """Remove the photos that the selection does not have any more."""
+        for row in self._ledger.unwanted():
+            self._drop(row)
+
     def _drop_spare_reserves(self) -> None:
         """Remove reserves whose place is taken by the photo that was lost once."""
-        for row in self._ledger.unwanted_reserves():
+        for row in self._ledger.unwanted():
             folder = self._folders.get(row.folder)
-            if folder is not None and folder.taken >= folder.lost:
-                if row.path:
-                    self._store.delete(row.path)
-                self._ledger.forget(row)
+            if row.reserve and folder is not None and folder.taken >= folder.lost:
+                self._drop(row)
+
+    def _drop(self, row: Row) -> None:
+        if row.path:
+            self._store.delete(row.path)
+        self._ledger.forget(row)

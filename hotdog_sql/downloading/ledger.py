@@ -57,10 +57,10 @@ ORDER BY place, rank, image_id
 """
 #: A folder that the manifest has, but the selection has not come upon, comes after all others.
 _LATER = 1 << 40
-_UNWANTED_RESERVES = """
+_UNWANTED = """
 SELECT name, image_id, rank, reserve, status, path, size, tried, start, length, wanted
 FROM photos JOIN folders USING (folder)
-WHERE status <> '' AND reserve AND wanted = 0
+WHERE status <> '' AND wanted = 0
 ORDER BY place, rank, image_id
 """
 
@@ -175,10 +175,10 @@ class Ledger:
         self._catch_up()
         return map(_row, self._index.execute(_ALL))
 
-    def unwanted_reserves(self) -> list[Row]:
-        """Reserves of earlier runs that this one has not come upon."""
+    def unwanted(self) -> list[Row]:
+        """Photos of earlier runs that this one has not come upon."""
         self._catch_up()
-        return [_row(found) for found in self._index.execute(_UNWANTED_RESERVES)]
+        return [_row(found) for found in self._index.execute(_UNWANTED)]
 
     def lost(self, folder: str) -> Iterator[str]:
         """ImageIDs of a folder's lost photos, by rank."""

@@ -20,6 +20,8 @@ class DownloadOptions:
         strict_md5: refuse an original whose bytes are not those of `OriginalMD5`.
         retry_failed: ask again for photos that an earlier run found lost.
         top_up: replace lost photos by reserves.
+        update: make a dataset of another selection this one's: fetch what is new, and remove what
+            is not selected any more.
         retry: when a transient failure is worth another try.
         rest: when a host is spared.
         connect_seconds: time limit for a connection.
@@ -36,6 +38,7 @@ class DownloadOptions:
     strict_md5: bool = False
     retry_failed: bool = False
     top_up: bool = True
+    update: bool = False
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     rest: RestPolicy = field(default_factory=RestPolicy)
     connect_seconds: float = CONNECT_SECONDS

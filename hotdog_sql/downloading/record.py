@@ -14,29 +14,41 @@ NAME = "selection.json"
 _INCIDENTAL = "versions"
 
 
-def write_record(record: Mapping[str, object], directory: Path, workshop: Path) -> None:
-    """Keep the record beside the class folders; one of the same selection stays as it is.
+def check_record(record: Mapping[str, object], directory: Path) -> bool:
+    """Whether the dataset has a record, which is of the same selection.
 
     Args:
         record: anything that JSON can hold; `versions` in it is not part of what is selected.
         directory: the dataset.
-        workshop: a folder for temporary files, on the same disk.
 
     Raises:
         DatasetError: the dataset is of another selection.
+    """
+    there = read_record(directory)
+    if there is None:
+        return False
+    differing = _differing(there, json.loads(_text(record)))
+    if differing:
+        raise DatasetError(
+            f"{directory} holds the photos of another selection ({', '.join(differing)}): "
+            "choose another folder, or make it this selection's with --update"
+        )
+    return True
+
+
+def write_record(record: Mapping[str, object], directory: Path, workshop: Path) -> None:
+    """Keep the record beside the class folders, in the place of an older one.
+
+    Args:
+        record: anything that JSON can hold.
+        directory: the dataset.
+        workshop: a folder for temporary files, on the same disk.
+
+    Raises:
         StorageError: it cannot be written.
     """
     path = directory / NAME
-    text = json.dumps(record, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-    there = read_record(directory)
-    if there is not None:
-        differing = _differing(there, json.loads(text))
-        if differing:
-            raise DatasetError(
-                f"{directory} holds the photos of another selection ({', '.join(differing)}): "
-                "choose another folder"
-            )
-        return
+    text = _text(record)
     temporary = workshop / NAME
     try:
         temporary.write_text(text, encoding="utf-8")
@@ -64,6 +76,10 @@ def read_record(directory: Path) -> dict[str, Any] | None:
     if not isinstance(record, dict):
         raise DatasetError(f"{path} is not a record of a selection: move it away")
     return record
+
+
+def _text(record: Mapping[str, object]) -> str:
+    return json.dumps(record, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def _differing(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

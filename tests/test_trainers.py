@@ -30,12 +30,16 @@ import keras
 train, held_out = keras.utils.image_dataset_from_directory(
     "dataset", label_mode="binary", image_size=(64, 64), validation_split=0.2, subset="both", seed=7
 )
-model = keras.Sequential([
-    keras.layers.Rescaling(1 / 255),
-    keras.layers.Conv2D(16, 3, activation="relu"), keras.layers.MaxPooling2D(4),
-    keras.layers.Conv2D(32, 3, activation="relu"), keras.layers.GlobalAveragePooling2D(),
-    keras.layers.Dense(1, activation="sigmoid"),
-])
+model = keras.Sequential(
+    [
+        keras.layers.Rescaling(1 / 255),
+        keras.layers.Conv2D(16, 3, activation="relu"),
+        keras.layers.MaxPooling2D(4),
+        keras.layers.Conv2D(32, 3, activation="relu"),
+        keras.layers.GlobalAveragePooling2D(),
+        keras.layers.Dense(1, activation="sigmoid"),
+    ]
+)
 model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
 model.fit(train, validation_data=held_out, epochs=5)
 """
@@ -45,9 +49,11 @@ import numpy
 from datasets import load_dataset
 from sklearn.linear_model import LogisticRegression
 
+
 def pixels(part):
     images = [image.convert("RGB").resize((32, 32)) for image in part["image"]]
     return numpy.stack([numpy.asarray(image).ravel() / 255 for image in images])
+
 
 photos = load_dataset("imagefolder", data_dir="dataset", data_files={"train": "**"})["train"]
 photos = photos.train_test_split(test_size=0.2, stratify_by_column="label", seed=7)

@@ -246,3 +246,17 @@ def test_help_imports_neither_duckdb_nor_httpx(module: str) -> None:
         timeout=60,
     )
     assert done.returncode == 0
+
+
+def test_class_names_complete(small_data: Path) -> None:
+    program = Path(sys.executable).with_name("hotdog-sql")
+    asked = {
+        "COMP_WORDS": "hotdog-sql select --class Hot",
+        "COMP_CWORD": "3",
+        "_HOTDOG_SQL_COMPLETE": "complete_bash",
+        "HOTDOG_SQL_DATA_DIR": str(small_data),
+    }
+    done = subprocess.run(
+        [program], env=os.environ | asked, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.stdout.splitlines() == ["Hot dog", "Hot dog bun", "Hot dog stand"]

@@ -7,6 +7,7 @@ import typer
 
 from hotdog_sql.cli import download_options as downloading
 from hotdog_sql.cli import options
+from hotdog_sql.cli.completion import complete_class
 from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_SPLITS
 from hotdog_sql.cli.selecting import tell, tell_differences, tell_folders
 from hotdog_sql.cli.session import open_database, session_of
@@ -25,6 +26,7 @@ def select(
         typer.Option(
             "--class",
             metavar="NAME_OR_MID",
+            autocompletion=complete_class,
             help="Class whose images are taken, by exact name or MID. Again for several: a "
             "folder each.",
             show_default=False,
@@ -70,6 +72,7 @@ def select(
         list[str] | None,
         typer.Option(
             metavar="NAME_OR_MID",
+            autocompletion=complete_class,
             help="Another class that no negative may carry; again for several.",
             rich_help_panel=_NEGATIVES,
             show_default=False,

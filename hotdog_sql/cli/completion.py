@@ -1,0 +1,33 @@
+"""Class names for the shell to complete, out of the class files at hand."""
+
+import csv
+import os
+from itertools import islice
+from pathlib import Path
+
+_CLASS_FILES = "oid*-class-descriptions.csv"
+#: A shell shows no more than a screenful.
+_MOST = 100
+
+
+def complete_class(incomplete: str) -> list[str]:
+    """The names that begin with what has been typed; Typer itself minds the case.
+
+    Read without DuckDB, whose start would be felt at each press of the key.
+    """
+    folder = Path(os.environ.get("HOTDOG_SQL_DATA_DIR") or "data")
+    names = {
+        row[1]
+        for path in sorted(folder.glob(_CLASS_FILES))
+        for row in _rows(path)
+        if len(row) > 1 and row[1].startswith(incomplete) and row[1].isprintable()
+    }
+    return list(islice(sorted(names), _MOST))
+
+
+def _rows(path: Path) -> list[list[str]]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(islice(csv.reader(file), 1, None))
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return []  # a file that cannot be read completes nothing; the command will say why

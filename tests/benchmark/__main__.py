@@ -1,0 +1,28 @@
+"""Every benchmark, one after the other: `make bench`.
+
+The peers pandas and polars get an environment of their own in `.bench/`, made on the first run.
+"""
+
+import subprocess
+import sys
+import venv
+
+from tests.benchmark.files import BENCH
+
+_PEERS = BENCH / "venv"
+_BENCHMARKS = ("selection", "refresh", "download")
+
+
+def main() -> None:
+    """Makes what is missing and runs them all; each prints its tables in Markdown."""
+    if not _PEERS.exists():
+        venv.create(_PEERS, with_pip=True)
+        pip = _PEERS / "bin" / "pip"
+        subprocess.run([pip, "install", "--quiet", "pandas", "polars"], check=True)
+    for name in _BENCHMARKS:
+        print(f"\n## {name}\n", flush=True)
+        subprocess.run([sys.executable, "-m", f"tests.benchmark.{name}"], check=True)
+
+
+if __name__ == "__main__":
+    main()

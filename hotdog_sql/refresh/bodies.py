@@ -39,13 +39,17 @@ def receive_plain(response: httpx.Response, part: Path, tell: Tell) -> None:
         _write(response.iter_raw(), out, tell)
 
 
-def receive_hashed(response: httpx.Response, part: Path, tell: Tell) -> str:
+def receive_hashed(response: httpx.Response, part: Path, tell: Tell, *, quick: bool) -> str:
     """Write the body to the end of the part; returns the MD5 of the whole part.
 
-    The MD5 is to be held to a hash: a large body is read in a way that relies on that.
+    Args:
+        response: whose body it is.
+        part: the file, made where missing.
+        tell: is told now and then how many bytes the part has.
+        quick: read a large body in a way that needs the MD5 to be held to a hash.
     """
     length = int(response.headers.get("Content-Length", 0))
-    direct = length >= _DIRECT_FROM and response.http_version == "HTTP/1.1"
+    direct = quick and length >= _DIRECT_FROM and response.http_version == "HTTP/1.1"
     pieces = _direct(response, length) if direct else response.iter_raw()
     with part.open("ab", buffering=0) as out, FollowingHash(part) as following:
         _write(pieces, out, _both(following.advance, tell))

@@ -74,6 +74,7 @@ class Fetch:
         self._part = Part(places)
         self._client = client
         self._means = means
+        self._bad_bodies = 0
 
     def run(self) -> Result:
         """Bring the file up to date, in as many tries as it takes.
@@ -94,7 +95,7 @@ class Fetch:
         return Result(self._file, status, self._places.data.stat().st_size, note)
 
     def _try_until_done(self, old: DiskFile | None) -> tuple[bool, str]:
-        attempt, bad_bodies, best = 0, 0, self._part.bytes
+        attempt, best = 0, self._part.bytes
         while True:
             attempt += 1
             try:
@@ -103,8 +104,8 @@ class Fetch:
                 self._part.discard()
             except BadBodyError as error:
                 self._part.discard()
-                bad_bodies += 1
-                if bad_bodies == BODIES:
+                self._bad_bodies += 1
+                if self._bad_bodies == BODIES:
                     raise TransferError(str(error)) from error
             except UnreachableError as error:
                 if self._part.bytes >= best + PROGRESS_BYTES:
@@ -193,7 +194,8 @@ class Fetch:
             if answer.server_hash is None and self._file.md5 is None:
                 receive_plain(response, self._places.part, tell)
                 return Body(self._part.bytes, None, None, total)
-            md5 = receive_hashed(response, self._places.part, tell)
+            quick = self._bad_bodies == 0
+            md5 = receive_hashed(response, self._places.part, tell, quick=quick)
             return Body(self._part.bytes, md5, as_base64(md5), total)
 
     def _accept(self, answer: Answer, body: Body, old: DiskFile | None) -> tuple[bool, str]:

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from hotdog_sql.refresh import Result, refresh
 from hotdog_sql.settings import Settings
-from tests.refreshing import FILE, OTHER, QUICK
+from tests.refresh.site import FILE, OTHER, QUICK
 
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["tests.refresh_process"])
+CONTEXT.set_forkserver_preload(["tests.refresh.process"])
 
 #: Where a process puts its results when it is done; before that, None when it begins.
 Report = SimpleQueue[tuple[Result, ...] | None]

@@ -1,26 +1,18 @@
 """Refreshes that are killed, that meet each other, and whose disk fails: real processes."""
 
 import random
-from collections.abc import Iterator
-from pathlib import Path
 from threading import Event
 
 import pytest
 
 from hotdog_sql.refresh import Status
-from tests import refresh_process
-from tests.loopback import LoopbackServer, Reply, Request, file_reply
-from tests.refreshing import FILE, NEW, OLD, OTHER, Site, content
+from tests.loopback import Reply, Request, file_reply
+from tests.refresh import process as refreshing
+from tests.refresh.site import FILE, NEW, OLD, OTHER, Site, content
 
 #: Seconds after which a process is killed at the latest; a refresh here takes about half of it.
 LIFE = 0.12
 DRIP = Reply(drip=(20_000, 0.002))
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    with LoopbackServer() as server:
-        yield Site(server, tmp_path / "data")
 
 
 class Folder:
@@ -41,8 +33,8 @@ class Folder:
 
     def kill(self, seconds: float) -> bool:
         """Begin a refresh and kill it after so long; returns whether it was still at work."""
-        report: refresh_process.Report = refresh_process.CONTEXT.SimpleQueue()
-        process = refresh_process.start(self.site.data_dir, self.site.server.url("/"), report)
+        report: refreshing.Report = refreshing.CONTEXT.SimpleQueue()
+        process = refreshing.start(self.site.data_dir, self.site.server.url("/"), report)
         Event().wait(seconds)
         process.kill()
         process.join()
@@ -110,12 +102,12 @@ def test_two_refreshes_at_once(site: Site) -> None:
 
     for file in (FILE, OTHER):
         site.server.on(file.path, hold)
-    reports: list[refresh_process.Report] = []
+    reports: list[refreshing.Report] = []
     processes = []
     for _ in range(2):
-        report: refresh_process.Report = refresh_process.CONTEXT.SimpleQueue()
+        report: refreshing.Report = refreshing.CONTEXT.SimpleQueue()
         reports.append(report)
-        processes.append(refresh_process.start(site.data_dir, site.server.url("/"), report))
+        processes.append(refreshing.start(site.data_dir, site.server.url("/"), report))
     gate.set()
     statuses = []
     for process, report in zip(processes, reports, strict=True):
@@ -145,8 +137,8 @@ def test_a_disk_that_fails_in_the_middle(site: Site) -> None:
     record = site.record.read_bytes()
     site.server.on(FILE.path, file_reply(NEW, etag='"new"'))
 
-    report: refresh_process.Report = refresh_process.CONTEXT.SimpleQueue()
-    process = refresh_process.start(site.data_dir, site.server.url("/"), report, 100_000)
+    report: refreshing.Report = refreshing.CONTEXT.SimpleQueue()
+    process = refreshing.start(site.data_dir, site.server.url("/"), report, 100_000)
     results = report.get()
     process.join()
     process.close()

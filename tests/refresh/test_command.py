@@ -14,7 +14,7 @@ import pytest
 
 from tests.conftest import Run
 from tests.loopback import LoopbackServer, Reply, file_reply
-from tests.refreshing import NEW, OLD, content
+from tests.refresh.site import NEW, OLD, content
 
 CLASSES = "v6/oidv6-class-descriptions.csv"
 IMAGES = "2018_04/test/test-images-with-rotation.csv"

@@ -14,7 +14,7 @@ from hotdog_sql.errors import InsecureAddressError, MissingFileError, TransferEr
 from hotdog_sql.refresh import LARGE, FileFacts, Silence, Status, ensure, file_facts
 from hotdog_sql.settings import Settings
 from tests.loopback import LoopbackServer, Reply, file_reply
-from tests.refreshing import FILE, NEW, OLD, OTHER, QUICK, Site
+from tests.refresh.site import FILE, NEW, OLD, OTHER, QUICK, Site
 
 MD5 = hashlib.md5(NEW).hexdigest()
 

@@ -1,6 +1,9 @@
 """What the tests of refresh share: one file of a catalog, a server for it, and a data folder."""
 
+import gzip
+import hashlib
 import random
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,7 +12,7 @@ from hotdog_sql.catalog import CatalogFile
 from hotdog_sql.refresh import Listener, Result, refresh
 from hotdog_sql.settings import Settings
 from hotdog_sql.transport import RetryPolicy
-from tests.loopback import Answer, LoopbackServer, Request
+from tests.loopback import Answer, LoopbackServer, Reply, Request, file_reply
 
 FILE = CatalogFile("v6", "test", "images", "2018_04/a.csv", "a.csv", None, None)
 OTHER = CatalogFile("v6", None, "classes", "v6/b.csv", "b.csv", None, None)
@@ -24,6 +27,23 @@ def content(seed: int, size: int = 300_000) -> bytes:
 
 
 OLD, NEW = content(1), content(2, 310_000)
+HALF = len(NEW) // 2
+GZIPPED = gzip.compress(NEW, mtime=0)
+
+
+def new(fault: Reply | None = None, md5: str | None = "right", *, ranges: bool = True) -> Answer:
+    """Serves the new file."""
+    return file_reply(NEW, etag='"new"', fault=fault, md5=md5, ranges=ranges)
+
+
+def md5_of(data: bytes) -> str:
+    """MD5 as hexadecimal digits."""
+    return hashlib.md5(data).hexdigest()
+
+
+def hash_of(data: bytes) -> dict[str, str]:
+    """The header that gives the MD5 of these bytes."""
+    return {"x-goog-hash": "md5=" + b64encode(hashlib.md5(data).digest()).decode()}
 
 
 @dataclass

@@ -141,23 +141,31 @@ def repair(
     """
     options = options or DownloadOptions()
     wrong = {(f.photo.folder, f.photo.image_id): f for f in report.findings if f.photo is not None}
-    after = VerifyReport(report.checked, report.bytes)
-    after.findings = [finding for finding in report.findings if finding.photo is None]
+    repaired: set[tuple[str, str]] = set()
     with workshop(directory) as scratch, Ledger(directory / manifest.NAME) as ledger:
         photos = [finding.photo for finding in report.findings if finding.photo is not None]
         store = FolderStore(directory)
         with Engine(store, scratch, settings.mirror_url, options, listener or Listener()) as engine:
             for entry in engine.run(photos):
-                finding = wrong[entry.photo.folder, entry.photo.image_id]
+                key = (entry.photo.folder, entry.photo.image_id)
                 if entry.status is Status.DOWNLOADED:
-                    after.repaired.append(finding)
+                    repaired.add(key)
                     ledger.add(entry)
-                    continue
-                after.findings.append(finding)
-                if finding.fault is Fault.MISSING:
+                elif wrong[key].fault is Fault.MISSING:
                     ledger.add(entry)
         write_records(ledger, directory, scratch, DownloadReport())
-    return after
+    # In the order of the check, whatever the order in which the photos came.
+    return VerifyReport(
+        report.checked,
+        report.bytes,
+        findings=[f for f in report.findings if _key(f) not in repaired],
+        repaired=[f for f in report.findings if _key(f) in repaired],
+    )
+
+
+def _key(finding: Finding) -> tuple[str, str] | None:
+    photo = finding.photo
+    return None if photo is None else (photo.folder, photo.image_id)
 
 
 def _check_rows(

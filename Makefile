@@ -73,7 +73,7 @@ clean: ## remove what was set up here, but neither data nor datasets
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(made): $(csvs) $(queries) $(if $(wildcard $(DATASET)/manifest.csv),,again) | $(VENV)/.installed
-	$(hotdog) select $(chosen) --download $(call quoted,$(DATASET)) --update --update
+	$(hotdog) select $(chosen) --download $(call quoted,$(DATASET)) --update
 	rm -f $(marks)-*.made
 	mkdir -p $(@D)
 	touch $@

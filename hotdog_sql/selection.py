@@ -149,7 +149,7 @@ class Selection(RowTable):
     """The rows of a request, in the connection's table `selection`."""
 
     def __init__(self, database: Database, request: SelectionRequest) -> None:
-        database.use("select_images", "is_safe_folder")
+        database.use("relevant_labels", "selected_images", "is_safe_folder")
         if not database.rows(_SAFE, {"name": request.negative_folder})[0][0]:
             raise InputError(
                 f"{printable(request.negative_folder)!r} cannot name a folder: use letters, "
@@ -189,6 +189,7 @@ def bound_parameters(database: Database, request: SelectionRequest) -> dict[str,
         values["exclude"] += [mid for (mid,) in descendants]
         values["related"] = "none"
     if ratio is not None:
+        database.use("select_images")
         positives = database.rows(_POSITIVES, values | {"negatives": 0})[0][0]
         values["negatives"] = round(ratio * positives)
     return values

@@ -182,7 +182,7 @@ def select(
         then = read_record(from_)
         recipe = Recipe.from_record(then, from_)
         session = recipe.session(data_dir)
-    needs = ["select_images"]
+    needs = ["selected_images", "relevant_labels"]
     if related is Related.HIERARCHY:
         needs.append("descendant_classes")
     with open_database(session, needs, offline=offline, yes=yes, quiet=quiet) as database:

@@ -68,8 +68,8 @@ class Recipe:
 
     def record(self, database: Database) -> Record:
         """The recipe as it is written down, with the digests of what it is run on."""
-        # Imported here: it brings httpx, which a selection that is only shown does not need.
-        from hotdog_sql.refresh import file_md5
+        # Imported here: a selection that is only shown needs no digests.
+        from hotdog_sql.refresh.facts import file_md5
 
         kinds = {"classes", "images", *LABEL_KINDS[self.labels]}
         if isinstance(self.request, SelectionRequest) and self.request.related == "hierarchy":

@@ -12,7 +12,6 @@ import ssl
 from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import cache
 from http.cookiejar import CookieJar
 from pathlib import Path
@@ -21,6 +20,7 @@ import httpx
 
 from hotdog_sql import __version__
 from hotdog_sql.errors import InputError, InsecureAddressError
+from hotdog_sql.http_date import http_date
 from hotdog_sql.text import printable
 
 USER_AGENT = f"hotdog-sql/{__version__}"
@@ -156,16 +156,6 @@ def retry_after(response: httpx.Response) -> float | None:
         return float(value)
     then = http_date(value)
     return None if then is None else max(0.0, (then - datetime.now(UTC)).total_seconds())
-
-
-def http_date(value: str | None) -> datetime | None:
-    """The time that a header such as Last-Modified tells; None where it is no date."""
-    try:
-        time = parsedate_to_datetime(value or "")
-    except (ValueError, OverflowError):
-        return None
-    # "-0000" is UTC by RFC 5322, of which HTTP dates are a part.
-    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
 
 
 def describe(failure: int | httpx.HTTPError) -> str:

@@ -24,7 +24,8 @@ from hotdog_sql.text import size_text
 
 if TYPE_CHECKING:
     from hotdog_sql.catalog import CatalogFile
-    from hotdog_sql.refresh import Confirm, Result
+    from hotdog_sql.refresh.ensure import Confirm
+    from hotdog_sql.refresh.events import Result
 
 #: Without a terminal a line says how far a file is, at each of so many parts of it.
 _LINES_PER_FILE = 4

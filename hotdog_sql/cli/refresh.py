@@ -35,8 +35,9 @@ def refresh(
     """
     from hotdog_sql.catalog import file_named, files_for
     from hotdog_sql.cli.fetching import FetchDisplay, asker
-    from hotdog_sql.refresh import announce, failure, missing
-    from hotdog_sql.refresh import refresh as refresh_files
+    from hotdog_sql.refresh.ensure import announce, missing
+    from hotdog_sql.refresh.run import failure
+    from hotdog_sql.refresh.run import refresh as refresh_files
     from hotdog_sql.settings import Settings
 
     settings = replace(Settings.from_environment(), data_dir=data_dir)

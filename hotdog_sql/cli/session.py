@@ -59,7 +59,7 @@ def _fetch(
     database: "Database", lacking: "Sequence[DataFile]", *, offline: bool, yes: bool, quiet: bool
 ) -> None:
     from hotdog_sql.cli.fetching import FetchDisplay, asker
-    from hotdog_sql.refresh import ensure
+    from hotdog_sql.refresh.ensure import ensure
     from hotdog_sql.settings import Settings
 
     settings = replace(Settings.from_environment(), data_dir=database.session.data_dir)

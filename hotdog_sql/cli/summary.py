@@ -38,7 +38,7 @@ def summary(
 
 def _tell_files(database: "Database") -> None:
     """What files the counts came from, and whether they are what they should be."""
-    from hotdog_sql.refresh import file_facts
+    from hotdog_sql.refresh.facts import file_facts
     from hotdog_sql.settings import Settings
 
     files = [file.catalog for file in database.files if file.path.exists()]

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 import httpx
 
+from hotdog_sql.http_date import http_date
 from hotdog_sql.refresh.records import Partial
-from hotdog_sql.transport import http_date
 
 _HASH = re.compile(r"(?:^|,)\s*md5=([^,\s]+)")
 _NUMBER = r"(\d{1,18})"

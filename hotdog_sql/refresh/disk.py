@@ -9,11 +9,14 @@ and time which steps were done, and do the others.
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hotdog_sql.refresh.answers import Answer
 from hotdog_sql.refresh.hashing import md5_of
 from hotdog_sql.refresh.places import Places
 from hotdog_sql.refresh.records import Partial, Record, load, save
+
+if TYPE_CHECKING:
+    from hotdog_sql.refresh.answers import Answer
 
 
 @dataclass(slots=True)
@@ -111,7 +114,7 @@ class Part:
             return None
         return partial if partial.validator is not None else None
 
-    def begin(self, answer: Answer) -> None:
+    def begin(self, answer: "Answer") -> None:
         """Begin a new body; one that is encoded, or cannot be told from another, is not resumed."""
         self.discard()
         if answer.encoding == "identity":
@@ -130,7 +133,7 @@ class Part:
         self.places.part.unlink(missing_ok=True)
 
 
-def record_of(answer: Answer, path: Path, md5: str | None) -> Record:
+def record_of(answer: "Answer", path: Path, md5: str | None) -> Record:
     """The record of a file that is the one the answer tells of; its MD5 if one was computed."""
     found = path.stat()
     return Record(

@@ -10,7 +10,8 @@ from multiprocessing.process import BaseProcess
 from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 
-from hotdog_sql.refresh import Result, refresh
+from hotdog_sql.refresh.events import Result
+from hotdog_sql.refresh.run import refresh
 from hotdog_sql.settings import Settings
 from tests.refresh.site import FILE, OTHER, QUICK
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from hotdog_sql.refresh import Result, Status, refresh
+from hotdog_sql.refresh.events import Result, Status
+from hotdog_sql.refresh.run import refresh
 from tests.loopback import LoopbackServer, Reply, file_reply
 from tests.refresh.site import (
     FILE,

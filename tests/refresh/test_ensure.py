@@ -11,7 +11,9 @@ import pytest
 
 from hotdog_sql.catalog import CatalogFile
 from hotdog_sql.errors import InsecureAddressError, MissingFileError, TransferError
-from hotdog_sql.refresh import LARGE, FileFacts, Silence, Status, ensure, file_facts
+from hotdog_sql.refresh.ensure import LARGE, ensure
+from hotdog_sql.refresh.events import Silence, Status
+from hotdog_sql.refresh.facts import FileFacts, file_facts
 from hotdog_sql.settings import Settings
 from tests.loopback import LoopbackServer, Reply, file_reply
 from tests.refresh.site import FILE, NEW, OLD, OTHER, QUICK, Site

@@ -3,7 +3,8 @@
 import csv
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from hotdog_sql.errors import (
     QueryError,
     WrongColumnsError,
 )
+from hotdog_sql.index.state import IndexState, index_state
 from hotdog_sql.session import DataFile, Session
 from hotdog_sql.sqlfiles import dataset_files, load_order, needed_for
 from hotdog_sql.text import printable
@@ -46,25 +48,43 @@ class Database:
         scratch: a folder for what DuckDB spills and for files on their way out; it goes with the
             connection.
         files: the files of the session, missing ones among them.
+        index: what there is of an index of them.
     """
 
     def __init__(self, session: Session) -> None:
         self.session = session
         self.scratch = Path(tempfile.mkdtemp(prefix="hotdog-sql-"))
-        self.connection = duckdb.connect(config=_config(session, self.scratch))
+        try:
+            self.connection = duckdb.connect(config=_config(session, self.scratch))
+        except duckdb.ParserException as error:
+            shutil.rmtree(self.scratch)
+            raise InputError(
+                f"{printable(str(session.memory_limit))!r} is no --memory-limit "
+                f"({one_line(error)}); give one such as 512MB"
+            ) from error
         self._loaded: set[str] = set()
         self._readable = [session.data_dir, self.scratch]
-        for name, value in session.variables().items():
-            self.connection.execute(f"SET VARIABLE {name} = ?", [value])
         self.files: tuple[DataFile, ...] = ()
+        self.index = IndexState()
+        try:
+            self._look_at_files()
+        except HotdogError:
+            self.close()
+            raise
+
+    def _look_at_files(self) -> None:
+        for name, value in self.session.variables().items():
+            self.execute(f"SET VARIABLE {name} = ?", [value])
         self.use("files")
         self.files = tuple(
             DataFile(CatalogFile(*row[:-1]), Path(row[-1])) for row in self.rows(_FILES)
         )
+        if self.session.indexed:
+            self.index = index_state(self.connection, self.files, self.session.labels)
 
     def missing(self, *names: str) -> list[DataFile]:
         """The files that are not in the data folder and that views or macros need."""
-        read = [sql_file.defines for sql_file in needed_for(names)]
+        read = [sql_file.defines for sql_file in needed_for(names, self.index.views)]
         return [file for view in read for file in self._files_of(view) if not file.path.exists()]
 
     def use(self, *names: str) -> None:
@@ -81,17 +101,23 @@ class Database:
             listed = ", ".join(str(file.path) for file in missing)
             options = " ".join(f"--file {file.catalog.name}" for file in missing)
             raise MissingFileError(f"missing {listed}; get it with: hotdog-sql refresh {options}")
-        for sql_file in needed_for(names):
+        for sql_file in needed_for(names, self.index.views):
             if sql_file.defines not in self._loaded:
-                self.connection.execute(sql_file.text)
+                self.execute(sql_file.text)
                 self._loaded.add(sql_file.defines)
-                for file in self._files_of(sql_file.defines):
-                    self._check_header(sql_file.defines, file)
+                if sql_file.defines not in self.index.views:
+                    for file in self._files_of(sql_file.defines):
+                        self._check_header(sql_file.defines, file)
 
     def use_all(self) -> None:
         """Loads every view and macro whose files are there."""
         names = [sql_file.defines for sql_file in load_order()]
         self.use(*(name for name in names if not self.missing(name)))
+
+    def use_index(self, views: Collection[str]) -> None:
+        """Lets views or macros read an index that has been made since this was opened."""
+        self.index = replace(self.index, views=self.index.views | set(views))
+        self._loaded.difference_update(views)
 
     def use_dataset(self, directory: Path) -> None:
         """Makes views of a dataset's manifest, which queries may read from here on.
@@ -104,7 +130,7 @@ class Database:
         self._readable.append(directory)
         self.connection.execute("SET VARIABLE dataset_dir = ?", [str(directory)])
         for sql_file in dataset_files():
-            self.connection.execute(sql_file.text)
+            self.execute(sql_file.text)
 
     def execute(
         self, query: str, parameters: Mapping[str, object] | Sequence[object] | None = None
@@ -126,6 +152,11 @@ class Database:
             raise DataError(
                 f"cannot read {' or '.join(named) or 'the data'}: {one_line(error)}; "
                 "replace a damaged file with: hotdog-sql refresh"
+            ) from error
+        except duckdb.OutOfMemoryException as error:
+            raise InputError(
+                f"DuckDB needs more memory ({one_line(error)}); give a larger --memory-limit, or "
+                "fewer --threads"
             ) from error
         except duckdb.InterruptException as error:
             raise KeyboardInterrupt from error

@@ -18,6 +18,7 @@ class Session:
         threads: DuckDB's threads; None leaves it to DuckDB (one a core).
         memory_limit: such as `512MB`; beyond it DuckDB spills to the system's temporary folder.
             None leaves it to DuckDB.
+        indexed: whether an index is read where there is one that is true to its CSV.
     """
 
     data_dir: Path
@@ -26,6 +27,7 @@ class Session:
     labels: str = "human"
     threads: int | None = None
     memory_limit: str | None = None
+    indexed: bool = True
 
     def variables(self) -> dict[str, str]:
         """The session variables that the SQL reads with `getvariable`."""

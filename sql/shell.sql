@@ -10,6 +10,12 @@
 --   SET VARIABLE dataset_dir = 'dataset';
 --   .read sql/dataset/manifest.sql
 --   .read sql/dataset/losses.sql
+-- Where `hotdog-sql index` has made an index of the CSVs that are read, and they have not changed
+-- since, the same views come from it with
+--   .read sql/index/images.sql
+--   .read sql/index/labels.sql
+--   .read sql/index/labelled_images.sql
+--   .read sql/index/relevant_labels.sql
 -- Python follows the same `.read` lines, in the same order, and sets the variables itself.
 
 SET VARIABLE data_dir = coalesce(nullif(getenv('HOTDOG_SQL_DATA_DIR'), ''), 'data');
@@ -21,6 +27,9 @@ SET VARIABLE labels = coalesce(nullif(getenv('HOTDOG_SQL_LABELS'), ''), 'human')
 .read sql/sources/catalog.sql
 .read sql/sources/files.sql
 
+-- What an index leaves out and works out again.
+.read sql/index/flickr_page.sql
+
 -- The three CSVs as typed views.
 .read sql/views/classes.sql
 .read sql/views/labels.sql
@@ -29,6 +38,10 @@ SET VARIABLE labels = coalesce(nullif(getenv('HOTDOG_SQL_LABELS'), ''), 'human')
 -- What the labels say.
 .read sql/views/positive_labels.sql
 .read sql/views/verified_negatives.sql
+.read sql/views/labelled_images.sql
+
+-- What an index of the images keeps.
+.read sql/index/image_index.sql
 
 -- Classes: finding them, and which belong together.
 .read sql/classes/as_list.sql

@@ -176,6 +176,7 @@ def test_a_damaged_row_is_said(run: Run, tmp_path: Path, row: str) -> None:
         ("--release", "v5"),
         ("--format", "xlsx"),
         ("--related", "cousins"),
+        ("--threads", "0"),
         ("--no-such-option",),
     ],
 )
@@ -187,6 +188,15 @@ def test_absurd_values_are_usage_errors(
     assert done.stdout == ""
     assert arguments[0] in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("limit", "what"), [("much", "'much' is no"), ("20KB", "more memory")])
+def test_a_memory_limit_that_will_not_do(small_data: Path, run: Run, limit: str, what: str) -> None:
+    done = run("summary", "--data-dir", small_data, "--memory-limit", limit)
+    assert done.returncode == 3
+    assert_one_line(done.stderr)
+    assert what in done.stderr
+    assert "--memory-limit" in done.stderr
 
 
 def test_a_negative_folder_stays_in_the_dataset(small_data: Path, run: Run) -> None:

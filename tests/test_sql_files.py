@@ -8,10 +8,13 @@ import pytest
 
 from hotdog_sql.database import Database, connect
 from hotdog_sql.downloading.entry import COLUMNS
+from hotdog_sql.index.build import build_index
 from hotdog_sql.session import Session
-from hotdog_sql.sqlfiles import SqlFile, dataset_files, load_order, sql_dir
+from hotdog_sql.sqlfiles import SqlFile, dataset_files, index_files, load_order, sql_dir
+from tests.conftest import small_open_images
 
 FILES = (*load_order(), *dataset_files())
+ALL_FILES = (*FILES, *index_files())
 MADE = {sql_file.defines: sql_file for sql_file in FILES}
 
 
@@ -53,18 +56,25 @@ def header_of(sql_file: SqlFile) -> Header:
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    from tests.conftest import small_open_images
-
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[bool, Database]]:
+    """Over the CSVs (False) and over their index (True)."""
     folder = tmp_path_factory.mktemp("data")
     small_open_images().write(folder)
     (folder / "manifest.csv").write_text(",".join(COLUMNS) + "\n")
-    with connect(Session(folder)) as database:
-        database.use_dataset(folder)
-        yield database
+    list(build_index(Session(folder)))
+    with connect(Session(folder, indexed=False)) as plain, connect(Session(folder)) as indexed:
+        assert {sql_file.defines for sql_file in index_files()} == indexed.index.views
+        for database in (plain, indexed):
+            database.use_dataset(folder)
+        yield {False: plain, True: indexed}
 
 
-@pytest.mark.parametrize("sql_file", FILES, ids=lambda sql_file: sql_file.name)
+@pytest.fixture
+def database(databases: dict[bool, Database], request: pytest.FixtureRequest) -> Database:
+    return databases[request.node.callspec.params["sql_file"] in index_files()]
+
+
+@pytest.mark.parametrize("sql_file", ALL_FILES, ids=lambda sql_file: sql_file.name)
 class TestHeader:
     def test_names_what_the_file_makes(self, sql_file: SqlFile) -> None:
         assert header_of(sql_file).name == sql_file.defines
@@ -112,7 +122,8 @@ class TestHeader:
             assert not used, f"{sql_file.name} uses {name} and does not say so"
 
     def test_reads_only_earlier_files(self, sql_file: SqlFile) -> None:
-        earlier = {other.defines for other in FILES[: FILES.index(sql_file)]}
+        names = [other.defines for other in FILES]
+        earlier = set(names[: names.index(sql_file.defines)])
         assert sql_file.reads <= earlier
 
     def test_has_no_dot_commands_tabs_or_long_lines(self, sql_file: SqlFile) -> None:
@@ -128,4 +139,4 @@ def test_every_file_is_loaded() -> None:
         for path in sql_dir().rglob("*.sql")
         if "examples" not in path.parts
     }
-    assert on_disk == {sql_file.name for sql_file in FILES} | {"shell.sql"}
+    assert on_disk == {sql_file.name for sql_file in ALL_FILES} | {"shell.sql"}

@@ -26,6 +26,8 @@ def classes(
     release: options.ReleaseOption = Release.V6,
     labels: options.LabelsOption = Labels.HUMAN,
     data_dir: options.DataDirOption = DEFAULT_DATA_DIR,
+    threads: options.ThreadsOption = None,
+    memory_limit: options.MemoryLimitOption = None,
     offline: options.OfflineOption = False,
     yes: options.YesOption = False,
     format_name: options.FormatOption = None,
@@ -34,7 +36,7 @@ def classes(
 ) -> None:
     """Find classes: names and MIDs that contain a text."""
     needs = ["count_classes" if counts else "find_classes"]
-    session = session_of(data_dir, split, release, labels)
+    session = session_of(data_dir, split, release, labels, threads, memory_limit)
     with open_database(session, needs, offline=offline, yes=yes, quiet=quiet) as database:
         if counts:
             query = "FROM count_classes($pattern, min_confidence := $min_confidence)"

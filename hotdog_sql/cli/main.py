@@ -11,6 +11,7 @@ from hotdog_sql.cli.classes import classes
 from hotdog_sql.cli.demo import demo
 from hotdog_sql.cli.download import download, verify
 from hotdog_sql.cli.gallery import gallery
+from hotdog_sql.cli.index import index
 from hotdog_sql.cli.refresh import refresh
 from hotdog_sql.cli.select import select
 from hotdog_sql.cli.shell import shell
@@ -33,7 +34,7 @@ _DATA = "Data and datasets"
 for panel, commands in {
     _MAIN: (select, download, demo),
     _LOOK: (classes, summary, sql, shell),
-    _DATA: (refresh, verify, gallery),
+    _DATA: (refresh, index, verify, gallery),
 }.items():
     for command in commands:
         app.command(rich_help_panel=panel)(command)

@@ -87,6 +87,27 @@ QuietOption = Annotated[
     bool, typer.Option("--quiet", "-q", help="Say nothing but errors.", rich_help_panel=_OUTPUT)
 ]
 
+ThreadsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--threads",
+        min=1,
+        help="Threads of DuckDB.",
+        show_default="one a core",
+        rich_help_panel=_DATA,
+    ),
+]
+MemoryLimitOption = Annotated[
+    str | None,
+    typer.Option(
+        "--memory-limit",
+        metavar="SIZE",
+        help="Memory that DuckDB may use, such as 256MB; beyond it, it uses the disk.",
+        show_default="most of the machine's",
+        rich_help_panel=_DATA,
+    ),
+]
+
 DEFAULT_DATA_DIR = Path("data")
 DEFAULT_SPLITS = [Split.TEST]
 

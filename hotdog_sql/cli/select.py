@@ -1,5 +1,6 @@
 """`hotdog-sql select`."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -135,6 +136,8 @@ def select(
     release: options.ReleaseOption = Release.V6,
     labels: options.LabelsOption = Labels.HUMAN,
     data_dir: options.DataDirOption = DEFAULT_DATA_DIR,
+    threads: options.ThreadsOption = None,
+    memory_limit: options.MemoryLimitOption = None,
     offline: options.OfflineOption = False,
     yes: options.YesOption = False,
     format_name: options.FormatOption = None,
@@ -176,12 +179,12 @@ def select(
 
     if [bool(class_), query is not None, from_ is not None].count(True) != 1:
         raise typer.BadParameter("give --class, or --query, or --from: one of the three")
-    session = session_of(data_dir, split, release, labels)
+    session = session_of(data_dir, split, release, labels, threads, memory_limit)
     recipe = then = None
     if from_ is not None:
         then = read_record(from_)
         recipe = Recipe.from_record(then, from_)
-        session = recipe.session(data_dir)
+        session = replace(recipe.session(data_dir), threads=threads, memory_limit=memory_limit)
     needs = ["selected_images", "relevant_labels"]
     if related is Related.HIERARCHY:
         needs.append("descendant_classes")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hotdog_sql.cli.options import splits_of
+from hotdog_sql.cli.show import narrator
 from hotdog_sql.vocabulary import Labels, Release, Split
 
 if TYPE_CHECKING:
@@ -14,12 +15,24 @@ if TYPE_CHECKING:
     from hotdog_sql.session import DataFile, Session
 
 
-def session_of(data_dir: Path, splits: list[Split], release: Release, labels: Labels) -> "Session":
+def session_of(
+    data_dir: Path,
+    splits: list[Split],
+    release: Release,
+    labels: Labels,
+    threads: int | None,
+    memory_limit: str | None,
+) -> "Session":
     """The session that the options of the same names describe."""
     from hotdog_sql.session import Session
 
     return Session(
-        data_dir=data_dir, release=str(release), splits=splits_of(splits), labels=str(labels)
+        data_dir=data_dir,
+        release=str(release),
+        splits=splits_of(splits),
+        labels=str(labels),
+        threads=threads,
+        memory_limit=memory_limit,
     )
 
 
@@ -51,6 +64,11 @@ def open_database(
         lacking = database.missing(*needs)
         if lacking:
             _fetch(database, lacking, offline=offline, yes=yes, quiet=quiet)
+        for path in database.index.stale:
+            narrator(quiet=quiet).print(
+                f"{path.name} has changed since its index was made, so it is read itself; "
+                "renew the index with: hotdog-sql index"
+            )
         database.use(*needs)
         yield database
 

@@ -12,6 +12,7 @@ import typer
 
 from hotdog_sql.cli import options
 from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_SPLITS, splits_of
+from hotdog_sql.cli.session import session_of
 from hotdog_sql.errors import MissingExtraError
 from hotdog_sql.vocabulary import Labels, Release
 
@@ -35,8 +36,12 @@ def shell(
     data_dir: options.DataDirOption = DEFAULT_DATA_DIR,
 ) -> None:
     """Open the DuckDB shell with every view and macro loaded."""
-    from hotdog_sql.sqlfiles import dataset_files, sql_dir
+    from hotdog_sql.database import Database
+    from hotdog_sql.sqlfiles import dataset_files, index_files, sql_dir
 
+    session = session_of(data_dir, split, release, labels, None, None)
+    with Database(session) as database:
+        indexed = database.index.views
     program = find_shell()
     environment = os.environ | {
         "HOTDOG_SQL_DATA_DIR": str(data_dir.resolve()),
@@ -47,6 +52,7 @@ def shell(
     with tempfile.TemporaryDirectory(prefix="hotdog-sql-") as folder:
         start = Path(folder) / "start.sql"
         lines = [f".cd {_quoted(sql_dir().parent)}", ".read sql/shell.sql"]
+        lines += [f".read sql/{one.name}" for one in index_files() if one.defines in indexed]
         if directory is not None:
             lines.append(f"SET VARIABLE dataset_dir = {_quoted(directory.resolve())};")
             lines += [f".read sql/{sql_file.name}" for sql_file in dataset_files()]

@@ -38,6 +38,8 @@ def sql(
     release: options.ReleaseOption = Release.V6,
     labels: options.LabelsOption = Labels.HUMAN,
     data_dir: options.DataDirOption = DEFAULT_DATA_DIR,
+    threads: options.ThreadsOption = None,
+    memory_limit: options.MemoryLimitOption = None,
     offline: options.OfflineOption = False,
     yes: options.YesOption = False,
     format_name: options.FormatOption = None,
@@ -53,7 +55,7 @@ def sql(
         text = file.read_text(encoding="utf-8")
     else:
         text = sys.stdin.read() if query == "-" else str(query)
-    session = session_of(data_dir, split, release, labels)
+    session = session_of(data_dir, split, release, labels, threads, memory_limit)
     # With a dataset at hand the CSV files are not what is asked about: those there are will do.
     needs = _NEEDS if dataset is None else ()
     with open_database(session, needs, offline=offline, yes=yes) as database:

@@ -19,6 +19,8 @@ def summary(
     release: options.ReleaseOption = Release.V6,
     labels: options.LabelsOption = Labels.HUMAN,
     data_dir: options.DataDirOption = DEFAULT_DATA_DIR,
+    threads: options.ThreadsOption = None,
+    memory_limit: options.MemoryLimitOption = None,
     offline: options.OfflineOption = False,
     yes: options.YesOption = False,
     format_name: options.FormatOption = None,
@@ -26,7 +28,7 @@ def summary(
     quiet: options.QuietOption = False,
 ) -> None:
     """Count images, positive labels, labelled images and classes, and name the files."""
-    session = session_of(data_dir, split, release, labels)
+    session = session_of(data_dir, split, release, labels, threads, memory_limit)
     with open_database(session, ["summary"], offline=offline, yes=yes, quiet=quiet) as database:
         database.keep_rows(
             "FROM summary(min_confidence := $min_confidence)", {"min_confidence": min_confidence}

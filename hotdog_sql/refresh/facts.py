@@ -46,16 +46,18 @@ def file_facts(files: Sequence[CatalogFile], settings: Settings) -> tuple[FileFa
     return tuple(facts for facts in found if facts is not None)
 
 
-def file_md5(files: Sequence[CatalogFile], settings: Settings) -> dict[str, str]:
+def file_md5(
+    files: Sequence[CatalogFile], settings: Settings, *, compute: bool = True
+) -> dict[str, str]:
     """MD5 of those of the files that are there, by name; one that is computed is kept.
 
-    See `file_facts`.
+    See `file_facts`. Without `compute`, files whose MD5 is not known are left out.
     """
     digests = {}
     for file in files:
         places = Places.of(settings.data_dir, file.name)
         disk = DiskFile.at(places)
-        if disk is not None:
+        if disk is not None and (compute or disk.known_md5 is not None):
             digests[file.name] = disk.md5
             if disk.hashed_anew:
                 _remember(disk, places)

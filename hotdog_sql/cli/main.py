@@ -11,6 +11,7 @@ from hotdog_sql.cli.classes import classes
 from hotdog_sql.cli.demo import demo
 from hotdog_sql.cli.download import download, verify
 from hotdog_sql.cli.gallery import gallery
+from hotdog_sql.cli.help import PlainCommand, PlainGroup
 from hotdog_sql.cli.index import index
 from hotdog_sql.cli.refresh import refresh
 from hotdog_sql.cli.select import select
@@ -22,9 +23,11 @@ from hotdog_sql.text import printable
 
 app = typer.Typer(
     name="hotdog-sql",
+    cls=PlainGroup,
     no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 
 _MAIN = "From class to photos"
@@ -37,7 +40,7 @@ for panel, commands in {
     _DATA: (refresh, index, verify, gallery),
 }.items():
     for command in commands:
-        app.command(rich_help_panel=panel)(command)
+        app.command(cls=PlainCommand, rich_help_panel=panel)(command)
 
 
 def _print_version(value: bool) -> None:

@@ -10,12 +10,13 @@ from typing import Self
 
 from hotdog_sql.downloading.entry import Entry
 from hotdog_sql.downloading.events import Listener
-from hotdog_sql.downloading.fetch import Fetcher, Task, TransientError
+from hotdog_sql.downloading.fetch import Fetcher, TransientError
 from hotdog_sql.downloading.hosts import Hosts, Turn, host_of
 from hotdog_sql.downloading.inspection import RefusedError
 from hotdog_sql.downloading.options import DownloadOptions
 from hotdog_sql.downloading.photo import Photo
 from hotdog_sql.downloading.store import Store
+from hotdog_sql.downloading.task import Task
 from hotdog_sql.errors import HotdogError
 from hotdog_sql.transport import new_client, ssl_context
 

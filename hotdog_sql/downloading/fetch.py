@@ -2,10 +2,9 @@
 
 import socket
 import time
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
@@ -23,8 +22,8 @@ from hotdog_sql.downloading.inspection import (
 )
 from hotdog_sql.downloading.options import DownloadOptions
 from hotdog_sql.downloading.photo import Photo
-from hotdog_sql.downloading.sources import address
 from hotdog_sql.downloading.store import Store, storage_error
+from hotdog_sql.downloading.task import Task
 from hotdog_sql.errors import InsecureAddressError
 from hotdog_sql.transport import is_transient, public_address, retry_after
 from hotdog_sql.vocabulary import Source
@@ -42,49 +41,6 @@ class TransientError(Exception):
         super().__init__(reason)
         self.reason = reason
         self.retry_after = retry_after
-
-
-@dataclass(slots=True)
-class Task:
-    """A photo on its way through its sources.
-
-    Attributes:
-        photo: the photo.
-        left: (source, address) pairs to be asked; the first is the one in hand.
-        attempt: the number of the next request to it, from 1.
-        errors: (source, reason) pairs of those that did not have it.
-        hopeful: whether one of them may have it another time.
-    """
-
-    photo: Photo
-    left: deque[tuple[Source, str]]
-    attempt: int = 1
-    errors: list[tuple[str, str]] = field(default_factory=list)
-    hopeful: bool = False
-
-    @classmethod
-    def of(cls, photo: Photo, sources: tuple[Source, ...], mirror_url: str) -> "Task":
-        """A task that is to ask the sources in this order."""
-        task = cls(photo, deque((source, address(photo, source, mirror_url)) for source in sources))
-        task._skip_missing()
-        return task
-
-    def next_source(self, reason: str, *, hopeful: bool) -> None:
-        """Leave the source in hand."""
-        source, _ = self.left.popleft()
-        self.errors.append((source, reason))
-        self.hopeful = self.hopeful or hopeful
-        self.attempt = 1
-        self._skip_missing()
-
-    def given_up(self) -> Entry:
-        """What becomes of the photo when no source is left."""
-        status = Status.FAILED if self.hopeful else Status.LOST
-        return Entry(self.photo, status, error=join_errors(self.errors))
-
-    def _skip_missing(self) -> None:
-        while self.left and not self.left[0][1]:
-            self.errors.append((self.left.popleft()[0], "no address"))
 
 
 @dataclass(frozen=True, slots=True)

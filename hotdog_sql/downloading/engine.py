@@ -8,6 +8,7 @@ from threading import Event, Thread
 from types import TracebackType
 from typing import Self
 
+from hotdog_sql.downloading.darkroom import Darkroom
 from hotdog_sql.downloading.entry import Entry
 from hotdog_sql.downloading.events import Listener
 from hotdog_sql.downloading.fetch import Fetcher, TransientError
@@ -64,6 +65,7 @@ class Engine:
         self._hosts: Hosts[Task] = Hosts(options.per_host, options.rest, listener.rested)
         self._results: SimpleQueue[Entry | HotdogError | None] = SimpleQueue()
         self._stopped = Event()
+        self._darkroom = Darkroom(options, self._stopped)
         self._threads: list[Thread] = []
         self._fetchers: list[Fetcher] = []
         self._open = 0
@@ -141,6 +143,7 @@ class Engine:
                 fetcher = Fetcher(
                     client,
                     self._store,
+                    self._darkroom,
                     self._scratch / f"{number}.part",
                     options,
                     self._listener,

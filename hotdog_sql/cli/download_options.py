@@ -93,6 +93,25 @@ UpdateOption = Annotated[
         rich_help_panel=PANEL,
     ),
 ]
+UprightOption = Annotated[
+    bool,
+    typer.Option(
+        "--upright",
+        help="Turn photos that lie on their side, as Rotation or EXIF says. Needs Pillow.",
+        rich_help_panel=PANEL,
+    ),
+]
+MaxSideOption = Annotated[
+    int | None,
+    typer.Option(
+        "--max-side",
+        min=1,
+        max=65_535,
+        help="Make photos smaller whose longer side has more pixels than this. Needs Pillow.",
+        rich_help_panel=PANEL,
+        show_default=False,
+    ),
+]
 VerboseOption = Annotated[
     bool,
     typer.Option("--verbose", "-v", help="Tell of each request.", rich_help_panel=PANEL),
@@ -105,6 +124,7 @@ DEFAULT_MAX_BYTES = 50_000_000
 
 
 def options_of(
+    *,
     source: list[Source],
     workers: int,
     per_host: int,
@@ -113,8 +133,14 @@ def options_of(
     retry_failed: bool,
     top_up: bool,
     update: bool,
+    upright: bool,
+    max_side: int | None,
 ) -> "DownloadOptions":
-    """What the options of the same names ask for."""
+    """What the options of the same names ask for.
+
+    Raises:
+        MissingExtraError: photos are to be altered, and Pillow is not installed.
+    """
     from hotdog_sql.downloading.options import DownloadOptions
 
     return DownloadOptions(
@@ -126,6 +152,8 @@ def options_of(
         retry_failed=retry_failed,
         top_up=top_up,
         update=update,
+        upright=upright,
+        max_side=max_side,
     )
 
 

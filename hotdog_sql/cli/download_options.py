@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from hotdog_sql.downloading.options import DownloadOptions
 
 PANEL = "Download"
-#: What a shell reports of a process that SIGTERM has ended.
-_TERMINATED = 128 + signal.SIGTERM
 
 SourceOption = Annotated[
     list[Source],
@@ -186,19 +184,15 @@ def run_download(
     from hotdog_sql.gallery import write_gallery
     from hotdog_sql.settings import Settings
 
-    try:
-        with terminable(), DownloadDisplay(quiet=quiet, verbose=verbose) as display:
-            report = download(
-                source,
-                directory,
-                settings=Settings.from_environment(),
-                options=options,
-                record=record,
-                listener=display,
-            )
-    except (KeyboardInterrupt, SystemExit):
-        narrator(quiet=quiet).print("stopped: run the same command again to go on")
-        raise
+    with terminable(), DownloadDisplay(quiet=quiet, verbose=verbose) as display:
+        report = download(
+            source,
+            directory,
+            settings=Settings.from_environment(),
+            options=options,
+            record=record,
+            listener=display,
+        )
     page = write_gallery(directory) if gallery else None
     tell_report(report, directory, quiet=quiet)
     if page is not None:
@@ -211,7 +205,7 @@ def terminable() -> Iterator[None]:
     """Lets SIGTERM end the block as Ctrl-C does, cleanly."""
 
     def end(_signal: int, _frame: object) -> None:
-        sys.exit(_TERMINATED)
+        sys.exit(exits.TERMINATED)
 
     before = signal.signal(signal.SIGTERM, end)
     try:

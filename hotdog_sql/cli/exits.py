@@ -14,6 +14,8 @@ INCOMPLETE = 7
 #: `verify` found something missing, altered, undecodable or extra.
 VERIFY_FAILED = 8
 INTERRUPTED = 130
+#: What a shell reports of a process that SIGTERM has ended.
+TERMINATED = 143
 
 #: Code and meaning, in the order in which the README lists them.
 MEANINGS = {

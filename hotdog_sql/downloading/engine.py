@@ -99,7 +99,8 @@ class Engine:
         left = iter(photos)
         more = True
         while more or self._open:
-            while more and self._open < _WINDOW:
+            # What has come is given at once: it is to be shown and written down.
+            while more and self._open < _WINDOW and self._results.empty():
                 photo = next(left, None)
                 if photo is None:
                     more = False
@@ -107,7 +108,7 @@ class Engine:
                 entry = self._submit(photo)
                 if entry is not None:
                     yield entry
-            if self._open:
+            if self._open or not self._results.empty():
                 yield self._result()
 
     def _submit(self, photo: Photo) -> Entry | None:

@@ -199,13 +199,18 @@ def download(
     )
 
 
-def verify(directory: str | Path) -> VerifyReport:
+def verify(directory: str | Path, *, decode: bool = False) -> VerifyReport:
     """Hold every photo of a dataset to its manifest, byte for byte.
+
+    Args:
+        directory: the dataset.
+        decode: decode each photo too.
 
     Raises:
         DatasetError: the folder is no dataset.
+        MissingExtraError: photos are to be decoded, and Pillow is not installed.
     """
-    return _verify.verify(Path(directory))
+    return _verify.verify(Path(directory), decode=decode)
 
 
 def _cell(value: object) -> str:

@@ -22,6 +22,7 @@ from hotdog_sql.errors import (
 from hotdog_sql.index.state import IndexState, index_state
 from hotdog_sql.session import DataFile, Session
 from hotdog_sql.sqlfiles import dataset_files, load_order, needed_for
+from hotdog_sql.stoppable import stoppable
 from hotdog_sql.text import printable
 
 _FILES = "SELECT release, split, kind, path, name, bytes, md5, file FROM files ORDER BY kind, name"
@@ -141,7 +142,7 @@ class Database:
             DataError: a file's content is not what the views' types and dialect allow.
         """
         try:
-            return self.connection.execute(query, parameters)
+            return stoppable(self.connection, lambda: self.connection.execute(query, parameters))
         except (
             duckdb.InvalidInputException,
             duckdb.ConversionException,
@@ -158,8 +159,6 @@ class Database:
                 f"DuckDB needs more memory ({one_line(error)}); give a larger --memory-limit, or "
                 "fewer --threads"
             ) from error
-        except duckdb.InterruptException as error:
-            raise KeyboardInterrupt from error
 
     def rows(
         self, query: str, parameters: Mapping[str, object] | Sequence[object] | None = None
@@ -187,7 +186,7 @@ class Database:
             if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
                 raise QueryError("the query must be one SELECT and nothing else")
             self.lock()
-            self.connection.sql(text).create("result")
+            stoppable(self.connection, lambda: self.connection.sql(text).create("result"))
         except duckdb.Error as error:
             raise query_error(error) from error
 

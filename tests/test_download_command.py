@@ -4,9 +4,11 @@ import csv
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,9 +16,11 @@ from threading import Event
 
 import pytest
 
+from hotdog_sql.cli.download_display import DownloadDisplay
+from hotdog_sql.downloading.entry import Entry, Status
 from tests.conftest import ROOT, Run
 from tests.loopback import LoopbackServer, Reply, Request
-from tests.photos import jpeg, manifest_rows, md5, tree
+from tests.photos import jpeg, manifest_rows, md5, photo, tree
 
 
 @pytest.fixture
@@ -195,7 +199,8 @@ def test_stopped(server: LoopbackServer, saved: Path, how: signal.Signals, code:
         process.send_signal(how)
         _, said = process.communicate(timeout=10)
     assert process.returncode == code
-    assert "stopped: run the same command again to go on" in said
+    told = "hotdog-sql: stopped; run the same command again to go on"
+    assert [line for line in said.splitlines() if "stopped" in line] == [told]
     assert "Traceback" not in said
     assert not (saved.parent / "dataset" / ".hotdog-sql").exists()
 
@@ -225,6 +230,28 @@ def test_in_a_terminal(server: LoopbackServer, saved: Path) -> None:
     assert process.returncode == 0
     assert "mirror 19" in screen
     assert "photos                20  20 fetched now" in screen
+
+
+def test_not_in_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """A plain line now and then, with all that the two lines of a terminal have."""
+    with DownloadDisplay(line_every=0.5) as display:
+        display.planned(1011)
+        # Of an earlier run: they do not make this one faster.
+        for number in range(1000):
+            display.finished(Entry(photo(number), Status.DOWNLOADED, source="mirror"), known=True)
+        time.sleep(0.5)
+        display.received(30_000)
+        display.finished(Entry(photo(1001), Status.DOWNLOADED, source="original"), known=False)
+    said = capsys.readouterr().err
+    told = re.fullmatch(
+        r"1,001 of 1,011 photos, 30.0 kB, ([\d.]+) kB/s, (\d+) s left; original 1\n", said
+    )
+    assert told, said
+    assert float(told[1]) <= 60
+    assert int(told[2]) >= 5
+    with DownloadDisplay(line_every=0, quiet=True) as display:
+        display.finished(Entry(photo(1), Status.LOST), known=False)
+    assert capsys.readouterr() == ("", "")
 
 
 def test_verify(server: LoopbackServer, saved: Path, run: Run, tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """A downloaded dataset in the hands of the libraries that train on it.
 
-They are heavy, so they live in an environment of their own, next to the benchmarks':
+They are heavy, so they live in environments of their own, next to the benchmarks':
 `python -m venv .bench/trainers` and `.bench/trainers/bin/pip install datasets keras pillow
-scikit-learn tensorflow-cpu`. A library that is in neither that nor this environment is skipped.
+scikit-learn tensorflow-cpu`; the same with `.bench/torch` and `torchvision`, of which a build for
+CPUs is enough. A library that is in none of them nor in this environment is skipped.
 """
 
 import json
@@ -22,7 +23,7 @@ from tests.photos import manifest_rows
 
 pytestmark = pytest.mark.slow
 
-_ENVIRONMENTS = (Path(sys.executable), ROOT / ".bench" / "trainers" / "bin" / "python")
+_ENVIRONMENTS = (Path(sys.executable), *sorted((ROOT / ".bench").glob("*/bin/python")))
 
 KERAS = """
 import keras

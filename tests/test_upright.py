@@ -22,66 +22,19 @@ from hotdog_sql.images.decode import UndecodableError, check
 from hotdog_sql.images.transform import Transformed, degrees, transform
 from hotdog_sql.vocabulary import Source
 from tests.conftest import ROOT
-
-RED, GREEN, BLUE, WHITE = (220, 30, 30), (30, 180, 60), (40, 60, 210), (250, 250, 250)
-ORIENTATION = ExifTags.Base.Orientation
-
-
-def quarters(width: int = 96, height: int = 64) -> Image.Image:
-    """Red and green above, blue and white below: every turn and mirror image looks different."""
-    image = Image.new("RGB", (width, height))
-    half = (width // 2, height // 2)
-    for colour, corner in (
-        (RED, (0, 0)),
-        (GREEN, (half[0], 0)),
-        (BLUE, (0, half[1])),
-        (WHITE, half),
-    ):
-        image.paste(colour, (*corner, corner[0] + half[0], corner[1] + half[1]))
-    return image
-
-
-def saved(image: Image.Image, format_name: str = "JPEG", **options: Any) -> bytes:
-    target = BytesIO()
-    image.save(target, format_name, **options)
-    return target.getvalue()
-
-
-def lying(orientation: int, image: Image.Image | None = None, **tags: str) -> bytes:
-    """A JPEG whose pixels lie as EXIF says, so that shown as EXIF asks it is `quarters`."""
-    back = {
-        1: None,
-        2: Image.Transpose.FLIP_LEFT_RIGHT,
-        3: Image.Transpose.ROTATE_180,
-        4: Image.Transpose.FLIP_TOP_BOTTOM,
-        5: Image.Transpose.TRANSPOSE,
-        6: Image.Transpose.ROTATE_90,
-        7: Image.Transpose.TRANSVERSE,
-        8: Image.Transpose.ROTATE_270,
-    }[orientation]
-    exif = Image.Exif()
-    exif[ORIENTATION] = orientation
-    for name, text in tags.items():
-        exif[ExifTags.Base[name]] = text
-    upright = image or quarters()
-    return saved(upright if back is None else upright.transpose(back), exif=exif, quality=95)
-
-
-def corners(data: bytes) -> list[tuple[int, int, int]]:
-    """The colour in the middle of each quarter, by rows: the nearest of the four."""
-    image = Image.open(BytesIO(data)).convert("RGB")
-    width, height = image.size
-    found = []
-    for across, along in ((1, 1), (3, 1), (1, 3), (3, 3)):
-        pixel = image.getpixel((width * across // 4, height * along // 4))
-        assert isinstance(pixel, tuple)
-        found.append(
-            min(
-                (RED, GREEN, BLUE, WHITE),
-                key=lambda colour: sum((a - b) ** 2 for a, b in zip(colour, pixel, strict=True)),
-            )
-        )
-    return found
+from tests.pictures import (
+    BLUE,
+    GREEN,
+    ORIENTATION,
+    RED,
+    UPRIGHT,
+    WHITE,
+    corners,
+    lying,
+    quarters,
+    saved,
+    size,
+)
 
 
 def turned(data: bytes, rotation: int = 0, **options: Any) -> Transformed:
@@ -90,11 +43,16 @@ def turned(data: bytes, rotation: int = 0, **options: Any) -> Transformed:
     return made
 
 
-def size(data: bytes) -> tuple[int, int]:
-    return Image.open(BytesIO(data)).size
-
-
-UPRIGHT = [RED, GREEN, BLUE, WHITE]
+#: What is done to a photo of each EXIF orientation, as the manifest tells it.
+NOTES = {
+    2: "mirrored",
+    3: "rotated 180",
+    4: "mirrored, rotated 180",
+    5: "mirrored, rotated 90",
+    6: "rotated 270",
+    7: "mirrored, rotated 270",
+    8: "rotated 90",
+}
 
 
 @pytest.mark.parametrize("orientation", range(2, 9))
@@ -104,7 +62,7 @@ def test_every_exif_orientation_is_undone(orientation: int) -> None:
     made = turned(data)
     assert corners(made.data) == UPRIGHT
     assert size(made.data) == (96, 64)
-    assert made.note == "turned upright"
+    assert made.note == NOTES[orientation]
     shown = ImageOps.exif_transpose(Image.open(BytesIO(made.data)))
     assert shown.size == (96, 64), "no viewer turns it again"
     assert turned_again(made.data) is None
@@ -168,14 +126,14 @@ def test_the_longer_side_is_made_to_fit(
 ) -> None:
     made = turned(saved(quarters(*before)), max_side=max_side)
     assert size(made.data) == after
-    assert made.note == "made smaller"
+    assert made.note == "resized {}x{}".format(*after)
 
 
 def test_it_is_made_smaller_and_turned_at_once() -> None:
     made = turned(lying(6), max_side=48)
     assert size(made.data) == (48, 32)
     assert corners(made.data) == UPRIGHT
-    assert made.note == "made smaller; turned upright"
+    assert made.note == "rotated 270; resized 48x32"
 
 
 def test_a_smaller_copy_that_is_not_turned_says_how_it_lies() -> None:
@@ -264,7 +222,7 @@ def _broken() -> Iterator[bytes]:
 def test_what_is_no_picture_is_said_to_be_none(data: bytes, use: Callable[[bytes], object]) -> None:
     with pytest.raises(UndecodableError) as raised:
         use(data)
-    assert raised.value.reason == "undecodable"
+    assert raised.value.reason == "not decodable"
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -346,4 +304,4 @@ def test_without_the_extra_it_says_how_to_get_it() -> None:
     command = [sys.executable, "-E", "-S", "-c", "import hotdog_sql.images"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert "MissingExtraError" in done.stderr
-    assert "pip install 'hotdog-sql[images]'" in done.stderr
+    assert 'pip install "hotdog-sql[images]"' in done.stderr

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hotdog_sql.cli.options import QuietOption
+from hotdog_sql.cli.options import DEFAULT_SPLITS, QuietOption
 from hotdog_sql.cli.select import select
+from hotdog_sql.cli.session import open_database, session_of
 from hotdog_sql.cli.show import narrator
+from hotdog_sql.vocabulary import Labels, Release
 
 if TYPE_CHECKING:
     from hotdog_sql.demo.world import World
@@ -49,7 +51,19 @@ def demo(
         os.environ["HOTDOG_SQL_BASE_URL"] = world.base_url
         os.environ["HOTDOG_SQL_MIRROR_URL"] = world.mirror_url
         console.print(f"A small Open Images is served at {world.base_url}")
+        _fetch_files(data_dir)
         select(class_=["Hot dog"], data_dir=data_dir, download=directory, quiet=quiet)
+
+
+def _fetch_files(data_dir: Path) -> None:
+    """Fetch the CSV files silently: what `select` says of their sizes is true of the real ones."""
+    with open_database(
+        session_of(data_dir, DEFAULT_SPLITS, Release.V6, Labels.HUMAN),
+        ["selected_images", "relevant_labels"],
+        yes=True,
+        quiet=True,
+    ):
+        pass
 
 
 def _served(stack: ExitStack) -> "World":

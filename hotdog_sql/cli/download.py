@@ -44,6 +44,8 @@ def download(
     top_up: shared.TopUpOption = True,
     data_dir: options.DataDirOption = options.DEFAULT_DATA_DIR,
     update: shared.UpdateOption = False,
+    upright: shared.UprightOption = False,
+    max_side: shared.MaxSideOption = None,
     gallery: shared.GalleryOption = True,
     verbose: shared.VerboseOption = False,
     quiet: options.QuietOption = False,
@@ -54,13 +56,23 @@ def download(
     again. The folder gets a row for each photo in manifest.csv, and
     ATTRIBUTION.csv, which names every author and licence.
     """
+    how = shared.options_of(
+        source=source,
+        workers=workers,
+        per_host=per_host,
+        max_bytes=max_bytes,
+        strict_md5=strict_md5,
+        retry_failed=retry_failed,
+        top_up=top_up,
+        update=update,
+        upright=upright,
+        max_side=max_side,
+    )
     with _open_selection(selection_file, data_dir, quiet=quiet) as (photos, record):
         code = shared.run_download(
             photos,
             directory,
-            shared.options_of(
-                source, workers, per_host, max_bytes, strict_md5, retry_failed, top_up, update
-            ),
+            how,
             record=record,
             gallery=gallery,
             quiet=quiet,
@@ -76,16 +88,19 @@ def verify(
             metavar="DIR", file_okay=False, help="Dataset to check.", show_default=False
         ),
     ],
+    decode: Annotated[
+        bool, typer.Option("--decode", help="Decode every photo too. Needs Pillow.")
+    ] = False,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Download what is missing or altered.")
+        bool, typer.Option("--repair", help="Download what is missing, altered or undecodable.")
     ] = False,
     source: shared.SourceOption = shared.DEFAULT_SOURCES,
     quiet: options.QuietOption = False,
 ) -> None:
     """Check every photo of a dataset against its manifest, byte for byte.
 
-    Names each file that is missing, altered, or not in the manifest, on
-    stdout, a line each.
+    Names each file that is missing, altered, undecodable, or not in the
+    manifest, on stdout, a line each.
     """
     from hotdog_sql.cli.download_display import CheckDisplay, DownloadDisplay
     from hotdog_sql.cli.show import narrator
@@ -96,7 +111,7 @@ def verify(
     from hotdog_sql.text import printable, size_text
 
     with CheckDisplay(quiet=quiet) as check:
-        report = verify_dataset(directory, listener=check)
+        report = verify_dataset(directory, decode=decode, listener=check)
     console = narrator(quiet=quiet)
     console.print(f"{report.checked:,} photos checked, {size_text(report.bytes)} are right")
     if repair and not report.good:

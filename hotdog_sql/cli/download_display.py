@@ -31,7 +31,17 @@ _RECENT = 10.0
 class DownloadDisplay(Listener):
     """Shows a download on stderr: two lines that change in a terminal, else a line now and then."""
 
-    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
+    def __init__(
+        self, *, quiet: bool = False, verbose: bool = False, line_every: float = _LINE_EVERY
+    ) -> None:
+        """Shows nothing yet.
+
+        Args:
+            quiet: show nothing at all.
+            verbose: tell of each request.
+            line_every: seconds between two lines where there is no terminal.
+        """
+        self._line_every = line_every
         self._console = narrator(quiet=quiet)
         self._verbose = verbose
         self._quiet = quiet
@@ -39,8 +49,10 @@ class DownloadDisplay(Listener):
         self._total: int | None = None
         self._bytes = 0
         self._done: Counter[str] = Counter()
-        self._begun = self._said = time.monotonic()
-        self._history: deque[tuple[float, int, int]] = deque()
+        self._fetched = 0
+        self._said = time.monotonic()
+        #: Moments, with the photos and bytes that had come by then.
+        self._history = deque([(self._said, 0, 0)])
         self._live: Live | None = None
         if Console(stderr=True).is_terminal and not quiet:
             self._live = Live(
@@ -88,13 +100,14 @@ class DownloadDisplay(Listener):
     def finished(self, entry: Entry, *, known: bool) -> None:
         """Count a photo."""
         self._done[entry.status] += 1
+        self._fetched += not known
         if entry.status is Status.DOWNLOADED and not known:
             self._done[entry.source] += 1
         if entry.photo.reserve and self._total is not None:
             self._total += 1  # it was not planned
         if self._live is None and not self._quiet:
             now = time.monotonic()
-            if now - self._said >= _LINE_EVERY:
+            if now - self._said >= self._line_every:
                 self._said = now
                 self._console.print(f"{self._progress()}; {self._outcome()}")
 
@@ -104,20 +117,20 @@ class DownloadDisplay(Listener):
     def _progress(self) -> str:
         """Photos, bytes, rate, time left."""
         now = time.monotonic()
-        self._history.append((now, self._settled(), self._bytes))
+        self._history.append((now, self._fetched, self._bytes))
         while now - self._history[0][0] > _RECENT and len(self._history) > 2:
             self._history.popleft()
-        then, settled, size = self._history[0]
-        seconds = max(now - then, 1e-3) if then < now else max(now - self._begun, 1e-3)
+        then, fetched, size = self._history[0]
+        seconds = max(now - then, 1e-3)
         photos = f"{self._settled():,}"
         if self._total is not None:
             photos += f" of {self._total:,}"
-        parts = [f"{photos} photos", size_text(self._bytes)]
-        if len(self._history) > 1:
-            parts.append(f"{size_text(int((self._bytes - size) / seconds))}/s")
-            speed = (self._settled() - settled) / seconds
-            if self._total is not None and speed > 0:
-                parts.append(f"{_duration((self._total - self._settled()) / speed)} left")
+        rate = f"{size_text(int((self._bytes - size) / seconds))}/s"
+        parts = [f"{photos} photos", size_text(self._bytes), rate]
+        # Photos of an earlier run are counted in no time: they do not tell how long others take.
+        speed = (self._fetched - fetched) / seconds
+        if self._total is not None and speed > 0:
+            parts.append(f"{_duration((self._total - self._settled()) / speed)} left")
         return ", ".join(parts)
 
     def _outcome(self) -> str:

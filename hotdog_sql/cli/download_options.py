@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from hotdog_sql.downloading.options import DownloadOptions
 
 PANEL = "Download"
-#: What a shell reports of a process that SIGTERM has ended.
-_TERMINATED = 128 + signal.SIGTERM
 
 SourceOption = Annotated[
     list[Source],
@@ -93,6 +91,25 @@ UpdateOption = Annotated[
         rich_help_panel=PANEL,
     ),
 ]
+UprightOption = Annotated[
+    bool,
+    typer.Option(
+        "--upright",
+        help="Turn photos that lie on their side, as Rotation or EXIF says. Needs Pillow.",
+        rich_help_panel=PANEL,
+    ),
+]
+MaxSideOption = Annotated[
+    int | None,
+    typer.Option(
+        "--max-side",
+        min=1,
+        max=65_535,
+        help="Make photos smaller whose longer side has more pixels than this. Needs Pillow.",
+        rich_help_panel=PANEL,
+        show_default=False,
+    ),
+]
 VerboseOption = Annotated[
     bool,
     typer.Option("--verbose", "-v", help="Tell of each request.", rich_help_panel=PANEL),
@@ -105,6 +122,7 @@ DEFAULT_MAX_BYTES = 50_000_000
 
 
 def options_of(
+    *,
     source: list[Source],
     workers: int,
     per_host: int,
@@ -113,8 +131,14 @@ def options_of(
     retry_failed: bool,
     top_up: bool,
     update: bool,
+    upright: bool,
+    max_side: int | None,
 ) -> "DownloadOptions":
-    """What the options of the same names ask for."""
+    """What the options of the same names ask for.
+
+    Raises:
+        MissingExtraError: photos are to be altered, and Pillow is not installed.
+    """
     from hotdog_sql.downloading.options import DownloadOptions
 
     return DownloadOptions(
@@ -126,6 +150,8 @@ def options_of(
         retry_failed=retry_failed,
         top_up=top_up,
         update=update,
+        upright=upright,
+        max_side=max_side,
     )
 
 
@@ -158,19 +184,15 @@ def run_download(
     from hotdog_sql.gallery import write_gallery
     from hotdog_sql.settings import Settings
 
-    try:
-        with terminable(), DownloadDisplay(quiet=quiet, verbose=verbose) as display:
-            report = download(
-                source,
-                directory,
-                settings=Settings.from_environment(),
-                options=options,
-                record=record,
-                listener=display,
-            )
-    except (KeyboardInterrupt, SystemExit):
-        narrator(quiet=quiet).print("stopped: run the same command again to go on")
-        raise
+    with terminable(), DownloadDisplay(quiet=quiet, verbose=verbose) as display:
+        report = download(
+            source,
+            directory,
+            settings=Settings.from_environment(),
+            options=options,
+            record=record,
+            listener=display,
+        )
     page = write_gallery(directory) if gallery else None
     tell_report(report, directory, quiet=quiet)
     if page is not None:
@@ -183,7 +205,7 @@ def terminable() -> Iterator[None]:
     """Lets SIGTERM end the block as Ctrl-C does, cleanly."""
 
     def end(_signal: int, _frame: object) -> None:
-        sys.exit(_TERMINATED)
+        sys.exit(exits.TERMINATED)
 
     before = signal.signal(signal.SIGTERM, end)
     try:

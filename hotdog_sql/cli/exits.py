@@ -11,9 +11,11 @@ TRANSFER = 5
 DATASET = 6
 #: A download ended with photos that are worth another try.
 INCOMPLETE = 7
-#: `verify` found something missing, altered or extra.
+#: `verify` found something missing, altered, undecodable or extra.
 VERIFY_FAILED = 8
 INTERRUPTED = 130
+#: What a shell reports of a process that SIGTERM has ended.
+TERMINATED = 143
 
 #: Code and meaning, in the order in which the README lists them.
 MEANINGS = {
@@ -24,7 +26,7 @@ MEANINGS = {
     TRANSFER: "an Open Images file could not be fetched",
     DATASET: "the dataset folder or an output cannot be used",
     INCOMPLETE: "some photos are worth another try: run the same command again",
-    VERIFY_FAILED: "verify found photos missing, altered or extra",
+    VERIFY_FAILED: "verify found photos missing, altered, undecodable or extra",
     INTERRUPTED: "stopped with Ctrl-C; run the same command again to go on",
 }
 

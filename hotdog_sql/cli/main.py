@@ -68,6 +68,10 @@ def root(
     """
 
 
+#: What DuckDB says, as a RuntimeError, when Ctrl-C ends a query.
+_QUERY_STOPPED = "Query interrupted"
+
+
 def main() -> None:
     """Runs the command line; an error becomes one line and its exit code."""
     try:
@@ -75,6 +79,16 @@ def main() -> None:
     except HotdogError as error:
         typer.echo(f"hotdog-sql: {printable(str(error))}", err=True)
         sys.exit(exits.exit_code(error))
-    except KeyboardInterrupt:
-        typer.echo("hotdog-sql: stopped; run the same command again to go on", err=True)
+    except SystemExit as end:  # which Typer makes of Ctrl-C too
+        if end.code in (exits.INTERRUPTED, exits.TERMINATED):
+            _tell_stopped()
+        raise
+    except RuntimeError as error:
+        if str(error) != _QUERY_STOPPED:
+            raise
+        _tell_stopped()
         sys.exit(exits.INTERRUPTED)
+
+
+def _tell_stopped() -> None:
+    typer.echo("hotdog-sql: stopped; run the same command again to go on", err=True)

@@ -162,6 +162,8 @@ def select(
     retry_failed: downloading.RetryFailedOption = False,
     top_up: downloading.TopUpOption = True,
     update: downloading.UpdateOption = False,
+    upright: downloading.UprightOption = False,
+    max_side: downloading.MaxSideOption = None,
     gallery: downloading.GalleryOption = True,
     verbose: downloading.VerboseOption = False,
 ) -> None:
@@ -179,6 +181,19 @@ def select(
 
     if [bool(class_), query is not None, from_ is not None].count(True) != 1:
         raise typer.BadParameter("give --class, or --query, or --from: one of the three")
+    # Before all else: it may need a library that is missing.
+    how = download and downloading.options_of(
+        source=source,
+        workers=workers,
+        per_host=per_host,
+        max_bytes=max_bytes,
+        strict_md5=strict_md5,
+        retry_failed=retry_failed,
+        top_up=top_up,
+        update=update,
+        upright=upright,
+        max_side=max_side,
+    )
     session = session_of(data_dir, split, release, labels, threads, memory_limit)
     recipe = then = None
     if from_ is not None:
@@ -230,13 +245,11 @@ def select(
             write_rows(database, rows.table, format_name, output)
         if output and record:
             write_record(output, record)
-        if download:
+        if download and how:
             code = downloading.run_download(
                 SelectedPhotos(rows, recipe.reserves(database)),
                 download,
-                downloading.options_of(
-                    source, workers, per_host, max_bytes, strict_md5, retry_failed, top_up, update
-                ),
+                how,
                 record=record,
                 gallery=gallery,
                 quiet=quiet,

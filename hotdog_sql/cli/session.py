@@ -20,8 +20,8 @@ def session_of(
     splits: list[Split],
     release: Release,
     labels: Labels,
-    threads: int | None,
-    memory_limit: str | None,
+    threads: int | None = None,
+    memory_limit: str | None = None,
 ) -> "Session":
     """The session that the options of the same names describe."""
     from hotdog_sql.session import Session

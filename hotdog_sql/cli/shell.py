@@ -39,7 +39,7 @@ def shell(
     from hotdog_sql.database import Database
     from hotdog_sql.sqlfiles import dataset_files, index_files, sql_dir
 
-    session = session_of(data_dir, split, release, labels, None, None)
+    session = session_of(data_dir, split, release, labels)
     with Database(session) as database:
         indexed = database.index.views
     program = find_shell()

@@ -26,8 +26,8 @@ def mirror_bytes(photo: Photo) -> bytes:
 
 
 def thumbnail_bytes(photo: Photo) -> bytes:
-    """A quarter of the original's width and height."""
-    small = [row[::2] for row in _cells(photo)[::2]]
+    """A quarter of the original's width and height, set upright by the photo service."""
+    small = [row[::2] for row in _drawn(photo)[::2]]
     return encode_jpeg(small, comment=f"thumbnail of {photo.image_id}".encode())
 
 
@@ -38,5 +38,8 @@ def unavailable_bytes() -> bytes:
 
 def _cells(photo: Photo) -> list[list[Rgb]]:
     """The picture as the camera stored it; turned back by its rotation it is upright."""
-    canvas = photo.subject.draw(Chance(photo.original_id))
-    return turned(canvas.cells, photo.rotation or 0)
+    return turned(_drawn(photo), photo.rotation or 0)
+
+
+def _drawn(photo: Photo) -> list[list[Rgb]]:
+    return photo.subject.draw(Chance(photo.original_id)).cells

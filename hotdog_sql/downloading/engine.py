@@ -8,14 +8,16 @@ from threading import Event, Thread
 from types import TracebackType
 from typing import Self
 
+from hotdog_sql.downloading.darkroom import Darkroom
 from hotdog_sql.downloading.entry import Entry
 from hotdog_sql.downloading.events import Listener
-from hotdog_sql.downloading.fetch import Fetcher, Task, TransientError
+from hotdog_sql.downloading.fetch import Fetcher, TransientError
 from hotdog_sql.downloading.hosts import Hosts, Turn, host_of
 from hotdog_sql.downloading.inspection import RefusedError
 from hotdog_sql.downloading.options import DownloadOptions
 from hotdog_sql.downloading.photo import Photo
 from hotdog_sql.downloading.store import Store
+from hotdog_sql.downloading.task import Task
 from hotdog_sql.errors import HotdogError
 from hotdog_sql.transport import new_client, ssl_context
 
@@ -63,6 +65,7 @@ class Engine:
         self._hosts: Hosts[Task] = Hosts(options.per_host, options.rest, listener.rested)
         self._results: SimpleQueue[Entry | HotdogError | None] = SimpleQueue()
         self._stopped = Event()
+        self._darkroom = Darkroom(options, self._stopped)
         self._threads: list[Thread] = []
         self._fetchers: list[Fetcher] = []
         self._open = 0
@@ -96,7 +99,8 @@ class Engine:
         left = iter(photos)
         more = True
         while more or self._open:
-            while more and self._open < _WINDOW:
+            # What has come is given at once: it is to be shown and written down.
+            while more and self._open < _WINDOW and self._results.empty():
                 photo = next(left, None)
                 if photo is None:
                     more = False
@@ -104,7 +108,7 @@ class Engine:
                 entry = self._submit(photo)
                 if entry is not None:
                     yield entry
-            if self._open:
+            if self._open or not self._results.empty():
                 yield self._result()
 
     def _submit(self, photo: Photo) -> Entry | None:
@@ -140,6 +144,7 @@ class Engine:
                 fetcher = Fetcher(
                     client,
                     self._store,
+                    self._darkroom,
                     self._scratch / f"{number}.part",
                     options,
                     self._listener,

@@ -133,6 +133,11 @@ def split_errors(error: str) -> list[tuple[str, str]]:
     return [(source, reason) for source, _, reason in pairs]
 
 
+def join_notes(*notes: str) -> str:
+    """Several things that should be known, as one `note`."""
+    return _NEXT.join(filter(None, notes))
+
+
 def with_replaced(note: str, replaced: str) -> str:
     """The note of a reserve, saying whose place it took.
 

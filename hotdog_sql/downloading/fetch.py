@@ -2,17 +2,18 @@
 
 import socket
 import time
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 
 import httpx
 
 from hotdog_sql.downloading.body import Body
-from hotdog_sql.downloading.entry import Entry, Status, join_errors
+from hotdog_sql.downloading.darkroom import Darkroom
+from hotdog_sql.downloading.entry import Entry, Status, join_errors, join_notes
 from hotdog_sql.downloading.events import Listener
 from hotdog_sql.downloading.inspection import (
     PLACEHOLDER_NAME,
@@ -23,11 +24,15 @@ from hotdog_sql.downloading.inspection import (
 )
 from hotdog_sql.downloading.options import DownloadOptions
 from hotdog_sql.downloading.photo import Photo
-from hotdog_sql.downloading.sources import address
+from hotdog_sql.downloading.reasons import reason_of
 from hotdog_sql.downloading.store import Store, storage_error
+from hotdog_sql.downloading.task import Task
 from hotdog_sql.errors import InsecureAddressError
 from hotdog_sql.transport import is_transient, public_address, retry_after
 from hotdog_sql.vocabulary import Source
+
+if TYPE_CHECKING:
+    from hotdog_sql.images.transform import Transformed
 
 
 class TransientError(Exception):
@@ -44,49 +49,6 @@ class TransientError(Exception):
         self.retry_after = retry_after
 
 
-@dataclass(slots=True)
-class Task:
-    """A photo on its way through its sources.
-
-    Attributes:
-        photo: the photo.
-        left: (source, address) pairs to be asked; the first is the one in hand.
-        attempt: the number of the next request to it, from 1.
-        errors: (source, reason) pairs of those that did not have it.
-        hopeful: whether one of them may have it another time.
-    """
-
-    photo: Photo
-    left: deque[tuple[Source, str]]
-    attempt: int = 1
-    errors: list[tuple[str, str]] = field(default_factory=list)
-    hopeful: bool = False
-
-    @classmethod
-    def of(cls, photo: Photo, sources: tuple[Source, ...], mirror_url: str) -> "Task":
-        """A task that is to ask the sources in this order."""
-        task = cls(photo, deque((source, address(photo, source, mirror_url)) for source in sources))
-        task._skip_missing()
-        return task
-
-    def next_source(self, reason: str, *, hopeful: bool) -> None:
-        """Leave the source in hand."""
-        source, _ = self.left.popleft()
-        self.errors.append((source, reason))
-        self.hopeful = self.hopeful or hopeful
-        self.attempt = 1
-        self._skip_missing()
-
-    def given_up(self) -> Entry:
-        """What becomes of the photo when no source is left."""
-        status = Status.FAILED if self.hopeful else Status.LOST
-        return Entry(self.photo, status, error=join_errors(self.errors))
-
-    def _skip_missing(self) -> None:
-        while self.left and not self.left[0][1]:
-            self.errors.append((self.left.popleft()[0], "no address"))
-
-
 @dataclass(frozen=True, slots=True)
 class _Found:
     """A file in a photo's place, though no manifest says where it came from.
@@ -94,7 +56,7 @@ class _Found:
     Attributes:
         path: where it is.
         size: its bytes.
-        md5: their MD5, hexadecimal; empty where they are no photo.
+        md5: their MD5, hexadecimal; empty where they are no photo, or not as the server sends it.
     """
 
     path: str
@@ -109,6 +71,7 @@ class Fetcher:
         self,
         client: httpx.Client,
         store: Store,
+        darkroom: Darkroom,
         scratch: Path,
         options: DownloadOptions,
         listener: Listener,
@@ -119,6 +82,7 @@ class Fetcher:
         Args:
             client: the thread's own.
             store: where photos go.
+            darkroom: what is done to them before.
             scratch: a path for a temporary file, the thread's own.
             options: how it is done.
             listener: hears of the bytes.
@@ -126,6 +90,7 @@ class Fetcher:
         """
         self._client = client
         self._store = store
+        self._darkroom = darkroom
         self._scratch = scratch
         self._options = options
         self._listener = listener
@@ -153,14 +118,14 @@ class Fetcher:
                 in_body = True
                 self._remember_socket(response)
                 self._judge(response)
-                if found and response.status_code == httpx.codes.NOT_MODIFIED:
+                if found and known and response.status_code == httpx.codes.NOT_MODIFIED:
                     return self._entry(task, found.path, found.size, found.md5)
                 return self._keep(task, response, found)
         except httpx.HTTPError as error:
             # httpx takes a redirect to a nonsensical address for a broken connection.
             if is_transient(error) and not isinstance(error.__context__, httpx.InvalidURL):
-                raise TransientError(_reason(error, in_body=in_body)) from error
-            raise RefusedError(_reason(error, in_body=in_body)) from error
+                raise TransientError(reason_of(error, in_body=in_body)) from error
+            raise RefusedError(reason_of(error, in_body=in_body)) from error
         except httpx.InvalidURL as error:
             raise RefusedError("bad address") from error
         except InsecureAddressError as error:
@@ -211,12 +176,27 @@ class Fetcher:
             data = body.view()
             path = f"{task.photo.stem}.{ending(data)}"
             entry = self._entry(task, path, body.size, md5_hex(data))
+            made = self._darkroom.develop(data, task.photo, task.left[0][0])
             if self._stopped.is_set():
                 raise TransientError("stopped")
-            self._store.put(body, path)
+            if made is None:
+                self._store.put(body, path)
+            else:
+                entry = self._put_made(entry, made)
         if found and found.path != path:
             self._store.delete(found.path)
         return entry
+
+    def _put_made(self, entry: Entry, made: "Transformed") -> Entry:
+        """Keep a photo that is not what came, and correct its row."""
+        with Body(self._scratch.with_suffix(".made")) as body:
+            try:
+                body.append(made.data)
+            except OSError as error:
+                raise storage_error(body.scratch, error) from error
+            self._store.put(body, entry.path)
+        note = join_notes(entry.note, made.note)
+        return replace(entry, size=len(made.data), md5=md5_hex(made.data), note=note)
 
     def _receive(self, response: httpx.Response, body: Body) -> None:
         encoded = "Content-Encoding" in response.headers
@@ -268,7 +248,10 @@ class Fetcher:
                 whole = path == f"{photo.stem}.{ending(data)}"
             except RefusedError:
                 whole = False
-            return _Found(path, len(data), md5_hex(data) if whole else "")
+            # What is decoded on its way to the disk must come: the file may be an altered one, or
+            # one that cannot be decoded.
+            known = whole and not self._options.decodes
+            return _Found(path, len(data), md5_hex(data) if known else "")
 
     def _remember_socket(self, response: httpx.Response) -> None:
         stream = response.extensions.get("network_stream")
@@ -287,37 +270,3 @@ def _change(photo: Photo, size: int, md5: str) -> str:
     if photo.original_size is not None and photo.original_size != size:
         return "size differs"
     return ""
-
-
-def _reason(error: httpx.HTTPError, *, in_body: bool) -> str:
-    """An exception in a few words out of a fixed vocabulary."""
-    if isinstance(error.__context__, httpx.InvalidURL):
-        return "bad address"
-    match error:
-        case httpx.TooManyRedirects():
-            return "redirect loop"
-        case httpx.ConnectTimeout():
-            return "no connection"
-        case httpx.TimeoutException():
-            return "silence"
-        case httpx.ConnectError():
-            return _connect_reason(error)
-        case httpx.NetworkError() | httpx.RemoteProtocolError():
-            return "cut short" if in_body else "connection broke"
-        case httpx.ProxyError():
-            return "proxy error"
-        case httpx.UnsupportedProtocol():
-            return "bad address"
-        case _:
-            return "bad answer"
-
-
-def _connect_reason(error: BaseException) -> str:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, socket.gaierror):
-            return "unknown host"
-        if isinstance(cause, ConnectionRefusedError):
-            return "connection refused"
-        cause = cause.__cause__ or cause.__context__
-    return "no connection"

@@ -13,7 +13,7 @@ from hotdog_sql.downloading.events import Listener
 from hotdog_sql.downloading.ledger import Ledger, Row
 from hotdog_sql.downloading.options import DownloadOptions
 from hotdog_sql.downloading.photo import Photo
-from hotdog_sql.downloading.record import check_record, write_record
+from hotdog_sql.downloading.record import begin_record, write_record
 from hotdog_sql.downloading.records import write_records
 from hotdog_sql.downloading.report import DownloadReport
 from hotdog_sql.downloading.store import FolderStore
@@ -60,7 +60,8 @@ def download(
 
     Raises:
         DatasetLockedError: another run is working on the dataset.
-        DatasetError: the folder holds another selection, or a manifest that is not ours.
+        DatasetError: the folder holds another selection, photos that are altered otherwise, or a
+            manifest that is not ours.
         StorageError: something cannot be written; the manifest is true up to then.
         SelectionFileError: a row cannot be used.
         KeyboardInterrupt: stopped; the manifest is true up to then.
@@ -69,8 +70,7 @@ def download(
     listener = listener or Listener()
     listener.planned(len(source) if isinstance(source, Sized) else None)
     with workshop(directory) as scratch:
-        if record is not None and not options.update and not check_record(record, directory):
-            write_record(record, directory, scratch)
+        begin_record(record, options.alterations, directory, scratch, update=options.update)
         store = FolderStore(directory)
         with (
             Ledger(directory / manifest.NAME) as ledger,
@@ -84,7 +84,7 @@ def download(
         # An update is of the new selection once it is done, and not before: a run that is
         # stopped in its middle has to be told again.
         if record is not None and options.update:
-            write_record(record, directory, scratch)
+            write_record(record, options.alterations, directory, scratch)
     return job.report
 
 

@@ -2,10 +2,11 @@
 
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
 
 from hotdog_sql.downloading import manifest
@@ -18,6 +19,7 @@ from hotdog_sql.downloading.ledger import Ledger
 from hotdog_sql.downloading.options import DownloadOptions
 from hotdog_sql.downloading.photo import Photo
 from hotdog_sql.downloading.record import NAME as RECORD
+from hotdog_sql.downloading.record import recorded_alterations
 from hotdog_sql.downloading.records import ATTRIBUTION, write_records
 from hotdog_sql.downloading.report import DownloadReport
 from hotdog_sql.downloading.store import FolderStore
@@ -38,6 +40,8 @@ class Fault(StrEnum):
     MISSING = "missing"
     #: Its bytes are not those that were downloaded.
     ALTERED = "altered"
+    #: They are, but no picture can be made of them.
+    UNDECODABLE = "undecodable"
     #: The disk has it, the manifest has not.
     EXTRA = "extra"
 
@@ -86,7 +90,9 @@ class VerifyListener(Listener):
         """So many photos, of so many bytes in all, have been looked at."""
 
 
-def verify(directory: Path, *, listener: VerifyListener | None = None) -> VerifyReport:
+def verify(
+    directory: Path, *, decode: bool = False, listener: VerifyListener | None = None
+) -> VerifyReport:
     """Compare every row of the manifest with the disk, and every file with the manifest.
 
     Nothing is written, so a dataset on a disk that cannot be written can be verified. Hidden files
@@ -94,9 +100,11 @@ def verify(directory: Path, *, listener: VerifyListener | None = None) -> Verify
 
     Args:
         directory: the dataset.
+        decode: decode each photo too, which takes about ten times as long.
         listener: hears how far it has come.
 
     Raises:
+        MissingExtraError: photos are to be decoded, and Pillow is not installed.
         DatasetError: there is no manifest, or it is not one of ours.
         StorageError: it cannot be read.
     """
@@ -105,9 +113,12 @@ def verify(directory: Path, *, listener: VerifyListener | None = None) -> Verify
             f"{directory} is not a dataset, for it has no {manifest.NAME}: "
             "give the folder that was downloaded into"
         )
+    look = _decoded_fault if decode else _fault
+    if decode:
+        import_module("hotdog_sql.images")  # which says how to get Pillow
     report = VerifyReport()
     with Ledger(directory / manifest.NAME, writable=False) as ledger:
-        _check_rows(directory, ledger, report, listener or VerifyListener())
+        _check_rows(directory, ledger, look, report, listener or VerifyListener())
         ledger.index_paths()
         for path in _files(directory):
             if not ledger.has_path(path):
@@ -123,23 +134,31 @@ def repair(
     options: DownloadOptions | None = None,
     listener: Listener | None = None,
 ) -> VerifyReport:
-    """Download what `verify` found missing or altered.
+    """Download what `verify` found missing, altered or undecodable.
 
-    An altered file is only ever replaced by the photo: where that cannot be had any more, file
-    and row stay as they are. Extra files stay, for they are not ours.
+    A file is only ever replaced by the photo: where that cannot be had any more, file and row stay
+    as they are. Photos are turned and made smaller as the dataset's record says, and where one
+    was undecodable, another such is refused. Extra files stay, for they are not ours.
 
     Args:
         directory: the dataset.
         report: what `verify` found.
         settings: where the mirror is.
-        options: how it is done.
+        options: how it is done; `upright` and `max_side` are the record's.
         listener: hears what happens.
 
     Raises:
+        MissingExtraError: photos are to be decoded, and Pillow is not installed.
+        DatasetError: the dataset's record is not one of ours.
         DatasetLockedError: another run is working on the dataset.
         StorageError: something cannot be written.
     """
-    options = options or DownloadOptions()
+    undecodable = any(finding.fault is Fault.UNDECODABLE for finding in report.findings)
+    options = replace(
+        options or DownloadOptions(),
+        **({"upright": False, "max_side": None} | recorded_alterations(directory)),
+        decode=undecodable or (options is not None and options.decode),
+    )
     wrong = {(f.photo.folder, f.photo.image_id): f for f in report.findings if f.photo is not None}
     repaired: set[tuple[str, str]] = set()
     with workshop(directory) as scratch, Ledger(directory / manifest.NAME) as ledger:
@@ -169,18 +188,26 @@ def _key(finding: Finding) -> tuple[str, str] | None:
 
 
 def _check_rows(
-    directory: Path, ledger: Ledger, report: VerifyReport, listener: VerifyListener
+    directory: Path,
+    ledger: Ledger,
+    look: Callable[[FolderStore, Entry], Fault | None],
+    report: VerifyReport,
+    listener: VerifyListener,
 ) -> None:
     """Every row against the disk, a few files at a time."""
     store = FolderStore(directory)
     with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
         pending: deque[tuple[Entry, Future[Fault | None]]] = deque()
-        for entry in _on_disk(ledger):
-            pending.append((entry, pool.submit(_fault, store, entry)))
-            if len(pending) > _AHEAD:
-                _note(pending.popleft(), report, listener)
-        for one in pending:
-            _note(one, report, listener)
+        try:
+            for entry in _on_disk(ledger):
+                pending.append((entry, pool.submit(look, store, entry)))
+                if len(pending) > _AHEAD:
+                    _note(pending.popleft(), report, listener)
+            for one in pending:
+                _note(one, report, listener)
+        finally:
+            # Whoever stops it does not wait for what has not begun.
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _note(
@@ -208,6 +235,20 @@ def _fault(store: FolderStore, entry: Entry) -> Fault | None:
         return Fault.ALTERED
     with store.read(entry.path) as data:
         return None if md5_hex(data) == entry.md5 else Fault.ALTERED
+
+
+def _decoded_fault(store: FolderStore, entry: Entry) -> Fault | None:
+    from hotdog_sql.images.decode import UndecodableError, check
+
+    fault = _fault(store, entry)
+    if fault is not None:
+        return fault
+    with store.read(entry.path) as data:
+        try:
+            check(data)
+        except UndecodableError:
+            return Fault.UNDECODABLE
+    return None
 
 
 def _files(directory: Path) -> Iterator[str]:

@@ -10,5 +10,5 @@ from hotdog_sql.errors import MissingExtraError
 
 if find_spec("PIL") is None:
     raise MissingExtraError(
-        "--upright, --max-side and --decode need Pillow: pip install 'hotdog-sql[images]'"
+        '--upright, --max-side and --decode need Pillow: pip install "hotdog-sql[images]"'
     )

@@ -38,7 +38,7 @@ def opened(data: bytes | mmap.mmap) -> Image.Image:
         raise UndecodableError("too many pixels") from error
     # What Pillow raises on bytes that are no picture, as fuzzing it shows.
     except (OSError, SyntaxError, ValueError) as error:
-        raise UndecodableError("undecodable") from error
+        raise UndecodableError("not decodable") from error
 
 
 def decode(image: Image.Image) -> None:
@@ -50,7 +50,7 @@ def decode(image: Image.Image) -> None:
     try:
         image.load()
     except (OSError, SyntaxError, ValueError, EOFError) as error:
-        raise UndecodableError("undecodable") from error
+        raise UndecodableError("not decodable") from error
 
 
 def check(data: bytes | mmap.mmap) -> None:

@@ -33,6 +33,17 @@ _BY_ORIENTATION = {
 #: The same by `Rotation`: Pillow counts counter-clockwise too.
 _BY_DEGREES = {90: _TURN.ROTATE_90, 180: _TURN.ROTATE_180, 270: _TURN.ROTATE_270}
 
+#: What each is called in the manifest, in degrees counter-clockwise.
+_NAMES = {
+    _TURN.FLIP_LEFT_RIGHT: "mirrored",
+    _TURN.ROTATE_180: "rotated 180",
+    _TURN.FLIP_TOP_BOTTOM: "mirrored, rotated 180",
+    _TURN.TRANSPOSE: "mirrored, rotated 90",
+    _TURN.ROTATE_270: "rotated 270",
+    _TURN.TRANSVERSE: "mirrored, rotated 270",
+    _TURN.ROTATE_90: "rotated 90",
+}
+
 #: Those after which width and height have changed places.
 _ON_ITS_SIDE = frozenset({_TURN.ROTATE_90, _TURN.ROTATE_270, _TURN.TRANSPOSE, _TURN.TRANSVERSE})
 
@@ -46,7 +57,7 @@ class Transformed:
 
     Attributes:
         data: its bytes, of the same format as before.
-        note: what was done to it, fit for the manifest.
+        note: what was done to it, fit for the manifest, such as `rotated 90; resized 768x1024`.
     """
 
     data: bytes
@@ -101,6 +112,7 @@ def transform(
     """
     image = opened(data)
     if _is_animation(image):
+        decode(image)
         return None
     smaller = _smaller(image.size, max_side)
     if smaller is not None:
@@ -115,10 +127,11 @@ def transform(
     made, notes = image, []
     if smaller is not None:
         made = _full_coloured(made).resize(smaller, Image.Resampling.LANCZOS)
-        notes.append("made smaller")
     if turn is not None:
         made = made.transpose(turn)
-        notes.append("turned upright")
+        notes.append(_NAMES[turn])
+    if smaller is not None:
+        notes.append(f"resized {made.width}x{made.height}")
     target = BytesIO()
     made.save(target, "JPEG" if image.format == "MPO" else image.format, **options)
     return Transformed(target.getvalue(), "; ".join(notes))

@@ -1,0 +1,73 @@
+"""Pictures of which one sees how they lie, for the tests of what is done to them."""
+
+from io import BytesIO
+from typing import Any
+
+from PIL import ExifTags, Image
+
+RED, GREEN, BLUE, WHITE = (220, 30, 30), (30, 180, 60), (40, 60, 210), (250, 250, 250)
+ORIENTATION = ExifTags.Base.Orientation
+
+
+def quarters(width: int = 96, height: int = 64) -> Image.Image:
+    """Red and green above, blue and white below: every turn and mirror image looks different."""
+    image = Image.new("RGB", (width, height))
+    half = (width // 2, height // 2)
+    for colour, corner in (
+        (RED, (0, 0)),
+        (GREEN, (half[0], 0)),
+        (BLUE, (0, half[1])),
+        (WHITE, half),
+    ):
+        image.paste(colour, (*corner, corner[0] + half[0], corner[1] + half[1]))
+    return image
+
+
+def saved(image: Image.Image, format_name: str = "JPEG", **options: Any) -> bytes:
+    target = BytesIO()
+    image.save(target, format_name, **options)
+    return target.getvalue()
+
+
+def lying(orientation: int, image: Image.Image | None = None, **tags: str) -> bytes:
+    """A JPEG whose pixels lie as EXIF says, so that shown as EXIF asks it is `quarters`."""
+    back = {
+        1: None,
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }[orientation]
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    for name, text in tags.items():
+        exif[ExifTags.Base[name]] = text
+    upright = image or quarters()
+    return saved(upright if back is None else upright.transpose(back), exif=exif, quality=95)
+
+
+def corners(data: bytes) -> list[tuple[int, int, int]]:
+    """The colour in the middle of each quarter, by rows: the nearest of the four."""
+    image = Image.open(BytesIO(data)).convert("RGB")
+    width, height = image.size
+    found = []
+    for across, along in ((1, 1), (3, 1), (1, 3), (3, 3)):
+        pixel = image.getpixel((width * across // 4, height * along // 4))
+        assert isinstance(pixel, tuple)
+        found.append(
+            min(
+                (RED, GREEN, BLUE, WHITE),
+                key=lambda colour: sum((a - b) ** 2 for a, b in zip(colour, pixel, strict=True)),
+            )
+        )
+    return found
+
+
+def size(data: bytes) -> tuple[int, int]:
+    return Image.open(BytesIO(data)).size
+
+
+UPRIGHT = [RED, GREEN, BLUE, WHITE]

@@ -7,7 +7,7 @@ import typer
 from hotdog_sql.cli import options
 from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_SPLITS
 from hotdog_sql.cli.session import open_database, session_of
-from hotdog_sql.cli.show import narrator, write_rows
+from hotdog_sql.cli.show import Narrator, write_rows
 from hotdog_sql.vocabulary import Labels, Release
 
 
@@ -45,4 +45,4 @@ def classes(
             query, parameters = "FROM find_classes($pattern)", {"pattern": pattern}
         found = database.keep_rows(query, parameters)
         write_rows(database, "result", format_name, output)
-    narrator(quiet=quiet).print(f"{found:,} classes" if found != 1 else "1 class")
+    Narrator(quiet).print(f"{found:,} classes" if found != 1 else "1 class")

@@ -12,7 +12,7 @@ import typer
 from hotdog_sql.cli.options import DEFAULT_SPLITS, QuietOption
 from hotdog_sql.cli.select import select
 from hotdog_sql.cli.session import open_database, session_of
-from hotdog_sql.cli.show import narrator
+from hotdog_sql.cli.show import Narrator
 from hotdog_sql.vocabulary import Labels, Release
 
 if TYPE_CHECKING:
@@ -43,14 +43,14 @@ def demo(
     It serves made-up CSV files with all the oddities of the real ones, and pixel-art photos, some
     of which are gone. Everything else is what `select --class "Hot dog" --download` does.
     """
-    console = narrator(quiet=quiet)
+    narrator = Narrator(quiet)
     with ExitStack() as stack:
         world = _served(stack)
         if data_dir is None:
             data_dir = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         os.environ["HOTDOG_SQL_BASE_URL"] = world.base_url
         os.environ["HOTDOG_SQL_MIRROR_URL"] = world.mirror_url
-        console.print(f"A small Open Images is served at {world.base_url}")
+        narrator.print(f"A small Open Images is served at {world.base_url}")
         _fetch_files(data_dir)
         select(class_=["Hot dog"], data_dir=data_dir, download=directory, quiet=quiet)
 

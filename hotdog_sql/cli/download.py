@@ -103,7 +103,7 @@ def verify(
     manifest, on stdout, a line each.
     """
     from hotdog_sql.cli.download_display import CheckDisplay, DownloadDisplay
-    from hotdog_sql.cli.show import narrator
+    from hotdog_sql.cli.show import Narrator
     from hotdog_sql.downloading.options import DownloadOptions
     from hotdog_sql.downloading.verify import repair as repair_dataset
     from hotdog_sql.downloading.verify import verify as verify_dataset
@@ -112,8 +112,8 @@ def verify(
 
     with CheckDisplay(quiet=quiet) as check:
         report = verify_dataset(directory, decode=decode, listener=check)
-    console = narrator(quiet=quiet)
-    console.print(f"{report.checked:,} photos checked, {size_text(report.bytes)} are right")
+    narrator = Narrator(quiet)
+    narrator.print(f"{report.checked:,} photos checked, {size_text(report.bytes)} are right")
     if repair and not report.good:
         with shared.terminable(), DownloadDisplay(quiet=quiet) as display:
             report = repair_dataset(
@@ -123,7 +123,7 @@ def verify(
                 options=DownloadOptions(sources=tuple(dict.fromkeys(source))),
                 listener=display,
             )
-        console.print(f"{len(report.repaired):,} photos repaired")
+        narrator.print(f"{len(report.repaired):,} photos repaired")
     for finding in report.findings:
         typer.echo(f"{finding.fault}  {printable(finding.path)}")
     if not report.good:
@@ -136,7 +136,7 @@ def _open_selection(path: Path, data_dir: Path, *, quiet: bool) -> Iterator[_Sel
 
     With a record and the Open Images files at hand, lost photos can be replaced.
     """
-    from hotdog_sql.cli.show import narrator
+    from hotdog_sql.cli.show import Narrator
     from hotdog_sql.database import Database
     from hotdog_sql.photos import SelectedPhotos
     from hotdog_sql.recipe import Recipe
@@ -151,5 +151,5 @@ def _open_selection(path: Path, data_dir: Path, *, quiet: bool) -> Iterator[_Sel
         missing = database.missing("select_images")
         if reserves is not None and missing:
             reserves = None
-            narrator(quiet=quiet).print(f"without {missing[0].path} lost photos are not replaced")
+            Narrator(quiet).print(f"without {missing[0].path} lost photos are not replaced")
         yield SelectedPhotos(rows, reserves), record

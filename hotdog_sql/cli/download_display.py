@@ -13,7 +13,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from hotdog_sql.cli.show import narrator
+from hotdog_sql.cli.live import live_console
+from hotdog_sql.cli.show import Narrator
 from hotdog_sql.downloading.entry import Entry, Status
 from hotdog_sql.downloading.events import Listener
 from hotdog_sql.downloading.photo import Photo
@@ -42,7 +43,7 @@ class DownloadDisplay(Listener):
             line_every: seconds between two lines where there is no terminal.
         """
         self._line_every = line_every
-        self._console = narrator(quiet=quiet)
+        self._console = live_console(quiet=quiet)
         self._verbose = verbose
         self._quiet = quiet
         self._lock = Lock()
@@ -155,7 +156,7 @@ class CheckDisplay(VerifyListener):
         self._live: Live | None = None
         if Console(stderr=True).is_terminal and not quiet:
             self._live = Live(
-                console=narrator(),
+                console=live_console(),
                 get_renderable=lambda: Text(self._text),
                 refresh_per_second=4,
                 transient=True,
@@ -182,24 +183,24 @@ class CheckDisplay(VerifyListener):
 
 def tell_report(report: DownloadReport, directory: Path, *, quiet: bool = False) -> None:
     """Say how a download ended, so that a person reads it at a glance."""
-    console = narrator(quiet=quiet)
-    console.print(f"Dataset {printable(str(directory))}")
+    narrator = Narrator(quiet)
+    narrator.print(f"Dataset {printable(str(directory))}")
     fetched = f"{report.downloaded:,} fetched now, {size_text(report.received)}"
     sources = ", ".join(f"{source} {count:,}" for source, count in sorted(report.sources.items()))
-    _line(console, "photos", report.on_disk, "; ".join(filter(None, (fetched, sources))))
+    _line(narrator, "photos", report.on_disk, "; ".join(filter(None, (fetched, sources))))
     if report.lost:
-        _line(console, "lost for good", report.lost, _reasons(report.lost_reasons))
+        _line(narrator, "lost for good", report.lost, _reasons(report.lost_reasons))
     if report.replaced:
-        _line(console, "replaced", report.replaced, "lost ones, by the next in the random order")
+        _line(narrator, "replaced", report.replaced, "lost ones, by the next in the random order")
     for folder, count in report.short.items():
-        _line(console, "short", count, f"in {printable(folder)}: there are no more to take")
+        _line(narrator, "short", count, f"in {printable(folder)}: there are no more to take")
     if report.failed:
-        _line(console, "failed", report.failed, _reasons(report.failed_reasons))
-        console.print("Some are worth another try: run the same command again")
+        _line(narrator, "failed", report.failed, _reasons(report.failed_reasons))
+        narrator.print("Some are worth another try: run the same command again")
 
 
-def _line(console: Console, what: str, count: int, note: str) -> None:
-    console.print(f"  {what:<14} {count:>9,}  {note}".rstrip())
+def _line(narrator: Narrator, what: str, count: int, note: str) -> None:
+    narrator.print(f"  {what:<14} {count:>9,}  {note}".rstrip())
 
 
 def _reasons(reasons: Counter[tuple[str, str]]) -> str:

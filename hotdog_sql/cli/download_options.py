@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hotdog_sql.cli import exits
-from hotdog_sql.cli.show import narrator
+from hotdog_sql.cli.show import Narrator
 from hotdog_sql.vocabulary import Source
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ def run_download(
     page = write_gallery(directory) if gallery else None
     tell_report(report, directory, quiet=quiet)
     if page is not None:
-        narrator(quiet=quiet).print(f"To look at it, open {page}")
+        Narrator(quiet).print(f"To look at it, open {page}")
     return exits.INCOMPLETE if report.worth_retrying else exits.OK
 
 

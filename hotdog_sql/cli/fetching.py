@@ -19,7 +19,7 @@ from rich.progress import (
 )
 from rich.table import Column
 
-from hotdog_sql.cli.show import narrator
+from hotdog_sql.cli.live import live_console
 from hotdog_sql.text import size_text
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class FetchDisplay:
     """Shows a refresh on stderr: bars by file and in all on a terminal, else plain lines."""
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self._console = narrator(quiet=quiet)
+        self._console = live_console(quiet=quiet)
         self._bars: _Bars | None = None
         if Console(stderr=True).is_terminal and not quiet:
             self._bars = _Bars()

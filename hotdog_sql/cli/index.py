@@ -5,7 +5,7 @@ import typer
 from hotdog_sql.cli import options
 from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_SPLITS
 from hotdog_sql.cli.session import open_database, session_of
-from hotdog_sql.cli.show import narrator
+from hotdog_sql.cli.show import Narrator
 from hotdog_sql.text import size_text
 from hotdog_sql.vocabulary import Labels, Release
 
@@ -35,7 +35,7 @@ def index(
     with open_database(unindexed, ["images", "labels"], offline=offline, yes=yes, quiet=quiet):
         pass  # what is missing has been fetched
     if "train" in session.splits:
-        narrator(quiet=quiet).print("the train split takes about a minute")
+        Narrator(quiet).print("the train split takes about a minute")
     for one in build_index(session):
         if not quiet:
             typer.echo(

@@ -12,7 +12,7 @@ from hotdog_sql.cli.completion import complete_class
 from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_SPLITS
 from hotdog_sql.cli.selecting import tell, tell_differences, tell_folders
 from hotdog_sql.cli.session import open_database, session_of
-from hotdog_sql.cli.show import narrator, write_rows
+from hotdog_sql.cli.show import Narrator, write_rows
 from hotdog_sql.vocabulary import GroupBy, Labels, NegativesFrom, Overlap, Related, Release
 
 _NEGATIVES = "Negatives"
@@ -233,14 +233,14 @@ def select(
             )
         selected = recipe.select(database)
         rows = recipe.part(selected)
-        console = narrator(quiet=quiet)
+        narrator = Narrator(quiet)
         if not quiet:
             if isinstance(selected, Selection):
-                tell(console, recipe, selected)
-            tell_folders(console, rows)
+                tell(narrator, recipe, selected)
+            tell_folders(narrator, rows)
         record = recipe.record(database) if output or download or then else None
         if record and then:
-            tell_differences(console, then, record)
+            tell_differences(narrator, then, record)
         if output or format_name or not download:
             write_rows(database, rows.table, format_name, output)
         if output and record:

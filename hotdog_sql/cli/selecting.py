@@ -2,11 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from hotdog_sql.cli.show import Narrator
 from hotdog_sql.text import printable, size_text
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from hotdog_sql.recipe import Recipe, Record
     from hotdog_sql.rows import RowTable
     from hotdog_sql.selection import ClassReport, Selection
@@ -15,54 +14,54 @@ if TYPE_CHECKING:
 FEW_IMAGES = 30
 
 
-def tell(console: "Console", recipe: "Recipe", rows: "Selection") -> None:
+def tell(narrator: Narrator, recipe: "Recipe", rows: "Selection") -> None:
     """Says what there was to select from and what was taken, as the tutorial prints it.
 
     Args:
-        console: where to say it.
+        narrator: where to say it.
         recipe: what was asked for.
         rows: the rows taken.
     """
     report = rows.report()
-    console.print(f"Open Images {recipe.release}, {', '.join(recipe.splits)}")
+    narrator.print(f"Open Images {recipe.release}, {', '.join(recipe.splits)}")
     for one in report.classes:
-        console.print(f"{printable(one.name)} ({one.mid})")
-        _line(console, "positives", one.positives, _by_whom(one))
-        _line(console, "verified negatives", one.verified_negatives)
+        narrator.print(f"{printable(one.name)} ({one.mid})")
+        _line(narrator, "positives", one.positives, _by_whom(one))
+        _line(narrator, "verified negatives", one.verified_negatives)
         if one.ambiguous:
-            _line(console, "ambiguous", one.ambiguous, "carry another chosen class too")
-    console.print("Negatives")
+            _line(narrator, "ambiguous", one.ambiguous, "carry another chosen class too")
+    narrator.print("Negatives")
     shown = [printable(name) for name in report.related[:5]]
     more = f" and {len(report.related) - 5} more" if len(report.related) > 5 else ""
-    _line(console, "related classes", len(report.related), ", ".join(shown) + more)
-    _line(console, "labelled images", report.labelled)
-    _line(console, "candidates", report.candidates, "labelled, without a related class")
+    _line(narrator, "related classes", len(report.related), ", ".join(shown) + more)
+    _line(narrator, "labelled images", report.labelled)
+    _line(narrator, "candidates", report.candidates, "labelled, without a related class")
 
 
-def tell_folders(console: "Console", rows: "RowTable") -> None:
+def tell_folders(narrator: Narrator, rows: "RowTable") -> None:
     """Says what is in each folder, and warns of those with few images."""
-    console.print("Selected")
+    narrator.print("Selected")
     for folder in rows.folders():
         licenses = ", ".join(printable(address) for address in folder.licenses)
         size = size_text(folder.mirror_bytes)
-        _line(console, folder.folder, folder.images, f"about {size} from the mirror; {licenses}")
+        _line(narrator, folder.folder, folder.images, f"about {size} from the mirror; {licenses}")
     for folder in rows.folders():
         if folder.images < FEW_IMAGES:
-            console.print(
+            narrator.print(
                 f"warning: {folder.folder} has fewer than {FEW_IMAGES} images; "
                 "--split all or --labels both may find more"
             )
 
 
-def tell_differences(console: "Console", then: "Record", now: "Record") -> None:
+def tell_differences(narrator: Narrator, then: "Record", now: "Record") -> None:
     """Says what has changed since a record was made."""
     from hotdog_sql.recipe import differences
 
     changed = differences(then, now)
     for line in changed:
-        console.print(f"changed: {line}")
+        narrator.print(f"changed: {line}")
     if not changed:
-        console.print("nothing has changed since the record was made")
+        narrator.print("nothing has changed since the record was made")
 
 
 def _by_whom(one: "ClassReport") -> str:
@@ -71,5 +70,5 @@ def _by_whom(one: "ClassReport") -> str:
     return f"{one.by_people:,} labelled by people, {one.by_machine:,} by a model"
 
 
-def _line(console: "Console", what: str, count: int, note: str = "") -> None:
-    console.print(f"  {what:<20} {count:>12,}  {note}".rstrip())
+def _line(narrator: Narrator, what: str, count: int, note: str = "") -> None:
+    narrator.print(f"  {what:<20} {count:>12,}  {note}".rstrip())

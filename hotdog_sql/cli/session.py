@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hotdog_sql.cli.options import splits_of
-from hotdog_sql.cli.show import narrator
+from hotdog_sql.cli.show import Narrator
 from hotdog_sql.vocabulary import Labels, Release, Split
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def open_database(
         if lacking:
             _fetch(database, lacking, offline=offline, yes=yes, quiet=quiet)
         for path in database.index.stale:
-            narrator(quiet=quiet).print(
+            Narrator(quiet).print(
                 f"{path.name} has changed since its index was made, so it is read itself; "
                 "renew the index with: hotdog-sql index"
             )

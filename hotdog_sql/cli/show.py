@@ -1,30 +1,35 @@
-"""What people read: narration on stderr, rows on stdout."""
+"""What people read: narration on stderr, rows on stdout.
+
+rich draws tables alone, and is imported for them alone: it takes as long as DuckDB.
+"""
 
 import sys
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+import typer
 
-from hotdog_sql.text import printable
 from hotdog_sql.vocabulary import RowFormat
 
 if TYPE_CHECKING:
     from hotdog_sql.database import Database
 
-#: A table shows this many rows; the other formats always have all of them.
-TABLE_ROWS = 40
-#: Characters of the widest column of a table.
-_WIDEST = 32
 
+@dataclass(frozen=True, slots=True)
+class Narrator:
+    """Tells on stderr, in plain lines, what goes on.
 
-def narrator(*, quiet: bool = False) -> Console:
-    """Where narration goes: stderr, as plain text in which strangers' text is not markup."""
-    return Console(stderr=True, quiet=quiet, markup=False, highlight=False, soft_wrap=True)
+    Attributes:
+        quiet: tell nothing.
+    """
+
+    quiet: bool = False
+
+    def print(self, line: str) -> None:
+        """Tell a line."""
+        if not self.quiet:
+            typer.echo(line, err=True)
 
 
 def write_rows(
@@ -45,68 +50,17 @@ def write_rows(
         if name != RowFormat.TABLE:
             formats.write_file(database, table, output, name)
             return
+        from hotdog_sql.cli.tables import write_table
+
         with formats.whole_file(output) as temporary, temporary.open("w", encoding="utf-8") as file:
-            _write_table(database, table, Console(file=file, width=200))
+            write_table(database, table, file)
         return
     if format_name is None:
         format_name = RowFormat.TABLE if sys.stdout.isatty() else RowFormat.CSV
     if format_name is RowFormat.TABLE:
-        _write_table(database, table, Console())
+        from hotdog_sql.cli.tables import write_table
+
+        write_table(database, table)
         return
     formats.write_stream(database, table, sys.stdout.buffer, str(format_name))
     sys.stdout.flush()
-
-
-def _write_table(database: "Database", table: str, console: Console) -> None:
-    cursor = database.execute("FROM query_table($table)", {"table": table})
-    columns = [column[0] for column in cursor.description or ()]
-    rows = cursor.fetchmany(TABLE_ROWS)
-    total = database.rows("SELECT count(*) FROM query_table($table)", {"table": table})[0][0]
-    widths = _fitting_widths(columns, rows, console.width)
-    console.print(_rows_table(columns, rows, widths))
-    left_out = {"more rows": total - len(rows), "more columns": len(columns) - len(widths)}
-    if any(left_out.values()):
-        counts = " and ".join(f"{count:,} {what}" for what, count in left_out.items() if count)
-        console.print(f"… {counts}: --format csv has everything", highlight=False)
-
-
-def _rows_table(
-    columns: Sequence[str], rows: Sequence[Sequence[object]], widths: Sequence[int]
-) -> Table:
-    """The first columns, each of its width; what is longer is cut."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for index, (column, width) in enumerate(zip(columns, widths, strict=False)):
-        number = any(isinstance(row[index], int | float) for row in rows)
-        table.add_column(
-            Text(column),
-            justify="right" if number else "left",
-            no_wrap=True,
-            overflow="ellipsis",
-            width=width,
-        )
-    for row in rows:
-        table.add_row(*(_cell(value) for value in row[: len(widths)]))
-    return table
-
-
-def _fitting_widths(
-    columns: Sequence[str], rows: Sequence[Sequence[object]], room: int
-) -> list[int]:
-    """The widths of the columns, from the left, that a terminal has room for; at least one."""
-    widths: list[int] = []
-    for index, column in enumerate(columns):
-        natural = max(cell_len(text) for text in (column, *(_plain(row[index]) for row in rows)))
-        width = min(natural, _WIDEST)
-        if widths and sum(widths) + 2 * len(widths) + width > room:
-            break
-        widths.append(width)
-    return widths
-
-
-def _cell(value: object) -> Text:
-    # Text, not a string: a title in brackets is not markup.
-    return Text(_plain(value))
-
-
-def _plain(value: object) -> str:
-    return "" if value is None else printable(str(value))

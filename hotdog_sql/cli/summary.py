@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from hotdog_sql.cli import options
 from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_SPLITS
 from hotdog_sql.cli.session import open_database, session_of
-from hotdog_sql.cli.show import narrator, write_rows
+from hotdog_sql.cli.show import Narrator, write_rows
 from hotdog_sql.text import size_text
 from hotdog_sql.vocabulary import Labels, Release
 
@@ -44,9 +44,9 @@ def _tell_files(database: "Database") -> None:
     from hotdog_sql.settings import Settings
 
     files = [file.catalog for file in database.files if file.path.exists()]
-    console = narrator()
+    narrator = Narrator()
     for facts in file_facts(files, Settings(data_dir=database.session.data_dir)):
-        console.print(
+        narrator.print(
             f"{facts.file.name}: {size_text(facts.bytes)}, {facts.date:%Y-%m-%d}, "
             f"{facts.file.release}, {_agreement('server', facts.matches_server)}, "
             f"{_agreement('catalog', facts.matches_catalog)}"

@@ -3,7 +3,8 @@
 import csv
 import shutil
 import tempfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,7 @@ class Database:
 
     def _look_at_files(self) -> None:
         for name, value in self.session.variables().items():
-            self.execute(f"SET VARIABLE {name} = ?", [value])
+            self._define(f"SET VARIABLE {name} = ?", [value])
         self.use("files")
         self.files = tuple(
             DataFile(CatalogFile(*row[:-1]), Path(row[-1])) for row in self.rows(_FILES)
@@ -104,7 +105,7 @@ class Database:
             raise MissingFileError(f"missing {listed}; get it with: hotdog-sql refresh {options}")
         for sql_file in needed_for(names, self.index.views):
             if sql_file.defines not in self._loaded:
-                self.execute(sql_file.text)
+                self._define(sql_file.text)
                 self._loaded.add(sql_file.defines)
                 if sql_file.defines not in self.index.views:
                     for file in self._files_of(sql_file.defines):
@@ -129,9 +130,9 @@ class Database:
         if not (directory / "manifest.csv").is_file():
             raise InputError(f"{directory} has no manifest.csv: give the folder of a dataset")
         self._readable.append(directory)
-        self.connection.execute("SET VARIABLE dataset_dir = ?", [str(directory)])
+        self._define("SET VARIABLE dataset_dir = ?", [str(directory)])
         for sql_file in dataset_files():
-            self.execute(sql_file.text)
+            self._define(sql_file.text)
 
     def execute(
         self, query: str, parameters: Mapping[str, object] | Sequence[object] | None = None
@@ -141,8 +142,19 @@ class Database:
         Raises:
             DataError: a file's content is not what the views' types and dialect allow.
         """
-        try:
+        with self._explained():
             return stoppable(self.connection, lambda: self.connection.execute(query, parameters))
+
+    def _define(self, text: str, parameters: Sequence[object] | None = None) -> None:
+        """Runs what reads no rows, and so needs no thread of its own to be stopped in."""
+        with self._explained():
+            self.connection.execute(text, parameters)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Makes an error of DuckDB's that the files or the options cause one of ours."""
+        try:
+            yield
         except (
             duckdb.InvalidInputException,
             duckdb.ConversionException,

@@ -21,6 +21,7 @@ from hotdog_sql.downloading import verify as _verify
 from hotdog_sql.downloading.options import DownloadOptions
 from hotdog_sql.downloading.report import DownloadReport
 from hotdog_sql.downloading.verify import VerifyReport
+from hotdog_sql.limits import MEMORY_LIMIT
 from hotdog_sql.partition import Partition
 from hotdog_sql.photos import SelectedPhotos
 from hotdog_sql.query import QueryRequest
@@ -79,7 +80,7 @@ def connect(
     offline: bool = False,
     large: bool = False,
     threads: int | None = None,
-    memory_limit: str | None = None,
+    memory_limit: str | None = MEMORY_LIMIT,
 ) -> Database:
     """A DuckDB connection with the views and macros of `sql/`; missing files are fetched.
 
@@ -91,7 +92,8 @@ def connect(
         offline: make no request.
         large: allow downloads of 500 MB and more, as the train split needs.
         threads: DuckDB's threads; None: one a core.
-        memory_limit: such as `512MB`; beyond it DuckDB spills to the temporary folder.
+        memory_limit: such as `512MB`; beyond it DuckDB spills to the temporary folder; None leaves
+            it to DuckDB.
 
     Raises:
         MissingFileError: a file is missing and may not be fetched.

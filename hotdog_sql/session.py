@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hotdog_sql.catalog import CatalogFile
+from hotdog_sql.limits import MEMORY_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Session:
     splits: tuple[str, ...] = ("test",)
     labels: str = "human"
     threads: int | None = None
-    memory_limit: str | None = None
+    memory_limit: str | None = MEMORY_LIMIT
     indexed: bool = True
 
     def variables(self) -> dict[str, str]:

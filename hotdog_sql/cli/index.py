@@ -6,6 +6,7 @@ from hotdog_sql.cli import options
 from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_SPLITS
 from hotdog_sql.cli.session import open_database, session_of
 from hotdog_sql.cli.show import Narrator
+from hotdog_sql.limits import INDEX_MEMORY_LIMIT
 from hotdog_sql.text import size_text
 from hotdog_sql.vocabulary import Labels, Release
 
@@ -16,7 +17,7 @@ def index(
     labels: options.LabelsOption = Labels.HUMAN,
     data_dir: options.DataDirOption = DEFAULT_DATA_DIR,
     threads: options.ThreadsOption = None,
-    memory_limit: options.MemoryLimitOption = None,
+    memory_limit: options.MemoryLimitOption = INDEX_MEMORY_LIMIT,
     offline: options.OfflineOption = False,
     yes: options.YesOption = False,
     quiet: options.QuietOption = False,

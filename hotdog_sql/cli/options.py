@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from hotdog_sql.limits import MEMORY_LIMIT
 from hotdog_sql.vocabulary import Labels, Release, RowFormat, Split
 
 _DATA = "Data"
@@ -98,17 +99,17 @@ ThreadsOption = Annotated[
     ),
 ]
 MemoryLimitOption = Annotated[
-    str | None,
+    str,
     typer.Option(
         "--memory-limit",
         metavar="SIZE",
-        help="Memory that DuckDB may use, such as 256MB; beyond it, it uses the disk.",
-        show_default="most of the machine's",
+        help="Memory that DuckDB may use; beyond it, it uses the disk.",
         rich_help_panel=_DATA,
     ),
 ]
 
 DEFAULT_DATA_DIR = Path("data")
+DEFAULT_MEMORY_LIMIT = MEMORY_LIMIT
 DEFAULT_SPLITS = [Split.TEST]
 
 

@@ -9,7 +9,7 @@ import typer
 from hotdog_sql.cli import download_options as downloading
 from hotdog_sql.cli import options
 from hotdog_sql.cli.completion import complete_class
-from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_SPLITS
+from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_MEMORY_LIMIT, DEFAULT_SPLITS
 from hotdog_sql.cli.selecting import tell, tell_differences, tell_folders
 from hotdog_sql.cli.session import open_database, session_of
 from hotdog_sql.cli.show import Narrator, write_rows
@@ -137,7 +137,7 @@ def select(
     labels: options.LabelsOption = Labels.HUMAN,
     data_dir: options.DataDirOption = DEFAULT_DATA_DIR,
     threads: options.ThreadsOption = None,
-    memory_limit: options.MemoryLimitOption = None,
+    memory_limit: options.MemoryLimitOption = DEFAULT_MEMORY_LIMIT,
     offline: options.OfflineOption = False,
     yes: options.YesOption = False,
     format_name: options.FormatOption = None,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hotdog_sql.cli.options import splits_of
 from hotdog_sql.cli.show import Narrator
+from hotdog_sql.limits import MEMORY_LIMIT
 from hotdog_sql.vocabulary import Labels, Release, Split
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def session_of(
     release: Release,
     labels: Labels,
     threads: int | None = None,
-    memory_limit: str | None = None,
+    memory_limit: str = MEMORY_LIMIT,
 ) -> "Session":
     """The session that the options of the same names describe."""
     from hotdog_sql.session import Session

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from hotdog_sql.cli import options
-from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_SPLITS
+from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_MEMORY_LIMIT, DEFAULT_SPLITS
 from hotdog_sql.cli.session import open_database, session_of
 from hotdog_sql.cli.show import write_rows
 from hotdog_sql.vocabulary import Labels, Release
@@ -39,7 +39,7 @@ def sql(
     labels: options.LabelsOption = Labels.HUMAN,
     data_dir: options.DataDirOption = DEFAULT_DATA_DIR,
     threads: options.ThreadsOption = None,
-    memory_limit: options.MemoryLimitOption = None,
+    memory_limit: options.MemoryLimitOption = DEFAULT_MEMORY_LIMIT,
     offline: options.OfflineOption = False,
     yes: options.YesOption = False,
     format_name: options.FormatOption = None,

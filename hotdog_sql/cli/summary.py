@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from hotdog_sql.cli import options
-from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_SPLITS
+from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_MEMORY_LIMIT, DEFAULT_SPLITS
 from hotdog_sql.cli.session import open_database, session_of
 from hotdog_sql.cli.show import Narrator, write_rows
 from hotdog_sql.text import size_text
@@ -20,7 +20,7 @@ def summary(
     labels: options.LabelsOption = Labels.HUMAN,
     data_dir: options.DataDirOption = DEFAULT_DATA_DIR,
     threads: options.ThreadsOption = None,
-    memory_limit: options.MemoryLimitOption = None,
+    memory_limit: options.MemoryLimitOption = DEFAULT_MEMORY_LIMIT,
     offline: options.OfflineOption = False,
     yes: options.YesOption = False,
     format_name: options.FormatOption = None,

@@ -11,9 +11,6 @@ from hotdog_sql.formats import whole_file
 from hotdog_sql.index.state import index_of, labelled_index_of, metadata
 from hotdog_sql.session import DataFile, Session
 
-#: Enough for any split; the process stays below 2 GB with it.
-MEMORY_LIMIT = "1500MB"
-
 #: Rows of a view into a Parquet file. zstd's first level is as small as its third here, and
 #: faster; groups of 8,192 images keep what a selection reads in memory small.
 _COPY = """
@@ -63,9 +60,8 @@ def build_index(session: Session) -> Iterator[Indexed]:
         DataError: a CSV is not what it should be.
         StorageError: an index cannot be written.
     """
-    limited = replace(session, memory_limit=session.memory_limit or MEMORY_LIMIT)
     for split in session.splits:
-        with Database(replace(limited, splits=(split,), indexed=False)) as database:
+        with Database(replace(session, splits=(split,), indexed=False)) as database:
             for file in database.files:
                 if file.catalog.kind == "images":
                     yield _index(database, file, {"image_index": index_of(file.path)})
@@ -73,7 +69,7 @@ def build_index(session: Session) -> Iterator[Indexed]:
         for kind in LABEL_KINDS[session.labels]:
             labels = kind.removesuffix("_labels")
             with Database(
-                replace(limited, splits=(split,), labels=labels, indexed=False)
+                replace(session, splits=(split,), labels=labels, indexed=False)
             ) as database:
                 (file,) = (one for one in database.files if one.catalog.kind == kind)
                 views = {

@@ -25,6 +25,18 @@ def split_dir(split: str, fraction: Fraction = Fraction(1)) -> Path:
     return folder
 
 
+def indexed_dir(split: str, fraction: Fraction = Fraction(1)) -> Path:
+    """A folder beside `split_dir`'s with the same CSVs, linked, for an index of them."""
+    plain = split_dir(split, fraction)
+    folder = plain.with_name(f"{plain.name}-indexed")
+    folder.mkdir(exist_ok=True)
+    for csv in split_files(plain):
+        link = folder / csv.name
+        if not link.exists():
+            link.symlink_to(csv.resolve())
+    return folder
+
+
 def split_files(folder: Path) -> tuple[Path, Path, Path]:
     """The class, image and label file in a generated folder."""
     (classes,) = folder.glob("*-class-descriptions.csv")

@@ -78,6 +78,8 @@ def run(command: Command, log: Path) -> Run:
         CommandFailedError: the exit code is not 0.
     """
     environment = {**os.environ, **(command.environment or {})}
+    # An installed package has its bytecode; a checkout is to have it too, after the first run.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     with log.open("wb") as output:
         started = time.perf_counter()
         process = subprocess.Popen(

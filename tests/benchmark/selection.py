@@ -30,6 +30,12 @@ PROGRAMS = {
 }
 
 
+def select(folder: Path, split: str, *options: str) -> Command:
+    """`hotdog-sql select` over the files in a folder, into a CSV file."""
+    files = ("--data-dir", str(folder), "--format", "csv", "--output", str(BENCH / "select.csv"))
+    return python("-m", "hotdog_sql", "select", "--split", split, "-q", *files, *options)
+
+
 def command(name: str, folder: Path, split: str) -> Command:
     """The program of a short name, over the files in a folder."""
     classes, images, labels = (str(file) for file in split_files(folder))
@@ -38,9 +44,7 @@ def command(name: str, folder: Path, split: str) -> Command:
         case "count" | "columns":
             return python(str(_PEERS / "bare_scan.py"), labels, images, name)
         case "select":
-            chosen = ("select", "--class", "Hot dog", "--split", split)
-            files = ("--data-dir", str(folder), "--format", "csv", "--output", output)
-            return python("-m", "hotdog_sql", *chosen, *files)
+            return select(folder, split, "--class", "Hot dog")
         case _:
             program = {"polars": "polars_lazy.py", "pandas": "pandas_tutorial.py"}[name]
             arguments = (str(_PEERS / program), classes, labels, images, output)

@@ -8,6 +8,7 @@ from threading import Event, Thread
 from types import TracebackType
 from typing import Self
 
+from hotdog_sql.downloading.core import stay_on_one_core
 from hotdog_sql.downloading.darkroom import Darkroom
 from hotdog_sql.downloading.entry import Entry
 from hotdog_sql.downloading.events import Listener
@@ -137,6 +138,8 @@ class Engine:
     def _work(self, number: int) -> None:
         """What each thread does."""
         options = self._options
+        if not options.decodes:
+            stay_on_one_core()  # decoding keeps several busy, and is the longer part
         try:
             with new_client(
                 self._context, options.connect_seconds, options.silence_seconds

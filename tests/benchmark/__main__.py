@@ -3,6 +3,7 @@
 The peers pandas and polars get an environment of their own in `.bench/`, made on the first run.
 """
 
+import shutil
 import subprocess
 import sys
 import venv
@@ -15,6 +16,7 @@ _BENCHMARKS = ("start", "selection", "growth", "refresh", "download")
 
 def main() -> None:
     """Makes what is missing and runs them all; each prints its tables in Markdown."""
+    shutil.rmtree(BENCH / "installed", ignore_errors=True)  # it may be of an older checkout
     if not _PEERS.exists():
         venv.create(_PEERS, with_pip=True)
         pip = _PEERS / "bin" / "pip"

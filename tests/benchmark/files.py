@@ -1,12 +1,29 @@
-"""The generated files that measurements run on, made once and kept."""
+"""What measurements run on: generated files, made once and kept, and the package, installed."""
 
 import subprocess
 import sys
+import venv
 from fractions import Fraction
 from pathlib import Path
 
 #: Everything that benchmarks write: generated files, outputs, the peers' virtual environment.
 BENCH = Path(__file__).parents[2] / ".bench"
+
+_ROOT = Path(__file__).parents[2]
+
+
+def installed() -> str:
+    """The Python of an environment in which this checkout's package is installed as users have it.
+
+    The development environment has more than they: trio alone, which httpx imports where it is
+    there, takes a tenth of a second.
+    """
+    python = BENCH / "installed" / "bin" / "python"
+    if not python.exists():
+        venv.create(BENCH / "installed", with_pip=True)
+        install = (str(python), "-m", "pip", "install", "--quiet", str(_ROOT))
+        subprocess.run(install, check=True)
+    return str(python)
 
 
 def split_dir(split: str, fraction: Fraction = Fraction(1)) -> Path:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from tests.benchmark.files import installed
+
 #: `ru_maxrss` counts bytes on macOS, and KiB elsewhere.
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
@@ -78,8 +80,6 @@ def run(command: Command, log: Path) -> Run:
         CommandFailedError: the exit code is not 0.
     """
     environment = {**os.environ, **(command.environment or {})}
-    # An installed package has its bytecode; a checkout is to have it too, after the first run.
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     with log.open("wb") as output:
         started = time.perf_counter()
         process = subprocess.Popen(
@@ -139,6 +139,6 @@ def markdown_table(results: Mapping[str, Result], baseline: str, heading: str = 
     return "\n".join(lines)
 
 
-def python(*arguments: str, interpreter: str = sys.executable) -> Command:
-    """A Python program, by this interpreter or another."""
-    return Command((interpreter, *arguments))
+def python(*arguments: str, interpreter: str | None = None) -> Command:
+    """A Python program, by the interpreter that has the package installed, or another."""
+    return Command((interpreter or installed(), *arguments))

@@ -24,8 +24,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.benchmark import measure
 from tests.benchmark.files import BENCH
-from tests.benchmark.measure import Command, Result, Run, markdown_table, python, run
+from tests.benchmark.measure import Command, Result, Run, markdown_table, run
 
 #: Where Debian's libnginx-mod-http-echo puts it.
 _ECHO = Path("/usr/lib/nginx/modules/ngx_http_echo_module.so")
@@ -110,10 +111,8 @@ def hotdog_sql(job: Job, folder: Path) -> Command:
             row = ["other", rank, name, "photos", "", page, licence, page, "Somebody", "A title"]
             writer.writerow([*row, 200_000, "", "", 0.0])
     flight = str(job.in_flight)
-    command = python(
+    command = measure.hotdog_sql(
         *(
-            "-m",
-            "hotdog_sql",
             "download",
             str(selection),
             str(folder / "dataset"),

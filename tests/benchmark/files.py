@@ -12,18 +12,17 @@ BENCH = Path(__file__).parents[2] / ".bench"
 _ROOT = Path(__file__).parents[2]
 
 
-def installed() -> str:
-    """The Python of an environment in which this checkout's package is installed as users have it.
+def installed() -> Path:
+    """The programs of an environment with this checkout's package, installed as users have it.
 
     The development environment has more than they: trio alone, which httpx imports where it is
     there, takes a tenth of a second.
     """
-    python = BENCH / "installed" / "bin" / "python"
-    if not python.exists():
+    programs = BENCH / "installed" / "bin"
+    if not (programs / "hotdog-sql").exists():
         venv.create(BENCH / "installed", with_pip=True)
-        install = (str(python), "-m", "pip", "install", "--quiet", str(_ROOT))
-        subprocess.run(install, check=True)
-    return str(python)
+        subprocess.run([programs / "pip", "install", "--quiet", _ROOT], check=True)
+    return programs
 
 
 def split_dir(split: str, fraction: Fraction = Fraction(1)) -> Path:

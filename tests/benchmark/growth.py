@@ -18,8 +18,8 @@ from tests.benchmark.files import BENCH, indexed_dir, split_dir, split_files
 from tests.benchmark.measure import (
     Command,
     Result,
+    hotdog_sql,
     markdown_table,
-    python,
     run,
     take_turns,
 )
@@ -41,7 +41,7 @@ _LOG = BENCH / "log.txt"
 
 def index(folder: Path, split: str) -> Command:
     """`hotdog-sql index`."""
-    return python("-m", "hotdog_sql", "index", "--split", split, "--data-dir", str(folder))
+    return hotdog_sql("index", "--split", split, "--data-dir", str(folder))
 
 
 def chart(seconds: Mapping[str, float]) -> str:
@@ -77,7 +77,7 @@ def by_size(repeats: int) -> dict[str, Result]:
         programs = ["count", "columns", "select", "polars", *(["pandas"] * (name in _PANDAS))]
         commands = {PROGRAMS[one]: command(one, plain, split) for one in programs}
         commands["`hotdog-sql select`, from the index"] = command("select", indexed, split)
-        counts = python("-m", "hotdog_sql", "classes", "hot dog", "--counts", "--split", split)
+        counts = hotdog_sql("classes", "hot dog", "--counts", "--split", split)
         commands["`hotdog-sql classes --counts`, from the index"] = Command(
             (*counts.arguments, "--data-dir", str(indexed))
         )

@@ -139,6 +139,11 @@ def markdown_table(results: Mapping[str, Result], baseline: str, heading: str = 
     return "\n".join(lines)
 
 
+def hotdog_sql(*arguments: str) -> Command:
+    """A command of the installed package. (`python -m` would find the checkout's.)"""
+    return Command((str(installed() / "hotdog-sql"), *arguments))
+
+
 def python(*arguments: str, interpreter: str | None = None) -> Command:
     """A Python program, by the interpreter that has the package installed, or another."""
-    return Command((interpreter or installed(), *arguments))
+    return Command((interpreter or str(installed() / "python"), *arguments))

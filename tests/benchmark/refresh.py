@@ -24,6 +24,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
+from tests.benchmark.files import installed
 from tests.loopback import LoopbackServer, file_reply
 
 NAME = "oidv6-train-images-with-labels-with-rotation.csv"
@@ -63,7 +64,7 @@ def _compare(folder: Path, curl: str, size: int, rounds: int) -> None:
     with served.open("wb") as file:
         file.truncate(size)
     data_dir, copy = folder / "data", folder / "copy"
-    refresh = [sys.executable, "-m", "hotdog_sql", "refresh", "--quiet", "--yes"]
+    refresh = [str(installed() / "hotdog-sql"), "refresh", "--quiet", "--yes"]
     refresh += ["--data-dir", str(data_dir)]
     runs: dict[str, list[Measured]] = {name: [] for name in (OURS, "curl", "curl, md5sum", BARE)}
     with _server(served) as url:

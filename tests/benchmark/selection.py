@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tests.benchmark.files import BENCH, split_dir, split_files
-from tests.benchmark.measure import Command, markdown_table, python, take_turns
+from tests.benchmark.measure import Command, hotdog_sql, markdown_table, python, take_turns
 
 _PEERS = Path(__file__).parent / "peers"
 _PEERS_PYTHON = BENCH / "venv" / "bin" / "python"
@@ -33,7 +33,7 @@ PROGRAMS = {
 def select(folder: Path, split: str, *options: str) -> Command:
     """`hotdog-sql select` over the files in a folder, into a CSV file."""
     files = ("--data-dir", str(folder), "--format", "csv", "--output", str(BENCH / "select.csv"))
-    return python("-m", "hotdog_sql", "select", "--split", split, "-q", *files, *options)
+    return hotdog_sql("select", "--split", split, "-q", *files, *options)
 
 
 def command(name: str, folder: Path, split: str) -> Command:

@@ -8,7 +8,7 @@ Prints a table in Markdown for each.
 import argparse
 
 from tests.benchmark.files import BENCH, split_dir
-from tests.benchmark.measure import Command, markdown_table, python, take_turns
+from tests.benchmark.measure import Command, hotdog_sql, markdown_table, python, take_turns
 
 
 def main() -> None:
@@ -16,10 +16,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmark.start")
     parser.add_argument("--repeats", type=int, default=9)
     options = parser.parse_args()
-    classes = python("-m", "hotdog_sql", "classes", "hot dog")
+    classes = hotdog_sql("classes", "hot dog")
     data = {"HOTDOG_SQL_DATA_DIR": str(split_dir("test"))}
     for name, command, imports in (
-        ("hotdog-sql --help", python("-m", "hotdog_sql", "--help"), "typer, rich.table"),
+        ("hotdog-sql --help", hotdog_sql("--help"), "typer, rich.table"),
         (
             'hotdog-sql classes "hot dog"',
             Command(classes.arguments, data),

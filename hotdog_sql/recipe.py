@@ -23,7 +23,7 @@ from hotdog_sql.rows import RowTable
 from hotdog_sql.selection import Selection, SelectionRequest
 from hotdog_sql.session import Session
 from hotdog_sql.settings import Settings
-from hotdog_sql.sqlfiles import SqlFile, load_order, needed_for
+from hotdog_sql.sqlfiles import SqlFile, index_files, load_order, needed_for
 from hotdog_sql.text import printable
 
 #: Written into each record; another number is another form.
@@ -80,9 +80,15 @@ class Recipe:
         request = asdict(self.request)
         if isinstance(self.request, QueryRequest):
             request["sha256"] = self.request.digest
+        # Which SQL read an index has no part in what is selected: the rows are the same.
+        indexed = {
+            sql_file.name: sql_file.digest
+            for sql_file in index_files()
+            if sql_file.defines in database.index.views
+        }
         return {
             "form": _FORM,
-            "versions": {"hotdog-sql": __version__, "duckdb": duckdb.__version__},
+            "versions": {"hotdog-sql": __version__, "duckdb": duckdb.__version__} | indexed,
             "release": self.release,
             "splits": list(self.splits),
             "labels": self.labels,

@@ -1,5 +1,6 @@
 """The index gives the rows that its CSVs give, and only while it is true to them."""
 
+import json
 import os
 import tempfile
 from base64 import b64encode
@@ -182,8 +183,13 @@ def test_the_command_and_what_it_says_of_a_changed_csv(run: Run, tmp_path: Path)
     plain = run(*wanted)
     done = run("index", "--data-dir", tmp_path, "--threads", "1", "--memory-limit", "500MB")
     assert [line.partition(":")[0] for line in done.stdout.splitlines()] == [IMAGES, LABELS]
-    indexed = run(*wanted)
-    assert (indexed.stdout, indexed.stderr) == (plain.stdout, plain.stderr)
+    indexed = run(*wanted, "--output", "rows.csv")
+    assert (indexed.stdout, indexed.stderr) == ("", plain.stderr)
+    assert (tmp_path / "rows.csv").read_text(encoding="utf-8") == plain.stdout
+    record = json.loads((tmp_path / "rows.selection.json").read_text(encoding="utf-8"))
+    assert {name for name in record["versions"] if name.startswith("index/")} == {
+        f"index/{view}.sql" for view in ALL
+    }
     labels = tmp_path / LABELS
     labels.write_text(labels.read_text() + f"{ODD_IDS[0]},verification,/m/01b9xk,1\n")
     changed = run(*wanted)

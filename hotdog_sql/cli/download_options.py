@@ -29,12 +29,15 @@ SourceOption = Annotated[
 ]
 WorkersOption = Annotated[
     int,
-    typer.Option("--workers", min=1, max=512, help="Transfers at once.", rich_help_panel=PANEL),
+    typer.Option(
+        "--workers", metavar="N", min=1, max=512, help="Transfers at once.", rich_help_panel=PANEL
+    ),
 ]
 PerHostOption = Annotated[
     int,
     typer.Option(
         "--per-host",
+        metavar="N",
         min=1,
         max=512,
         help="Transfers at once from one host.",
@@ -45,6 +48,7 @@ MaxBytesOption = Annotated[
     int,
     typer.Option(
         "--max-bytes",
+        metavar="N",
         min=1,
         help="Largest photo, in bytes; a larger one is refused.",
         rich_help_panel=PANEL,
@@ -103,6 +107,7 @@ MaxSideOption = Annotated[
     int | None,
     typer.Option(
         "--max-side",
+        metavar="N",
         min=1,
         max=65_535,
         help="Make photos smaller whose longer side has more pixels than this. Needs Pillow.",

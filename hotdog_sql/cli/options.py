@@ -47,6 +47,7 @@ MinConfidenceOption = Annotated[
     float,
     typer.Option(
         "--min-confidence",
+        metavar="X",
         min=0.000001,
         max=1.0,
         callback=_number,
@@ -92,6 +93,7 @@ ThreadsOption = Annotated[
     int | None,
     typer.Option(
         "--threads",
+        metavar="N",
         min=1,
         help="Threads of DuckDB.",
         show_default="one a core",

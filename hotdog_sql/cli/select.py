@@ -36,14 +36,20 @@ def select(
     limit: Annotated[
         int | None,
         typer.Option(
-            min=1, max=_LARGEST, help="Positives at most in each folder.", show_default="all"
+            metavar="N",
+            min=1,
+            max=_LARGEST,
+            help="Positives at most in each folder.",
+            show_default="all",
         ),
     ] = None,
     overlap: Annotated[
         Overlap, typer.Option(help="What becomes of an image of several chosen classes.")
     ] = Overlap.LEAVE_OUT,
     min_confidence: options.MinConfidenceOption = 1.0,
-    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the random order.")] = 42,
+    seed: Annotated[
+        int, typer.Option(metavar="N", min=0, max=2**63 - 1, help="Seed of the random order.")
+    ] = 42,
     negatives: Annotated[
         str,
         typer.Option(

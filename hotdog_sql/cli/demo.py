@@ -12,6 +12,7 @@ import typer
 from hotdog_sql.cli.options import QuietOption
 from hotdog_sql.cli.select import select
 from hotdog_sql.cli.show import narrator
+from hotdog_sql.downloading.destination import Destination
 
 if TYPE_CHECKING:
     from hotdog_sql.demo.world import World
@@ -49,7 +50,9 @@ def demo(
         os.environ["HOTDOG_SQL_BASE_URL"] = world.base_url
         os.environ["HOTDOG_SQL_MIRROR_URL"] = world.mirror_url
         console.print(f"A small Open Images is served at {world.base_url}")
-        select(class_=["Hot dog"], data_dir=data_dir, download=directory, quiet=quiet)
+        select(
+            class_=["Hot dog"], data_dir=data_dir, download=Destination.of(directory), quiet=quiet
+        )
 
 
 def _served(stack: ExitStack) -> "World":

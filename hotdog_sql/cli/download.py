@@ -9,6 +9,16 @@ import typer
 
 from hotdog_sql.cli import download_options as shared
 from hotdog_sql.cli import exits, options
+from hotdog_sql.cli.destinations import (
+    FormatOption,
+    SchedulerOption,
+    ShardSizeOption,
+    destination_of,
+    fleet_of,
+    layout_of,
+)
+from hotdog_sql.downloading.destination import Destination
+from hotdog_sql.vocabulary import DatasetFormat
 
 if TYPE_CHECKING:
     from hotdog_sql.photos import SelectedPhotos
@@ -26,12 +36,13 @@ def download(
             show_default=False,
         ),
     ],
-    directory: Annotated[
-        Path,
+    destination: Annotated[
+        Destination,
         typer.Argument(
-            metavar="DIR",
-            file_okay=False,
-            help="Dataset to make or go on with.",
+            metavar="DEST",
+            parser=destination_of,
+            help="Dataset to make or go on with: a folder, or an address such as "
+            "s3://bucket/prefix.",
             show_default=False,
         ),
     ],
@@ -44,6 +55,9 @@ def download(
     top_up: shared.TopUpOption = True,
     data_dir: options.DataDirOption = options.DEFAULT_DATA_DIR,
     update: shared.UpdateOption = False,
+    format_name: FormatOption = DatasetFormat.FILES,
+    shard_size: ShardSizeOption = None,
+    scheduler: SchedulerOption = None,
     gallery: shared.GalleryOption = True,
     verbose: shared.VerboseOption = False,
     quiet: options.QuietOption = False,
@@ -54,10 +68,13 @@ def download(
     again. The folder gets a row for each photo in manifest.csv, and
     ATTRIBUTION.csv, which names every author and licence.
     """
-    with _open_selection(selection_file, data_dir, quiet=quiet) as (photos, record):
+    with (
+        fleet_of(scheduler) as fleet,
+        _open_selection(selection_file, data_dir, quiet=quiet) as (photos, record),
+    ):
         code = shared.run_download(
             photos,
-            directory,
+            destination,
             shared.options_of(
                 source, workers, per_host, max_bytes, strict_md5, retry_failed, top_up, update
             ),
@@ -65,15 +82,20 @@ def download(
             gallery=gallery,
             quiet=quiet,
             verbose=verbose,
+            layout=layout_of(format_name, shard_size),
+            fleet=fleet,
         )
     raise typer.Exit(code)
 
 
 def verify(
-    directory: Annotated[
-        Path,
+    destination: Annotated[
+        Destination,
         typer.Argument(
-            metavar="DIR", file_okay=False, help="Dataset to check.", show_default=False
+            metavar="DEST",
+            parser=destination_of,
+            help="Dataset to check: a folder, or an address.",
+            show_default=False,
         ),
     ],
     repair: Annotated[
@@ -89,20 +111,21 @@ def verify(
     """
     from hotdog_sql.cli.download_display import CheckDisplay, DownloadDisplay
     from hotdog_sql.cli.show import narrator
+    from hotdog_sql.downloading.audit import audit, check_repairable
     from hotdog_sql.downloading.options import DownloadOptions
     from hotdog_sql.downloading.verify import repair as repair_dataset
-    from hotdog_sql.downloading.verify import verify as verify_dataset
     from hotdog_sql.settings import Settings
     from hotdog_sql.text import printable, size_text
 
     with CheckDisplay(quiet=quiet) as check:
-        report = verify_dataset(directory, listener=check)
+        report = audit(destination, listener=check)
     console = narrator(quiet=quiet)
     console.print(f"{report.checked:,} photos checked, {size_text(report.bytes)} are right")
     if repair and not report.good:
+        check_repairable(destination, report)
         with shared.terminable(), DownloadDisplay(quiet=quiet) as display:
             report = repair_dataset(
-                directory,
+                destination.folder,
                 report,
                 settings=Settings.from_environment(),
                 options=DownloadOptions(sources=tuple(dict.fromkeys(source))),

@@ -13,6 +13,7 @@ DATASET = 6
 INCOMPLETE = 7
 #: `verify` found something missing, altered or extra.
 VERIFY_FAILED = 8
+CLUSTER = 9
 INTERRUPTED = 130
 
 #: Code and meaning, in the order in which the README lists them.
@@ -25,6 +26,7 @@ MEANINGS = {
     DATASET: "the dataset folder or an output cannot be used",
     INCOMPLETE: "some photos are worth another try: run the same command again",
     VERIFY_FAILED: "verify found photos missing, altered or extra",
+    CLUSTER: "the cluster cannot be used, or is lost: run the same command again",
     INTERRUPTED: "stopped with Ctrl-C; run the same command again to go on",
 }
 
@@ -33,6 +35,7 @@ _CODES: tuple[tuple[type[errors.HotdogError], int], ...] = (
     (errors.DataError, DATA),
     (errors.TransferError, TRANSFER),
     (errors.DatasetError, DATASET),
+    (errors.ClusterError, CLUSTER),
 )
 
 

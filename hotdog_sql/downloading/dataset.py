@@ -69,5 +69,9 @@ def _lock(path: Path) -> int:
 
 def _clean(path: Path) -> None:
     for leftover in path.iterdir():
-        if leftover.name != _LOCK:
+        if leftover.name == _LOCK:
+            continue
+        if leftover.is_dir():  # a shard's, of a run that was killed
+            shutil.rmtree(leftover, ignore_errors=True)
+        else:
             leftover.unlink()

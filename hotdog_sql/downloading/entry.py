@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Self
 
 from hotdog_sql.downloading.photo import IMAGE_COLUMNS, Photo
+from hotdog_sql.downloading.tarnames import is_own_path
 from hotdog_sql.errors import DatasetError, SelectionFileError
 
 #: The manifest's columns, in their order. ImageID comes first: with folder, it is the key.
@@ -49,7 +50,8 @@ class Entry:
     Attributes:
         photo: the photo.
         status: see `Status`.
-        path: where it is, relative to the dataset, with slashes; empty unless downloaded.
+        path: where it is, relative to the dataset, with slashes, in a tar's folder where it is in
+            a tar; empty unless downloaded.
         source: where its bytes come from; empty unless downloaded.
         url: the address that was asked for them, before any redirect; empty unless downloaded.
         size: bytes on disk; None unless downloaded.
@@ -114,7 +116,7 @@ class Entry:
                 f"manifest.csv has a row that is not one of ours ({error}); "
                 "move it away and download again"
             ) from error
-        if entry.path and entry.path.rpartition(".")[0] != entry.photo.stem:
+        if entry.path and not is_own_path(entry.path, entry.photo):
             raise DatasetError(
                 f"manifest.csv has a photo in a place that is not its own ({entry.path}); "
                 "move it away and download again"

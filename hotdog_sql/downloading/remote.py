@@ -33,6 +33,9 @@ _SET_UP: dict[str, dict[str, Any]] = {
     "s3": {"config_kwargs": {"max_pool_connections": 64}},
 }
 
+#: Tries in all, each of which is several of the library's own.
+_ATTEMPTS = 3
+
 #: What waiting does not change.
 _FINAL = frozenset(
     {errno.EACCES, errno.EPERM, errno.ENOENT, errno.EINVAL, errno.ENOSYS, errno.ENAMETOOLONG}
@@ -94,7 +97,7 @@ class RemoteStore:
             InputError: there is none.
         """
         self._destination = destination
-        self._retry = retry or RetryPolicy()
+        self._retry = retry or RetryPolicy(attempts=_ATTEMPTS)
         protocol = _ALIASES.get(destination.protocol, destination.protocol)
         self._files, self._root = _open(destination, _SET_UP.get(protocol, {}))
         self._errors: tuple[type[Exception], ...] = (OSError, *_foreign_errors(protocol))
@@ -263,6 +266,7 @@ def _foreign_errors(protocol: str) -> tuple[type[Exception], ...]:
 def _is_transient(error: BaseException) -> bool:
     """Whether the same request may succeed later."""
     if isinstance(error, OSError):
-        return not isinstance(error, PermissionError) and error.errno not in _FINAL
+        final = isinstance(error, PermissionError | FileNotFoundError) or error.errno in _FINAL
+        return not final
     name = type(error).__name__
     return "Credential" not in name and "Token" not in name and "Param" not in name

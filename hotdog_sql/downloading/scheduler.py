@@ -41,13 +41,12 @@ def dask_fleet(
     """
     if find_spec("distributed") is None:
         raise MissingExtraError("--scheduler needs Dask: pip install 'hotdog-sql[dask]'")
+    distributed = import_module("distributed")  # first, for it brings the defaults of what is set
     # Rows are megabytes: what Dask warns of is what is meant here.
     configured = {"distributed.admin.large-graph-warning-threshold": "1GB"}
     with import_module("dask.config").set(configured):
         try:
-            client = import_module("distributed").Client(
-                address, timeout=connect_seconds, set_as_default=False
-            )
+            client = distributed.Client(address, timeout=connect_seconds, set_as_default=False)
         except (OSError, ValueError) as error:
             raise ClusterError(
                 f"the scheduler {without_credentials(address)} does not answer "

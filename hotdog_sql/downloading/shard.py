@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -133,7 +134,13 @@ def _fetched(
 
 def _store(shard: Shard) -> Store:
     destination = shard.destination
-    return RemoteStore(destination) if destination.is_remote else FolderStore(destination.folder)
+    return _remote_store(destination) if destination.is_remote else FolderStore(destination.folder)
+
+
+@lru_cache(maxsize=4)
+def _remote_store(destination: Destination) -> RemoteStore:
+    """The same for all shards of a run, whose libraries take a quarter of a second to get ready."""
+    return RemoteStore(destination)
 
 
 def _put_tar(store: Store, tar: Path, shard: Shard) -> None:

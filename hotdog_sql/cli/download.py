@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -70,7 +71,10 @@ def download(
     """
     with (
         fleet_of(scheduler) as fleet,
-        _open_selection(selection_file, data_dir, quiet=quiet) as (photos, record),
+        _open_selection(selection_file, data_dir, small=bool(scheduler), quiet=quiet) as (
+            photos,
+            record,
+        ),
     ):
         code = shared.run_download(
             photos,
@@ -139,13 +143,16 @@ def verify(
 
 
 @contextmanager
-def _open_selection(path: Path, data_dir: Path, *, quiet: bool) -> Iterator[_Selection]:
-    """The photos of a saved selection, and the record beside it.
+def _open_selection(
+    path: Path, data_dir: Path, *, small: bool, quiet: bool
+) -> Iterator[_Selection]:
+    """The photos of a saved selection, and the record beside it; `small`: in little memory.
 
     With a record and the Open Images files at hand, lost photos can be replaced.
     """
     from hotdog_sql.cli.show import narrator
     from hotdog_sql.database import Database
+    from hotdog_sql.downloading.scheduler import COORDINATOR_MEMORY
     from hotdog_sql.photos import SelectedPhotos
     from hotdog_sql.recipe import Recipe
     from hotdog_sql.selection_file import read_rows, record_path, saved_record
@@ -153,7 +160,10 @@ def _open_selection(path: Path, data_dir: Path, *, quiet: bool) -> Iterator[_Sel
 
     record = saved_record(path)
     recipe = None if record is None else Recipe.from_record(record, record_path(path))
-    with Database(Session(data_dir) if recipe is None else recipe.session(data_dir)) as database:
+    session = Session(data_dir) if recipe is None else recipe.session(data_dir)
+    if small:
+        session = replace(session, memory_limit=COORDINATOR_MEMORY)
+    with Database(session) as database:
         rows = read_rows(database, path)
         reserves = None if recipe is None else recipe.reserves(database)
         missing = database.missing("select_images")

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from hotdog_sql.downloading.entry import Entry, Status, split_errors
+from hotdog_sql.downloading.entry import Entry, Known, Status, split_errors
 from hotdog_sql.downloading.manifest import Manifest, Record
 from hotdog_sql.downloading.photo import Photo
 from hotdog_sql.downloading.tarnames import tar_of
@@ -232,6 +232,10 @@ class Ledger:
         """The photo's line of the manifest."""
         return self._manifest.line(row.start, row.length)
 
+    def columns(self, row: Row) -> dict[str, str]:
+        """The photo's line of the manifest by its columns."""
+        return self._manifest.row(row.start, row.length)
+
     def entry(self, row: Row) -> Entry:
         """The photo's line of the manifest as an entry."""
         return Entry.from_row(self._manifest.row(row.start, row.length))
@@ -266,16 +270,17 @@ class Ledger:
         )
 
     def _values(self, record: Record, wanted: int) -> tuple[object, ...]:
-        entry = Entry.from_row(record.row)
+        row = record.row
+        known = Known.from_row(row)
         return (
-            self._number(entry.photo.folder),
-            entry.photo.image_id,
-            entry.photo.rank,
-            entry.photo.reserve,
-            entry.status,
-            entry.path,
-            entry.size,
-            " ".join(source for source, _ in split_errors(entry.error)),
+            self._number(row["folder"]),
+            row["ImageID"],
+            known.rank,
+            known.reserve,
+            known.status,
+            row["path"],
+            known.size,
+            " ".join(source for source, _ in split_errors(row["error"])),
             record.start,
             record.length,
             wanted,
@@ -283,8 +288,5 @@ class Ledger:
 
 
 def _row(values: tuple[Any, ...]) -> Row:
-    row = Row(*values)
-    return row._replace(
-        reserve=bool(row.reserve),
-        status=Status(row.status) if row.status else None,
-    )
+    folder, image_id, rank, reserve, status, *others = values
+    return Row(folder, image_id, rank, bool(reserve), Status(status) if status else None, *others)

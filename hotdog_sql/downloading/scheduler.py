@@ -16,6 +16,9 @@ from hotdog_sql.errors import ClusterError, MissingExtraError
 CONNECT_SECONDS = 10.0
 WORKER_SECONDS = 60.0
 
+#: DuckDB's share of the coordinator's memory; rows that outgrow it are kept on disk.
+COORDINATOR_MEMORY = "128MB"
+
 #: Times that a shard is tried again that ended with an error. Those of workers that died are
 #: handed to others by Dask itself.
 _RETRIES = 2

@@ -26,7 +26,8 @@ from hotdog_sql.errors import ClusterError
 #: entry but for the photo, which the coordinator has.
 Outcome = tuple[int, tuple[Any, ...]]
 
-_outcome = attrgetter(*(one.name for one in fields(Entry)[1:]))
+#: An entry's fields but for its photo.
+fields_of = attrgetter(*(one.name for one in fields(Entry)[1:]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def entries_of(shard: Shard, outcomes: list[Outcome]) -> Iterator[Entry]:
 
 def _fetch_files(shard: Shard, scratch: Path, listener: Listener) -> list[Outcome]:
     return [
-        (place, _outcome(entry))
+        (place, fields_of(entry))
         for place, entry in _fetched(shard, _store(shard), scratch, listener)
     ]
 
@@ -112,7 +113,7 @@ def _fetch_tar(shard: Shard, scratch: Path, listener: Listener) -> list[Outcome]
                     file = photos / done.path
                     done = replace(done, path=writer.add(done, file))
                     file.unlink()
-                outcomes.append((len(outcomes), _outcome(done)))
+                outcomes.append((len(outcomes), fields_of(done)))
     store = _store(shard)
     if any(values[0] is Status.DOWNLOADED for _, values in outcomes):
         _put_tar(store, tar, shard)

@@ -2,7 +2,7 @@
 
 import re
 
-from hotdog_sql.downloading.photo import Photo, safe_folder
+from hotdog_sql.downloading.photo import safe_folder, stem_of
 
 _MEMBER = re.compile(r"((?:.+/)?(\d{6,})\.tar)/[^/]+")
 
@@ -24,10 +24,10 @@ def tar_number(tar: str) -> int:
     return int(tar.rpartition("/")[2].removesuffix(".tar"))
 
 
-def is_own_path(path: str, photo: Photo) -> bool:
+def is_own_path(path: str, partition: str, folder: str, image_id: str) -> bool:
     """Whether a path is one that a photo can have: its own file's, or in a tar of its part."""
-    stem = path.rpartition(".")[0]
-    if stem == photo.stem:
+    place = path.rpartition(".")[0]
+    if place == stem_of(partition, folder, image_id):
         return True
     tar = tar_of(path)
-    return bool(tar) and stem == (f"{tar_name(photo.partition, tar_number(tar))}/{photo.image_id}")
+    return bool(tar) and place == f"{tar_name(partition, tar_number(tar))}/{image_id}"

@@ -44,8 +44,10 @@ class Cluster:
         self._folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
             file = self._folder / "scheduler.json"
-            arguments = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-show")
-            self._start(stack, "scheduler", *arguments, "--scheduler-file", str(file))
+            arguments: tuple[str, ...] = ("--host", "127.0.0.1", "--port", "0")
+            arguments += ("--no-dashboard", "--no-show")
+            arguments = (*arguments, "--scheduler-file", str(file))
+            self._scheduler = self._start(stack, "scheduler", *arguments)
             self.address = _address(file)
             for _ in range(self._count):
                 self.add_worker(stack)
@@ -78,6 +80,11 @@ class Cluster:
         """As a machine that loses power."""
         self.workers[number].kill()
         self.workers[number].wait()
+
+    def kill_scheduler(self) -> None:
+        """As a machine that loses power."""
+        self._scheduler.kill()
+        self._scheduler.wait()
 
     def logs(self) -> str:
         """What scheduler and workers have said so far."""

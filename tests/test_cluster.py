@@ -203,6 +203,29 @@ def test_a_cluster_without_workers(tmp_path: Path, server: LoopbackServer) -> No
         fetch(server.url("/mirror/"), tmp_path / "dataset", ALBUM, fleet=fleet)
 
 
+def test_a_scheduler_that_dies(tmp_path: Path, server: LoopbackServer) -> None:
+    with (
+        Cluster(tmp_path / "cluster", 1) as cluster,
+        dask_fleet(cluster.address, connect_seconds=2) as fleet,
+    ):
+
+        def dies(_: Request) -> Reply:
+            cluster.kill_scheduler()
+            return Reply(body=jpeg())
+
+        server.on(mirror_path(CHOSEN[20]), dies)
+        with pytest.raises(ClusterError, match="the scheduler is lost"):
+            fetch(
+                server.url("/mirror/"),
+                tmp_path / "dataset",
+                ALBUM,
+                layout=Layout(shard_size=8),
+                fleet=fleet,
+            )
+    assert manifest_rows(tmp_path / "dataset")
+    fetch(server.url("/mirror/"), tmp_path / "dataset", ALBUM)
+
+
 def saved(path: Path, album: Album) -> Path:
     """The album's photos as a saved selection."""
     with path.open("w", newline="", encoding="utf-8") as file:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import hotdog_sql
 from hotdog_sql.downloading.audit import audit, check_repairable
 from hotdog_sql.downloading.destination import Destination
 from hotdog_sql.downloading.layout import Layout
@@ -192,3 +193,16 @@ def test_the_command(tmp_path: Path, run: Run, small_data: Path) -> None:
     checked = run("verify", "tars")
     assert (checked.returncode, checked.stdout) == (0, "")
     assert "20 photos checked" in checked.stderr
+
+
+def test_the_call(tmp_path: Path, small_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with LoopbackServer() as server, hotdog_sql.connect(small_data, offline=True) as database:
+        server.default(lambda request: Reply(body=jpeg(seed_of(request.path))))
+        monkeypatch.setenv("HOTDOG_SQL_MIRROR_URL", server.url("/mirror/"))
+        chosen = hotdog_sql.select(database, "Hot dog", negatives=8)
+        tars = f"file://{tmp_path}/tars"
+        report = hotdog_sql.download(chosen, tars, dataset_format="webdataset", shard_size=15)
+        again = hotdog_sql.download(chosen, tars, dataset_format="webdataset")
+    assert (report.downloaded, again.downloaded) == (20, 0)
+    assert len(list((tmp_path / "tars").glob("*.tar"))) == 2
+    assert hotdog_sql.verify(tars).good

@@ -63,6 +63,8 @@ def dask_fleet(
 class _Client(Protocol):
     """What is used of `distributed.Client`, which has no types of its own."""
 
+    status: str
+
     def nthreads(self) -> dict[str, int]:
         """The threads of each worker, by its address."""
         ...
@@ -88,6 +90,8 @@ class DaskFleet:
         """Threads of the workers that there are now; waits for one (see `Fleet`)."""
         deadline = time.monotonic() + self._worker_seconds
         while True:
+            if self._client.status in ("closing", "closed"):
+                raise self._lost(ConnectionError("it cannot be reached any more"))
             try:
                 threads = sum(self._client.nthreads().values())
             except (OSError, ValueError) as error:  # what a client says that is not connected

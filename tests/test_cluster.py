@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from threading import Event, Lock
 
@@ -15,7 +16,9 @@ import pytest
 from hotdog_sql.downloading.audit import audit
 from hotdog_sql.downloading.destination import Destination
 from hotdog_sql.downloading.layout import Layout
+from hotdog_sql.downloading.listing import Listing
 from hotdog_sql.downloading.photo import IMAGE_COLUMNS
+from hotdog_sql.downloading.remote import RemoteStore
 from hotdog_sql.downloading.scheduler import dask_fleet
 from hotdog_sql.errors import ClusterError, StorageError
 from tests.cluster import SECRET, Cluster, refuse, s3_server
@@ -161,6 +164,12 @@ def test_a_second_run_goes_on_from_listings(server: LoopbackServer, s3: str, alo
     server.clear()
     fetch(server.url("/mirror/"), s3, ALBUM)
     assert server.requests == []
+    store = RemoteStore(Destination.of(s3))
+    with closing(Listing(store, 10**9)) as listing:  # in pieces, as of a large dataset
+        for one in CHOSEN:
+            assert (listing.size(f"{one.stem}.jpg") is None) == (one.rank % 6 == 0)
+    ids = [path for path, _ in store.files("other", "00000000000003f")]
+    assert ids == [f"other/{n:016x}.jpg" for n in range(0x3F0, 0x400) if (n - 1000) % 6]
 
 
 def test_a_bucket_that_does_not_exist(server: LoopbackServer, s3: str) -> None:

@@ -1,11 +1,14 @@
 """Where a dataset goes, and what is never told of it."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from hotdog_sql.downloading.destination import Destination, without_credentials
 from hotdog_sql.downloading.options import DownloadOptions
+from hotdog_sql.downloading.photo import IMAGE_COLUMNS
 from hotdog_sql.downloading.remote import RemoteStore
 from hotdog_sql.downloading.shard import Shard
 from hotdog_sql.errors import InputError, MissingExtraError
@@ -83,3 +86,34 @@ def test_a_library_that_is_not_installed() -> None:
 def test_a_protocol_that_nobody_knows() -> None:
     with pytest.raises(InputError, match="such as s3://bucket/prefix"):
         RemoteStore(Destination.of("gopher://bucket"))
+
+
+@pytest.mark.parametrize(
+    ("absent", "arguments", "how"),
+    [
+        ("distributed", ["dataset", "--scheduler", "tcp://127.0.0.1:9"], "[dask]"),
+        ("s3fs", ["s3://bucket/dataset"], "[s3]"),
+        ("fsspec", ["s3://bucket/dataset"], "[s3]"),
+    ],
+)
+def test_an_extra_that_is_not_installed(
+    tmp_path: Path, absent: str, arguments: list[str], how: str
+) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text(",".join(["folder", "rank", *IMAGE_COLUMNS]) + "\n")
+    program = (
+        "import sys; sys.modules[sys.argv.pop(1)] = None; "
+        "from hotdog_sql.cli.main import main; main()"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", program, absent, "download", str(rows), *arguments],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (said.returncode, said.stdout) == (3, "")
+    assert said.stderr.startswith("hotdog-sql: ")
+    assert f"pip install 'hotdog-sql{how}'" in said.stderr
+    assert said.stderr.count("\n") == 1

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from hotdog_sql.downloading.dataset import RUN
 from hotdog_sql.downloading.destination import Destination
 from hotdog_sql.downloading.events import Listener
 from hotdog_sql.downloading.layout import Layout
@@ -15,7 +16,13 @@ from hotdog_sql.downloading.options import DownloadOptions
 from hotdog_sql.downloading.photo import Photo
 from hotdog_sql.downloading.shard import Shard, entries_of, fetch_shard
 from hotdog_sql.downloading.spread import Spread, Tars
-from hotdog_sql.errors import ClusterError, DatasetError, InputError, StorageError
+from hotdog_sql.errors import (
+    ClusterError,
+    DatasetError,
+    DatasetLockedError,
+    InputError,
+    StorageError,
+)
 from hotdog_sql.vocabulary import DatasetFormat
 from tests.fleets import TARS, PoolFleet, fetch, images
 from tests.loopback import LoopbackServer, Reply, Request
@@ -37,6 +44,8 @@ def server() -> Iterator[LoopbackServer]:
 
 
 def shard_of(server: LoopbackServer, destination: Path, tar: str = "") -> Shard:
+    (destination / RUN).parent.mkdir(exist_ok=True)
+    (destination / RUN).write_text("this")
     return Shard(
         CHOSEN[:10],
         Destination.of(destination),
@@ -44,7 +53,12 @@ def shard_of(server: LoopbackServer, destination: Path, tar: str = "") -> Shard:
         DownloadOptions(),
         tar=tar,
         classes={"hot_dog": 0},
+        run="this",
     )
+
+
+def tars_of(directory: Path) -> list[str]:
+    return sorted(path for path in tree(directory) if path.endswith(".tar"))
 
 
 @pytest.mark.parametrize("tar", ["", "000003.tar"])
@@ -62,7 +76,7 @@ def test_a_shard_that_is_run_twice(server: LoopbackServer, tmp_path: Path, tar: 
         if entry.status == "downloaded":
             place = f"{tar}/{entry.photo.image_id}" if tar else entry.photo.stem
             assert entry.path == f"{place}.jpg"
-    assert len(files) == (1 if tar else 8)
+    assert len(files) - 1 == (1 if tar else 8)
     again = sorted(entries_of(shard, fetch_shard(shard)), key=lambda entry: entry.photo.rank)
     assert again == entries
     assert tree(tmp_path) == files
@@ -72,7 +86,20 @@ def test_a_tar_of_nothing_is_none(server: LoopbackServer, tmp_path: Path) -> Non
     (tmp_path / "000003.tar").write_bytes(b"what a killed run has left")
     shard = replace(shard_of(server, tmp_path, "000003.tar"), photos=[CHOSEN[4], CHOSEN[9]])
     assert [entry.status for entry in entries_of(shard, fetch_shard(shard))] == ["lost", "lost"]
-    assert tree(tmp_path) == {}
+    assert tars_of(tmp_path) == []
+
+
+def test_a_tar_of_an_earlier_run_comes_too_late(server: LoopbackServer, tmp_path: Path) -> None:
+    """A worker goes on with a shard whose command was killed; another command is at work."""
+    shard = shard_of(server, tmp_path, "000003.tar")
+    (tmp_path / RUN).write_text("another")
+    (tmp_path / "000003.tar").write_bytes(b"of the other run")
+    with pytest.raises(DatasetLockedError, match="another run has taken over"):
+        fetch_shard(shard)
+    (tmp_path / RUN).unlink()
+    with pytest.raises(DatasetLockedError, match="another run has taken over"):
+        fetch_shard(shard)
+    assert (tmp_path / "000003.tar").read_bytes() == b"of the other run"
 
 
 def test_another_version_of_the_program_is_refused(server: LoopbackServer, tmp_path: Path) -> None:
@@ -189,7 +216,7 @@ def test_tars_are_the_same_whoever_writes_them(
         fetch(mirror, tmp_path / name, ALBUM, layout=layout, fleet=hands, workers=workers * 5)
     assert tree(tmp_path / "one") == tree(tmp_path / "two")
     assert images(manifest_rows(tmp_path / "one")) == images(manifest_rows(tmp_path / "files"))
-    tars = sorted(path for path in tree(tmp_path / "one") if path.endswith(".tar"))
+    tars = tars_of(tmp_path / "one")
     # 70 chosen; 8 of the others are lost, then 2 of the 8 reserves that take their places, then
     # none of two.
     assert tars == [f"{number:06d}.tar" for number in range(9 + 1 + 1)]

@@ -14,6 +14,10 @@ from hotdog_sql.errors import DatasetLockedError
 WORKSHOP = ".hotdog-sql"
 _LOCK = "lock"
 
+#: In it, the name of the run that may write tars now: what an earlier one has left on a cluster may
+#: still be at work, and must not put another tar in the place of a new one.
+RUN = f"{WORKSHOP}/run"
+
 
 @contextmanager
 def workshop(directory: Path) -> Iterator[Path]:

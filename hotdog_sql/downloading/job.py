@@ -100,6 +100,7 @@ def download(
                     listener,
                     shard_size=layout.size,
                     tars=Tars(ledger.tars()) if layout.in_tars else None,
+                    run=place.run,
                 )
             with engine:
                 job = _Job(source, place, ledger, engine, options, listener, in_tars=layout.in_tars)

@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
+from uuid import uuid4
 
 from hotdog_sql.downloading import manifest
-from hotdog_sql.downloading.dataset import workshop
+from hotdog_sql.downloading.dataset import RUN, WORKSHOP, workshop
 from hotdog_sql.downloading.destination import Destination
 from hotdog_sql.downloading.listing import Listing
 from hotdog_sql.downloading.record import NAME as RECORD
@@ -28,8 +29,7 @@ from hotdog_sql.downloading.tarnames import tar_of
 #: Seconds of work that a killed coordinator may have to do again, beside the shards in hand.
 KEEP_EVERY = 10.0
 
-_WORKSHOP = ".hotdog-sql"
-_PART = re.compile(rf"{re.escape(_WORKSHOP)}/manifest-(\d+)\.csv")
+_PART = re.compile(rf"{re.escape(WORKSHOP)}/manifest-(\d+)\.csv")
 
 
 class Place(Protocol):
@@ -39,11 +39,13 @@ class Place(Protocol):
         directory: the folder with the records, which may be the dataset itself.
         scratch: a folder for temporary files, on the same disk.
         store: where the photos go.
+        run: a name of this run, which stands in the dataset while it lasts (see `dataset.RUN`).
     """
 
     directory: Path
     scratch: Path
     store: Store
+    run: str
 
     def has(self, path: str, size: int | None) -> bool:
         """Whether a photo is where the manifest says."""
@@ -92,9 +94,19 @@ class FolderPlace:
     """A dataset that is a folder: everything is in it at once (see `Place`)."""
 
     def __init__(self, directory: Path, scratch: Path) -> None:
+        """Takes the dataset for this run.
+
+        Raises:
+            StorageError: nothing can be written.
+        """
         self.directory = directory
         self.scratch = scratch
         self.store: Store = FolderStore(directory)
+        self.run = uuid4().hex
+        try:
+            (directory / RUN).write_text(self.run)
+        except OSError as error:
+            raise storage_error(directory / RUN, error) from error
 
     def has(self, path: str, size: int | None) -> bool:
         """Whether a photo is there (see `Place`). A tar is whole, so what it holds is there."""
@@ -112,10 +124,10 @@ class RemotePlace:
     """A dataset elsewhere, and a temporary folder for its records (see `Place`)."""
 
     def __init__(self, store: RemoteStore, temporary: Path) -> None:
-        """Fetches the records.
+        """Takes the dataset for this run, and fetches the records.
 
         Raises:
-            StorageError: they cannot be read.
+            StorageError: they cannot be read, or nothing can be written.
         """
         self.store: Store = store
         self.directory = temporary / "records"
@@ -123,6 +135,8 @@ class RemotePlace:
         self._remote = store
         for folder in (self.directory, self.scratch):
             folder.mkdir()
+        self.run = uuid4().hex
+        store.write(self.run.encode(), RUN)
         fetch_record(store, self.directory)
         self._parts = fetch_manifest(store, self.directory)
         # Open, because a finished run puts another file in its place.
@@ -151,6 +165,7 @@ class RemotePlace:
             for part in self._parts:
                 self._remote.delete(part)
             self._parts.clear()
+            self._remote.delete(RUN)
 
     def close(self) -> None:
         """Keep what is not kept yet.
@@ -168,7 +183,7 @@ class RemotePlace:
         size = self._size()
         if size > self._kept:
             last = _number(self._parts[-1]) if self._parts else 0
-            part = f"{_WORKSHOP}/manifest-{last + 1:06d}.csv"
+            part = f"{WORKSHOP}/manifest-{last + 1:06d}.csv"
             self._remote.write(os.pread(self._rows, size - self._kept, self._kept), part)
             self._parts.append(part)
             self._kept = size
@@ -203,7 +218,7 @@ def fetch_manifest(store: RemoteStore, directory: Path) -> list[str]:
         StorageError: it cannot be read.
     """
     path = directory / manifest.NAME
-    parts = sorted((p for p, _ in store.files(_WORKSHOP) if _PART.fullmatch(p)), key=_number)
+    parts = sorted((p for p, _ in store.files(WORKSHOP) if _PART.fullmatch(p)), key=_number)
     try:
         if store.size(manifest.NAME) is None:
             path.write_bytes(manifest.HEADER)

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar, cast
 from uuid import uuid4
 
 from hotdog_sql.downloading.body import Body
+from hotdog_sql.downloading.dataset import WORKSHOP
 from hotdog_sql.downloading.destination import OBJECT_STORES, Destination, without_credentials
 from hotdog_sql.downloading.inspection import Bytes
 from hotdog_sql.errors import InputError, MissingExtraError, StorageError
@@ -17,8 +18,6 @@ from hotdog_sql.transport import RetryPolicy
 
 T = TypeVar("T")
 
-#: Below the dataset: what is on its way to its place.
-_WORKSHOP = ".hotdog-sql"
 
 #: What the libraries raise besides `OSError`, by protocol: module and names.
 _FOREIGN_ERRORS = {
@@ -197,7 +196,7 @@ class RemoteStore:
         if not self._moves:
             self._do(path, lambda: write(full))
             return
-        temporary = self._full(f"{_WORKSHOP}/{uuid4().hex}.part")
+        temporary = self._full(f"{WORKSHOP}/{uuid4().hex}.part")
 
         def move_into_place() -> None:
             for file in (temporary, full):

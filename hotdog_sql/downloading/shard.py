@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hotdog_sql import __version__
-from hotdog_sql.downloading.dataset import WORKSHOP
+from hotdog_sql.downloading.dataset import RUN, WORKSHOP
 from hotdog_sql.downloading.destination import Destination
 from hotdog_sql.downloading.engine import fetch_photos
 from hotdog_sql.downloading.entry import Entry, Status
@@ -20,7 +20,7 @@ from hotdog_sql.downloading.photo import Photo
 from hotdog_sql.downloading.remote import RemoteStore
 from hotdog_sql.downloading.store import FolderStore, Store, storage_error
 from hotdog_sql.downloading.tars import TarWriter
-from hotdog_sql.errors import ClusterError
+from hotdog_sql.errors import ClusterError, DatasetLockedError
 
 #: What became of a photo, on its way back: the photo's place in the shard, and the fields of its
 #: entry but for the photo, which the coordinator has.
@@ -43,6 +43,7 @@ class Shard:
         options: how it is done; `workers` and `per_host` are this shard's own.
         tar: path of the tar that takes the photos; empty: each is a file of its own.
         classes: the number of each class folder, for a tar.
+        run: the run that may write tars now (see `dataset.RUN`).
         version: of the program that made it.
     """
 
@@ -52,6 +53,7 @@ class Shard:
     options: DownloadOptions = field(repr=False)
     tar: str = ""
     classes: Mapping[str, int] = field(default_factory=dict, repr=False)
+    run: str = ""
     version: str = __version__
 
 
@@ -69,6 +71,7 @@ def fetch_shard(shard: Shard, listener: Listener | None = None) -> list[Outcome]
 
     Raises:
         ClusterError: another version of the program made the shard.
+        DatasetLockedError: another run has taken over the dataset, and has tars of its own.
         StorageError: a photo or the tar cannot be written.
         InputError: the proxy or certificates that this machine's environment names are unusable.
     """
@@ -115,6 +118,7 @@ def _fetch_tar(shard: Shard, scratch: Path, listener: Listener) -> list[Outcome]
                     file.unlink()
                 outcomes.append((len(outcomes), fields_of(done)))
     store = _store(shard)
+    _check_run(shard, store)
     if any(values[0] is Status.DOWNLOADED for _, values in outcomes):
         _put_tar(store, tar, shard)
     else:
@@ -142,6 +146,18 @@ def _store(shard: Shard) -> Store:
 def _remote_store(destination: Destination) -> RemoteStore:
     """The same for all shards of a run, whose libraries take a quarter of a second to get ready."""
     return RemoteStore(destination)
+
+
+def _check_run(shard: Shard, store: Store) -> None:
+    """See that the run that made the shard is still the dataset's."""
+    if store.size(RUN) is not None:
+        with store.read(RUN) as run:
+            if bytes(run) == shard.run.encode():
+                return
+    raise DatasetLockedError(
+        f"another run has taken over {shard.destination}: let it end, then run the same command "
+        "again"
+    )
 
 
 def _put_tar(store: Store, tar: Path, shard: Shard) -> None:

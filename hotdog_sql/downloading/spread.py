@@ -69,6 +69,7 @@ class Spread:
         *,
         shard_size: int,
         tars: Tars | None = None,
+        run: str = "",
     ) -> None:
         """Prepares, and hands over nothing yet.
 
@@ -80,6 +81,7 @@ class Spread:
             listener: hears of the bytes of each shard when it is done.
             shard_size: photos of a shard.
             tars: how they are put into tars; None: each is a file of its own.
+            run: the name of this run, which tars need (see `dataset.RUN`).
         """
         self._fleet = fleet
         self._destination = destination.absolute()
@@ -88,6 +90,7 @@ class Spread:
         self._listener = listener
         self._size = shard_size
         self._tars = tars
+        self._run = run
 
     def __enter__(self) -> Self:
         return self
@@ -173,4 +176,5 @@ class Spread:
             options=self._options,
             tar=self._tars.next_name(part) if self._tars else "",
             classes=self._tars.classes() if self._tars else {},
+            run=self._run,
         )

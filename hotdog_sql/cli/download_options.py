@@ -33,7 +33,13 @@ SourceOption = Annotated[
 ]
 WorkersOption = Annotated[
     int,
-    typer.Option("--workers", min=1, max=512, help="Transfers at once.", rich_help_panel=PANEL),
+    typer.Option(
+        "--workers",
+        min=1,
+        max=512,
+        help="Transfers at once, of each worker of a cluster.",
+        rich_help_panel=PANEL,
+    ),
 ]
 PerHostOption = Annotated[
     int,
@@ -41,7 +47,7 @@ PerHostOption = Annotated[
         "--per-host",
         min=1,
         max=512,
-        help="Transfers at once from one host.",
+        help="Transfers at once from one host, of all workers together.",
         rich_help_panel=PANEL,
     ),
 ]

@@ -140,9 +140,8 @@ class Known(NamedTuple):
         Raises:
             DatasetError: the row is not one of ours.
         """
-        check_place(row)
         try:
-            return cls(
+            known = cls(
                 int(row["rank"] or 0),
                 row["reserve"] == "true",
                 Status(row["status"]),
@@ -150,6 +149,8 @@ class Known(NamedTuple):
             )
         except ValueError as error:
             raise _not_ours(error) from error
+        check_place(row)
+        return known
 
 
 def check_place(row: Mapping[str, str]) -> None:

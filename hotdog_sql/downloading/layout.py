@@ -7,7 +7,7 @@ from hotdog_sql.downloading.options import DownloadOptions
 from hotdog_sql.errors import DatasetError, InputError
 from hotdog_sql.vocabulary import DatasetFormat
 
-#: Photos of a tar, and of a piece of work of a cluster. A worker that dies costs the latter.
+#: Photos of a tar, and of what a worker of a cluster is handed where there are no tars.
 TAR_SIZE = 10_000
 PIECE_SIZE = 1_000
 

@@ -10,7 +10,7 @@ import venv
 from tests.benchmark.files import BENCH
 
 _PEERS = BENCH / "venv"
-_BENCHMARKS = ("selection", "refresh", "download")
+_BENCHMARKS = ("selection", "refresh", "download", "cluster")
 
 
 def main() -> None:

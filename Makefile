@@ -39,16 +39,19 @@ checksum = $(firstword $(shell printf '%s' $(call quoted,$(1)) | cksum))
 marks := build/dataset-$(call checksum,$(DATASET))
 made := $(marks)-$(call checksum,$(chosen)).made
 
-.PHONY: help demo test lint bench shell refresh dataset clean again
+.PHONY: help demo cluster-demo test lint bench shell refresh dataset clean again
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@printf '\n%s\n' \
 		'and each official file by its name, such as $(DATA)/$(images).' \
 		$(call quoted,To change: make dataset $(foreach name,$(wishes),$(name)="$($(name))"))
 
 demo: | $(VENV)/.installed ## make a small dataset without the network
 	$(hotdog) demo $(call quoted,$(DATASET))
+
+cluster-demo: | $(VENV)/.installed ## try a cluster and a bucket, all on this machine
+	$(VENV)/bin/python -m tests.cluster_demo
 
 dataset: $(made) ## select photos and download them, for real
 

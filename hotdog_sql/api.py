@@ -8,6 +8,7 @@ report = hotdog_sql.download(chosen, "dataset")
 """
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from html import escape
 from itertools import islice
@@ -17,9 +18,12 @@ from hotdog_sql import database as _database
 from hotdog_sql.classes import resolve_class
 from hotdog_sql.database import Database
 from hotdog_sql.downloading import job
-from hotdog_sql.downloading import verify as _verify
+from hotdog_sql.downloading.audit import audit
+from hotdog_sql.downloading.destination import Destination
+from hotdog_sql.downloading.layout import Layout
 from hotdog_sql.downloading.options import DownloadOptions
 from hotdog_sql.downloading.report import DownloadReport
+from hotdog_sql.downloading.scheduler import dask_fleet
 from hotdog_sql.downloading.verify import VerifyReport
 from hotdog_sql.limits import MEMORY_LIMIT
 from hotdog_sql.partition import Partition
@@ -32,6 +36,7 @@ from hotdog_sql.selection import Selection, SelectionReport, SelectionRequest
 from hotdog_sql.session import Session
 from hotdog_sql.settings import Settings
 from hotdog_sql.text import printable
+from hotdog_sql.vocabulary import DatasetFormat
 
 _VIEWS = ("classes", "labels", "images")
 #: Rows that a notebook shows.
@@ -177,42 +182,56 @@ def select(
 
 
 def download(
-    chosen: Chosen, directory: str | Path, options: DownloadOptions | None = None
+    chosen: Chosen,
+    directory: str | Path,
+    options: DownloadOptions | None = None,
+    *,
+    scheduler: str | None = None,
+    dataset_format: str = "files",
+    shard_size: int | None = None,
 ) -> DownloadReport:
-    """Download a selection into class folders, or go on with it.
+    """Download a selection into class folders or tars, or go on with it.
 
     Args:
         chosen: from `select`.
-        directory: the dataset.
+        directory: the dataset: a folder, or an address such as `s3://bucket/prefix`.
         options: how it is done.
+        scheduler: of a Dask cluster that does it, such as `tcp://host:8786`; None: this process.
+        dataset_format: how photos are kept: `files`, in class folders, or `webdataset`, in tars.
+        shard_size: photos in a tar, or handed at once to a worker of a cluster.
 
     Returns:
         How many photos are on disk, lost for good, or worth another try, and why.
 
     Raises:
         DatasetError: the folder cannot be used, or holds another selection.
+        MissingExtraError: the library for the address or the cluster is not installed.
+        ClusterError: the cluster cannot be used.
     """
-    return job.download(
-        SelectedPhotos(chosen, chosen.recipe.reserves(chosen.database)),
-        Path(directory),
-        settings=Settings.from_environment(),
-        options=options,
-        record=chosen.recipe.record(chosen.database),
-    )
+    with ExitStack() as stack:
+        return job.download(
+            SelectedPhotos(chosen, chosen.recipe.reserves(chosen.database)),
+            Destination.of(directory),
+            settings=Settings.from_environment(),
+            options=options,
+            record=chosen.recipe.record(chosen.database),
+            layout=Layout(DatasetFormat(dataset_format), shard_size),
+            fleet=stack.enter_context(dask_fleet(scheduler)) if scheduler else None,
+        )
 
 
 def verify(directory: str | Path, *, decode: bool = False) -> VerifyReport:
     """Hold every photo of a dataset to its manifest, byte for byte.
 
     Args:
-        directory: the dataset.
+        directory: the dataset: a folder, or an address such as `s3://bucket/prefix`.
         decode: decode each photo too.
 
     Raises:
-        DatasetError: the folder is no dataset.
+        DatasetError: it is no dataset.
         MissingExtraError: photos are to be decoded, and Pillow is not installed.
     """
-    return _verify.verify(Path(directory), decode=decode)
+    return audit(Destination.of(directory), decode=decode)
 
 
 def _cell(value: object) -> str:

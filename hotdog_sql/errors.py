@@ -53,6 +53,10 @@ class InsecureAddressError(TransferError):
     """An address is not https and not on this machine, or a redirect leads to such a one."""
 
 
+class ClusterError(HotdogError):
+    """The scheduler or its workers cannot be used, or are lost."""
+
+
 class DatasetError(HotdogError):
     """The dataset folder cannot be used."""
 

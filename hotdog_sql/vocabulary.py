@@ -73,3 +73,10 @@ class Source(StrEnum):
     MIRROR = "mirror"
     ORIGINAL = "original"
     THUMBNAIL = "thumbnail"
+
+
+class DatasetFormat(StrEnum):
+    """How a dataset keeps its photos."""
+
+    FILES = "files"
+    WEBDATASET = "webdataset"

@@ -13,6 +13,7 @@ from hotdog_sql.cli.options import DEFAULT_SPLITS, QuietOption
 from hotdog_sql.cli.select import select
 from hotdog_sql.cli.session import open_database, session_of
 from hotdog_sql.cli.show import Narrator
+from hotdog_sql.downloading.destination import Destination
 from hotdog_sql.vocabulary import Labels, Release
 
 if TYPE_CHECKING:
@@ -52,7 +53,9 @@ def demo(
         os.environ["HOTDOG_SQL_MIRROR_URL"] = world.mirror_url
         narrator.print(f"A small Open Images is served at {world.base_url}")
         _fetch_files(data_dir)
-        select(class_=["Hot dog"], data_dir=data_dir, download=directory, quiet=quiet)
+        select(
+            class_=["Hot dog"], data_dir=data_dir, download=Destination.of(directory), quiet=quiet
+        )
 
 
 def _fetch_files(data_dir: Path) -> None:

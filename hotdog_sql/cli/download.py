@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +10,16 @@ import typer
 
 from hotdog_sql.cli import download_options as shared
 from hotdog_sql.cli import exits, options
+from hotdog_sql.cli.destinations import (
+    FormatOption,
+    SchedulerOption,
+    ShardSizeOption,
+    destination_of,
+    fleet_of,
+    layout_of,
+)
+from hotdog_sql.downloading.destination import Destination
+from hotdog_sql.vocabulary import DatasetFormat
 
 if TYPE_CHECKING:
     from hotdog_sql.photos import SelectedPhotos
@@ -26,12 +37,13 @@ def download(
             show_default=False,
         ),
     ],
-    directory: Annotated[
-        Path,
+    destination: Annotated[
+        Destination,
         typer.Argument(
-            metavar="DIR",
-            file_okay=False,
-            help="Dataset to make or go on with.",
+            metavar="DEST",
+            parser=destination_of,
+            help="Dataset to make or go on with: a folder, or an address such as "
+            "s3://bucket/prefix.",
             show_default=False,
         ),
     ],
@@ -46,6 +58,9 @@ def download(
     update: shared.UpdateOption = False,
     upright: shared.UprightOption = False,
     max_side: shared.MaxSideOption = None,
+    format_name: FormatOption = DatasetFormat.FILES,
+    shard_size: ShardSizeOption = None,
+    scheduler: SchedulerOption = None,
     gallery: shared.GalleryOption = True,
     verbose: shared.VerboseOption = False,
     quiet: options.QuietOption = False,
@@ -68,24 +83,35 @@ def download(
         upright=upright,
         max_side=max_side,
     )
-    with _open_selection(selection_file, data_dir, quiet=quiet) as (photos, record):
+    with (
+        fleet_of(scheduler) as fleet,
+        _open_selection(selection_file, data_dir, small=bool(scheduler), quiet=quiet) as (
+            photos,
+            record,
+        ),
+    ):
         code = shared.run_download(
             photos,
-            directory,
+            destination,
             how,
             record=record,
             gallery=gallery,
             quiet=quiet,
             verbose=verbose,
+            layout=layout_of(format_name, shard_size),
+            fleet=fleet,
         )
     raise typer.Exit(code)
 
 
 def verify(
-    directory: Annotated[
-        Path,
+    destination: Annotated[
+        Destination,
         typer.Argument(
-            metavar="DIR", file_okay=False, help="Dataset to check.", show_default=False
+            metavar="DEST",
+            parser=destination_of,
+            help="Dataset to check: a folder, or an address.",
+            show_default=False,
         ),
     ],
     decode: Annotated[
@@ -104,20 +130,21 @@ def verify(
     """
     from hotdog_sql.cli.download_display import CheckDisplay, DownloadDisplay
     from hotdog_sql.cli.show import Narrator
+    from hotdog_sql.downloading.audit import audit, check_repairable
     from hotdog_sql.downloading.options import DownloadOptions
     from hotdog_sql.downloading.verify import repair as repair_dataset
-    from hotdog_sql.downloading.verify import verify as verify_dataset
     from hotdog_sql.settings import Settings
     from hotdog_sql.text import printable, size_text
 
     with CheckDisplay(quiet=quiet) as check:
-        report = verify_dataset(directory, decode=decode, listener=check)
+        report = audit(destination, decode=decode, listener=check)
     narrator = Narrator(quiet)
     narrator.print(f"{report.checked:,} photos checked, {size_text(report.bytes)} are right")
     if repair and not report.good:
+        check_repairable(destination, report)
         with shared.terminable(), DownloadDisplay(quiet=quiet) as display:
             report = repair_dataset(
-                directory,
+                destination.folder,
                 report,
                 settings=Settings.from_environment(),
                 options=DownloadOptions(sources=tuple(dict.fromkeys(source))),
@@ -131,13 +158,16 @@ def verify(
 
 
 @contextmanager
-def _open_selection(path: Path, data_dir: Path, *, quiet: bool) -> Iterator[_Selection]:
-    """The photos of a saved selection, and the record beside it.
+def _open_selection(
+    path: Path, data_dir: Path, *, small: bool, quiet: bool
+) -> Iterator[_Selection]:
+    """The photos of a saved selection, and the record beside it; `small`: in little memory.
 
     With a record and the Open Images files at hand, lost photos can be replaced.
     """
     from hotdog_sql.cli.show import Narrator
     from hotdog_sql.database import Database
+    from hotdog_sql.downloading.scheduler import COORDINATOR_MEMORY
     from hotdog_sql.photos import SelectedPhotos
     from hotdog_sql.recipe import Recipe
     from hotdog_sql.selection_file import read_rows, record_path, saved_record
@@ -145,7 +175,10 @@ def _open_selection(path: Path, data_dir: Path, *, quiet: bool) -> Iterator[_Sel
 
     record = saved_record(path)
     recipe = None if record is None else Recipe.from_record(record, record_path(path))
-    with Database(Session(data_dir) if recipe is None else recipe.session(data_dir)) as database:
+    session = Session(data_dir) if recipe is None else recipe.session(data_dir)
+    if small:
+        session = replace(session, memory_limit=COORDINATOR_MEMORY)
+    with Database(session) as database:
         rows = read_rows(database, path)
         reserves = None if recipe is None else recipe.reserves(database)
         missing = database.missing("select_images")

@@ -2,7 +2,6 @@
 
 import time
 from collections import Counter, deque
-from pathlib import Path
 from threading import Lock
 from types import TracebackType
 from typing import Self
@@ -15,6 +14,7 @@ from rich.text import Text
 
 from hotdog_sql.cli.live import live_console
 from hotdog_sql.cli.show import Narrator
+from hotdog_sql.downloading.destination import Destination
 from hotdog_sql.downloading.entry import Entry, Status
 from hotdog_sql.downloading.events import Listener
 from hotdog_sql.downloading.photo import Photo
@@ -181,10 +181,10 @@ class CheckDisplay(VerifyListener):
         self._text = f"{count:,} photos checked, {size_text(size)}"
 
 
-def tell_report(report: DownloadReport, directory: Path, *, quiet: bool = False) -> None:
+def tell_report(report: DownloadReport, destination: Destination, *, quiet: bool = False) -> None:
     """Say how a download ended, so that a person reads it at a glance."""
     narrator = Narrator(quiet)
-    narrator.print(f"Dataset {printable(str(directory))}")
+    narrator.print(f"Dataset {printable(str(destination))}")
     fetched = f"{report.downloaded:,} fetched now, {size_text(report.received)}"
     sources = ", ".join(f"{source} {count:,}" for source, count in sorted(report.sources.items()))
     _line(narrator, "photos", report.on_disk, "; ".join(filter(None, (fetched, sources))))

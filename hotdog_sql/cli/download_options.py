@@ -4,7 +4,6 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,7 +13,10 @@ from hotdog_sql.cli.show import Narrator
 from hotdog_sql.vocabulary import Source
 
 if TYPE_CHECKING:
+    from hotdog_sql.downloading.destination import Destination
+    from hotdog_sql.downloading.fleet import Fleet
     from hotdog_sql.downloading.job import PhotoSource
+    from hotdog_sql.downloading.layout import Layout
     from hotdog_sql.downloading.options import DownloadOptions
 
 PANEL = "Download"
@@ -30,7 +32,12 @@ SourceOption = Annotated[
 WorkersOption = Annotated[
     int,
     typer.Option(
-        "--workers", metavar="N", min=1, max=512, help="Transfers at once.", rich_help_panel=PANEL
+        "--workers",
+        metavar="N",
+        min=1,
+        max=512,
+        help="Transfers at once, of each worker of a cluster.",
+        rich_help_panel=PANEL,
     ),
 ]
 PerHostOption = Annotated[
@@ -40,7 +47,7 @@ PerHostOption = Annotated[
         metavar="N",
         min=1,
         max=512,
-        help="Transfers at once from one host.",
+        help="Transfers at once from one host, of all workers together.",
         rich_help_panel=PANEL,
     ),
 ]
@@ -162,24 +169,28 @@ def options_of(
 
 def run_download(
     source: "PhotoSource",
-    directory: Path,
+    destination: "Destination",
     options: "DownloadOptions",
     *,
     record: Mapping[str, object] | None,
     gallery: bool,
     quiet: bool,
     verbose: bool,
+    layout: "Layout | None" = None,
+    fleet: "Fleet | None" = None,
 ) -> int:
     """Download a selection, show how it goes, and tell how it went.
 
     Args:
         source: the selection.
-        directory: the dataset.
+        destination: the dataset.
         options: how it is done.
         record: how the selection was made; None: not known.
-        gallery: write a page to look at the dataset.
+        gallery: write a page to look at the dataset, if it is class folders of this machine.
         quiet: show nothing.
         verbose: tell of each request.
+        layout: how the photos are kept; None: in class folders.
+        fleet: who fetches them; None: this process.
 
     Returns:
         The command's exit code.
@@ -192,14 +203,17 @@ def run_download(
     with terminable(), DownloadDisplay(quiet=quiet, verbose=verbose) as display:
         report = download(
             source,
-            directory,
+            destination,
             settings=Settings.from_environment(),
             options=options,
             record=record,
             listener=display,
+            layout=layout,
+            fleet=fleet,
         )
-    page = write_gallery(directory) if gallery else None
-    tell_report(report, directory, quiet=quiet)
+    in_folders = not destination.is_remote and (layout is None or not layout.in_tars)
+    page = write_gallery(destination.folder) if gallery and in_folders else None
+    tell_report(report, destination, quiet=quiet)
     if page is not None:
         Narrator(quiet).print(f"To look at it, open {page}")
     return exits.INCOMPLETE if report.worth_retrying else exits.OK

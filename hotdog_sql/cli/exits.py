@@ -13,6 +13,7 @@ DATASET = 6
 INCOMPLETE = 7
 #: `verify` found something missing, altered, undecodable or extra.
 VERIFY_FAILED = 8
+CLUSTER = 9
 INTERRUPTED = 130
 #: What a shell reports of a process that SIGTERM has ended.
 TERMINATED = 143
@@ -27,6 +28,7 @@ MEANINGS = {
     DATASET: "the dataset folder or an output cannot be used",
     INCOMPLETE: "some photos are worth another try: run the same command again",
     VERIFY_FAILED: "verify found photos missing, altered, undecodable or extra",
+    CLUSTER: "the cluster cannot be used, or is lost: run the same command again",
     INTERRUPTED: "stopped with Ctrl-C; run the same command again to go on",
 }
 
@@ -35,6 +37,7 @@ _CODES: tuple[tuple[type[errors.HotdogError], int], ...] = (
     (errors.DataError, DATA),
     (errors.TransferError, TRANSFER),
     (errors.DatasetError, DATASET),
+    (errors.ClusterError, CLUSTER),
 )
 
 

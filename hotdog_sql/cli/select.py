@@ -9,10 +9,12 @@ import typer
 from hotdog_sql.cli import download_options as downloading
 from hotdog_sql.cli import options
 from hotdog_sql.cli.completion import complete_class
+from hotdog_sql.cli.destinations import destination_of
 from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_MEMORY_LIMIT, DEFAULT_SPLITS
 from hotdog_sql.cli.selecting import tell, tell_differences, tell_folders
 from hotdog_sql.cli.session import open_database, session_of
 from hotdog_sql.cli.show import Narrator, write_rows
+from hotdog_sql.downloading.destination import Destination
 from hotdog_sql.vocabulary import GroupBy, Labels, NegativesFrom, Overlap, Related, Release
 
 _NEGATIVES = "Negatives"
@@ -150,11 +152,12 @@ def select(
     output: options.OutputOption = None,
     quiet: options.QuietOption = False,
     download: Annotated[
-        Path | None,
+        Destination | None,
         typer.Option(
-            metavar="DIR",
-            file_okay=False,
-            help="Download the photos into class folders here; rows are written only if "
+            metavar="DEST",
+            parser=destination_of,
+            help="Download the photos into class folders here, or at an address such as "
+            "s3://bucket/prefix; rows are written only if "
             "--output or --format asks for them.",
             rich_help_panel=downloading.PANEL,
             show_default=False,

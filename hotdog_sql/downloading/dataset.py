@@ -14,6 +14,10 @@ from hotdog_sql.errors import DatasetLockedError
 WORKSHOP = ".hotdog-sql"
 _LOCK = "lock"
 
+#: In it, the name of the run that may write tars now: what an earlier one has left on a cluster may
+#: still be at work, and must not put another tar in the place of a new one.
+RUN = f"{WORKSHOP}/run"
+
 
 @contextmanager
 def workshop(directory: Path) -> Iterator[Path]:
@@ -69,5 +73,9 @@ def _lock(path: Path) -> int:
 
 def _clean(path: Path) -> None:
     for leftover in path.iterdir():
-        if leftover.name != _LOCK:
+        if leftover.name == _LOCK:
+            continue
+        if leftover.is_dir():  # a shard's, of a run that was killed
+            shutil.rmtree(leftover, ignore_errors=True)
+        else:
             leftover.unlink()

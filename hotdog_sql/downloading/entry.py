@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
+from typing import NamedTuple, Self
 
-from hotdog_sql.downloading.photo import IMAGE_COLUMNS, Photo
+from hotdog_sql.downloading.photo import IMAGE_COLUMNS, Photo, is_image_id
+from hotdog_sql.downloading.tarnames import is_own_path
 from hotdog_sql.errors import DatasetError, SelectionFileError
+from hotdog_sql.text import printable
 
 #: The manifest's columns, in their order. ImageID comes first: with folder, it is the key.
 COLUMNS = (
@@ -49,7 +51,8 @@ class Entry:
     Attributes:
         photo: the photo.
         status: see `Status`.
-        path: where it is, relative to the dataset, with slashes; empty unless downloaded.
+        path: where it is, relative to the dataset, with slashes, in a tar's folder where it is in
+            a tar; empty unless downloaded.
         source: where its bytes come from; empty unless downloaded.
         url: the address that was asked for them, before any redirect; empty unless downloaded.
         size: bytes on disk; None unless downloaded.
@@ -110,16 +113,67 @@ class Entry:
                 note=row["note"],
             )
         except (KeyError, ValueError, SelectionFileError) as error:
-            raise DatasetError(
-                f"manifest.csv has a row that is not one of ours ({error}); "
-                "move it away and download again"
-            ) from error
-        if entry.path and entry.path.rpartition(".")[0] != entry.photo.stem:
-            raise DatasetError(
-                f"manifest.csv has a photo in a place that is not its own ({entry.path}); "
-                "move it away and download again"
-            )
+            raise _not_ours(error) from error
+        check_place(row)
         return entry
+
+
+class Known(NamedTuple):
+    """What an index of the manifest has to know of a row beside its text.
+
+    Attributes:
+        rank: the photo's.
+        reserve: whether it was taken as a reserve.
+        status: what became of it.
+        size: bytes on disk; None unless downloaded.
+    """
+
+    rank: int
+    reserve: bool
+    status: Status
+    size: int | None
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, str]) -> Self:
+        """From a row of the manifest, of which nine million are gone through.
+
+        Raises:
+            DatasetError: the row is not one of ours.
+        """
+        try:
+            known = cls(
+                int(row["rank"] or 0),
+                row["reserve"] == "true",
+                Status(row["status"]),
+                int(row["bytes"]) if row["bytes"] else None,
+            )
+        except ValueError as error:
+            raise _not_ours(error) from error
+        check_place(row)
+        return known
+
+
+def check_place(row: Mapping[str, str]) -> None:
+    """See that a row of the manifest names a file that is its photo's own.
+
+    Raises:
+        DatasetError: it would lead to others.
+    """
+    path, image_id = row["path"], row["ImageID"]
+    if not is_image_id(image_id):
+        raise _not_ours(f"ImageID {printable(image_id)!r}")
+    if path and not is_own_path(path, row["partition"], row["folder"], image_id):
+        raise DatasetError(
+            f"manifest.csv has a photo in a place that is not its own ({path}); "
+            "move it away and download again"
+        )
+
+
+def _not_ours(reason: object) -> DatasetError:
+    return DatasetError(
+        f"manifest.csv has a row that is not one of ours ({reason}); "
+        "move it away and download again"
+    )
 
 
 def join_errors(errors: list[tuple[str, str]]) -> str:

@@ -6,17 +6,21 @@ from pathlib import Path
 from typing import Protocol
 
 from hotdog_sql.downloading import manifest
-from hotdog_sql.downloading.dataset import workshop
+from hotdog_sql.downloading.destination import Destination
 from hotdog_sql.downloading.engine import Engine
 from hotdog_sql.downloading.entry import Entry, Status
 from hotdog_sql.downloading.events import Listener
+from hotdog_sql.downloading.fleet import Fleet, OwnFleet
+from hotdog_sql.downloading.layout import Layout
 from hotdog_sql.downloading.ledger import Ledger, Row
 from hotdog_sql.downloading.options import DownloadOptions
 from hotdog_sql.downloading.photo import Photo
+from hotdog_sql.downloading.place import Place, open_place, record_names
+from hotdog_sql.downloading.record import NAME as RECORD
 from hotdog_sql.downloading.record import begin_record, write_record
 from hotdog_sql.downloading.records import write_records
 from hotdog_sql.downloading.report import DownloadReport
-from hotdog_sql.downloading.store import FolderStore
+from hotdog_sql.downloading.spread import Spread, Tars
 from hotdog_sql.settings import Settings
 
 
@@ -37,18 +41,20 @@ class PhotoSource(Protocol):
 
 def download(
     source: PhotoSource,
-    directory: Path,
+    directory: Path | Destination,
     *,
     settings: Settings,
     options: DownloadOptions | None = None,
     record: Mapping[str, object] | None = None,
     listener: Listener | None = None,
+    layout: Layout | None = None,
+    fleet: Fleet | None = None,
 ) -> DownloadReport:
     """Make or complete a dataset.
 
     What is on disk and in the manifest already is not fetched again. The result depends on the
-    selection and on what the servers answer, not on timing, on `options.workers`, or on how often
-    the run was killed in between.
+    selection and on what the servers answer, not on timing, on `options.workers`, on who fetches,
+    or on how often the run was killed in between.
 
     Args:
         source: the selection.
@@ -57,6 +63,8 @@ def download(
         options: how it is done.
         record: how the selection was made, for `selection.json`; None: not known.
         listener: hears what happens.
+        layout: how the dataset keeps its photos; None: as files in class folders.
+        fleet: who fetches the photos; None: this process.
 
     Raises:
         DatasetLockedError: another run is working on the dataset.
@@ -64,27 +72,54 @@ def download(
             manifest that is not ours.
         StorageError: something cannot be written; the manifest is true up to then.
         SelectionFileError: a row cannot be used.
+        InputError: layout and options do not go together.
+        ClusterError: the fleet cannot be used.
         KeyboardInterrupt: stopped; the manifest is true up to then.
     """
     options = options or DownloadOptions()
     listener = listener or Listener()
+    layout = layout or Layout()
+    layout.check(options)
+    destination = Destination.of(directory)
     listener.planned(len(source) if isinstance(source, Sized) else None)
-    with workshop(directory) as scratch:
-        begin_record(record, options.alterations, directory, scratch, update=options.update)
-        store = FolderStore(directory)
-        with (
-            Ledger(directory / manifest.NAME) as ledger,
-            Engine(store, scratch, settings.mirror_url, options, listener) as engine,
+    with open_place(destination) as place:
+        records = place.directory
+        if begin_record(
+            record,
+            options.alterations,
+            records,
+            place.scratch,
+            update=options.update,
+            called=str(destination),
         ):
-            job = _Job(source, store, ledger, engine, options, listener)
-            job.run()
+            place.publish(RECORD)
+        with Ledger(records / manifest.NAME) as ledger:
+            layout.check_dataset(ledger, str(destination))
+            engine: Engine | Spread
+            if fleet is None and not layout.in_tars:
+                engine = Engine(place.store, place.scratch, settings.mirror_url, options, listener)
+            else:
+                engine = Spread(
+                    fleet or OwnFleet(listener),
+                    destination,
+                    settings.mirror_url,
+                    options,
+                    listener,
+                    shard_size=layout.size,
+                    tars=Tars(ledger.tars()) if layout.in_tars else None,
+                    run=place.run,
+                )
+            with engine:
+                job = _Job(source, place, ledger, engine, options, listener, in_tars=layout.in_tars)
+                job.run()
             if options.update:
                 job.drop_unselected()
-            write_records(ledger, directory, scratch, job.report)
+            write_records(ledger, records, place.scratch, job.report)
         # An update is of the new selection once it is done, and not before: a run that is
         # stopped in its middle has to be told again.
         if record is not None and options.update:
-            write_record(record, options.alterations, directory, scratch)
+            write_record(record, options.alterations, records, place.scratch)
+        place.publish(*record_names(records))
     return job.report
 
 
@@ -116,19 +151,22 @@ class _Job:
     def __init__(
         self,
         source: PhotoSource,
-        store: FolderStore,
+        place: Place,
         ledger: Ledger,
-        engine: Engine,
+        engine: Engine | Spread,
         options: DownloadOptions,
         listener: Listener,
+        *,
+        in_tars: bool,
     ) -> None:
         self.report = DownloadReport()
         self._source = source
-        self._store = store
+        self._place = place
         self._ledger = ledger
         self._engine = engine
         self._options = options
         self._listener = listener
+        self._in_tars = in_tars
         self._folders: dict[str, _Folder] = {}
 
     def run(self) -> None:
@@ -137,6 +175,9 @@ class _Job:
             while any(folder.lacks for folder in self._folders.values()):
                 self._fetch(self._next_reserves())
             self._drop_spare_reserves()
+            for name, folder in self._folders.items():
+                if folder.exhausted and folder.taken:
+                    self.report.short[name] = folder.lost - folder.taken
 
     def _fetch(self, photos: Iterable[Photo]) -> None:
         for entry in self._engine.run(self._missing(photos)):
@@ -157,7 +198,7 @@ class _Job:
             if (known.rank, known.reserve) != (photo.rank, photo.reserve):
                 # A grown selection: yesterday's reserve is one of the chosen today.
                 entry = replace(entry, photo=photo)
-                self._ledger.add(entry)
+                self._add(entry)
             folder.lost += known.status is Status.LOST
             self._listener.finished(entry, known=True)
 
@@ -165,7 +206,9 @@ class _Job:
         """Whether an earlier run has said the last word on a photo."""
         match known.status:
             case Status.DOWNLOADED:
-                return self._store.size(known.path) == known.size
+                return self._place.has(known.path, known.size)
+            case Status.LOST if self._in_tars:
+                return True  # its reserve is in a tar, which is not changed
             case Status.LOST:
                 untried = set(self._options.sources) - set(known.tried.split())
                 return not (untried or self._options.retry_failed)
@@ -180,12 +223,16 @@ class _Job:
             before = self._ledger.find(entry.photo)
             if before is not None and before.status is Status.LOST:
                 entry = self._ledger.entry(before)
-        self._ledger.add(entry)
+        self._add(entry)
         if entry.status is Status.DOWNLOADED:
             self.report.downloaded += 1
             self.report.received += entry.size or 0
         self._folders[entry.photo.folder].lost += entry.status is Status.LOST
         self._listener.finished(entry, known=False)
+
+    def _add(self, entry: Entry) -> None:
+        self._ledger.add(entry)
+        self._place.keep()
 
     def _next_reserves(self) -> Iterator[Photo]:
         """As many reserves as the folders lack: each takes the next in its order.
@@ -196,14 +243,16 @@ class _Job:
         for name, folder in self._folders.items():
             if folder.reserves is None and folder.lacks:
                 folder.reserves = self._source.reserves(name)
-            while folder.reserves is not None and folder.lacks:
+            if folder.reserves is None or folder.exhausted:
+                continue
+            # Not as many as it lacks meanwhile: which photos are fetched together, and so stand
+            # in one tar, is not for the servers' haste to say.
+            for _ in range(folder.lost - folder.taken):
                 photo = next(folder.reserves, None)
                 if photo is None:
                     folder.exhausted = True
-                    if folder.taken:
-                        self.report.short[name] = folder.lost - folder.taken
-                else:
-                    yield replace(photo, reserve=True)
+                    break
+                yield replace(photo, reserve=True)
 
     def drop_unselected(self) -> None:
         """Remove the photos that the selection does not have any more."""
@@ -211,7 +260,10 @@ class _Job:
             self._drop(row)
 
     def _drop_spare_reserves(self) -> None:
-        """Remove reserves whose place is taken by the photo that was lost once."""
+        """Remove reserves whose place is taken by the photo that was lost once.
+
+        In tars there are none, for there what is lost stays so.
+        """
         for row in self._ledger.unwanted():
             folder = self._folders.get(row.folder)
             if row.reserve and folder is not None and folder.taken >= folder.lost:
@@ -219,5 +271,5 @@ class _Job:
 
     def _drop(self, row: Row) -> None:
         if row.path:
-            self._store.delete(row.path)
+            self._place.store.delete(row.path)
         self._ledger.forget(row)

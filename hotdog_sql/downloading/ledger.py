@@ -11,9 +11,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from hotdog_sql.downloading.entry import Entry, Status, split_errors
+from hotdog_sql.downloading.entry import Entry, Known, Status, split_errors
 from hotdog_sql.downloading.manifest import Manifest, Record
 from hotdog_sql.downloading.photo import Photo
+from hotdog_sql.downloading.tarnames import tar_of
 
 _SCHEMA = """
 PRAGMA journal_mode = OFF;
@@ -63,6 +64,12 @@ FROM photos JOIN folders USING (folder)
 WHERE status <> '' AND wanted = 0
 ORDER BY place, rank, image_id
 """
+_BETWEEN = """
+SELECT name, image_id, rank, reserve, status, path, size, tried, start, length, wanted
+FROM photos JOIN folders USING (folder)
+WHERE path > ? AND path < ? AND path <> ''
+ORDER BY path
+"""
 
 
 class Row(NamedTuple):
@@ -109,6 +116,7 @@ class Ledger:
         # The empty name: a database of this connection alone, gone when it closes.
         self._index = sqlite3.connect("", isolation_level=None)
         self._index.executescript(_SCHEMA)
+        self._index.create_function("tar_of", 1, tar_of, deterministic=True)
         self._folders: dict[str, int] = {}
         self._placed: set[str] = set()
         try:
@@ -199,9 +207,34 @@ class Ledger:
         ).fetchone()
         return found is not None
 
+    def rows_in(self, tar: str) -> Iterator[Row]:
+        """The photos that are recorded to be in a tar; wants `index_paths`."""
+        # All that begins with the tar's name and a slash: the next character is a zero.
+        return map(_row, self._index.execute(_BETWEEN, (f"{tar}/", f"{tar}0")))
+
+    def manifest_bytes(self) -> int:
+        """Size of the manifest, which says about how many photos there are."""
+        return self._manifest.path.stat().st_size
+
+    def tars(self) -> set[str]:
+        """Paths of the tars that hold photos of earlier runs."""
+        found = self._index.execute("SELECT DISTINCT tar_of(path) FROM photos WHERE path <> ''")
+        return {tar for (tar,) in found if tar}
+
+    def has_files(self) -> bool:
+        """Whether an earlier run has kept a photo as a file of its own."""
+        found = self._index.execute(
+            "SELECT 1 FROM photos WHERE path <> '' AND tar_of(path) = '' LIMIT 1"
+        )
+        return found.fetchone() is not None
+
     def line(self, row: Row) -> bytes:
         """The photo's line of the manifest."""
         return self._manifest.line(row.start, row.length)
+
+    def columns(self, row: Row) -> dict[str, str]:
+        """The photo's line of the manifest by its columns."""
+        return self._manifest.row(row.start, row.length)
 
     def entry(self, row: Row) -> Entry:
         """The photo's line of the manifest as an entry."""
@@ -237,16 +270,17 @@ class Ledger:
         )
 
     def _values(self, record: Record, wanted: int) -> tuple[object, ...]:
-        entry = Entry.from_row(record.row)
+        row = record.row
+        known = Known.from_row(row)
         return (
-            self._number(entry.photo.folder),
-            entry.photo.image_id,
-            entry.photo.rank,
-            entry.photo.reserve,
-            entry.status,
-            entry.path,
-            entry.size,
-            " ".join(source for source, _ in split_errors(entry.error)),
+            self._number(row["folder"]),
+            row["ImageID"],
+            known.rank,
+            known.reserve,
+            known.status,
+            row["path"],
+            known.size,
+            " ".join(source for source, _ in split_errors(row["error"])),
             record.start,
             record.length,
             wanted,
@@ -254,8 +288,5 @@ class Ledger:
 
 
 def _row(values: tuple[Any, ...]) -> Row:
-    row = Row(*values)
-    return row._replace(
-        reserve=bool(row.reserve),
-        status=Status(row.status) if row.status else None,
-    )
+    folder, image_id, rank, reserve, status, *others = values
+    return Row(folder, image_id, rank, bool(reserve), Status(status) if status else None, *others)

@@ -50,6 +50,14 @@ def decode(line: bytes) -> dict[str, str] | None:
 HEADER = encode(list(COLUMNS))
 
 
+def has_rows(path: Path) -> bool:
+    """Whether there is a manifest with a row in it."""
+    try:
+        return path.stat().st_size > len(HEADER)
+    except FileNotFoundError:
+        return False
+
+
 class Record(NamedTuple):
     """A row, and where its line is in the file, in bytes."""
 

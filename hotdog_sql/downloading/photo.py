@@ -3,8 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
+from operator import attrgetter
 from pathlib import PurePosixPath
 from typing import Self
 
@@ -95,7 +96,7 @@ class Photo:
         """
         try:
             image_id = _text(row["ImageID"])
-            if not _IMAGE_ID.fullmatch(image_id):
+            if not is_image_id(image_id):
                 raise SelectionFileError(
                     f"ImageID {printable(image_id)!r} cannot be a file name; "
                     "correct the selection or make it again"
@@ -143,11 +144,28 @@ class Photo:
         )
         return dict(zip(IMAGE_COLUMNS, values, strict=True))
 
+    def __reduce__(self) -> tuple[type["Photo"], tuple[object, ...]]:
+        # Many at once are sent to other machines: this takes a fifth of dataclasses' own time.
+        return Photo, _values(self)
+
     @property
     def stem(self) -> str:
         """Where the photo goes below the dataset's folder, without its ending."""
-        folder = f"{self.partition}/{self.folder}" if self.partition else self.folder
-        return f"{safe_folder(folder)}/{self.image_id}"
+        return stem_of(self.partition, self.folder, self.image_id)
+
+
+_values = attrgetter(*(one.name for one in fields(Photo)))
+
+
+def stem_of(partition: str, folder: str, image_id: str) -> str:
+    """Where a photo goes below the dataset's folder, without its ending."""
+    whole = f"{partition}/{folder}" if partition else folder
+    return f"{safe_folder(whole)}/{image_id}"
+
+
+def is_image_id(text: str) -> bool:
+    """Whether it can be a file's name."""
+    return _IMAGE_ID.fullmatch(text) is not None
 
 
 @lru_cache(maxsize=1024)
@@ -172,11 +190,11 @@ def _safe_name(name: str) -> str:
 
 def _text(value: object) -> str:
     """The value as text on one line; a number as DuckDB writes it into CSV."""
+    if type(value) is str and value.isprintable():  # nearly always
+        return value
     if value is None:
         return ""
     text = value if isinstance(value, str) else str(value)
-    if text.isprintable():
-        return text
     return "".join(" " if unicodedata.category(c) in _BREAKS_LINES else c for c in text)
 
 

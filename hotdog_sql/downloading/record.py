@@ -28,7 +28,8 @@ def begin_record(
     workshop: Path,
     *,
     update: bool,
-) -> None:
+    called: str,
+) -> bool:
     """Hold a dataset to its record, and give it one where it has none.
 
     Args:
@@ -37,30 +38,38 @@ def begin_record(
         directory: the dataset.
         workshop: a folder for temporary files, on the same disk.
         update: the selection may be another one, and is recorded when all is done.
+        called: the dataset's name, for people.
+
+    Returns:
+        Whether it has been given one.
 
     Raises:
         DatasetError: the dataset is of another selection, or its photos are altered otherwise.
         StorageError: it cannot be written.
     """
-    check_alterations(alterations, directory)
+    check_alterations(alterations, directory, called)
     if record is not None and not update:
-        if not check_record(record, directory):
+        if not check_record(record, directory, called):
             write_record(record, alterations, directory, workshop)
+            return True
     elif alterations and read_record(directory) is None:
         write_record({}, alterations, directory, workshop)
+        return True
+    return False
 
 
-def check_alterations(alterations: Mapping[str, object], directory: Path) -> None:
+def check_alterations(alterations: Mapping[str, object], directory: Path, called: str) -> None:
     """See that a dataset was not begun with other alterations.
 
     Args:
         alterations: `DownloadOptions.alterations`.
         directory: the dataset.
+        called: its name, for people.
 
     Raises:
         DatasetError: it was.
     """
-    begun = (directory / manifest.NAME).exists() or (directory / NAME).exists()
+    begun = manifest.has_rows(directory / manifest.NAME) or (directory / NAME).exists()
     then = recorded_alterations(directory)
     if not begun or then == alterations:
         return
@@ -70,7 +79,7 @@ def check_alterations(alterations: Mapping[str, object], directory: Path) -> Non
         made, advice = f"with {' '.join(options)}", "give the same options"
     else:
         made, advice = "without --upright and --max-side", "leave them out"
-    raise DatasetError(f"{directory} was made {made}: {advice}, or choose another folder")
+    raise DatasetError(f"{called} was made {made}: {advice}, or choose another folder")
 
 
 def recorded_alterations(directory: Path) -> dict[str, Any]:
@@ -90,12 +99,13 @@ def recorded_alterations(directory: Path) -> dict[str, Any]:
             )
 
 
-def check_record(record: Mapping[str, object], directory: Path) -> bool:
+def check_record(record: Mapping[str, object], directory: Path, called: str) -> bool:
     """Whether the dataset has the record of a selection, which is the same.
 
     Args:
         record: anything that JSON can hold; `versions` in it is not part of what is selected.
         directory: the dataset.
+        called: its name, for people.
 
     Raises:
         DatasetError: the dataset is of another selection.
@@ -106,7 +116,7 @@ def check_record(record: Mapping[str, object], directory: Path) -> bool:
     differing = _differing(there, json.loads(_text(record)))
     if differing:
         raise DatasetError(
-            f"{directory} holds the photos of another selection ({', '.join(differing)}): "
+            f"{called} holds the photos of another selection ({', '.join(differing)}): "
             "choose another folder, or make it this selection's with --update"
         )
     return True

@@ -3,12 +3,11 @@
 import filecmp
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from hotdog_sql.downloading import manifest
-from hotdog_sql.downloading.entry import Entry, Status, split_errors, with_replaced
-from hotdog_sql.downloading.ledger import Ledger
+from hotdog_sql.downloading.entry import Status, split_errors, with_replaced
+from hotdog_sql.downloading.ledger import Ledger, Row
 from hotdog_sql.downloading.report import DownloadReport
 from hotdog_sql.downloading.store import storage_error
 
@@ -47,11 +46,11 @@ def write_records(ledger: Ledger, directory: Path, workshop: Path, report: Downl
         with new_manifest.open("wb") as rows, new_attribution.open("wb") as credit:
             rows.write(manifest.HEADER)
             credit.write(manifest.encode(list(_ATTRIBUTION_COLUMNS)))
-            for entry in _entries(ledger):
-                rows.write(manifest.encode(entry.values()))
-                if entry.status is Status.DOWNLOADED:
-                    credit.write(manifest.encode(_attribution(entry)))
-                _count(entry, report)
+            for known, line, row in _lines(ledger):
+                rows.write(line)
+                if known.status is Status.DOWNLOADED:
+                    credit.write(manifest.encode([row[name] for name in _ATTRIBUTION_COLUMNS]))
+                _count(known, row, report)
             for file in (rows, credit):
                 file.flush()
                 os.fsync(file.fileno())
@@ -61,43 +60,34 @@ def write_records(ledger: Ledger, directory: Path, workshop: Path, report: Downl
         raise storage_error(directory / manifest.NAME, error) from error
 
 
-def _entries(ledger: Ledger) -> Iterator[Entry]:
-    """The rows in their final order; each reserve says whose place it took.
+def _lines(ledger: Ledger) -> Iterator[tuple[Row, bytes, dict[str, str]]]:
+    """The manifest's lines in their final order; each reserve says whose place it took.
 
     That is the lost photo which comes as early among a folder's lost ones as the reserve does
     among its reserves, so it does not depend on which was lost first.
     """
     folder = None
     lost: Iterator[str] = iter(())
-    for row in ledger.rows():
-        if row.folder != folder:
-            folder = row.folder
+    for known in ledger.rows():
+        if known.folder != folder:
+            folder = known.folder
             lost = ledger.lost(folder)
-        entry = ledger.entry(row)
-        replaced = next(lost, "") if row.reserve else ""
-        yield replace(entry, note=with_replaced(entry.note, replaced))
+        row = ledger.columns(known)
+        note = with_replaced(row["note"], next(lost, "") if known.reserve else "")
+        if note == row["note"]:
+            yield known, ledger.line(known), row
+        else:
+            row["note"] = note
+            yield known, manifest.encode(list(row.values())), row
 
 
-def _attribution(entry: Entry) -> list[str]:
-    photo = entry.photo
-    return [
-        entry.path,
-        photo.image_id,
-        photo.title,
-        photo.author,
-        photo.author_url,
-        photo.landing_url,
-        photo.license,
-    ]
-
-
-def _count(entry: Entry, report: DownloadReport) -> None:
-    reasons = split_errors(entry.error)
-    match entry.status:
+def _count(known: Row, row: dict[str, str], report: DownloadReport) -> None:
+    reasons = split_errors(row["error"])
+    match known.status:
         case Status.DOWNLOADED:
             report.on_disk += 1
-            report.replaced += entry.photo.reserve
-            report.sources[entry.source] += 1
+            report.replaced += known.reserve
+            report.sources[row["source"]] += 1
         case Status.LOST:
             report.lost += 1
             report.lost_reasons.update(reasons)

@@ -14,7 +14,7 @@ from hotdog_sql.downloading.dataset import workshop
 from hotdog_sql.downloading.engine import Engine
 from hotdog_sql.downloading.entry import Entry, Status
 from hotdog_sql.downloading.events import Listener
-from hotdog_sql.downloading.inspection import md5_hex
+from hotdog_sql.downloading.inspection import Bytes, md5_hex
 from hotdog_sql.downloading.ledger import Ledger
 from hotdog_sql.downloading.options import DownloadOptions
 from hotdog_sql.downloading.photo import Photo
@@ -238,16 +238,25 @@ def _fault(store: FolderStore, entry: Entry) -> Fault | None:
 
 
 def _decoded_fault(store: FolderStore, entry: Entry) -> Fault | None:
-    from hotdog_sql.images.decode import UndecodableError, check
-
     fault = _fault(store, entry)
     if fault is not None:
         return fault
     with store.read(entry.path) as data:
-        try:
-            check(data)
-        except UndecodableError:
-            return Fault.UNDECODABLE
+        return decode_fault(data)
+
+
+def decode_fault(data: Bytes) -> Fault | None:
+    """`UNDECODABLE` where no picture can be made of the bytes.
+
+    Raises:
+        MissingExtraError: Pillow is not installed.
+    """
+    from hotdog_sql.images.decode import UndecodableError, check
+
+    try:
+        check(data)
+    except UndecodableError:
+        return Fault.UNDECODABLE
     return None
 
 

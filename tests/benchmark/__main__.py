@@ -11,7 +11,7 @@ import venv
 from tests.benchmark.files import BENCH
 
 _PEERS = BENCH / "venv"
-_BENCHMARKS = ("start", "selection", "growth", "refresh", "download")
+_BENCHMARKS = ("start", "selection", "growth", "refresh", "download", "cluster")
 
 
 def main() -> None:

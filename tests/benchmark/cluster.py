@@ -1,0 +1,115 @@
+"""What a cluster costs and brings: two workers beside one process, and the coordinator alone.
+
+    python -m tests.benchmark.cluster [--photos 12000] [--repeats 3] [--rows 100000 1000000]
+
+nginx serves one photo of 200 KB under every name, 50 ms after it is asked. One process with 64
+transfers in flight and two Dask workers with 32 each take turns; each command is a whole process,
+its start included, while scheduler and workers are there already, as a cluster's are. All of it
+shares the cores of this machine. Then the coordinator by itself (see
+`tests.benchmark.coordinator`). Prints tables in Markdown.
+"""
+
+import argparse
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.benchmark.download import Job, hotdog_sql, missing, nginx
+from tests.benchmark.files import BENCH
+from tests.benchmark.measure import Command, Result, Run, markdown_table, run
+from tests.cluster import Cluster
+
+#: See `tests.benchmark.download`.
+_PAUSE = 6.0
+
+_ONE = "one process, 64 in flight"
+_TWO = "two workers, 32 in flight each"
+
+
+def one_process(job: Job, folder: Path) -> Command:
+    """`hotdog-sql download` by itself."""
+    return hotdog_sql(job, folder)
+
+
+def two_workers(job: Job, folder: Path, address: str, shard: int) -> Command:
+    """The same with `--scheduler`: half as many transfers for each worker."""
+    alone = hotdog_sql(job, folder)
+    arguments = list(alone.arguments)
+    arguments[arguments.index("--workers") + 1] = str(job.in_flight // 2)
+    arguments += ["--scheduler", address, "--shard-size", str(shard)]
+    return Command(tuple(arguments), alone.environment)
+
+
+def take_turns(job: Job, repeats: int, shard: int, scratch: Path) -> dict[str, Result]:
+    """Runs of both in turns, each into a folder of its own; the first round is uncounted."""
+    runs: dict[str, list[Run]] = {_ONE: [], _TWO: []}
+    workers = {"HOTDOG_SQL_MIRROR_URL": job.url}
+    with Cluster(scratch / "cluster", 2, workers) as cluster:
+        for turn in range(repeats + 1):
+            for name in runs:
+                folder = Path(tempfile.mkdtemp(dir=scratch))
+                command = (
+                    one_process(job, folder)
+                    if name == _ONE
+                    else two_workers(job, folder, cluster.address, shard)
+                )
+                one = run(command, scratch / "log.txt")
+                got = sum(1 for _ in (folder / "dataset" / "other").iterdir())
+                if got != job.photos:
+                    sys.exit(f"{name} fetched {got} photos of {job.photos}")
+                if turn:
+                    runs[name].append(one)
+                shutil.rmtree(folder)
+                time.sleep(_PAUSE)
+    return {name: Result(tuple(some)) for name, some in runs.items()}
+
+
+def coordinator(rows: int) -> tuple[float, int]:
+    """Seconds and bytes of memory that the coordinator takes for so many rows."""
+    said = subprocess.run(
+        [sys.executable, "-m", "tests.benchmark.coordinator", str(rows)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    seconds, peak = said.stdout.split()
+    return float(seconds), int(peak)
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmark.cluster")
+    parser.add_argument("--photos", type=int, default=12_000)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--shard-size", type=int, default=1000)
+    parser.add_argument("--rows", type=int, nargs="*", default=[100_000, 1_000_000])
+    options = parser.parse_args()
+    absent = {name: how for name, how in missing().items() if name.startswith("nginx")}
+    for name, how in absent.items():
+        print(f"Without {name}; get it with: {how}", file=sys.stderr)
+    if absent:
+        sys.exit("this measurement needs them")
+    print(
+        f"Medians of {options.repeats} runs taken in turns. {os.cpu_count()} cores "
+        f"({platform.machine()}), Python {platform.python_version()}.\n"
+    )
+    BENCH.mkdir(exist_ok=True)
+    if options.photos:
+        with tempfile.TemporaryDirectory(dir=BENCH) as folder, nginx(Path(folder)) as url:
+            job = Job(f"{url}photo/", options.photos, 64)
+            results = take_turns(job, options.repeats, options.shard_size, Path(folder))
+        print(f"{options.photos:,} photos of 200 KB after 50 ms\n")
+        print(markdown_table(results, baseline=_ONE), "\n")
+    print("| rows, no bytes | coordinator, ms an image | peak memory |\n|--:|--:|--:|")
+    for rows in options.rows:
+        seconds, peak = coordinator(rows)
+        print(f"| {rows:,} | {1000 * seconds / rows:.3f} | {peak / 1e6:,.0f} MB |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

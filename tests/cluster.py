@@ -1,0 +1,166 @@
+"""A real Dask cluster and a real S3 server, as processes of their own on 127.0.0.1."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from hotdog_sql.downloading.scheduler import dask_fleet
+
+ROOT = Path(__file__).parent.parent
+
+#: What an S3 client looks for; the server takes any.
+KEY, SECRET = "AKIAHOTDOGSQL", "top/secret+of+the+bucket"
+
+
+class Cluster:
+    """A scheduler and workers, each a process with one thread; a context manager.
+
+    Args:
+        folder: where they log and put their temporary files.
+        workers: how many.
+        environment: variables set on top of this process's own.
+    """
+
+    def __init__(
+        self, folder: Path, workers: int = 2, environment: dict[str, str] | None = None
+    ) -> None:
+        self.address = ""
+        self.workers: list[subprocess.Popen[bytes]] = []
+        self._folder = folder
+        self._count = workers
+        self._environment = {**os.environ, **(environment or {})}
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as stack:
+            file = self._folder / "scheduler.json"
+            arguments: tuple[str, ...] = ("--host", "127.0.0.1", "--port", "0")
+            arguments += ("--no-dashboard", "--no-show")
+            arguments = (*arguments, "--scheduler-file", str(file))
+            self._scheduler = self._start(stack, "scheduler", *arguments)
+            self.address = _address(file)
+            for _ in range(self._count):
+                self.add_worker(stack)
+            if self._count:
+                with dask_fleet(self.address) as fleet:
+                    _until(lambda: fleet.slots() == self._count, "the workers do not come")
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def add_worker(self, stack: ExitStack | None = None) -> None:
+        """Start one more."""
+        number = len(self.workers)
+        scratch = self._folder / f"worker-{number}"
+        process = self._start(
+            *(stack or self._stack, f"worker-{number}", self.address, "--host", "127.0.0.1"),
+            *("--nthreads", "1", "--no-nanny", "--no-dashboard", "--memory-limit", "0"),
+            *("--local-directory", str(scratch), "--death-timeout", "30"),
+        )
+        self.workers.append(process)
+
+    def kill_worker(self, number: int) -> None:
+        """As a machine that loses power."""
+        self.workers[number].kill()
+        self.workers[number].wait()
+
+    def kill_scheduler(self) -> None:
+        """As a machine that loses power."""
+        self._scheduler.kill()
+        self._scheduler.wait()
+
+    def logs(self) -> str:
+        """What scheduler and workers have said so far."""
+        return "".join(path.read_text(errors="replace") for path in self._folder.glob("*.log"))
+
+    def _start(self, stack: ExitStack, name: str, *arguments: str) -> "subprocess.Popen[bytes]":
+        command = name.partition("-")[0]
+        log = stack.enter_context((self._folder / f"{name}.log").open("wb"))
+        process = subprocess.Popen(
+            [sys.executable, "-m", "dask", command, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=ROOT,
+            env=self._environment,
+        )
+        stack.callback(_end, process)
+        return process
+
+
+@contextmanager
+def s3_server(folder: Path) -> Iterator[dict[str, str]]:
+    """An S3 server with the bucket `photos`; gives the variables by which clients find it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        log = stack.enter_context((folder / "s3.log").open("wb"))
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.s3_process", str(folder / "port")],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=ROOT,
+        )
+        stack.callback(_end, process)
+        port = folder / "port"
+        _until(port.exists, "the S3 server does not start")
+        url = f"http://127.0.0.1:{port.read_text()}"
+        httpx.put(f"{url}/photos").raise_for_status()
+        yield {
+            "AWS_ENDPOINT_URL": url,
+            "AWS_ACCESS_KEY_ID": KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+
+def refuse(
+    environment: dict[str, str], every: int, code: str = "SlowDown", status: int = 503
+) -> int:
+    """Have the S3 server refuse every so manieth write; how many it has refused since last told."""
+    told = httpx.put(
+        f"{environment['AWS_ENDPOINT_URL']}/__refuse__",
+        params={"every": every, "code": code, "status": status},
+    )
+    return int(told.raise_for_status().text)
+
+
+def _address(file: Path) -> str:
+    _until(lambda: file.exists() and file.stat().st_size > 0, "the scheduler does not start")
+    address: str = json.loads(file.read_text())["address"]
+    return address
+
+
+def _until(true: Callable[[], bool], complaint: str, seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > deadline:
+            raise TimeoutError(complaint)
+        time.sleep(0.05)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,94 @@
+"""`make cluster-demo`: a cluster, a bucket, and a worker that dies without harm to the dataset.
+
+A scheduler, two workers and an S3 server start as processes of this machine, beside a server of
+generated photos. The commands that are shown are those that a real cluster and bucket would take.
+"""
+
+import csv
+import functools
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from hotdog_sql.demo.jpeg import encode_jpeg
+from hotdog_sql.downloading.photo import IMAGE_COLUMNS
+from tests.cluster import Cluster, s3_server
+from tests.loopback import LoopbackServer, Reply, Request
+from tests.photos import photo
+
+PHOTOS = 2000
+_DATASET = "s3://photos/demo"
+#: The rows of this many photos are handed to a worker at once.
+_SHARD = 100
+
+
+def picture(number: int) -> bytes:
+    """A small JPEG, another for each number."""
+    colour = random.Random(number).randbytes(12)
+    cells = [[(colour[x], colour[x + 4], colour[y + 8]) for x in range(4)] for y in range(4)]
+    return encode_jpeg(cells, scale=2)
+
+
+def save_selection(path: Path, photos: int) -> None:
+    """A selection as `hotdog-sql select --output` writes it."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["folder", "rank", *IMAGE_COLUMNS])
+        for number in range(1, photos + 1):
+            writer.writerow(["other", number, *photo(number).image_row().values()])
+
+
+def main() -> None:
+    """Runs it all in a temporary folder."""
+    begun = time.monotonic()
+
+    def say(text: str) -> None:
+        print(f"{time.monotonic() - begun:5.1f} s  {text}", flush=True)
+
+    with (
+        tempfile.TemporaryDirectory() as temporary,
+        s3_server(Path(temporary) / "s3") as bucket,
+        Cluster(Path(temporary) / "cluster", 2, bucket) as cluster,
+        LoopbackServer() as server,
+    ):
+        rows = Path(temporary) / "rows.csv"
+        save_selection(rows, PHOTOS)
+        say(f"a scheduler at {cluster.address}, two workers, a bucket at {_DATASET}")
+        dead: list[int] = []
+
+        def answer(request: Request) -> Reply:
+            if len(server.requests) >= PHOTOS // 2 and not dead:
+                dead.append(0)
+                cluster.kill_worker(0)
+                say("half of the photos are there; a worker has been killed")
+            return Reply(body=picture(int(request.path[-20:-4], 16)))
+
+        server.default(answer)
+        environment = {**os.environ, **bucket, "HOTDOG_SQL_MIRROR_URL": server.url("/mirror/")}
+        run = functools.partial(_run, environment, say)
+        options = ("--source", "mirror", "--scheduler", cluster.address)
+        run("download", str(rows), _DATASET, *options, "--shard-size", str(_SHARD))
+        again = len(server.requests) - PHOTOS
+        say(f"{again} photos were fetched again: what the dead worker had in hand")
+        # And perhaps one that was done, but whose rows had not come back.
+        if not dead or not 0 < again <= 2 * _SHARD:
+            sys.exit("that is not what one worker can have had in hand")
+        run("verify", _DATASET)
+    say("all is well")
+
+
+def _run(environment: dict[str, str], say: Callable[[str], None], *arguments: str) -> None:
+    say("$ hotdog-sql " + " ".join(arguments))
+    command = [sys.executable, "-m", "hotdog_sql", *arguments]
+    code = subprocess.run(command, env=environment, check=False).returncode
+    if code:
+        sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""Downloads by several hands, and datasets compared image for image wherever they are."""
+
+import hashlib
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from hotdog_sql.downloading.destination import Destination
+from hotdog_sql.downloading.entry import COLUMNS
+from hotdog_sql.downloading.fleet import Fleet
+from hotdog_sql.downloading.job import download
+from hotdog_sql.downloading.layout import Layout
+from hotdog_sql.downloading.options import DownloadOptions
+from hotdog_sql.downloading.place import fetch_manifest
+from hotdog_sql.downloading.remote import RemoteStore
+from hotdog_sql.downloading.report import DownloadReport
+from hotdog_sql.downloading.shard import Outcome, Shard, fetch_shard
+from hotdog_sql.settings import Settings
+from hotdog_sql.vocabulary import DatasetFormat, Source
+from tests.photos import NO_REST, QUICK, Album, manifest_rows
+
+#: Where a photo stands in a manifest's row, however the dataset keeps it.
+_WHERE = {"path"}
+
+TARS = DatasetFormat.WEBDATASET
+
+
+class PoolFleet:
+    """Threads of this process, as a cluster of so many workers."""
+
+    live = False
+
+    def __init__(self, workers: int) -> None:
+        self.handed: list[Shard] = []
+        self._workers = workers
+        self._pool = ThreadPoolExecutor(workers)
+
+    def slots(self) -> int:
+        return self._workers
+
+    def submit(self, shard: Shard) -> Future[list[Outcome]]:
+        self.handed.append(shard)
+        return self._pool.submit(fetch_shard, shard)
+
+    def result(self, shard: Future[list[Outcome]]) -> list[Outcome]:
+        return shard.result()
+
+    def stop(self) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+
+def fetch(
+    mirror_url: str,
+    destination: Path | str,
+    album: Album,
+    *,
+    layout: Layout | None = None,
+    fleet: Fleet | None = None,
+    record: dict[str, object] | None = None,
+    listener: Any = None,
+    **options: Any,
+) -> DownloadReport:
+    """Download an album from a mirror, with waits that a test can afford."""
+    quick: dict[str, Any] = {"sources": (Source.MIRROR,), "retry": QUICK, "rest": NO_REST}
+    return download(
+        album,
+        Destination.of(destination),
+        settings=Settings(mirror_url=mirror_url),
+        options=DownloadOptions(**(quick | options)),
+        layout=layout,
+        fleet=fleet,
+        record={"seed": 1} if record is None else record,
+        listener=listener,
+    )
+
+
+def rows_at(destination: Path | str, scratch: Path) -> list[dict[str, str]]:
+    """The manifest's rows, wherever it is."""
+    one = Destination.of(destination)
+    if not one.is_remote:
+        return manifest_rows(one.folder)
+    scratch.mkdir(exist_ok=True)
+    fetch_manifest(RemoteStore(one), scratch)
+    return manifest_rows(scratch)
+
+
+def images(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    """What a manifest says of each image, but for where it is kept."""
+    assert all(list(row) == list(COLUMNS) for row in rows)
+    return [{name: row[name] for name in row if name not in _WHERE} for row in rows]
+
+
+def contents(destination: Path | str) -> dict[str, str]:
+    """MD5 of each file of a dataset that is elsewhere, by its path."""
+    store = RemoteStore(Destination.of(destination))
+    found = {}
+    for path, _ in store.files():
+        with store.read(path) as data:
+            found[path] = hashlib.md5(data, usedforsecurity=False).hexdigest()
+    return found

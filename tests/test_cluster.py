@@ -1,0 +1,293 @@
+"""A Dask cluster of real processes, and a bucket of a real S3 server."""
+
+import csv
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from threading import Event, Lock
+
+import pytest
+
+from hotdog_sql.downloading.audit import audit
+from hotdog_sql.downloading.destination import Destination
+from hotdog_sql.downloading.layout import Layout
+from hotdog_sql.downloading.listing import Listing
+from hotdog_sql.downloading.photo import IMAGE_COLUMNS
+from hotdog_sql.downloading.remote import RemoteStore
+from hotdog_sql.downloading.scheduler import dask_fleet
+from hotdog_sql.errors import ClusterError, StorageError
+from tests.cluster import SECRET, Cluster, refuse, s3_server
+from tests.fleets import TARS, contents, fetch, images, rows_at
+from tests.loopback import FileReply, LoopbackServer, Reply, Request, file_reply
+from tests.photos import Album, jpeg, manifest_rows, md5, mirror_path, photo, serve, tree
+
+pytestmark = pytest.mark.slow
+
+CHOSEN = [photo(n, "hot_dog") for n in range(1, 41)] + [
+    photo(1000 + n, rank=n) for n in range(1, 41)
+]
+SPARE = [photo(1000 + n, rank=n) for n in range(41, 56)]
+ALBUM = Album(CHOSEN, {"other": SPARE})
+HAD = [one for one in [*CHOSEN, *SPARE] if one.rank % 6]
+
+
+@pytest.fixture(scope="module")
+def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    with s3_server(tmp_path_factory.mktemp("s3")) as variables:
+        yield variables
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory, bucket: dict[str, str]) -> Iterator[Cluster]:
+    with Cluster(tmp_path_factory.mktemp("cluster"), 2, bucket) as one:
+        yield one
+
+
+@pytest.fixture
+def s3(
+    bucket: dict[str, str], request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> str:
+    """An address of the test's own."""
+    for name, value in bucket.items():
+        monkeypatch.setenv(name, value)
+    return f"s3://photos/{re.sub(r'[^a-z0-9]+', '-', request.node.name)}"
+
+
+@pytest.fixture
+def server() -> Iterator[LoopbackServer]:
+    with LoopbackServer() as one:
+        serve(one, HAD)
+        yield one
+
+
+@pytest.fixture
+def alone(server: LoopbackServer, tmp_path: Path) -> Path:
+    """The dataset of one machine."""
+    fetch(server.url("/mirror/"), tmp_path / "alone", ALBUM)
+    server.clear()
+    return tmp_path / "alone"
+
+
+def sums(directory: Path) -> dict[str, str]:
+    return {path: md5(data) for path, data in tree(directory).items()}
+
+
+def test_a_shared_folder(
+    cluster: Cluster, server: LoopbackServer, alone: Path, tmp_path: Path
+) -> None:
+    with dask_fleet(cluster.address) as fleet:
+        report = fetch(
+            server.url("/mirror/"),
+            tmp_path / "together",
+            ALBUM,
+            layout=Layout(shard_size=16),
+            fleet=fleet,
+        )
+    assert (report.on_disk, report.replaced) == (74, 6)
+    assert tree(tmp_path / "together") == tree(alone)
+    assert max(server.counts().values()) == 1
+
+
+class DiesMidway:
+    """The server's replies, slow enough for a worker to be killed in the midst of its shard."""
+
+    def __init__(self, server: LoopbackServer, cluster: Cluster, after: int) -> None:
+        self.left = after
+        self._cluster = cluster
+        self._lock = Lock()
+        for one in HAD:
+            data = jpeg(int(one.image_id, 16))
+            reply = file_reply(data, etag=f'"{md5(data)}"', fault=Reply(delay=0.05))
+            server.on(mirror_path(one), self._counting(reply))
+
+    def _counting(self, reply: FileReply) -> Callable[[Request], Reply]:
+        def counted(request: Request) -> Reply:
+            with self._lock:
+                self.left -= 1
+                if not self.left:
+                    self._cluster.kill_worker(-1)
+            return reply(request)
+
+        return counted
+
+
+@pytest.mark.parametrize("tars", [False, True])
+def test_a_worker_is_killed(
+    cluster: Cluster, server: LoopbackServer, s3: str, alone: Path, tmp_path: Path, tars: bool
+) -> None:
+    """The shard in its hand is fetched again, and at worst one whose rows were on their way."""
+    DiesMidway(server, cluster, after=30)
+    layout = Layout(TARS, 15) if tars else Layout(shard_size=15)
+    with dask_fleet(cluster.address) as fleet:
+        fetch(server.url("/mirror/"), s3, ALBUM, layout=layout, fleet=fleet, workers=4)
+        cluster.add_worker()
+    assert images(rows_at(s3, tmp_path / "rows")) == images(manifest_rows(alone))
+    assert audit(Destination.of(s3)).good
+    if not tars:
+        assert contents(s3) == sums(alone)
+    times = Counter(server.counts().values())
+    assert max(times) == 2
+    assert 1 <= times[2] <= 2 * 15
+
+
+@pytest.mark.parametrize(("code", "status"), [("SlowDown", 503), ("ServiceUnavailable", 503)])
+def test_a_bucket_that_asks_for_patience(
+    cluster: Cluster,
+    server: LoopbackServer,
+    bucket: dict[str, str],
+    s3: str,
+    alone: Path,
+    code: str,
+    status: int,
+) -> None:
+    refuse(bucket, 4, code, status)
+    try:
+        with dask_fleet(cluster.address) as fleet:
+            layout = Layout(shard_size=16)
+            report = fetch(server.url("/mirror/"), s3, ALBUM, layout=layout, fleet=fleet)
+    finally:
+        refused = refuse(bucket, 0)
+    assert refused >= 74 // 4
+    assert not report.failed
+    assert contents(s3) == sums(alone)
+
+
+def test_a_second_run_goes_on_from_listings(server: LoopbackServer, s3: str, alone: Path) -> None:
+    """Without a cluster: the store is the same."""
+    fetch(server.url("/mirror/"), s3, ALBUM)
+    assert contents(s3) == sums(alone)
+    server.clear()
+    fetch(server.url("/mirror/"), s3, ALBUM)
+    assert server.requests == []
+    store = RemoteStore(Destination.of(s3))
+    with closing(Listing(store, 10**9)) as listing:  # in pieces, as of a large dataset
+        for one in CHOSEN:
+            assert (listing.size(f"{one.stem}.jpg") is None) == (one.rank % 6 == 0)
+    ids = [path for path, _ in store.files("other", "00000000000003f")]
+    assert ids == [f"other/{n:016x}.jpg" for n in range(0x3F0, 0x400) if (n - 1000) % 6]
+
+
+def test_a_bucket_that_does_not_exist(server: LoopbackServer, s3: str) -> None:
+    assert s3
+    with pytest.raises(StorageError, match=r"s3://nobodys/x/.*check the address"):
+        fetch(server.url("/mirror/"), "s3://nobodys/x", ALBUM)
+
+
+def test_no_credentials_in_a_log_a_manifest_or_an_error(
+    cluster: Cluster, server: LoopbackServer, s3: str, tmp_path: Path
+) -> None:
+    mirror = server.url("/mirror/").replace("//", "//me:hidden@", 1)
+    layout = Layout(shard_size=16)
+    with dask_fleet(cluster.address) as fleet:
+        fetch(mirror, s3, Album(CHOSEN), layout=layout, fleet=fleet)
+    (tmp_path / "other").write_bytes(b"in the way of the folder")
+    with dask_fleet(cluster.address) as fleet, pytest.raises(StorageError) as failed:
+        fetch(mirror, tmp_path, Album(CHOSEN), layout=layout, fleet=fleet)
+    logs = cluster.logs()
+    assert "fetch_shard" in logs  # the failed one is there
+    told = logs + str(failed.value) + str(rows_at(s3, tmp_path / "rows"))
+    assert "hidden" not in told
+    assert SECRET not in told
+
+
+def test_a_scheduler_that_does_not_answer() -> None:
+    with (
+        pytest.raises(ClusterError, match="start one with: dask scheduler"),
+        dask_fleet("tcp://127.0.0.1:9", connect_seconds=0.5),
+    ):
+        pass
+
+
+def test_a_cluster_without_workers(tmp_path: Path, server: LoopbackServer) -> None:
+    with (
+        Cluster(tmp_path / "cluster", 0) as empty,
+        dask_fleet(empty.address, worker_seconds=0.3) as fleet,
+        pytest.raises(ClusterError, match="has no workers"),
+    ):
+        fetch(server.url("/mirror/"), tmp_path / "dataset", ALBUM, fleet=fleet)
+
+
+def test_a_scheduler_that_dies(tmp_path: Path, server: LoopbackServer) -> None:
+    with (
+        Cluster(tmp_path / "cluster", 1) as cluster,
+        dask_fleet(cluster.address, connect_seconds=2) as fleet,
+    ):
+
+        def dies(_: Request) -> Reply:
+            cluster.kill_scheduler()
+            return Reply(body=jpeg())
+
+        server.on(mirror_path(CHOSEN[20]), dies)
+        with pytest.raises(ClusterError, match="the scheduler is lost"):
+            fetch(
+                server.url("/mirror/"),
+                tmp_path / "dataset",
+                ALBUM,
+                layout=Layout(shard_size=8),
+                fleet=fleet,
+            )
+    assert manifest_rows(tmp_path / "dataset")
+    fetch(server.url("/mirror/"), tmp_path / "dataset", ALBUM)
+
+
+def saved(path: Path, album: Album) -> Path:
+    """The album's photos as a saved selection."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["folder", "rank", *IMAGE_COLUMNS])
+        for one in album.photos():
+            writer.writerow([one.folder, one.rank, *one.image_row().values()])
+    return path
+
+
+def test_the_command_is_killed_and_told_again(
+    cluster: Cluster, server: LoopbackServer, s3: str, tmp_path: Path
+) -> None:
+    """With a cluster, into tars of a bucket; then checked."""
+    rows = saved(tmp_path / "rows.csv", ALBUM)
+    arguments = [
+        sys.executable,
+        "-m",
+        "hotdog_sql",
+        "download",
+        str(rows),
+        s3,
+        "--source",
+        "mirror",
+    ]
+    arguments += ["--scheduler", cluster.address, "--format", "webdataset", "--shard-size", "15"]
+    environment = {**os.environ, "HOTDOG_SQL_MIRROR_URL": server.url("/mirror/")}
+    half = Event()
+
+    def begin_slowly(request: Request) -> Reply:
+        if len(server.requests) > 20:
+            half.set()
+        return Reply(body=jpeg(int(request.path[-20:-4], 16)), delay=0.2)
+
+    for one in HAD:
+        server.on(mirror_path(one), begin_slowly)
+    killed = subprocess.Popen([*arguments, "--workers", "4"], env=environment)
+    assert half.wait(30)
+    killed.kill()
+    killed.wait()
+    serve(server, HAD)
+
+    def run(*command: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    again = run(*arguments)
+    assert again.returncode == 0, again.stderr
+    assert f"Dataset {s3}" in again.stderr
+    assert "photos                68" in again.stderr
+    checked = run(sys.executable, "-m", "hotdog_sql", "verify", s3)
+    assert (checked.returncode, checked.stdout) == (0, "")
+    assert "68 photos checked" in checked.stderr
+    fetch(server.url("/mirror/"), tmp_path / "alone", Album(CHOSEN))
+    assert images(rows_at(s3, tmp_path / "rows")) == images(manifest_rows(tmp_path / "alone"))

@@ -21,7 +21,7 @@ from tests.cluster import Cluster, s3_server
 from tests.loopback import LoopbackServer, Reply, Request
 from tests.photos import photo
 
-PHOTOS = 2000
+_PHOTOS = 2000
 _DATASET = "s3://photos/demo"
 #: The rows of this many photos are handed to a worker at once.
 _SHARD = 100
@@ -44,7 +44,8 @@ def save_selection(path: Path, photos: int) -> None:
 
 
 def main() -> None:
-    """Runs it all in a temporary folder."""
+    """Runs it all in a temporary folder: `python -m tests.cluster_demo [PHOTOS]`."""
+    photos = int(sys.argv[1]) if sys.argv[1:] else _PHOTOS
     begun = time.monotonic()
 
     def say(text: str) -> None:
@@ -57,12 +58,12 @@ def main() -> None:
         LoopbackServer() as server,
     ):
         rows = Path(temporary) / "rows.csv"
-        save_selection(rows, PHOTOS)
+        save_selection(rows, photos)
         say(f"a scheduler at {cluster.address}, two workers, a bucket at {_DATASET}")
         dead: list[int] = []
 
         def answer(request: Request) -> Reply:
-            if len(server.requests) >= PHOTOS // 2 and not dead:
+            if len(server.requests) >= photos // 2 and not dead:
                 dead.append(0)
                 cluster.kill_worker(0)
                 say("half of the photos are there; a worker has been killed")
@@ -73,7 +74,7 @@ def main() -> None:
         run = functools.partial(_run, environment, say)
         options = ("--source", "mirror", "--scheduler", cluster.address)
         run("download", str(rows), _DATASET, *options, "--shard-size", str(_SHARD))
-        again = len(server.requests) - PHOTOS
+        again = len(server.requests) - photos
         say(f"{again} photos were fetched again: what the dead worker had in hand")
         # And perhaps one that was done, but whose rows had not come back.
         if not dead or not 0 < again <= 2 * _SHARD:

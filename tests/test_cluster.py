@@ -21,7 +21,7 @@ from hotdog_sql.downloading.photo import IMAGE_COLUMNS
 from hotdog_sql.downloading.remote import RemoteStore
 from hotdog_sql.downloading.scheduler import dask_fleet
 from hotdog_sql.errors import ClusterError, StorageError
-from tests.cluster import SECRET, Cluster, refuse, s3_server
+from tests.cluster import ROOT, SECRET, Cluster, refuse, s3_server
 from tests.fleets import TARS, contents, fetch, images, rows_at
 from tests.loopback import FileReply, LoopbackServer, Reply, Request, file_reply
 from tests.photos import Album, jpeg, manifest_rows, md5, mirror_path, photo, serve, tree
@@ -291,3 +291,19 @@ def test_the_command_is_killed_and_told_again(
     assert "68 photos checked" in checked.stderr
     fetch(server.url("/mirror/"), tmp_path / "alone", Album(CHOSEN))
     assert images(rows_at(s3, tmp_path / "rows")) == images(manifest_rows(tmp_path / "alone"))
+
+
+def test_the_demo_of_it() -> None:
+    """What `make cluster-demo` runs, with fewer photos."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.cluster_demo", "400"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "a worker has been killed" in done.stdout
+    assert "400 photos checked" in done.stderr
+    assert done.stdout.endswith("all is well\n")

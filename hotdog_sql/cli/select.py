@@ -14,13 +14,13 @@ from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_MEMORY_LIMIT, DEFAU
 from hotdog_sql.cli.selecting import tell, tell_differences, tell_folders
 from hotdog_sql.cli.session import open_database, session_of
 from hotdog_sql.cli.show import Narrator, write_rows
+from hotdog_sql.cli.values import LARGEST_NUMBER, negatives_of, variables_of
 from hotdog_sql.downloading.destination import Destination
 from hotdog_sql.vocabulary import GroupBy, Labels, NegativesFrom, Overlap, Related, Release
 
 _NEGATIVES = "Negatives"
 _RECIPE = "Instead of --class"
 _PARTS = "Parts of the dataset"
-_LARGEST = 10_000_000
 
 
 def select(
@@ -40,7 +40,7 @@ def select(
         typer.Option(
             metavar="N",
             min=1,
-            max=_LARGEST,
+            max=LARGEST_NUMBER,
             help="Positives at most in each folder.",
             show_default="all",
         ),
@@ -265,46 +265,3 @@ def select(
                 verbose=verbose,
             )
             raise typer.Exit(code)
-
-
-def negatives_of(text: str) -> tuple[int, float | None]:
-    """The number and the ratio that `--negatives` gives: `120`, or `2x`.
-
-    Raises:
-        typer.BadParameter: the text is neither, or out of range.
-    """
-    number, times, rest = text.partition("x")
-    try:
-        value = float(number) if times else int(number)
-    except ValueError:
-        value = -1
-    if rest or not 0 <= value <= _LARGEST:
-        raise typer.BadParameter(
-            f"{text!r} is neither a number from 0 to {_LARGEST:,} nor a ratio such as 2x",
-            param_hint="--negatives",
-        )
-    return (0, value) if times else (int(value), None)
-
-
-def variables_of(settings: list[str]) -> dict[str, str | int | float]:
-    """The variables that `--set NAME=VALUE` gives; what reads as a number is one.
-
-    Raises:
-        typer.BadParameter: there is no `=`.
-    """
-    variables: dict[str, str | int | float] = {}
-    for setting in settings:
-        name, equals, value = setting.partition("=")
-        if not equals:
-            raise typer.BadParameter(f"{setting!r} has no =", param_hint="--set")
-        variables[name] = _number(value)
-    return variables
-
-
-def _number(text: str) -> str | int | float:
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text

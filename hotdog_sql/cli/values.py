@@ -1,4 +1,4 @@
-"""Values of `select`'s options that are more than one thing: a number or a ratio, a name and value."""
+"""Option values of `select` that can be two things, or hold two."""
 
 import typer
 

@@ -6,19 +6,18 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from hotdog_sql.downloading.core import stay_on_one_core
+from hotdog_sql.downloading.core import current_core, stay_on
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets threads be placed")
 def test_threads_of_a_process_share_a_core() -> None:
-    def placed(_: int) -> set[int]:
-        stay_on_one_core()
+    def placed(core: int) -> set[int]:
+        stay_on(core)
         return os.sched_getaffinity(0)
 
     before = os.sched_getaffinity(0)
+    core = current_core()
+    assert core in before
     with ThreadPoolExecutor(2) as pool:
-        first, second = pool.map(placed, range(2))
-    assert first == second
-    assert len(first) == 1
-    assert first <= before
+        assert list(pool.map(placed, [core, core])) == [{core}, {core}]
     assert os.sched_getaffinity(0) == before

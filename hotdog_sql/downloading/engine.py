@@ -8,7 +8,7 @@ from threading import Event, Thread
 from types import TracebackType
 from typing import Self
 
-from hotdog_sql.downloading.core import stay_on_one_core
+from hotdog_sql.downloading.core import current_core, stay_on
 from hotdog_sql.downloading.darkroom import Darkroom
 from hotdog_sql.downloading.entry import Entry
 from hotdog_sql.downloading.events import Listener
@@ -47,6 +47,8 @@ class Engine:
         mirror_url: str,
         options: DownloadOptions,
         listener: Listener,
+        *,
+        alone: bool = True,
     ) -> None:
         """Prepares, and starts nothing yet.
 
@@ -56,6 +58,8 @@ class Engine:
             mirror_url: see `hotdog_sql.settings.Settings`.
             options: how it is done.
             listener: hears what happens.
+            alone: no other process of this machine fetches for the same download: the threads
+                may choose their core.
         """
         self._store = store
         self._scratch = scratch
@@ -70,6 +74,8 @@ class Engine:
         self._threads: list[Thread] = []
         self._fetchers: list[Fetcher] = []
         self._open = 0
+        # Decoding keeps several cores busy, and is the longer part.
+        self._core = current_core() if alone and not options.decodes else None
 
     def __enter__(self) -> Self:
         return self
@@ -138,8 +144,8 @@ class Engine:
     def _work(self, number: int) -> None:
         """What each thread does."""
         options = self._options
-        if not options.decodes:
-            stay_on_one_core()  # decoding keeps several busy, and is the longer part
+        if self._core is not None:
+            stay_on(self._core)
         try:
             with new_client(
                 self._context, options.connect_seconds, options.silence_seconds
@@ -206,6 +212,8 @@ def fetch_photos(
     mirror_url: str,
     options: DownloadOptions,
     listener: Listener,
+    *,
+    alone: bool = True,
 ) -> Iterator[Entry]:
     """What becomes of each photo, as it ends: the unit of work, here or on another machine.
 
@@ -216,6 +224,7 @@ def fetch_photos(
         mirror_url: see `hotdog_sql.settings.Settings`.
         options: how it is done.
         listener: hears what happens.
+        alone: see `Engine`.
     """
-    with Engine(store, scratch, mirror_url, options, listener) as engine:
+    with Engine(store, scratch, mirror_url, options, listener, alone=alone) as engine:
         yield from engine.run(photos)

@@ -64,7 +64,8 @@ def fetch_shard(shard: Shard, listener: Listener | None = None) -> list[Outcome]
 
     Args:
         shard: what to fetch, and where it goes.
-        listener: hears what happens.
+        listener: hears what happens; None on a worker of a cluster, which may have others beside
+            it on its machine.
 
     Returns:
         What became of each photo.
@@ -82,7 +83,7 @@ def fetch_shard(shard: Shard, listener: Listener | None = None) -> list[Outcome]
         )
     with _scratch(shard.destination) as scratch:
         fetch = _fetch_tar if shard.tar else _fetch_files
-        return fetch(shard, scratch, listener or Listener())
+        return fetch(shard, scratch, listener)
 
 
 def entries_of(shard: Shard, outcomes: list[Outcome]) -> Iterator[Entry]:
@@ -91,14 +92,14 @@ def entries_of(shard: Shard, outcomes: list[Outcome]) -> Iterator[Entry]:
         yield Entry(shard.photos[place], *values)
 
 
-def _fetch_files(shard: Shard, scratch: Path, listener: Listener) -> list[Outcome]:
+def _fetch_files(shard: Shard, scratch: Path, listener: Listener | None) -> list[Outcome]:
     return [
         (place, fields_of(entry))
         for place, entry in _fetched(shard, _store(shard), scratch, listener)
     ]
 
 
-def _fetch_tar(shard: Shard, scratch: Path, listener: Listener) -> list[Outcome]:
+def _fetch_tar(shard: Shard, scratch: Path, listener: Listener | None) -> list[Outcome]:
     """Fetch into a temporary folder, and from there into the tar in the order of the shard.
 
     The tar is written while others are fetched, so that it takes no time of its own.
@@ -127,12 +128,18 @@ def _fetch_tar(shard: Shard, scratch: Path, listener: Listener) -> list[Outcome]
 
 
 def _fetched(
-    shard: Shard, store: Store, scratch: Path, listener: Listener
+    shard: Shard, store: Store, scratch: Path, listener: Listener | None
 ) -> Iterator[tuple[int, Entry]]:
     """What became of each photo as it ends, with its place in the shard."""
     places = {(p.folder, p.image_id): place for place, p in enumerate(shard.photos)}
     for entry in fetch_photos(
-        shard.photos, store, scratch, shard.mirror_url, shard.options, listener
+        shard.photos,
+        store,
+        scratch,
+        shard.mirror_url,
+        shard.options,
+        listener or Listener(),
+        alone=listener is not None,
     ):
         yield places[entry.photo.folder, entry.photo.image_id], entry
 

@@ -23,6 +23,6 @@ SELECT
     count(DISTINCT labels.ImageID) FILTER (
         labels.Confidence = 0 AND labels.Source != 'machine'
     ) AS verified_negatives
-FROM found LEFT JOIN labels ON labels.LabelName = found.LabelName
+FROM labels RIGHT JOIN found ON labels.LabelName = found.LabelName
 GROUP BY ALL
 ORDER BY found.DisplayName, found.LabelName;

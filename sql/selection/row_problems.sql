@@ -14,12 +14,15 @@
 CREATE OR REPLACE TEMP MACRO row_problems(rows) AS TABLE
 WITH checked AS MATERIALIZED (
     SELECT ImageID::VARCHAR AS ImageID, folder::VARCHAR AS folder FROM query_table(rows)
+),
+there AS (
+    SELECT ImageID FROM images SEMI JOIN checked USING (ImageID)
 )
 SELECT
     'is not an ImageID of this session''s splits' AS problem,
     coalesce(min(ImageID), 'NULL') AS example,
     count(*) AS count
-FROM checked ANTI JOIN images USING (ImageID)
+FROM checked ANTI JOIN there USING (ImageID)
 HAVING count(*) > 0
 UNION ALL
 SELECT 'is not a safe folder name', coalesce(min(folder), 'NULL'), count(DISTINCT folder)

@@ -39,3 +39,7 @@ SET VARIABLE image_files = (SELECT list(file ORDER BY file) FROM files WHERE kin
 SET VARIABLE label_files = (
     SELECT list(file ORDER BY file) FROM files WHERE kind IN ('human_labels', 'machine_labels')
 );
+
+-- DuckDB takes every CSV for one of 42 rows, and would keep nine million images in memory to join
+-- them with a few thousand. So joins are run as they are written: the right side is kept.
+SET disabled_optimizers = 'join_order,build_side_probe_side';

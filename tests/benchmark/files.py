@@ -21,7 +21,7 @@ def installed() -> Path:
     programs = BENCH / "installed" / "bin"
     if not (programs / "hotdog-sql").exists():
         venv.create(BENCH / "installed", with_pip=True)
-        subprocess.run([programs / "pip", "install", "--quiet", _ROOT], check=True)
+        subprocess.run([programs / "pip", "install", "--quiet", f"{_ROOT}[dask]"], check=True)
     return programs
 
 

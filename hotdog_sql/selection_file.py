@@ -29,15 +29,11 @@ _TYPES = {
     "Thumbnail300KURL": "VARCHAR",
     "Rotation": "DOUBLE",
 }
-_READ = {
-    "csv": """
-        FROM read_csv(
-            $file, header = true, delim = ',', quote = '"', escape = '"', all_varchar = true
-        )
-    """,
-    "json": "FROM read_json($file, columns = $types)",
-    "parquet": "FROM read_parquet($file)",
-}
+#: Bytes of a CSV that are in memory at once, for each of DuckDB's threads; a line has 2 MB at most.
+_BUFFER = 4 << 20
+
+#: Makes every value once, to find out before the first photo whether all can be read.
+_TRY = "SELECT count(COLUMNS(*)) FROM saved"
 
 
 def record_path(path: Path) -> Path:
@@ -62,7 +58,7 @@ def saved_record(path: Path) -> Record | None:
 
 
 def read_rows(database: Database, path: Path) -> RowTable:
-    """The rows of a saved selection, in the connection's table `selection`.
+    """The rows of a saved selection, in the connection's view `saved`.
 
     Raises:
         SelectionFileError: the file cannot be read, or a column is missing or of a wrong type.
@@ -72,13 +68,11 @@ def read_rows(database: Database, path: Path) -> RowTable:
             pass
     except OSError as error:
         raise SelectionFileError(f"cannot read {path}: {error.strerror}; check the name") from error
-    read = _READ[format_of(path)]
-    parameters: dict[str, object] = {"file": str(path)}
-    if "$types" in read:
-        parameters["types"] = _TYPES
+    connection = database.connection
     try:
-        database.connection.execute(f"CREATE OR REPLACE TABLE saved AS {read}", parameters)
-        found = [row[0] for row in database.connection.execute("DESCRIBE saved").fetchall()]
+        _relation(connection, path).create_view("saved")
+        found = [row[0] for row in connection.execute("DESCRIBE saved").fetchall()]
+        connection.execute(_TRY).fetchall()
     except duckdb.Error as error:
         raise SelectionFileError(
             f"{path} cannot be read: {one_line(error)}; make it again with: hotdog-sql select"
@@ -89,3 +83,22 @@ def read_rows(database: Database, path: Path) -> RowTable:
             f"{path} has no column {missing[0]}; make it again with: hotdog-sql select"
         )
     return RowTable(database, "saved")
+
+
+def _relation(connection: duckdb.DuckDBPyConnection, path: Path) -> duckdb.DuckDBPyRelation:
+    """The file, which is read as photos are fetched: a million rows would be half a gigabyte."""
+    match format_of(path):
+        case "csv":
+            return connection.read_csv(
+                str(path),
+                header=True,
+                delimiter=",",
+                quotechar='"',
+                escapechar='"',
+                all_varchar=True,
+                buffer_size=_BUFFER,
+            )
+        case "json":
+            return connection.read_json(str(path), columns=_TYPES)
+        case _:
+            return connection.read_parquet(str(path))

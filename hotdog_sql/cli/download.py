@@ -176,6 +176,8 @@ def _open_selection(
     record = saved_record(path)
     recipe = None if record is None else Recipe.from_record(record, record_path(path))
     session = Session(data_dir) if recipe is None else recipe.session(data_dir)
+    # More would read ahead of each other, and so of the photos.
+    session = replace(session, threads=1)
     if small:
         session = replace(session, memory_limit=COORDINATOR_MEMORY)
     with Database(session) as database:

@@ -76,7 +76,7 @@ def rows_of(database: Database, view: str) -> list[tuple[object, ...]]:
     return database.rows(f"FROM {view} ORDER BY ALL")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(data=odd_images(), asked=requests())
 def test_every_row_and_every_selection_is_the_csvs(data: OpenImages, asked: Asked) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -1,6 +1,7 @@
 """From bytes to pixels, or a few words on why there are none."""
 
 import mmap
+import struct
 import warnings
 from io import BytesIO
 
@@ -9,6 +10,9 @@ from PIL import Image
 #: Pillow's names for what a dataset may hold. What it opens as JPEG may turn out to be MPO: several
 #: JPEGs in one file, as cameras write them.
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
+
+#: What Pillow raises on bytes that are no picture, as fuzzing it shows.
+_ERRORS = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error)
 
 # Pillow warns of EXIF data that a camera wrote badly, and of panoramas: nobody need hear of it.
 warnings.filterwarnings("ignore", module="PIL")
@@ -36,8 +40,7 @@ def opened(data: bytes | mmap.mmap) -> Image.Image:
         return Image.open(BytesIO(data), formats=_FORMATS)
     except Image.DecompressionBombError as error:
         raise UndecodableError("too many pixels") from error
-    # What Pillow raises on bytes that are no picture, as fuzzing it shows.
-    except (OSError, SyntaxError, ValueError) as error:
+    except _ERRORS as error:
         raise UndecodableError("not decodable") from error
 
 
@@ -49,7 +52,19 @@ def decode(image: Image.Image) -> None:
     """
     try:
         image.load()
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except _ERRORS as error:
+        raise UndecodableError("not decodable") from error
+
+
+def is_animation(image: Image.Image) -> bool:
+    """Whether there is more than one picture to be seen; a GIF's second one is looked for.
+
+    Raises:
+        UndecodableError: what follows the first one is damaged.
+    """
+    try:
+        return image.format != "MPO" and getattr(image, "is_animated", False)
+    except _ERRORS as error:
         raise UndecodableError("not decodable") from error
 
 

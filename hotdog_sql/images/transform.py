@@ -12,7 +12,7 @@ from typing import Any
 
 from PIL import ExifTags, Image, JpegImagePlugin
 
-from hotdog_sql.images.decode import decode, opened
+from hotdog_sql.images.decode import decode, is_animation, opened
 from hotdog_sql.vocabulary import Source
 
 #: Of JPEG and WebP: Pillow's documentation advises against more.
@@ -111,7 +111,7 @@ def transform(
         UndecodableError: it is no picture.
     """
     image = opened(data)
-    if _is_animation(image):
+    if is_animation(image):
         decode(image)
         return None
     smaller = _smaller(image.size, max_side)
@@ -135,10 +135,6 @@ def transform(
     target = BytesIO()
     made.save(target, "JPEG" if image.format == "MPO" else image.format, **options)
     return Transformed(target.getvalue(), "; ".join(notes))
-
-
-def _is_animation(image: Image.Image) -> bool:
-    return image.format != "MPO" and getattr(image, "is_animated", False)
 
 
 def _smaller(size: tuple[int, int], max_side: int | None) -> tuple[int, int] | None:

@@ -113,8 +113,12 @@ class Database:
 
     def use_all(self) -> None:
         """Loads every view and macro whose files are there."""
+        self.use(*self.usable())
+
+    def usable(self) -> list[str]:
+        """Every view and macro whose files are there, in the order to load them."""
         names = [sql_file.defines for sql_file in load_order()]
-        self.use(*(name for name in names if not self.missing(name)))
+        return [name for name in names if not self.missing(name)]
 
     def use_index(self, views: Collection[str]) -> None:
         """Lets views or macros read an index that has been made since this was opened."""

@@ -13,6 +13,7 @@ import pytest
 
 from hotdog_sql.downloading.entry import COLUMNS
 from hotdog_sql.sqlfiles import read_sql_file
+from tests.conftest import Run
 from tests.loopback import LoopbackServer, Reply
 from tests.photos import Album, everywhere, manifest_rows, mirror_path, photo, run, serve
 
@@ -94,3 +95,11 @@ def test_losses_by_source_and_reason(dataset: Path, ask: Callable[[Path, str], R
         ("other", "lost", "mirror", "http 404", "1"),
         ("other", "lost", "original", "http 404", "1"),
     ]
+
+
+def test_the_shell_command_without_any_csv(dataset: Path, run: Run) -> None:
+    """Nothing but the dataset may be left of a download."""
+    done = run("shell", dataset, "--data-dir", dataset / "data", stdin="FROM losses;\n")
+    assert done.returncode == 0, done.stderr
+    assert "http 503" in done.stdout
+    assert "Error" not in done.stderr + done.stdout

@@ -88,6 +88,20 @@ def test_shell_command_opens_anywhere(small_data: Path, run: Run, tmp_path: Path
     assert "Error" not in done.stderr + done.stdout
 
 
+def test_shell_command_opens_without_the_files(run: Run, tmp_path: Path) -> None:
+    done = run("shell", "--data-dir", tmp_path, stdin="SELECT count(*) FROM files;\n")
+    assert done.returncode == 0, done.stderr
+    assert "test-images-with-rotation.csv" in done.stdout  # and how to get it
+    assert "find_classes" not in done.stdout
+    assert "Error" not in done.stderr + done.stdout
+
+
+def test_shell_command_wants_a_dataset(run: Run, tmp_path: Path) -> None:
+    done = run("shell", tmp_path)
+    assert done.returncode == 3
+    assert "manifest.csv" in done.stderr
+
+
 def test_shell_command_says_how_to_get_the_shell(tmp_path: Path) -> None:
     # A Python of its own without duckdb-cli beside it, and a PATH without the shell.
     bare = tmp_path / "bin"

@@ -1,20 +1,32 @@
 """`hotdog-sql shell`."""
 
-import os
 import shutil
 import subprocess
 import sysconfig
 import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hotdog_sql.cli import options
-from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_SPLITS, splits_of
+from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_SPLITS
 from hotdog_sql.cli.session import session_of
 from hotdog_sql.errors import MissingExtraError
 from hotdog_sql.vocabulary import Labels, Release
+
+if TYPE_CHECKING:
+    from hotdog_sql.session import DataFile
+    from hotdog_sql.sqlfiles import SqlFile
+
+#: What a newcomer may try, of which those are shown whose view or macro is there.
+_TO_TRY = (
+    ("find_classes", "FROM find_classes('hot dog');"),
+    ("select_images", "FROM select_images('Hot dog', seed := 7);"),
+    ("selection_report", "FROM selection_report('Hot dog');"),
+    ("losses", "FROM losses;"),
+)
 
 _DOUBLE = '"'
 _HOW_TO_GET_IT = "pip install duckdb-cli, or see https://duckdb.org/install"
@@ -35,54 +47,44 @@ def shell(
     labels: options.LabelsOption = Labels.HUMAN,
     data_dir: options.DataDirOption = DEFAULT_DATA_DIR,
 ) -> None:
-    """Open the DuckDB shell with every view and macro loaded."""
+    """Open the DuckDB shell with every view and macro loaded whose files are there."""
     from hotdog_sql.database import Database
-    from hotdog_sql.sqlfiles import dataset_files, index_files, sql_dir
+    from hotdog_sql.sqlfiles import dataset_files, needed_for, sql_dir
 
-    session = session_of(data_dir, split, release, labels)
+    session = session_of(data_dir.resolve(), split, release, labels)
+    variables = session.variables()
     with Database(session) as database:
-        indexed = database.index.views
+        missing = database.missing("select_images")
+        files = needed_for(database.usable(), database.index.views)
+        if directory is not None:
+            database.use_dataset(directory)
+            files += dataset_files()
+            variables["dataset_dir"] = str(directory.resolve())
     program = find_shell()
-    environment = os.environ | {
-        "HOTDOG_SQL_DATA_DIR": str(data_dir.resolve()),
-        "HOTDOG_SQL_SPLIT": ",".join(splits_of(split)),
-        "HOTDOG_SQL_RELEASE": str(release),
-        "HOTDOG_SQL_LABELS": str(labels),
-    }
+    lines = [
+        f".cd {_quoted(sql_dir().parent)}",
+        *(f"SET VARIABLE {name} = {_quoted(value)};" for name, value in variables.items()),
+        *(f".read sql/{sql_file.name}" for sql_file in files),
+        f".cd {_quoted(Path.cwd())}",
+        *(f".print {_quoted(line, _DOUBLE)}" for line in _greeting(files, missing)),
+    ]
     with tempfile.TemporaryDirectory(prefix="hotdog-sql-") as folder:
         start = Path(folder) / "start.sql"
-        lines = [f".cd {_quoted(sql_dir().parent)}", ".read sql/shell.sql"]
-        lines += [f".read sql/{one.name}" for one in index_files() if one.defines in indexed]
-        if directory is not None:
-            lines.append(f"SET VARIABLE dataset_dir = {_quoted(directory.resolve())};")
-            lines += [f".read sql/{sql_file.name}" for sql_file in dataset_files()]
-        lines += [f".cd {_quoted(Path.cwd())}", f".read {_quoted(_greeting(folder, directory))}"]
         start.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        status = subprocess.call([program, "-init", str(start)], env=environment)
+        status = subprocess.call([program, "-init", str(start)])
     raise typer.Exit(status)
 
 
-def _greeting(folder: str, directory: Path | None) -> Path:
-    """A file of shell commands that say what is loaded and what to try."""
-    from hotdog_sql.sqlfiles import dataset_files, load_order
-
-    names = [sql_file.defines for sql_file in load_order()]
-    tries = ["FROM find_classes('hot dog');", "FROM select_images('Hot dog', seed := 7);"]
-    if directory is None:
-        tries.append("FROM selection_report('Hot dog');")
-    else:
-        names += [sql_file.defines for sql_file in dataset_files()]
-        tries.append("FROM losses;")
-    path = Path(folder) / "greeting.sql"
-    lines = [
-        "Views and macros: " + ", ".join(names),
-        "Each explains itself at the top of its file in sql/. Try:",
-        *(f"  {query}" for query in tries),
-    ]
-    # Double quotes: the queries to try have single ones.
-    printed = [f".print {_quoted(line, _DOUBLE)}" for line in lines]
-    path.write_text("\n".join(printed) + "\n", encoding="utf-8")
-    return path
+def _greeting(files: "Sequence[SqlFile]", missing: "Sequence[DataFile]") -> Iterator[str]:
+    """What is loaded, what is not, and what to try."""
+    names = {sql_file.defines for sql_file in files}
+    yield "Views and macros: " + ", ".join(sql_file.defines for sql_file in files)
+    if missing:
+        listed = ", ".join(file.path.name for file in missing)
+        yield f"Nothing else without {listed}; get it with: hotdog-sql refresh"
+    yield "Each explains itself at the top of its file in sql/. Try:"
+    tries = [query for name, query in _TO_TRY if name in names]
+    yield from (f"  {query}" for query in tries or ["FROM files;"])
 
 
 def _quoted(text: object, quote: str = "'") -> str:

@@ -52,8 +52,7 @@ class Cluster:
             for _ in range(self._count):
                 self.add_worker(stack)
             if self._count:
-                with dask_fleet(self.address) as fleet:
-                    _until(lambda: fleet.slots() == self._count, "the workers do not come")
+                self._await_workers()
             self._stack = stack.pop_all()
         return self
 
@@ -76,6 +75,13 @@ class Cluster:
         )
         self.workers.append(process)
 
+    def replace_dead(self) -> None:
+        """Start as many as have died, and wait for them."""
+        alive = sum(process.poll() is None for process in self.workers)
+        for _ in range(self._count - alive):
+            self.add_worker()
+        self._await_workers()
+
     def kill_worker(self, number: int) -> None:
         """As a machine that loses power."""
         self.workers[number].kill()
@@ -89,6 +95,10 @@ class Cluster:
     def logs(self) -> str:
         """What scheduler and workers have said so far."""
         return "".join(path.read_text(errors="replace") for path in self._folder.glob("*.log"))
+
+    def _await_workers(self) -> None:
+        with dask_fleet(self.address) as fleet:
+            _until(lambda: fleet.slots() == self._count, "the workers do not come")
 
     def _start(self, stack: ExitStack, name: str, *arguments: str) -> "subprocess.Popen[bytes]":
         command = name.partition("-")[0]

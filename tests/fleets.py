@@ -1,6 +1,8 @@
 """Downloads by several hands, and datasets compared image for image wherever they are."""
 
 import hashlib
+import os
+import signal
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,11 @@ from hotdog_sql.downloading.job import download
 from hotdog_sql.downloading.layout import Layout
 from hotdog_sql.downloading.options import DownloadOptions
 from hotdog_sql.downloading.place import fetch_manifest
+from hotdog_sql.downloading.receipt import fetch_shard_once
 from hotdog_sql.downloading.remote import RemoteStore
 from hotdog_sql.downloading.report import DownloadReport
-from hotdog_sql.downloading.shard import Outcome, Shard, fetch_shard
+from hotdog_sql.downloading.scheduler import DaskFleet
+from hotdog_sql.downloading.shard import Outcome, Shard
 from hotdog_sql.settings import Settings
 from hotdog_sql.vocabulary import DatasetFormat, Source
 from tests.photos import NO_REST, QUICK, Album, manifest_rows
@@ -40,13 +44,39 @@ class PoolFleet:
 
     def submit(self, shard: Shard) -> Future[list[Outcome]]:
         self.handed.append(shard)
-        return self._pool.submit(fetch_shard, shard)
+        return self._pool.submit(fetch_shard_once, shard)
 
     def result(self, shard: Future[list[Outcome]]) -> list[Outcome]:
         return shard.result()
 
     def stop(self) -> None:
         self._pool.shutdown(cancel_futures=True)
+
+
+class DyingFleet:
+    """A cluster one of whose workers dies with the rows of a shard that is done."""
+
+    live = False
+
+    def __init__(self, cluster: DaskFleet, died: Path) -> None:
+        """`died`: a file that is made when it happens."""
+        self._cluster = cluster
+        self._died = str(died)
+        self.slots, self.result, self.stop = cluster.slots, cluster.result, cluster.stop
+
+    def submit(self, shard: Shard) -> Future[list[Outcome]]:
+        return self._cluster._executor.submit(_fetch_and_die, shard, self._died)
+
+
+def _fetch_and_die(shard: Shard, died: str) -> list[Outcome]:
+    """Fetch a shard; the first process that has done so ends before it can say so."""
+    outcomes = fetch_shard_once(shard)
+    try:
+        Path(died).touch(exist_ok=False)
+    except FileExistsError:
+        return outcomes
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("SIGKILL ends a process")
 
 
 def fetch(

@@ -18,6 +18,9 @@ _LOCK = "lock"
 #: still be at work, and must not put another tar in the place of a new one.
 RUN = f"{WORKSHOP}/run"
 
+#: How the names of receipts begin there (see `receipt`).
+RECEIPTS = f"{WORKSHOP}/receipt-"
+
 
 @contextmanager
 def workshop(directory: Path) -> Iterator[Path]:

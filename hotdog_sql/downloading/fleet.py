@@ -15,7 +15,9 @@ class Fleet(Protocol):
     """What a run needs of those who fetch its shards.
 
     Attributes:
-        live: whether the listener hears of each byte; else, of each shard when it is done.
+        live: whether it is this process, in which the listener hears of each byte; else it hears
+            of each shard when it is done, and there are receipts (see `receipt`), for who has
+            fetched it may die before it is heard.
     """
 
     live: bool

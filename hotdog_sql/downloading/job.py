@@ -16,6 +16,7 @@ from hotdog_sql.downloading.ledger import Ledger, Row
 from hotdog_sql.downloading.options import DownloadOptions
 from hotdog_sql.downloading.photo import Photo
 from hotdog_sql.downloading.place import Place, open_place, record_names
+from hotdog_sql.downloading.receipt import receipt_of
 from hotdog_sql.downloading.record import NAME as RECORD
 from hotdog_sql.downloading.record import begin_record, write_record
 from hotdog_sql.downloading.records import write_records
@@ -108,6 +109,7 @@ def download(
                     shard_size=layout.size,
                     tars=Tars(ledger.tars()) if layout.in_tars else None,
                     run=place.run,
+                    settled=lambda shard: place.drop(receipt_of(shard)),
                 )
             with engine:
                 job = _Job(source, place, ledger, engine, options, listener, in_tars=layout.in_tars)

@@ -3,7 +3,8 @@
 Of a folder both are the same. Of an object store, in which nothing can be appended to, the records
 are fetched into a temporary folder and kept there: what a run adds to the manifest goes back every
 few seconds as a part file, `.hotdog-sql/manifest-000001.csv` and so on, and a finished run puts a
-whole manifest in the place of them all. So any machine can go on where another was stopped.
+whole manifest in the place of them all. So any machine can go on where another was stopped. The
+receipts of a cluster's workers go when the rows of theirs are kept.
 """
 
 import os
@@ -17,7 +18,7 @@ from typing import Protocol
 from uuid import uuid4
 
 from hotdog_sql.downloading import manifest
-from hotdog_sql.downloading.dataset import RUN, WORKSHOP, workshop
+from hotdog_sql.downloading.dataset import RECEIPTS, RUN, WORKSHOP, workshop
 from hotdog_sql.downloading.destination import Destination
 from hotdog_sql.downloading.listing import Listing
 from hotdog_sql.downloading.record import NAME as RECORD
@@ -56,6 +57,14 @@ class Place(Protocol):
 
         Raises:
             StorageError: they cannot be kept.
+        """
+        ...
+
+    def drop(self, receipt: str) -> None:
+        """Remove a receipt whose rows have been written: not before they are kept.
+
+        Raises:
+            StorageError: it cannot be removed.
         """
         ...
 
@@ -116,6 +125,10 @@ class FolderPlace:
     def keep(self) -> None:
         """Nothing to do: a row is kept when it is written."""
 
+    def drop(self, receipt: str) -> None:
+        """Remove a receipt (see `Place`)."""
+        self.store.delete(receipt)
+
     def publish(self, *_names: str) -> None:
         """Nothing to do: they are where they belong."""
 
@@ -144,6 +157,7 @@ class RemotePlace:
         self._kept = self._size()
         self._due = time.monotonic() + KEEP_EVERY
         self._listing = Listing(store, self._kept)
+        self._receipts: list[str] = []
 
     def has(self, path: str, size: int | None) -> bool:
         """Whether a photo is there (see `Place`), as listings tell."""
@@ -156,6 +170,10 @@ class RemotePlace:
         if time.monotonic() >= self._due:
             self._keep()
 
+    def drop(self, receipt: str) -> None:
+        """Remove a receipt with the next part file (see `Place`), many in one request."""
+        self._receipts.append(receipt)
+
     def publish(self, *names: str) -> None:
         """Put records into the dataset (see `Place`); a whole manifest takes the parts' place."""
         for name in names:
@@ -166,6 +184,8 @@ class RemotePlace:
                 self._remote.delete(part)
             self._parts.clear()
             self._remote.delete(RUN)
+            self._receipts.clear()
+            self._sweep()
 
     def close(self) -> None:
         """Keep what is not kept yet.
@@ -187,7 +207,16 @@ class RemotePlace:
             self._remote.write(os.pread(self._rows, size - self._kept, self._kept), part)
             self._parts.append(part)
             self._kept = size
+        if self._receipts:
+            self._remote.delete_all(self._receipts)
+            self._receipts.clear()
         self._due = time.monotonic() + KEEP_EVERY
+
+    def _sweep(self) -> None:
+        """Remove every receipt that is left, those of killed runs too. RUN is gone: none comes."""
+        for path, _ in self._remote.files(WORKSHOP, RECEIPTS.rpartition("/")[2]):
+            if path.startswith(RECEIPTS):
+                self._remote.delete(path)
 
     def _size(self) -> int:
         return os.fstat(self._rows).st_size

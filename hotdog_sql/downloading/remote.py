@@ -2,7 +2,7 @@
 
 import errno
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -72,6 +72,10 @@ class FileSystem(Protocol):
         """Remove a file."""
         ...
 
+    def rm(self, path: list[str]) -> object:
+        """Remove files."""
+        ...
+
     def info(self, path: str) -> dict[str, Any]:
         """Size and the like of a file."""
         ...
@@ -109,11 +113,7 @@ class RemoteStore:
         self._place(path, lambda to: self._files.pipe_file(to, data))
 
     def write(self, data: bytes, path: str) -> None:
-        """Keep the bytes under the path, replacing what was there.
-
-        Raises:
-            StorageError: they cannot be written.
-        """
+        """Keep the bytes under the path (see `Store`)."""
         self._place(path, lambda to: self._files.pipe_file(to, data))
 
     def upload(self, file: Path, path: str) -> None:
@@ -144,11 +144,7 @@ class RemoteStore:
         yield self._do(path, lambda: self._files.cat_file(self._full(path)))
 
     def read_if_there(self, path: str) -> bytes | None:
-        """The bytes of a file; None where there is none.
-
-        Raises:
-            StorageError: it cannot be read.
-        """
+        """The bytes of a file (see `Store`)."""
         try:
             return self._do(path, lambda: self._files.cat_file(self._full(path)))
         except _AbsentError:
@@ -168,6 +164,21 @@ class RemoteStore:
             self._do(path, lambda: self._files.rm_file(self._full(path)))
         except _AbsentError:
             return
+
+    def delete_all(self, paths: Sequence[str]) -> None:
+        """Remove files that are no photos: in one request, where the store can.
+
+        Some stores pass over one that they cannot remove now.
+
+        Raises:
+            StorageError: they cannot be removed.
+        """
+        full = [self._full(path) for path in paths]
+        try:
+            self._do("", lambda: self._files.rm(full))
+        except _AbsentError:  # one of them, and which have been removed is not known
+            for path in paths:
+                self.delete(path)
 
     def files(self, folder: str = "", prefix: str = "") -> Iterator[tuple[str, int]]:
         """Path and size of every file below a folder, in the order of their paths.

@@ -9,7 +9,8 @@ from importlib.util import find_spec
 from typing import Protocol
 
 from hotdog_sql.downloading.destination import without_credentials
-from hotdog_sql.downloading.shard import Outcome, Shard, fetch_shard
+from hotdog_sql.downloading.receipt import fetch_shard_once
+from hotdog_sql.downloading.shard import Outcome, Shard
 from hotdog_sql.errors import ClusterError, MissingExtraError
 
 #: Seconds in which the scheduler has to answer, and in which a worker has to be there.
@@ -107,7 +108,7 @@ class DaskFleet:
 
     def submit(self, shard: Shard) -> Future[list[Outcome]]:
         """Hand a shard to the cluster (see `Fleet`)."""
-        return self._executor.submit(fetch_shard, shard)
+        return self._executor.submit(fetch_shard_once, shard)
 
     def result(self, shard: Future[list[Outcome]]) -> list[Outcome]:
         """What became of it (see `Fleet`)."""

@@ -43,7 +43,8 @@ class Shard:
         options: how it is done; `workers` and `per_host` are this shard's own.
         tar: path of the tar that takes the photos; empty: each is a file of its own.
         classes: the number of each class folder, for a tar.
-        run: the run that may write tars now (see `dataset.RUN`).
+        run: the run that hands it over (see `dataset.RUN`).
+        number: which of that run's shards it is.
         version: of the program that made it.
     """
 
@@ -54,6 +55,7 @@ class Shard:
     tar: str = ""
     classes: Mapping[str, int] = field(default_factory=dict, repr=False)
     run: str = ""
+    number: int = 0
     version: str = __version__
 
 
@@ -95,7 +97,7 @@ def entries_of(shard: Shard, outcomes: list[Outcome]) -> Iterator[Entry]:
 def _fetch_files(shard: Shard, scratch: Path, listener: Listener | None) -> list[Outcome]:
     return [
         (place, fields_of(entry))
-        for place, entry in _fetched(shard, _store(shard), scratch, listener)
+        for place, entry in _fetched(shard, store_of(shard), scratch, listener)
     ]
 
 
@@ -118,8 +120,12 @@ def _fetch_tar(shard: Shard, scratch: Path, listener: Listener | None) -> list[O
                     done = replace(done, path=writer.add(done, file))
                     file.unlink()
                 outcomes.append((len(outcomes), fields_of(done)))
-    store = _store(shard)
-    _check_run(shard, store)
+    store = store_of(shard)
+    if not is_current(shard, store):
+        raise DatasetLockedError(
+            f"another run has taken over {shard.destination}: let it end, then run the same "
+            "command again"
+        )
     if any(values[0] is Status.DOWNLOADED for _, values in outcomes):
         _put_tar(store, tar, shard)
     else:
@@ -144,7 +150,12 @@ def _fetched(
         yield places[entry.photo.folder, entry.photo.image_id], entry
 
 
-def _store(shard: Shard) -> Store:
+def store_of(shard: Shard) -> Store:
+    """The dataset that a shard goes into.
+
+    Raises:
+        MissingExtraError: the library for such addresses is not installed.
+    """
     destination = shard.destination
     return _remote_store(destination) if destination.is_remote else FolderStore(destination.folder)
 
@@ -155,16 +166,9 @@ def _remote_store(destination: Destination) -> RemoteStore:
     return RemoteStore(destination)
 
 
-def _check_run(shard: Shard, store: Store) -> None:
-    """See that the run that made the shard is still the dataset's."""
-    if store.size(RUN) is not None:
-        with store.read(RUN) as run:
-            if bytes(run) == shard.run.encode():
-                return
-    raise DatasetLockedError(
-        f"another run has taken over {shard.destination}: let it end, then run the same command "
-        "again"
-    )
+def is_current(shard: Shard, store: Store) -> bool:
+    """Whether the run that made a shard is still the dataset's."""
+    return store.read_if_there(RUN) == shard.run.encode()
 
 
 def _put_tar(store: Store, tar: Path, shard: Shard) -> None:

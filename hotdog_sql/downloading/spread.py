@@ -1,8 +1,9 @@
 """Many shards at once: the rows of a selection cut into shards, and these handed to a fleet."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field, replace
+from itertools import count
 from types import TracebackType
 from typing import Self
 
@@ -70,6 +71,7 @@ class Spread:
         shard_size: int,
         tars: Tars | None = None,
         run: str = "",
+        settled: Callable[[Shard], None] | None = None,
     ) -> None:
         """Prepares, and hands over nothing yet.
 
@@ -81,7 +83,10 @@ class Spread:
             listener: hears of the bytes of each shard when it is done.
             shard_size: photos of a shard.
             tars: how they are put into tars; None: each is a file of its own.
-            run: the name of this run, which tars need (see `dataset.RUN`).
+            run: the name of this run (see `dataset.RUN`).
+            settled: called when the rows of a shard that others have fetched have been taken,
+                each of them: what a worker has written down for the case of its death is not
+                needed any more.
         """
         self._fleet = fleet
         self._destination = destination.absolute()
@@ -91,6 +96,8 @@ class Spread:
         self._size = shard_size
         self._tars = tars
         self._run = run
+        self._settled = settled
+        self._numbers = count(1)
 
     def __enter__(self) -> Self:
         return self
@@ -136,6 +143,8 @@ class Spread:
             if not self._fleet.live:
                 self._listener.received(sum(entry.size or 0 for entry in entries))
             yield from entries
+            if self._settled is not None and not self._fleet.live:
+                self._settled(shard)
         if failure is not None:  # the others are written down by now
             raise failure
 
@@ -177,4 +186,5 @@ class Spread:
             tar=self._tars.next_name(part) if self._tars else "",
             classes=self._tars.classes() if self._tars else {},
             run=self._run,
+            number=next(self._numbers),
         )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
+from uuid import uuid4
 
 from hotdog_sql.downloading.body import Body
 from hotdog_sql.downloading.inspection import ENDINGS, Bytes
@@ -38,6 +39,22 @@ class Store(Protocol):
 
         Raises:
             StorageError: it cannot be read.
+        """
+        ...
+
+    def read_if_there(self, path: str) -> bytes | None:
+        """The bytes of a small file; None where there is none.
+
+        Raises:
+            StorageError: it cannot be read.
+        """
+        ...
+
+    def write(self, data: bytes, path: str) -> None:
+        """Keep the bytes of a small file under the path, replacing what was there.
+
+        Raises:
+            StorageError: they cannot be written, or a folder of this machine is not there.
         """
         ...
 
@@ -115,6 +132,26 @@ class FolderStore:
             if isinstance(data, mmap.mmap):
                 stack.enter_context(data)
             yield data
+
+    def read_if_there(self, path: str) -> bytes | None:
+        """The bytes of a small file (see `Store`)."""
+        full = self.directory / path
+        try:
+            return full.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise storage_error(full, error) from error
+
+    def write(self, data: bytes, path: str) -> None:
+        """Keep the bytes of a small file (see `Store`). Its folder is not made."""
+        target = self.directory / path
+        temporary = target.with_name(f"{uuid4().hex}.part")
+        try:
+            _write(temporary, data)
+            temporary.replace(target)
+        except OSError as error:
+            raise storage_error(target, error) from error
 
     def delete(self, path: str) -> None:
         """Remove a file (see `Store`). Its folder stays: it is one of the classes."""

@@ -50,6 +50,8 @@ def dask_fleet(
     configured = {"distributed.admin.large-graph-warning-threshold": "1GB"}
     with import_module("dask.config").set(configured):
         try:
+            # A client that is given no address at all takes twenty seconds to end.
+            import_module("distributed.comm").resolve_address(address)
             client = distributed.Client(address, timeout=connect_seconds, set_as_default=False)
         except (OSError, ValueError) as error:
             raise ClusterError(

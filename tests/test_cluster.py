@@ -23,6 +23,7 @@ from hotdog_sql.downloading.remote import RemoteStore
 from hotdog_sql.downloading.scheduler import dask_fleet
 from hotdog_sql.errors import ClusterError, StorageError
 from tests.cluster import ROOT, SECRET, Cluster, refuse, s3_server
+from tests.conftest import Run
 from tests.fleets import TARS, DyingFleet, contents, fetch, images, rows_at
 from tests.loopback import FileReply, LoopbackServer, Reply, Request, file_reply
 from tests.photos import Album, jpeg, manifest_rows, md5, mirror_path, photo, serve, tree
@@ -337,6 +338,31 @@ def test_the_command_is_killed_and_told_again(
     assert "68 photos checked" in checked.stderr
     fetch(server.url("/mirror/"), tmp_path / "alone", Album(CHOSEN))
     assert images(rows_at(s3, tmp_path / "rows")) == images(manifest_rows(tmp_path / "alone"))
+
+
+@pytest.mark.parametrize("dataset_format", ["files", "webdataset"])
+def test_selected_and_downloaded_at_once(
+    cluster: Cluster, tmp_path: Path, run: Run, small_data: Path, dataset_format: str
+) -> None:
+    """The dataset of one machine, fetched by the workers."""
+    by_workers: set[str] = set()
+
+    def look(request: Request) -> Reply:
+        by_workers.update(path.name for path in tmp_path.glob("together/.hotdog-sql/shard-*"))
+        return Reply(body=jpeg(int(request.path[-20:-4], 16)))
+
+    chosen = ("select", "--class", "Hot dog", "--negatives", "8", "--data-dir", small_data)
+    how = ("--dataset-format", dataset_format, "--shard-size", "5", "--no-gallery")
+    with LoopbackServer() as server:
+        server.default(look)
+        variables = {"HOTDOG_SQL_MIRROR_URL": server.url("/mirror/")}
+        assert run(*chosen, *how, "--download", "alone", **variables).returncode == 0
+        together = (*chosen, *how, "--download", str(tmp_path / "together"))
+        said = run(*together, "--scheduler", cluster.address, **variables)
+    assert (said.returncode, said.stdout) == (0, "")
+    assert "photos                20  20 fetched now" in said.stderr
+    assert tree(tmp_path / "together") == tree(tmp_path / "alone")
+    assert len(by_workers) == 20 // 5
 
 
 def test_the_demo_of_it() -> None:

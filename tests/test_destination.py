@@ -88,25 +88,30 @@ def test_a_protocol_that_nobody_knows() -> None:
         RemoteStore(Destination.of("gopher://bucket"))
 
 
+DOWNLOAD = ("download", "rows.csv")
+#: There is no data, which would be said otherwise.
+SELECT = ("select", "--class", "Hot dog", "--offline", "--download")
+
+
 @pytest.mark.parametrize(
     ("absent", "arguments", "how"),
     [
-        ("distributed", ["dataset", "--scheduler", "tcp://127.0.0.1:9"], "[dask]"),
-        ("s3fs", ["s3://bucket/dataset"], "[s3]"),
-        ("fsspec", ["s3://bucket/dataset"], "[s3]"),
+        ("distributed", [*DOWNLOAD, "dataset", "--scheduler", "tcp://127.0.0.1:9"], "[dask]"),
+        ("distributed", [*SELECT, "dataset", "--scheduler", "tcp://127.0.0.1:9"], "[dask]"),
+        ("s3fs", [*DOWNLOAD, "s3://bucket/dataset"], "[s3]"),
+        ("fsspec", [*DOWNLOAD, "s3://bucket/dataset"], "[s3]"),
     ],
 )
 def test_an_extra_that_is_not_installed(
     tmp_path: Path, absent: str, arguments: list[str], how: str
 ) -> None:
-    rows = tmp_path / "rows.csv"
-    rows.write_text(",".join(["folder", "rank", *IMAGE_COLUMNS]) + "\n")
+    (tmp_path / "rows.csv").write_text(",".join(["folder", "rank", *IMAGE_COLUMNS]) + "\n")
     program = (
         "import sys; sys.modules[sys.argv.pop(1)] = None; "
         "from hotdog_sql.cli.main import main; main()"
     )
     said = subprocess.run(
-        [sys.executable, "-c", program, absent, "download", str(rows), *arguments],
+        [sys.executable, "-c", program, absent, *arguments],
         cwd=tmp_path,
         capture_output=True,
         text=True,

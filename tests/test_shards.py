@@ -232,9 +232,9 @@ def test_a_dataset_keeps_its_format(server: LoopbackServer, tmp_path: Path) -> N
     mirror = server.url("/mirror/")
     fetch(mirror, tmp_path / "tars", ALBUM, layout=Layout(TARS))
     fetch(mirror, tmp_path / "files", ALBUM)
-    with pytest.raises(DatasetError, match="add --format webdataset"):
+    with pytest.raises(DatasetError, match="add --dataset-format webdataset"):
         fetch(mirror, tmp_path / "tars", ALBUM)
-    with pytest.raises(DatasetError, match="leave out --format"):
+    with pytest.raises(DatasetError, match="leave out --dataset-format"):
         fetch(mirror, tmp_path / "files", ALBUM, layout=Layout(TARS))
 
 

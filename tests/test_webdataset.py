@@ -21,7 +21,7 @@ from hotdog_sql.errors import InputError
 from tests.conftest import Run
 from tests.fleets import TARS, fetch
 from tests.loopback import LoopbackServer, Reply
-from tests.photos import Album, jpeg, manifest_rows, mirror_path, photo, png, serve
+from tests.photos import Album, jpeg, manifest_rows, mirror_path, photo, png, serve, tree
 from tests.test_download_command import mirror_of, seed_of
 
 CHOSEN = [photo(n, "hot_dog") for n in range(1, 8)] + [
@@ -173,13 +173,14 @@ def test_a_damaged_tar(dataset: Path) -> None:
     assert [f.fault for f in report.findings] == [Fault.ALTERED, *[Fault.MISSING] * 4]
 
 
-def test_the_command(tmp_path: Path, run: Run, small_data: Path) -> None:
+@pytest.mark.parametrize("option", ["--dataset-format", "--format"])
+def test_the_command(tmp_path: Path, run: Run, small_data: Path, option: str) -> None:
     chosen = ("select", "--class", "Hot dog", "--negatives", "8", "--data-dir", small_data)
     assert run(*chosen, "--output", "rows.csv").returncode == 0
     with LoopbackServer() as server:
         server.default(lambda request: Reply(body=jpeg(seed_of(request.path))))
         said = run(
-            *("download", "rows.csv", "tars", "--format", "webdataset", "--shard-size", "9"),
+            *("download", "rows.csv", "tars", option, "webdataset", "--shard-size", "9"),
             **mirror_of(server),
         )
     assert said.returncode == 0, said.stderr
@@ -193,6 +194,50 @@ def test_the_command(tmp_path: Path, run: Run, small_data: Path) -> None:
     checked = run("verify", "tars")
     assert (checked.returncode, checked.stdout) == (0, "")
     assert "20 photos checked" in checked.stderr
+
+
+def test_selected_and_downloaded_at_once(tmp_path: Path, run: Run, small_data: Path) -> None:
+    """The same tars as from a saved selection; `--format` is that of the rows."""
+    chosen = ("select", "--class", "Hot dog", "--negatives", "8", "--data-dir", small_data)
+    how = ("--dataset-format", "webdataset", "--shard-size", "9")
+    with LoopbackServer() as server:
+        server.default(lambda request: Reply(body=jpeg(seed_of(request.path))))
+        variables = mirror_of(server)
+        said = run(*chosen, "--download", "once", *how, "--format", "csv", **variables)
+        assert said.returncode == 0, said.stderr
+        (tmp_path / "rows.csv").write_text(said.stdout, encoding="utf-8")
+        assert len(said.stdout.splitlines()) == 1 + 20
+        assert run("download", "rows.csv", "twice", *how, **variables).returncode == 0
+        again = run(*chosen, "--download", "once", **variables)
+    once, twice = tree(tmp_path / "once"), tree(tmp_path / "twice")
+    assert once.pop("selection.json")
+    assert once == twice
+    assert len([path for path in once if path.endswith(".tar")]) == 3
+    assert again.returncode == 6
+    assert "add --dataset-format webdataset" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("how", "code", "what"),
+    [
+        (("--dataset-format", "webdataset", "--update"), 3, "leave out --update"),
+        (("--dataset-format", "webdataset", "--retry-failed"), 3, "leave out --update"),
+        (("--dataset-format", "tar"), 2, "--dataset-format"),
+        (("--shard-size", "0"), 2, "--shard-size"),
+        (("--format", "webdataset"), 2, "--format"),
+        (("--scheduler", "http://127.0.0.1:8787"), 9, "check the address"),
+        (("--scheduler", "tcp://127.0.0.1"), 9, "missing port number"),
+    ],
+)
+def test_what_cannot_be_is_said_before_the_slow_work(
+    tmp_path: Path, run: Run, how: tuple[str, ...], code: int, what: str
+) -> None:
+    """There is no data here, which would be said otherwise."""
+    said = run("select", "--class", "Hot dog", "--offline", "--download", "dataset", *how)
+    assert said.returncode == code, said.stderr
+    assert what in said.stderr
+    assert "Traceback" not in said.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_call(tmp_path: Path, small_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +13,7 @@ from hotdog_sql.vocabulary import DatasetFormat
 if TYPE_CHECKING:
     from hotdog_sql.downloading.fleet import Fleet
     from hotdog_sql.downloading.layout import Layout
+    from hotdog_sql.downloading.options import DownloadOptions
 
 _LARGEST_SHARD = 1_000_000
 
@@ -30,15 +31,18 @@ def destination_of(text: str) -> Destination:
     return destination
 
 
-FormatOption = Annotated[
-    DatasetFormat,
-    typer.Option(
-        "--format",
+def _format_option(*names: str) -> Any:
+    return typer.Option(
+        *names,
         help="How photos are kept. files: in class folders; webdataset: in tars, each with the "
         "class and the row of its photos.",
         rich_help_panel=PANEL,
-    ),
-]
+    )
+
+
+#: Where `--format` is that of rows, the long name alone.
+DatasetFormatOption = Annotated[DatasetFormat, _format_option("--dataset-format")]
+FormatOption = Annotated[DatasetFormat, _format_option("--dataset-format", "--format")]
 ShardSizeOption = Annotated[
     int | None,
     typer.Option(
@@ -62,11 +66,19 @@ SchedulerOption = Annotated[
 ]
 
 
-def layout_of(format_name: DatasetFormat, shard_size: int | None) -> "Layout":
-    """What the options of the same names ask for."""
+def layout_of(
+    format_name: DatasetFormat, shard_size: int | None, options: "DownloadOptions"
+) -> "Layout":
+    """What the options of the same names ask for.
+
+    Raises:
+        InputError: it does not go together with the other options.
+    """
     from hotdog_sql.downloading.layout import Layout
 
-    return Layout(format_name, shard_size)
+    layout = Layout(format_name, shard_size)
+    layout.check(options)
+    return layout
 
 
 @contextmanager

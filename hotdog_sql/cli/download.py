@@ -83,6 +83,7 @@ def download(
         upright=upright,
         max_side=max_side,
     )
+    layout = layout_of(format_name, shard_size, how)
     with (
         fleet_of(scheduler) as fleet,
         _open_selection(selection_file, data_dir, small=bool(scheduler), quiet=quiet) as (
@@ -98,7 +99,7 @@ def download(
             gallery=gallery,
             quiet=quiet,
             verbose=verbose,
-            layout=layout_of(format_name, shard_size),
+            layout=layout,
             fleet=fleet,
         )
     raise typer.Exit(code)

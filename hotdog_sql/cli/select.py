@@ -9,14 +9,29 @@ import typer
 from hotdog_sql.cli import download_options as downloading
 from hotdog_sql.cli import options
 from hotdog_sql.cli.completion import complete_class
-from hotdog_sql.cli.destinations import destination_of
+from hotdog_sql.cli.destinations import (
+    DatasetFormatOption,
+    SchedulerOption,
+    ShardSizeOption,
+    destination_of,
+    fleet_of,
+    layout_of,
+)
 from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_MEMORY_LIMIT, DEFAULT_SPLITS
 from hotdog_sql.cli.selecting import tell, tell_differences, tell_folders
 from hotdog_sql.cli.session import open_database, session_of
 from hotdog_sql.cli.show import Narrator, write_rows
 from hotdog_sql.cli.values import LARGEST_NUMBER, negatives_of, variables_of
 from hotdog_sql.downloading.destination import Destination
-from hotdog_sql.vocabulary import GroupBy, Labels, NegativesFrom, Overlap, Related, Release
+from hotdog_sql.vocabulary import (
+    DatasetFormat,
+    GroupBy,
+    Labels,
+    NegativesFrom,
+    Overlap,
+    Related,
+    Release,
+)
 
 _NEGATIVES = "Negatives"
 _RECIPE = "Instead of --class"
@@ -156,9 +171,8 @@ def select(
         typer.Option(
             metavar="DEST",
             parser=destination_of,
-            help="Download the photos into class folders here, or at an address such as "
-            "s3://bucket/prefix; rows are written only if "
-            "--output or --format asks for them.",
+            help="Download the photos into a folder, or to an address such as "
+            "s3://bucket/prefix; rows are written only if --output or --format asks for them.",
             rich_help_panel=downloading.PANEL,
             show_default=False,
         ),
@@ -173,6 +187,9 @@ def select(
     update: downloading.UpdateOption = False,
     upright: downloading.UprightOption = False,
     max_side: downloading.MaxSideOption = None,
+    dataset_format: DatasetFormatOption = DatasetFormat.FILES,
+    shard_size: ShardSizeOption = None,
+    scheduler: SchedulerOption = None,
     gallery: downloading.GalleryOption = True,
     verbose: downloading.VerboseOption = False,
 ) -> None:
@@ -203,6 +220,7 @@ def select(
         upright=upright,
         max_side=max_side,
     )
+    layout = layout_of(dataset_format, shard_size, how) if how else None
     session = session_of(data_dir, split, release, labels, threads, memory_limit)
     recipe = then = None
     if from_ is not None:
@@ -212,7 +230,10 @@ def select(
     needs = ["selected_images", "relevant_labels"]
     if related is Related.HIERARCHY:
         needs.append("descendant_classes")
-    with open_database(session, needs, offline=offline, yes=yes, quiet=quiet) as database:
+    with (
+        fleet_of(scheduler if download else None) as fleet,
+        open_database(session, needs, offline=offline, yes=yes, quiet=quiet) as database,
+    ):
         if recipe is None:
             request: SelectionRequest | QueryRequest
             if query is not None:
@@ -263,5 +284,7 @@ def select(
                 gallery=gallery,
                 quiet=quiet,
                 verbose=verbose,
+                layout=layout,
+                fleet=fleet,
             )
             raise typer.Exit(code)

@@ -55,9 +55,11 @@ class Layout:
         """
         if self.in_tars and ledger.has_files():
             raise DatasetError(
-                f"{name} has its photos in files: leave out --format, or choose another folder"
+                f"{name} has its photos in files: leave out --dataset-format, or choose another "
+                "folder"
             )
         if not self.in_tars and ledger.tars():
             raise DatasetError(
-                f"{name} has its photos in tars: add --format webdataset, or choose another folder"
+                f"{name} has its photos in tars: add --dataset-format webdataset, or choose "
+                "another folder"
             )

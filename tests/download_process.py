@@ -5,7 +5,6 @@
 """
 
 import resource
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -41,7 +40,6 @@ def start(
 
 def main() -> None:
     port, directory, photos, reserves, *limit = sys.argv[1:]
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # even where the shell ignores it
     for size in limit:
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(size), int(size)))
     try:

@@ -179,8 +179,6 @@ def test_ctrl_c_keeps_what_has_come(run: Run, server: LoopbackServer, tmp_path: 
     name = "test-annotations-human-imagelabels.csv"
     server.on(LABELS, Reply(405), file_reply(large, fault=Reply(stall_after=15_000_000)))
     environment = os.environ | {"HOTDOG_SQL_BASE_URL": server.url("/")}
-    # Tests in the background of a shell ignore Ctrl-C, and their children would inherit that.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [sys.executable, "-m", "hotdog_sql", "refresh", "--file", name],
         cwd=tmp_path,

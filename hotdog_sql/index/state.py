@@ -8,9 +8,7 @@ from pathlib import Path
 import duckdb
 
 from hotdog_sql.catalog import LABEL_KINDS
-from hotdog_sql.refresh.facts import file_md5
 from hotdog_sql.session import DataFile
-from hotdog_sql.settings import Settings
 from hotdog_sql.sqlfiles import read_sql_file
 
 #: What decides how rows are kept: an index made by other versions of these is of no use.
@@ -62,12 +60,12 @@ def metadata(file: DataFile) -> dict[str, str]:
     long as the index.
     """
     found = file.path.stat()
-    known = file_md5([file.catalog], Settings(data_dir=file.path.parent), compute=False)
+    known = _md5(file, compute=False)
     return {
         f"{_PREFIX}form": form(),
         f"{_PREFIX}csv_bytes": str(found.st_size),
         f"{_PREFIX}csv_mtime_ns": str(found.st_mtime_ns),
-        f"{_PREFIX}csv_md5": known.get(file.catalog.name, ""),
+        f"{_PREFIX}csv_md5": known or "",
     }
 
 
@@ -114,8 +112,17 @@ def _is_true(connection: duckdb.DuckDBPyConnection, file: DataFile) -> bool:
         same_bytes = then.get(f"{_PREFIX}csv_bytes") == str(now.st_size)
         if then.get(f"{_PREFIX}form") != form() or not same_bytes:
             return False
-        if then.get(f"{_PREFIX}csv_mtime_ns") != str(now.st_mtime_ns):
-            digests = file_md5([file.catalog], Settings(data_dir=file.path.parent))
-            if then.get(f"{_PREFIX}csv_md5") != digests.get(file.catalog.name):
-                return False
+        same_time = then.get(f"{_PREFIX}csv_mtime_ns") == str(now.st_mtime_ns)
+        if not same_time and then.get(f"{_PREFIX}csv_md5") != _md5(file, compute=True):
+            return False
     return True
+
+
+def _md5(file: DataFile, *, compute: bool) -> str | None:
+    """The MD5 of a CSV as hexadecimal digits; unless it is computed, None where nobody knows it."""
+    # Most sessions have no index, or one that need not be asked for this.
+    from hotdog_sql.refresh.facts import file_md5
+    from hotdog_sql.settings import Settings
+
+    settings = Settings(data_dir=file.path.parent)
+    return file_md5([file.catalog], settings, compute=compute).get(file.catalog.name)

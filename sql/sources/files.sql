@@ -3,6 +3,7 @@
 -- The session variables `data_dir`, `release`, `split` (one, several with commas between, or `all`)
 -- and `labels` (human, machine or both) decide. The views over the CSVs need plain lists of paths,
 -- so those are kept in session variables too: class_files, hierarchy_files, image_files and label_files.
+-- A table, so that the catalog is gone through once.
 --
 -- Reads: catalog
 -- Parameters: none
@@ -18,7 +19,7 @@
 -- Example:
 --   FROM files;
 
-CREATE OR REPLACE TEMP VIEW files AS
+CREATE OR REPLACE TEMP TABLE files AS
 SELECT *, getvariable('data_dir') || '/' || name AS file
 FROM catalog
 WHERE release = getvariable('release')

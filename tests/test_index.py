@@ -76,9 +76,20 @@ def rows_of(database: Database, view: str) -> list[tuple[object, ...]]:
     return database.rows(f"FROM {view} ORDER BY ALL")
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(data=odd_images(), asked=requests())
 def test_every_row_and_every_selection_is_the_csvs(data: OpenImages, asked: Asked) -> None:
+    check_index(data, asked)
+
+
+@pytest.mark.slow
+@settings(max_examples=50, deadline=None)
+@given(data=odd_images(), asked=requests())
+def test_every_row_and_every_selection_is_the_csvs_often(data: OpenImages, asked: Asked) -> None:
+    check_index(data, asked)
+
+
+def check_index(data: OpenImages, asked: Asked) -> None:
     with tempfile.TemporaryDirectory() as folder:
         data.write(Path(folder))
         list(build_index(Session(Path(folder))))

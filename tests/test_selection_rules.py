@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from tests.test_sql_selection import FOLDERS, MIDS, open_images
 HOT_DOG, FOOD, PERSON = "/m/01b9xk", "/m/02wbm", "/m/01g317"
 #: Children of each class; a class may hang in several places, and below itself in none.
 TREE = st.dictionaries(st.sampled_from(MIDS[:6]), st.sets(st.sampled_from(MIDS[:6]), max_size=3))
+CHOSEN = st.lists(st.sampled_from(MIDS[:5]), min_size=1, max_size=3)
 
 
 def as_hierarchy(tree: dict[str, set[str]]) -> dict[str, object]:
@@ -45,11 +47,24 @@ def below(node: object, mid: str, inside: bool = False) -> set[str]:
     return found
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(data=open_images(), tree=TREE, chosen=st.sampled_from(MIDS[:6]))
 def test_hierarchy_agrees_with_brute_force(
     data: OpenImages, tree: dict[str, set[str]], chosen: str
 ) -> None:
+    check_hierarchy(data, tree, chosen)
+
+
+@pytest.mark.slow
+@settings(max_examples=50, deadline=None)
+@given(data=open_images(), tree=TREE, chosen=st.sampled_from(MIDS[:6]))
+def test_hierarchy_agrees_with_brute_force_often(
+    data: OpenImages, tree: dict[str, set[str]], chosen: str
+) -> None:
+    check_hierarchy(data, tree, chosen)
+
+
+def check_hierarchy(data: OpenImages, tree: dict[str, set[str]], chosen: str) -> None:
     tree = {mid: children - {mid} for mid, children in tree.items()}
     data.hierarchy = as_hierarchy(tree)
     related = below(data.hierarchy, chosen)
@@ -62,9 +77,20 @@ def test_hierarchy_agrees_with_brute_force(
     assert rows == brute_force.select(data, asked, FOLDERS)
 
 
-@settings(max_examples=25, deadline=None)
-@given(data=open_images(), chosen=st.lists(st.sampled_from(MIDS[:5]), min_size=1, max_size=3))
+@settings(max_examples=8, deadline=None)
+@given(data=open_images(), chosen=CHOSEN)
 def test_the_report_agrees_with_brute_force(data: OpenImages, chosen: list[str]) -> None:
+    check_report(data, chosen)
+
+
+@pytest.mark.slow
+@settings(max_examples=50, deadline=None)
+@given(data=open_images(), chosen=CHOSEN)
+def test_the_report_agrees_with_brute_force_often(data: OpenImages, chosen: list[str]) -> None:
+    check_report(data, chosen)
+
+
+def check_report(data: OpenImages, chosen: list[str]) -> None:
     chosen = list(dict.fromkeys(chosen))
     with tempfile.TemporaryDirectory() as folder:
         data.write(Path(folder))

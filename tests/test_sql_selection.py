@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -88,16 +89,27 @@ def selected(database: Database, asked: Asked) -> list[brute_force.Row]:
     return [(row["folder"], row["rank"], row["ImageID"]) for row in rows]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(data=open_images(), asked=requests())
 def test_every_rule_agrees_with_brute_force(data: OpenImages, asked: Asked) -> None:
+    check_rules(data, asked)
+
+
+@pytest.mark.slow
+@settings(max_examples=200, deadline=None)
+@given(data=open_images(), asked=requests())
+def test_every_rule_agrees_with_brute_force_often(data: OpenImages, asked: Asked) -> None:
+    check_rules(data, asked)
+
+
+def check_rules(data: OpenImages, asked: Asked) -> None:
     with tempfile.TemporaryDirectory() as folder:
         data.write(Path(folder))
         with connect(Session(Path(folder))) as database:
             assert selected(database, asked) == brute_force.select(data, asked, FOLDERS)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(data=open_images())
 def test_the_image_columns_come_through_unchanged(data: OpenImages) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -59,7 +59,10 @@ def is_upright(data: bytes, image_id: str) -> bool:
     return shown.width > shown.height and right < wrong
 
 
-@pytest.mark.parametrize("source", ["mirror", "original", "thumbnail"])
+@pytest.mark.parametrize(
+    "source",
+    ["original", *(pytest.param(one, marks=pytest.mark.slow) for one in ("mirror", "thumbnail"))],
+)
 def test_every_photo_of_the_demo_is_upright(
     run: Run, variables: dict[str, str], tmp_path: Path, source: str
 ) -> None:

@@ -1,19 +1,36 @@
-"""Lets `python -m hotdog_sql` do what `hotdog-sql` does."""
+"""Where the program begins, as `hotdog-sql` and as `python -m hotdog_sql`."""
 
+import gc
 import os
 import sys
 
 from hotdog_sql.cli.exits import INTERRUPTED
-from hotdog_sql.cli.main import main
+
+
+def main() -> None:
+    """Runs the command line."""
+    # Nothing that is imported becomes garbage: looking for some all the while would take a
+    # twentieth of the time of a short command. A command begins with `gc.enable`.
+    gc.disable()
+    try:
+        from hotdog_sql.cli.main import main as run
+
+        run()
+    except SystemExit as end:
+        if end.code != INTERRUPTED:
+            raise
+        _end_interrupted()
+    except KeyboardInterrupt:  # in the midst of the imports
+        _end_interrupted()
+
+
+def _end_interrupted() -> None:
+    # A Ctrl-C in the middle of `exec`, which dataclasses are made by, counts as unhandled for the
+    # rest of the process: CPython would end it by the signal, not with the code.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(INTERRUPTED)
+
 
 if __name__ == "__main__":
-    try:
-        main()
-    except SystemExit as end:
-        if end.code == INTERRUPTED:
-            # A Ctrl-C in the middle of `exec`, which dataclasses are made by, counts as unhandled
-            # for the rest of the process: CPython would end it by the signal, not with the code.
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(INTERRUPTED)
-        raise
+    main()

@@ -1,5 +1,6 @@
-"""The command line's entry: the commands, and what an error becomes."""
+"""The command line: its commands, and what an error becomes."""
 
+import gc
 import sys
 from typing import Annotated
 
@@ -66,6 +67,7 @@ def root(
 
     Rows go to stdout, everything else to stderr.
     """
+    gc.enable()  # see `hotdog_sql.__main__`
 
 
 #: What DuckDB says, as a RuntimeError, when Ctrl-C ends a query.

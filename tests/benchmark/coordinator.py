@@ -116,7 +116,7 @@ def main() -> None:
         subprocess.run([sys.executable, "-c", make, _ROWS, str(rows), str(selection)], check=True)
         fleet = Answers()
         begun = time.perf_counter()
-        session = Session(Path(folder), memory_limit=COORDINATOR_MEMORY)
+        session = Session(Path(folder), threads=1, memory_limit=COORDINATOR_MEMORY)
         with Database(session) as database:
             report = download(
                 SelectedPhotos(read_rows(database, selection), None),

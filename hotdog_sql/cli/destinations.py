@@ -47,6 +47,7 @@ ShardSizeOption = Annotated[
     int | None,
     typer.Option(
         "--shard-size",
+        metavar="N",
         min=1,
         max=_LARGEST_SHARD,
         help="Photos in a tar, or handed at once to a worker of a cluster.",

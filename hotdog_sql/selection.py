@@ -62,10 +62,9 @@ _DECIDE_IMAGES = (
     "negative_folder",
 )
 _REPORT = "FROM report_on('relevant', $class, negative_folder := $negative_folder)"
-_RELATED = """
-SELECT DisplayName FROM related_classes($class, related := $related)
-UNION
-SELECT DisplayName FROM chosen_classes($exclude)
+_BARRED = """
+SELECT DISTINCT DisplayName
+FROM barred_classes($class, related := $related, exclude := $exclude)
 ORDER BY DisplayName
 """
 _SAFE = "SELECT is_safe_folder($name)"
@@ -164,7 +163,7 @@ class Selection(RowTable):
     def report(self) -> SelectionReport:
         """What there was to select from."""
         self.database.use("report_on")
-        related = self.database.rows(_RELATED, self._bound("class", "related", "exclude"))
+        related = self.database.rows(_BARRED, self._bound("class", "related", "exclude"))
         *classes, others = self.database.rows(_REPORT, self._bound("class", "negative_folder"))
         return SelectionReport(
             classes=tuple(ClassReport(*row[:-2]) for row in classes),

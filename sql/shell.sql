@@ -51,6 +51,7 @@ SET VARIABLE labels = coalesce(nullif(getenv('HOTDOG_SQL_LABELS'), ''), 'human')
 .read sql/classes/count_classes.sql
 .read sql/classes/chosen_classes.sql
 .read sql/classes/related_classes.sql
+.read sql/classes/barred_classes.sql
 .read sql/views/class_hierarchy.sql
 .read sql/classes/descendant_classes.sql
 

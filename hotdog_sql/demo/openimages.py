@@ -14,26 +14,12 @@ from collections.abc import Iterable, Sequence
 from hotdog_sql.demo.images import original_bytes
 from hotdog_sql.demo.photos import Photo, photos
 from hotdog_sql.demo.subjects import CLASSES, HIERARCHY
+from hotdog_sql.downloading.photo import IMAGE_COLUMNS
 
 LICENSE = "https://creativecommons.org/licenses/by/2.0/"
 
 #: A domain that is never anybody's (RFC 2606): the photographers are invented.
 _PEOPLE = "https://photos.example"
-
-_IMAGE_COLUMNS = (
-    "ImageID",
-    "Subset",
-    "OriginalURL",
-    "OriginalLandingURL",
-    "License",
-    "AuthorProfileURL",
-    "Author",
-    "Title",
-    "OriginalSize",
-    "OriginalMD5",
-    "Thumbnail300KURL",
-    "Rotation",
-)
 
 
 def file_bytes(kind: str, split: str | None, photos_url: str) -> bytes:
@@ -50,7 +36,7 @@ def file_bytes(kind: str, split: str | None, photos_url: str) -> bytes:
         return json.dumps(HIERARCHY).encode()
     rows = photos(split or "test")
     if kind == "images":
-        return _csv(_IMAGE_COLUMNS, (_image_row(photo, photos_url) for photo in rows))
+        return _csv(IMAGE_COLUMNS, (_image_row(photo, photos_url) for photo in rows))
     return _csv(
         ("ImageID", "Source", "LabelName", "Confidence"),
         (

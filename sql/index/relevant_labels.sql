@@ -3,7 +3,7 @@
 -- As from the CSVs, but that an early image has one row, which names no class: the index knows of
 -- each image whether it is labelled, so that only the labels of the barred classes are read.
 --
--- Reads: labels, labelled_images, images, chosen_classes, related_classes, seeded_order
+-- Reads: labels, labelled_images, images, barred_classes, seeded_order
 -- Parameters:
 --   class                    a name or MID, or a list of them
 --   negatives := 120         how many negatives are wanted
@@ -31,10 +31,8 @@ CREATE OR REPLACE TEMP MACRO relevant_labels(
     related := 'prefix',
     exclude := NULL
 ) AS TABLE
-WITH barred_classes AS MATERIALIZED (
-    SELECT LabelName FROM related_classes(class, related := related)
-    UNION
-    SELECT LabelName FROM chosen_classes(exclude)
+WITH barred_mids AS MATERIALIZED (
+    SELECT LabelName FROM barred_classes(class, related := related, exclude := exclude)
 ),
 first_labelled AS MATERIALIZED (
     SELECT ImageID, Confidence
@@ -58,7 +56,7 @@ SELECT DISTINCT
     true AS barred,
     ImageID IN (SELECT ImageID FROM early_images) AS early,
     NULL::BIGINT AS labelled
-FROM labels SEMI JOIN barred_classes USING (LabelName)
+FROM labels SEMI JOIN barred_mids USING (LabelName)
 UNION ALL
 SELECT ImageID, NULL, NULL, Confidence, true, false, true, NULL
 FROM early_images

@@ -5,7 +5,7 @@
 -- negatives from unless many of them turn out to be unfit. The same pass counts the images with
 -- any positive label, by a 64-bit hash of the ImageID; that count is the row without an image.
 --
--- Reads: labels, images, chosen_classes, related_classes, seeded_order
+-- Reads: labels, images, barred_classes, seeded_order
 -- Parameters:
 --   class                    a name or MID, or a list of them
 --   negatives := 120         how many negatives are wanted
@@ -33,10 +33,8 @@ CREATE OR REPLACE TEMP MACRO relevant_labels(
     related := 'prefix',
     exclude := NULL
 ) AS TABLE
-WITH barred_classes AS MATERIALIZED (
-    SELECT LabelName FROM related_classes(class, related := related)
-    UNION
-    SELECT LabelName FROM chosen_classes(exclude)
+WITH barred_mids AS MATERIALIZED (
+    SELECT LabelName FROM barred_classes(class, related := related, exclude := exclude)
 ),
 early_images AS MATERIALIZED (
     SELECT ImageID
@@ -54,7 +52,7 @@ pass AS MATERIALIZED (
             LabelName,
             Confidence,
             Confidence >= min_confidence AS positive,
-            LabelName IN (SELECT LabelName FROM barred_classes) AS barred
+            LabelName IN (SELECT LabelName FROM barred_mids) AS barred
         FROM labels
     )
     WHERE positive OR barred

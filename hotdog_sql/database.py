@@ -21,7 +21,7 @@ from hotdog_sql.errors import (
     WrongColumnsError,
 )
 from hotdog_sql.index.state import IndexState, index_state
-from hotdog_sql.session import DataFile, Session
+from hotdog_sql.session import DataFile, Session, refresh_command
 from hotdog_sql.sqlfiles import dataset_files, load_order, needed_for
 from hotdog_sql.stoppable import stoppable
 from hotdog_sql.text import printable
@@ -101,8 +101,7 @@ class Database:
         missing = self.missing(*names)
         if missing:
             listed = ", ".join(str(file.path) for file in missing)
-            options = " ".join(f"--file {file.catalog.name}" for file in missing)
-            raise MissingFileError(f"missing {listed}; get it with: hotdog-sql refresh {options}")
+            raise MissingFileError(f"missing {listed}; get it with: {refresh_command(missing)}")
         for sql_file in needed_for(names, self.index.views):
             if sql_file.defines not in self._loaded:
                 self._define(sql_file.text)

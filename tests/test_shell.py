@@ -89,9 +89,11 @@ def test_shell_command_opens_anywhere(small_data: Path, run: Run, tmp_path: Path
 
 
 def test_shell_command_opens_without_the_files(run: Run, tmp_path: Path) -> None:
-    done = run("shell", "--data-dir", tmp_path, stdin="SELECT count(*) FROM files;\n")
+    what = ("--data-dir", tmp_path, "--split", "validation")
+    done = run("shell", *what, stdin="SELECT count(*) FROM files;\n")
     assert done.returncode == 0, done.stderr
-    assert "test-images-with-rotation.csv" in done.stdout  # and how to get it
+    assert "hotdog-sql refresh --file oidv6-class-descriptions.csv" in done.stdout
+    assert "--file validation-images-with-rotation.csv" in done.stdout
     assert "find_classes" not in done.stdout
     assert "Error" not in done.stderr + done.stdout
 

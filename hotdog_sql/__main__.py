@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+from contextlib import suppress
 
 from hotdog_sql.cli.exits import INTERRUPTED
 
@@ -27,8 +28,9 @@ def main() -> None:
 def _end_interrupted() -> None:
     # A Ctrl-C in the middle of `exec`, which dataclasses are made by, counts as unhandled for the
     # rest of the process: CPython would end it by the signal, not with the code.
-    sys.stdout.flush()
-    sys.stderr.flush()
+    with suppress(OSError):  # who reads it may have gone
+        sys.stdout.flush()
+        sys.stderr.flush()
     os._exit(INTERRUPTED)
 
 

@@ -109,7 +109,7 @@ def check_rules(data: OpenImages, asked: Asked) -> None:
             assert selected(database, asked) == brute_force.select(data, asked, FOLDERS)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=open_images())
 def test_the_image_columns_come_through_unchanged(data: OpenImages) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -109,9 +109,20 @@ def check_rules(data: OpenImages, asked: Asked) -> None:
             assert selected(database, asked) == brute_force.select(data, asked, FOLDERS)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(data=open_images())
 def test_the_image_columns_come_through_unchanged(data: OpenImages) -> None:
+    check_columns(data)
+
+
+@pytest.mark.slow
+@settings(max_examples=100, deadline=None)
+@given(data=open_images())
+def test_the_image_columns_come_through_unchanged_often(data: OpenImages) -> None:
+    check_columns(data)
+
+
+def check_columns(data: OpenImages) -> None:
     with tempfile.TemporaryDirectory() as folder:
         data.write(Path(folder))
         with connect(Session(Path(folder))) as database:

@@ -1,6 +1,6 @@
 """The catalog of official files, as `sql/sources/catalog.sql` holds it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -119,3 +119,8 @@ def file_named(name: str) -> CatalogFile:
 def _one_of(what: str, value: str, known: Sequence[str]) -> None:
     if value not in known:
         raise InputError(f"no {what} {printable(value)!r}; choose from {', '.join(known)}")
+
+
+def refresh_command(files: Iterable[CatalogFile], *options: str) -> str:
+    """The command that fetches files, to be shown where they are missing."""
+    return " ".join(("hotdog-sql refresh", *options, *(f"--file {file.name}" for file in files)))

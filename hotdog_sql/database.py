@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from hotdog_sql.catalog import CatalogFile
+from hotdog_sql.catalog import CatalogFile, refresh_command
 from hotdog_sql.errors import (
     DataError,
     HotdogError,
@@ -21,7 +21,7 @@ from hotdog_sql.errors import (
     WrongColumnsError,
 )
 from hotdog_sql.index.state import IndexState, index_state
-from hotdog_sql.session import DataFile, Session, refresh_command
+from hotdog_sql.session import DataFile, Session
 from hotdog_sql.sqlfiles import dataset_files, load_order, needed_for
 from hotdog_sql.stoppable import stoppable
 from hotdog_sql.text import printable
@@ -101,7 +101,8 @@ class Database:
         missing = self.missing(*names)
         if missing:
             listed = ", ".join(str(file.path) for file in missing)
-            raise MissingFileError(f"missing {listed}; get it with: {refresh_command(missing)}")
+            command = refresh_command(file.catalog for file in missing)
+            raise MissingFileError(f"missing {listed}; get it with: {command}")
         for sql_file in needed_for(names, self.index.views):
             if sql_file.defines not in self._loaded:
                 self._define(sql_file.text)

@@ -1,6 +1,5 @@
 """What a connection looks at: a data folder, and which of its files."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,8 +51,3 @@ class DataFile:
 
     catalog: CatalogFile
     path: Path
-
-
-def refresh_command(files: Iterable[DataFile]) -> str:
-    """The command that fetches files, to be shown where they are missing."""
-    return " ".join(("hotdog-sql refresh", *(f"--file {file.catalog.name}" for file in files)))

@@ -77,13 +77,14 @@ def shell(
 
 def _greeting(files: "Sequence[SqlFile]", missing: "Sequence[DataFile]") -> Iterator[str]:
     """What is loaded, what is not, and what to try."""
-    from hotdog_sql.session import refresh_command
+    from hotdog_sql.catalog import refresh_command
 
     names = {sql_file.defines for sql_file in files}
     yield "Views and macros: " + ", ".join(sql_file.defines for sql_file in files)
     if missing:
         listed = ", ".join(file.path.name for file in missing)
-        yield f"Nothing else without {listed}; get it with: {refresh_command(missing)}"
+        command = refresh_command(file.catalog for file in missing)
+        yield f"Nothing else without {listed}; get it with: {command}"
     yield "Each explains itself at the top of its file in sql/. Try:"
     tries = [query for name, query in _TO_TRY if name in names]
     yield from (f"  {query}" for query in tries or ["FROM files;"])

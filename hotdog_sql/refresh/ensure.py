@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import httpx
 
-from hotdog_sql.catalog import CatalogFile
+from hotdog_sql.catalog import CatalogFile, refresh_command
 from hotdog_sql.errors import MissingFileError
 from hotdog_sql.refresh.events import Listener, Result, Silence
 from hotdog_sql.refresh.run import failure, refresh
@@ -110,5 +110,4 @@ def _size(client: httpx.Client, settings: Settings, file: CatalogFile) -> int | 
 
 def _refusal(wanted: Sequence[CatalogFile], settings: Settings, reason: str) -> str:
     paths = ", ".join(str(settings.data_dir / file.name) for file in wanted)
-    options = " ".join(f"--file {file.name}" for file in wanted)
-    return f"missing {paths}, and {reason}; get it with: hotdog-sql refresh --yes {options}"
+    return f"missing {paths}, and {reason}; get it with: {refresh_command(wanted, '--yes')}"

@@ -215,6 +215,7 @@ def file_reply(
     etag: str | None = '"1"',
     last_modified: str | None = "Wed, 01 May 2024 00:00:00 GMT",
     md5: str | None = "right",
+    crc32c: str | None = None,
     *,
     ranges: bool = True,
     compress: bool = False,
@@ -226,8 +227,9 @@ def file_reply(
         data: the file.
         etag: its ETag, with the quotes.
         last_modified: its Last-Modified date.
-        md5: what `x-goog-hash` says: "right" for the true hash, None for no header, or any
-            other base64 text.
+        md5: the MD5 in `x-goog-hash`: "right" for the true one, None for none, or any other
+            base64 text.
+        crc32c: the CRC32C in it, base64; None for none.
         ranges: answer Range requests with 206.
         compress: store it gzipped, as a bucket can: length, hash and ranges are those of the
             compressed bytes, sent with `Content-Encoding: gzip`.
@@ -237,10 +239,11 @@ def file_reply(
     stored = gzip.compress(data, mtime=0) if compress else data
     if md5 == "right":
         md5 = b64encode(hashlib.md5(stored, usedforsecurity=False).digest()).decode()
+    hashes = [f"{kind}={value}" for kind, value in (("crc32c", crc32c), ("md5", md5)) if value]
     headers = {
         "ETag": etag,
         "Last-Modified": last_modified,
-        "x-goog-hash": md5 and f"crc32c=AAAAAA==, md5={md5}",
+        "x-goog-hash": ", ".join(hashes) or None,
         "Content-Encoding": "gzip" if compress else None,
         "Accept-Ranges": "bytes" if ranges else None,
     }

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 import httpx
 
 from hotdog_sql.http_date import http_date
+from hotdog_sql.refresh.hashing import CRC32C, MD5
 from hotdog_sql.refresh.records import Partial
 
-_HASH = re.compile(r"(?:^|,)\s*md5=([^,\s]+)")
+_HASH = re.compile(rf"(?:^|,)\s*({MD5}|{CRC32C})=([^,\s]+)")
 _NUMBER = r"(\d{1,18})"
 _RANGE = re.compile(rf"bytes (?:{_NUMBER}-{_NUMBER}|\*)/{_NUMBER}")
 
@@ -22,6 +23,8 @@ class Answer:
         etag: the ETag as sent; None where it is not fit to be sent back.
         last_modified: the Last-Modified, likewise.
         server_hash: base64 MD5 of the body's bytes as they are sent, out of `x-goog-hash`.
+        server_crc32c: their CRC32C, likewise; Google's storage sends both, and for an object that
+            was put together of parts this one alone.
         length: bytes that the body should have as it is sent; None where unsaid.
         encoding: `identity`, `gzip`, or whatever else the body is encoded with.
         delimited: whether the end of the body can be told from a broken connection.
@@ -32,6 +35,7 @@ class Answer:
     etag: str | None
     last_modified: str | None
     server_hash: str | None
+    server_crc32c: str | None
     length: int | None
     encoding: str
     delimited: bool
@@ -44,20 +48,28 @@ class Answer:
         encoding = headers.get("Content-Encoding", "identity").strip().lower()
         encoding = {"": "identity", "x-gzip": "gzip"}.get(encoding, encoding)
         stored = headers.get("x-goog-stored-content-encoding", encoding).strip().lower()
-        found = _HASH.search(headers.get("x-goog-hash", ""))
+        # Of bytes that the server has unpacked on the way the hashes say nothing.
+        sent = headers.get("x-goog-hash", "") if stored == encoding else ""
+        hashes = {found[1]: found[2] for found in _HASH.finditer(sent)}
         length = headers.get("Content-Length", "")
         chunked = "chunked" in headers.get("Transfer-Encoding", "").lower()
         return cls(
             url=address,
             etag=_validator(headers.get("ETag")),
             last_modified=_validator(headers.get("Last-Modified")),
-            # Of bytes that the server has unpacked on the way the hash says nothing.
-            server_hash=found[1] if found and stored == encoding else None,
+            server_hash=hashes.get(MD5),
+            server_crc32c=hashes.get(CRC32C),
             length=int(length) if length.isdigit() and not chunked else None,
             encoding=encoding,
             delimited=chunked or length.isdigit(),
             is_page=headers.get("Content-Type", "").lower().startswith("text/html"),
         )
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        """The server's hashes by their names."""
+        known = {MD5: self.server_hash, CRC32C: self.server_crc32c}
+        return {kind: value for kind, value in known.items() if value is not None}
 
     @property
     def total(self) -> int | None:
@@ -89,6 +101,7 @@ class Answer:
             etag=self.etag or begun.etag,
             last_modified=self.last_modified or begun.last_modified,
             server_hash=self.server_hash or begun.server_hash,
+            server_crc32c=self.server_crc32c or begun.server_crc32c,
         )
 
 

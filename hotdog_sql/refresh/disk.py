@@ -123,6 +123,7 @@ class Part:
                 etag=answer.strong_etag,
                 last_modified=answer.last_modified,
                 server_hash=answer.server_hash,
+                server_crc32c=answer.server_crc32c,
                 total=answer.total,
             )
             save(self.places.part_record, partial)

@@ -13,12 +13,19 @@ from hotdog_sql.refresh.answers import Answer, ContentRange
 from hotdog_sql.refresh.bodies import receive_gzip, receive_hashed, receive_plain
 from hotdog_sql.refresh.disk import DiskFile, Part, move_into_place, record_of, recover
 from hotdog_sql.refresh.events import Listener, Result, Status
-from hotdog_sql.refresh.hashing import as_base64, md5_of
+from hotdog_sql.refresh.hashing import md5_of, sums_of
 from hotdog_sql.refresh.places import Places
 from hotdog_sql.refresh.plan import is_same, plan
 from hotdog_sql.refresh.records import Partial, save
 from hotdog_sql.refresh.space import Space
-from hotdog_sql.refresh.verify import BadBodyError, Body, check_answer, check_body, difference
+from hotdog_sql.refresh.verify import (
+    BadBodyError,
+    Body,
+    check_answer,
+    check_body,
+    difference,
+    needed_sums,
+)
 from hotdog_sql.transport import RetryPolicy, describe, is_transient, public_address, retry_after
 
 #: A try that brought so many new bytes does not count as a failed one.
@@ -159,8 +166,10 @@ class Fetch:
         self._part.begin(answer)
         if answer.encoding == "gzip":
             with self._transfer(self._file.bytes) as tell:
-                md5, sent_hash = receive_gzip(response, self._places.part, tell)
-            return self._accept(answer, Body(self._part.bytes, md5, sent_hash, None), old)
+                kinds = needed_sums(self._file, answer)
+                kept, sent = receive_gzip(response, self._places.part, tell, kinds)
+            body = Body(self._part.bytes, kept.md5, sent.base64(), None)
+            return self._accept(answer, body, old)
         return self._accept(answer, self._receive(response, answer, answer.total), old)
 
     def _receive_rest(
@@ -184,19 +193,21 @@ class Fetch:
         sent = ContentRange.of(response)
         if sent is None or sent.total != self._part.bytes or not answer.goes_on(begun):
             raise _UselessPartError
-        md5 = md5_of(self._places.part)
-        body = Body(self._part.bytes, md5, as_base64(md5), sent.total)
-        return self._accept(answer.completed_by(begun), body, old)
+        answer = answer.completed_by(begun)
+        sums = sums_of(self._places.part, needed_sums(self._file, answer))
+        body = Body(self._part.bytes, sums.md5, sums.base64(), sent.total)
+        return self._accept(answer, body, old)
 
     def _receive(self, response: httpx.Response, answer: Answer, total: int | None) -> Body:
-        """Append the body to the part; an MD5 is computed where there is one to hold it to."""
+        """Append the body to the part; hashes are computed where there are some to hold them to."""
+        kinds = needed_sums(self._file, answer)
         with self._transfer(total) as tell:
-            if answer.server_hash is None and self._file.md5 is None:
+            if not kinds:
                 receive_plain(response, self._places.part, tell)
-                return Body(self._part.bytes, None, None, total)
+                return Body(self._part.bytes, None, {}, total)
             quick = self._bad_bodies == 0
-            md5 = receive_hashed(response, self._places.part, tell, quick=quick)
-            return Body(self._part.bytes, md5, as_base64(md5), total)
+            sums = receive_hashed(response, self._places.part, tell, kinds, quick=quick)
+            return Body(self._part.bytes, sums.md5, sums.base64(), total)
 
     def _accept(self, answer: Answer, body: Body, old: DiskFile | None) -> tuple[bool, str]:
         check_body(self._file, answer, body)

@@ -25,7 +25,7 @@ class Record:
         server_hash: the MD5 in its `x-goog-hash`, base64 as sent; for a gzipped answer that is
             the MD5 of the gzipped bytes.
         server_md5: MD5 of the file's bytes at that address, as hexadecimal digits; None where
-            there was no hash to hold them to, so that none was computed.
+            no hash needed it, so that none was computed.
         fetched: when it was fetched or found the same, ISO 8601 in UTC.
         bytes: size of the file on disk.
         mtime_ns: its modification time, nanoseconds since 1970.
@@ -60,6 +60,7 @@ class Partial:
         etag: its ETag there, a strong one; or None.
         last_modified: its Last-Modified there.
         server_hash: the MD5 in its `x-goog-hash`, base64.
+        server_crc32c: the CRC32C in it, base64.
         total: size of the whole body; None where the server did not say.
     """
 
@@ -67,6 +68,7 @@ class Partial:
     etag: str | None
     last_modified: str | None
     server_hash: str | None
+    server_crc32c: str | None
     total: int | None
 
     @property
@@ -88,7 +90,7 @@ def load(path: Path, kind: type[_T]) -> _T | None:
         return None
     types_of = typing.get_type_hints(kind)
     for field in fields(kind):
-        if not isinstance(values.get(field.name), types_of[field.name]):
+        if not isinstance(values.setdefault(field.name, None), types_of[field.name]):
             return None
     return kind(**{field.name: values[field.name] for field in fields(kind)})
 

@@ -1,10 +1,12 @@
 """Whether the bytes that came are the file."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hotdog_sql.catalog import CatalogFile
 from hotdog_sql.errors import TransferError
 from hotdog_sql.refresh.answers import Answer
+from hotdog_sql.refresh.hashing import CRC32C, MD5, crc32c_is_quick
 
 
 class BadBodyError(Exception):
@@ -23,8 +25,24 @@ def check_answer(file: CatalogFile, answer: Answer) -> None:
         )
     if answer.encoding not in ("identity", "gzip"):
         raise TransferError(f"{answer.url} comes in the unknown encoding {answer.encoding}")
-    if not (answer.delimited or answer.server_hash or file.md5):
+    if not (answer.delimited or needed_sums(file, answer)):
         raise TransferError(f"{answer.url} comes without a length and without a hash")
+
+
+def needed_sums(file: CatalogFile, answer: Answer) -> frozenset[str]:
+    """Which hashes of a body are to be computed: what the server gives, and the catalog.
+
+    MD5 takes longer than receiving a file from a near server does. So where the server's CRC32C
+    can be computed and nothing else asks for an MD5, that is left until something does.
+    """
+    kinds = set()
+    if answer.server_crc32c is not None and crc32c_is_quick():
+        kinds.add(CRC32C)
+    elif answer.server_hash is not None:
+        kinds.add(MD5)
+    if file.md5 is not None:
+        kinds.add(MD5)
+    return frozenset(kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +51,14 @@ class Body:
 
     Attributes:
         bytes: its size as it is kept.
-        md5: MD5 of the bytes as they are kept, hexadecimal digits; None where there is nothing to
-            hold it to.
-        sent_hash: MD5 of the bytes as they were sent, base64; likewise.
+        md5: MD5 of the bytes as they are kept, hexadecimal digits; None where nothing needs it.
+        sent: hashes of the bytes as they were sent, base64, those of `needed_sums`.
         total: the size that it should have; None where unsaid.
     """
 
     bytes: int
     md5: str | None
-    sent_hash: str | None
+    sent: Mapping[str, str]
     total: int | None
 
 
@@ -56,10 +73,11 @@ def check_body(file: CatalogFile, answer: Answer, body: Body) -> None:
     """
     if body.total is not None and body.bytes != body.total:
         raise BadBodyError(f"{body.bytes:,} bytes came instead of {body.total:,}")
-    if answer.server_hash is not None:
-        if body.sent_hash != answer.server_hash:
-            raise BadBodyError("the bytes do not have the MD5 that the server gives")
-    elif file.md5 is not None and body.md5 != file.md5:
+    comparable = answer.hashes.keys() & body.sent.keys()
+    for kind in sorted(comparable):
+        if body.sent[kind] != answer.hashes[kind]:
+            raise BadBodyError(f"the bytes do not have the {kind.upper()} that the server gives")
+    if not comparable and file.md5 is not None and body.md5 != file.md5:
         raise BadBodyError("the bytes do not have the catalog's MD5, and the server gives none")
 
 

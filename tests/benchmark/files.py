@@ -21,7 +21,8 @@ def installed() -> Path:
     programs = BENCH / "installed" / "bin"
     if not (programs / "hotdog-sql").exists():
         venv.create(BENCH / "installed", with_pip=True)
-        subprocess.run([programs / "pip", "install", "--quiet", f"{_ROOT}[dask]"], check=True)
+        package = f"{_ROOT}[crc32c,dask]"
+        subprocess.run([programs / "pip", "install", "--quiet", package], check=True)
     return programs
 
 

@@ -26,7 +26,7 @@ FROM select_images(
 #: The two steps of `select_images`, so that the report needs no pass over the labels of its own.
 _RELEVANT = """
 CREATE OR REPLACE TABLE relevant AS
-FROM relevant_labels(
+FROM relevant_rows(
     $class,
     negatives := $negatives,
     seed := $seed,
@@ -148,7 +148,7 @@ class Selection(RowTable):
     """The rows of a request, in the connection's table `selection`."""
 
     def __init__(self, database: Database, request: SelectionRequest) -> None:
-        database.use("relevant_labels", "selected_images", "is_safe_folder")
+        database.use("relevant_rows", "selected_images", "is_safe_folder")
         if not database.rows(_SAFE, {"name": request.negative_folder})[0][0]:
             raise InputError(
                 f"{printable(request.negative_folder)!r} cannot name a folder: use letters, "

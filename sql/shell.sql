@@ -15,7 +15,7 @@
 --   .read sql/index/images.sql
 --   .read sql/index/labels.sql
 --   .read sql/index/labelled_images.sql
---   .read sql/index/relevant_labels.sql
+--   .read sql/index/relevant_rows.sql
 -- Python follows the same `.read` lines, in the same order, and sets the variables itself.
 
 SET VARIABLE data_dir = coalesce(nullif(getenv('HOTDOG_SQL_DATA_DIR'), ''), 'data');
@@ -57,7 +57,8 @@ SET VARIABLE labels = coalesce(nullif(getenv('HOTDOG_SQL_LABELS'), ''), 'human')
 
 -- The selection.
 .read sql/selection/seeded_order.sql
-.read sql/selection/relevant_labels.sql
+.read sql/selection/order_limit.sql
+.read sql/selection/relevant_rows.sql
 .read sql/selection/selected_images.sql
 .read sql/selection/select_images.sql
 .read sql/selection/is_safe_folder.sql

@@ -119,7 +119,7 @@ def views_of(folder: Path, **session: object) -> tuple[set[str], list[str]]:
         return set(database.index.views), [path.name for path in database.index.stale]
 
 
-ALL = {"images", "labels", "labelled_images", "relevant_labels"}
+ALL = {"images", "labels", "labelled_images", "relevant_rows"}
 
 
 def test_an_index_is_read_without_being_asked_for(folder: Path) -> None:

@@ -145,7 +145,10 @@ def test_counts_agree_with_brute_force(small_data: Path) -> None:
     assert report.candidates == len(labelled - related)
 
 
-def test_the_sample_widens_where_the_first_images_of_the_order_are_unfit(tmp_path: Path) -> None:
+@pytest.mark.parametrize("negatives_from", ["random", "mixed"])
+def test_the_sample_widens_where_the_first_images_of_the_order_are_unfit(
+    tmp_path: Path, negatives_from: str
+) -> None:
     images = sorted(
         (f"{number:016x}" for number in range(4000)),
         key=lambda image: brute_force.order_key(42, image),
@@ -156,9 +159,11 @@ def test_the_sample_widens_where_the_first_images_of_the_order_are_unfit(tmp_pat
         for place, image in enumerate(images)
     ]
     labels.append((images[0], "verification", "/m/01b9xk", "1"))
+    # Some of them are known before, for they are said not to be hot dogs.
+    labels += [(image, "verification", "/m/01b9xk", "0") for image in images[3940:3970]]
     data = OpenImages(images=[image_row(image) for image in images], labels=labels)
     data.write(tmp_path)
-    asked = Asked(classes=("/m/01b9xk",), negatives=60)
+    asked = Asked(classes=("/m/01b9xk",), negatives=60, negatives_from=negatives_from)
     with connect(Session(tmp_path)) as database:
         assert selected(database, asked) == brute_force.select(data, asked, FOLDERS)
         assert len(selected(database, asked)) == 61

@@ -62,7 +62,7 @@ def _fetch_files(data_dir: Path) -> None:
     """Fetch the CSV files silently: what `select` says of their sizes is true of the real ones."""
     with open_database(
         session_of(data_dir, DEFAULT_SPLITS, Release.V6, Labels.HUMAN),
-        ["selected_images", "relevant_labels"],
+        ["selected_images", "relevant_rows"],
         yes=True,
         quiet=True,
     ):

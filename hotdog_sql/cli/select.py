@@ -227,7 +227,7 @@ def select(
         then = read_record(from_)
         recipe = Recipe.from_record(then, from_)
         session = replace(recipe.session(data_dir), threads=threads, memory_limit=memory_limit)
-    needs = ["selected_images", "relevant_labels"]
+    needs = ["selected_images", "relevant_rows"]
     if related is Related.HIERARCHY:
         needs.append("descendant_classes")
     with (

@@ -19,7 +19,7 @@ _PREFIX = "hotdog_sql_"
 #: The views and macros that an index of a kind of file replaces (see `sqlfiles.index_files`).
 _REPLACES = {
     "images": frozenset({"images"}),
-    "labels": frozenset({"labels", "labelled_images", "relevant_labels"}),
+    "labels": frozenset({"labels", "labelled_images", "relevant_rows"}),
 }
 
 

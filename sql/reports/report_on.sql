@@ -1,9 +1,9 @@
--- report_on: what there was to select from, by relevant labels: a row a class, and one for the
+-- report_on: what there was to select from, by relevant rows: a row a class, and one for the
 -- negatives.
 --
 -- Reads: chosen_classes
 -- Parameters:
---   relevant                      name of a table with the rows of relevant_labels
+--   relevant                      name of a table with the rows of relevant_rows
 --   class                         the same class or classes
 --   negative_folder := 'other'    the negatives' folder
 -- Columns:
@@ -18,7 +18,7 @@
 --   labelled            BIGINT   images with any positive label; in the negatives' row
 --   candidates          BIGINT   those without a related class, which negatives are drawn from
 -- Example:
---   CREATE OR REPLACE TEMP TABLE relevant AS FROM relevant_labels('Hot dog');
+--   CREATE OR REPLACE TEMP TABLE relevant AS FROM relevant_rows('Hot dog');
 --   FROM report_on('relevant', 'Hot dog');
 
 CREATE OR REPLACE TEMP MACRO report_on(relevant, class, negative_folder := 'other') AS TABLE
@@ -33,7 +33,7 @@ marks AS MATERIALIZED (
         Confidence = 0 AND Source != 'machine' AS negative,
         Source = 'machine' AS machine
     FROM query_table(relevant)
-    WHERE barred
+    WHERE part = 'label'
 ),
 crowded AS (
     SELECT ImageID
@@ -73,7 +73,7 @@ rows AS (
         labelled,
         labelled - (SELECT count(DISTINCT ImageID) FROM marks WHERE positive)
     FROM query_table(relevant)
-    WHERE labelled IS NOT NULL
+    WHERE part = 'count'
 )
 SELECT * EXCLUDE (position)
 FROM rows

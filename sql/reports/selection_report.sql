@@ -1,6 +1,6 @@
 -- selection_report: what there was to select from: a row a class, and one for the negatives.
 --
--- Reads: relevant_labels, report_on
+-- Reads: relevant_rows, report_on
 -- Parameters:
 --   class                         a name or MID, or a list of them
 --   min_confidence := 1.0         the least confidence of a positive label
@@ -29,7 +29,7 @@ CREATE OR REPLACE TEMP MACRO selection_report(
     negative_folder := 'other'
 ) AS TABLE
 WITH relevant AS MATERIALIZED (
-    FROM relevant_labels(
+    FROM relevant_rows(
         class,
         negatives := 0,
         min_confidence := min_confidence,

@@ -4,7 +4,7 @@
 -- chosen, related or excluded class: whole images are left out, not label rows. Both stand in the
 -- seeded order. See sql/classes/related_classes.sql for what `related` takes.
 --
--- Reads: relevant_labels, selected_images
+-- Reads: relevant_rows, selected_images
 -- Parameters:
 --   class                         a name or MID, or a list of them; a folder each
 --   negatives := 120              how many negatives
@@ -49,7 +49,7 @@ CREATE OR REPLACE TEMP MACRO select_images(
     negative_folder := 'other'
 ) AS TABLE
 WITH relevant AS MATERIALIZED (
-    FROM relevant_labels(
+    FROM relevant_rows(
         class,
         negatives := negatives,
         seed := seed,

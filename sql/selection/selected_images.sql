@@ -1,11 +1,11 @@
--- selected_images: the selection that relevant labels give.
+-- selected_images: the selection that relevant rows give.
 --
 -- Positives carry a label of a chosen class. Negatives carry some positive label, and none of a
 -- barred class: whole images are left out, not label rows. Both stand in the seeded order.
 --
 -- Reads: labels, images, chosen_classes, seeded_order
 -- Parameters:
---   relevant                      name of a table with the rows of relevant_labels, made with the
+--   relevant                      name of a table with the rows of relevant_rows, made with the
 --                                 same class, negatives, seed and min_confidence
 --   class                         a name or MID, or a list of them; a folder each
 --   negatives := 120              how many negatives
@@ -33,7 +33,7 @@
 --   Thumbnail300KURL    VARCHAR  address of a copy of about 300 KB
 --   Rotation            DOUBLE   degrees counter-clockwise
 -- Example:
---   CREATE OR REPLACE TEMP TABLE mine AS FROM relevant_labels('Hot dog');
+--   CREATE OR REPLACE TEMP TABLE mine AS FROM relevant_rows('Hot dog');
 --   FROM selected_images('mine', 'Hot dog');
 
 CREATE OR REPLACE TEMP MACRO selected_images(
@@ -50,16 +50,19 @@ CREATE OR REPLACE TEMP MACRO selected_images(
 WITH chosen AS MATERIALIZED (
     FROM chosen_classes(class, negative_folder := negative_folder)
 ),
+marks AS (
+    FROM query_table(relevant) WHERE part = 'label'
+),
 barred_images AS MATERIALIZED (
-    SELECT DISTINCT ImageID FROM query_table(relevant) WHERE barred AND positive
+    SELECT DISTINCT ImageID FROM marks WHERE positive
 ),
 
 positives AS (
     SELECT ImageID, position, folder
     FROM (
-        SELECT DISTINCT found.ImageID, chosen.position, chosen.folder
-        FROM query_table(relevant) AS found JOIN chosen USING (LabelName)
-        WHERE found.barred AND found.positive
+        SELECT DISTINCT marks.ImageID, chosen.position, chosen.folder
+        FROM marks JOIN chosen USING (LabelName)
+        WHERE marks.positive
     )
     QUALIFY CASE overlap
         WHEN 'both' THEN true
@@ -69,18 +72,18 @@ positives AS (
 ),
 
 verified AS (
-    SELECT DISTINCT found.ImageID
-    FROM query_table(relevant) AS found
+    SELECT DISTINCT marks.ImageID
+    FROM marks
         SEMI JOIN chosen USING (LabelName)
         ANTI JOIN barred_images USING (ImageID)
-    WHERE found.Confidence = 0
-        AND found.Source != 'machine'
+    WHERE marks.Confidence = 0
+        AND marks.Source != 'machine'
         AND negatives_from IN ('verified', 'mixed')
 ),
 fit AS MATERIALIZED (
     SELECT DISTINCT ImageID
     FROM query_table(relevant) AS found ANTI JOIN barred_images USING (ImageID)
-    WHERE found.early AND found.positive
+    WHERE found.fit
 ),
 -- One row where more negatives are wanted than `fit` has and there are more, else none; what is
 -- joined to no rows is not read.
@@ -118,16 +121,29 @@ pool AS (
     SELECT ImageID, NULL AS position, negative_folder AS folder, 2 AS preference
     FROM random ANTI JOIN verified USING (ImageID)
 ),
+known AS (
+    SELECT * EXCLUDE (part, Source, LabelName, Confidence, positive, fit, labelled)
+    FROM query_table(relevant)
+    WHERE part = 'image'
+),
+found AS (
+    FROM known
+    UNION ALL BY NAME
+    SELECT images.*
+    FROM images
+        SEMI JOIN widened USING (ImageID)
+        ANTI JOIN known USING (ImageID)
+),
 ranked AS MATERIALIZED (
     SELECT
         pool.position,
         pool.folder,
         row_number() OVER (
             PARTITION BY pool.folder
-            ORDER BY pool.preference, seeded_order(seed, images.ImageID), images.ImageID
+            ORDER BY pool.preference, seeded_order(seed, found.ImageID), found.ImageID
         ) AS rank,
-        images.*
-    FROM images JOIN pool USING (ImageID)
+        found.*
+    FROM found JOIN pool USING (ImageID)
     QUALIFY rank <= CASE WHEN pool.position IS NULL THEN negatives ELSE coalesce("limit", rank) END
 )
 SELECT * EXCLUDE (position)

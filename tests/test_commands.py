@@ -241,21 +241,38 @@ def test_strangers_text_cannot_drive_the_terminal(run: Run, tmp_path: Path) -> N
     assert "\x1b" not in unknown.stderr
 
 
-@pytest.mark.parametrize("module", ["duckdb", "httpx"])
-def test_help_imports_neither_duckdb_nor_httpx(module: str) -> None:
+def modules_imported(*arguments: str) -> set[str]:
+    """Those that the command has imported by its end."""
     program = (
         "import sys\nfrom hotdog_sql.cli.main import app\n"
-        "try:\n    app(['select', '--help'])\n"
-        f"except SystemExit:\n    sys.exit({module!r} in sys.modules)"
+        "try:\n    app(sys.argv[1:])\n"
+        "except SystemExit:\n    print('\\n', *sys.modules)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, "-c", program, *arguments],
         env=os.environ,
         capture_output=True,
+        text=True,
         check=False,
         timeout=60,
     )
-    assert done.returncode == 0
+    return set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("module", ["duckdb", "httpx"])
+def test_help_imports_neither_duckdb_nor_httpx(module: str) -> None:
+    imported = modules_imported("select", "--help")
+    assert "typer" in imported
+    assert module not in imported
+
+
+def test_httpx_is_imported_only_to_fetch(small_data: Path, tmp_path: Path) -> None:
+    rows = str(tmp_path / "rows.csv")
+    asked = ("select", "--class", "Hot dog", "--data-dir", str(small_data), "--output", rows)
+    imported = modules_imported(*asked)
+    assert Path(rows).exists()
+    assert "duckdb" in imported
+    assert "httpx" not in imported
 
 
 def test_class_names_complete(small_data: Path) -> None:

@@ -90,10 +90,11 @@ def fleet_of(scheduler: str | None) -> "Iterator[Fleet | None]":
         MissingExtraError: Dask is not installed.
         ClusterError: the scheduler does not answer.
     """
-    from hotdog_sql.downloading.scheduler import dask_fleet
-
     if scheduler is None:
         yield None
         return
+    # Imports httpx, which only a download needs.
+    from hotdog_sql.downloading.scheduler import dask_fleet
+
     with dask_fleet(scheduler) as fleet:
         yield fleet

@@ -23,7 +23,8 @@ FROM select_images(
     negative_folder := $negative_folder
 )
 """
-#: The two steps of `select_images`, so that the report needs no pass over the labels of its own.
+#: The steps of `select_images`, so that the report needs no pass over the labels of its own, and
+#: that the second is taken only where it does something.
 _RELEVANT = """
 CREATE OR REPLACE TABLE relevant AS
 FROM relevant_rows(
@@ -35,6 +36,19 @@ FROM relevant_rows(
     exclude := $exclude
 )
 """
+_SHORTAGE = """
+FROM shortage('relevant', negatives := $negatives, negatives_from := $negatives_from)
+"""
+_WIDENED = """
+CREATE OR REPLACE TABLE relevant AS
+FROM widened_rows(
+    'relevant',
+    negatives := $negatives,
+    seed := $seed,
+    min_confidence := $min_confidence,
+    negatives_from := $negatives_from
+)
+"""
 _KEEP = """
 CREATE OR REPLACE TABLE selection AS
 FROM selected_images(
@@ -43,7 +57,6 @@ FROM selected_images(
     negatives := $negatives,
     seed := $seed,
     "limit" := $limit,
-    min_confidence := $min_confidence,
     overlap := $overlap,
     negatives_from := $negatives_from,
     negative_folder := $negative_folder
@@ -51,12 +64,13 @@ FROM selected_images(
 """
 _POSITIVES = f"{SELECT_IMAGES} SELECT count(*)"
 _DECIDE_LABELS = ("class", "negatives", "seed", "min_confidence", "related", "exclude")
+_DECIDE_SHORTAGE = ("negatives", "negatives_from")
+_DECIDE_WIDENED = (*_DECIDE_SHORTAGE, "seed", "min_confidence")
 _DECIDE_IMAGES = (
     "class",
     "negatives",
     "seed",
     "limit",
-    "min_confidence",
     "overlap",
     "negatives_from",
     "negative_folder",
@@ -148,7 +162,7 @@ class Selection(RowTable):
     """The rows of a request, in the connection's table `selection`."""
 
     def __init__(self, database: Database, request: SelectionRequest) -> None:
-        database.use("relevant_rows", "selected_images", "is_safe_folder")
+        database.use("relevant_rows", "shortage", "selected_images", "is_safe_folder")
         if not database.rows(_SAFE, {"name": request.negative_folder})[0][0]:
             raise InputError(
                 f"{printable(request.negative_folder)!r} cannot name a folder: use letters, "
@@ -158,6 +172,9 @@ class Selection(RowTable):
         self.request = request
         self._parameters = bound_parameters(database, request)
         database.execute(_RELEVANT, self._bound(*_DECIDE_LABELS))
+        if database.rows(_SHORTAGE, self._bound(*_DECIDE_SHORTAGE)):
+            database.use("widened_rows")
+            database.execute(_WIDENED, self._bound(*_DECIDE_WIDENED))
         database.execute(_KEEP, self._bound(*_DECIDE_IMAGES))
 
     def report(self) -> SelectionReport:

@@ -49,6 +49,7 @@ SET VARIABLE labels = coalesce(nullif(getenv('HOTDOG_SQL_LABELS'), ''), 'human')
 .read sql/classes/find_classes.sql
 .read sql/classes/similar_classes.sql
 .read sql/classes/count_classes.sql
+.read sql/classes/asked_classes.sql
 .read sql/classes/chosen_classes.sql
 .read sql/classes/related_classes.sql
 .read sql/classes/barred_classes.sql
@@ -59,6 +60,8 @@ SET VARIABLE labels = coalesce(nullif(getenv('HOTDOG_SQL_LABELS'), ''), 'human')
 .read sql/selection/seeded_order.sql
 .read sql/selection/order_limit.sql
 .read sql/selection/relevant_rows.sql
+.read sql/selection/shortage.sql
+.read sql/selection/widened_rows.sql
 .read sql/selection/selected_images.sql
 .read sql/selection/select_images.sql
 .read sql/selection/is_safe_folder.sql

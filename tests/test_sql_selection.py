@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotdog_sql.database import Database, connect
-from hotdog_sql.selection import Selection, SelectionRequest
+from hotdog_sql.selection import SELECT_IMAGES, Selection, SelectionRequest, bound_parameters
 from hotdog_sql.session import Session
 from tests import brute_force
 from tests.brute_force import Asked
@@ -89,6 +89,17 @@ def selected(database: Database, asked: Asked) -> list[brute_force.Row]:
     return [(row["folder"], row["rank"], row["ImageID"]) for row in rows]
 
 
+def selected_at_once(database: Database, asked: Asked) -> list[brute_force.Row]:
+    """What the shell's users get, in one statement."""
+    query = f"SELECT folder, rank, ImageID FROM ({SELECT_IMAGES})"
+    return [
+        (folder, rank, image)
+        for folder, rank, image in database.rows(
+            query, bound_parameters(database, request_of(asked))
+        )
+    ]
+
+
 @settings(max_examples=20, deadline=None)
 @given(data=open_images(), asked=requests())
 def test_every_rule_agrees_with_brute_force(data: OpenImages, asked: Asked) -> None:
@@ -106,7 +117,9 @@ def check_rules(data: OpenImages, asked: Asked) -> None:
     with tempfile.TemporaryDirectory() as folder:
         data.write(Path(folder))
         with connect(Session(Path(folder))) as database:
-            assert selected(database, asked) == brute_force.select(data, asked, FOLDERS)
+            expected = brute_force.select(data, asked, FOLDERS)
+            assert selected(database, asked) == expected
+            assert selected_at_once(database, asked) == expected
 
 
 @settings(max_examples=10, deadline=None)
@@ -164,9 +177,11 @@ def test_the_sample_widens_where_the_first_images_of_the_order_are_unfit(
     data = OpenImages(images=[image_row(image) for image in images], labels=labels)
     data.write(tmp_path)
     asked = Asked(classes=("/m/01b9xk",), negatives=60, negatives_from=negatives_from)
+    expected = brute_force.select(data, asked, FOLDERS)
+    assert len(expected) == 61
     with connect(Session(tmp_path)) as database:
-        assert selected(database, asked) == brute_force.select(data, asked, FOLDERS)
-        assert len(selected(database, asked)) == 61
+        assert selected(database, asked) == expected
+        assert selected_at_once(database, asked) == expected
 
 
 def test_same_rows_with_one_thread_and_eight(small_data: Path) -> None:

@@ -1,6 +1,6 @@
 -- barred_classes: the classes that no negative may carry.
 --
--- Reads: chosen_classes, related_classes
+-- Reads: asked_classes, related_classes
 -- Parameters:
 --   class                  a name or MID, or a list of them
 --   related := 'prefix'    which classes are too near for a negative: prefix or none
@@ -14,5 +14,5 @@
 CREATE OR REPLACE TEMP MACRO barred_classes(class, related := 'prefix', exclude := NULL) AS TABLE
 SELECT LabelName, DisplayName FROM related_classes(class, related := related)
 UNION
-SELECT LabelName, DisplayName FROM chosen_classes(exclude)
+SELECT LabelName, DisplayName FROM asked_classes(exclude)
 ORDER BY DisplayName, LabelName;

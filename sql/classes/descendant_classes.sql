@@ -3,7 +3,7 @@
 -- Instead of the classes with a common prefix they can be kept out of the negatives: give
 -- select_images `related := 'none'` and their list as `exclude`.
 --
--- Reads: classes, class_hierarchy, chosen_classes
+-- Reads: classes, class_hierarchy, asked_classes
 -- Parameters:
 --   class   a name or MID, or a list of them
 -- Columns:
@@ -16,7 +16,7 @@ CREATE OR REPLACE TEMP MACRO descendant_classes(class) AS TABLE
 WITH RECURSIVE below AS (
     SELECT LabelName
     FROM class_hierarchy
-    WHERE Parent IN (SELECT LabelName FROM chosen_classes(class))
+    WHERE Parent IN (SELECT LabelName FROM asked_classes(class))
     UNION
     SELECT class_hierarchy.LabelName
     FROM class_hierarchy JOIN below ON class_hierarchy.Parent = below.LabelName

@@ -1,6 +1,6 @@
 -- related_classes: the chosen classes and those that are too near to them for a negative.
 --
--- Reads: classes, chosen_classes
+-- Reads: classes, asked_classes
 -- Parameters:
 --   class                  a name or MID, or a list of them
 --   related := 'prefix'    prefix: every class whose name begins with a chosen one's, as the
@@ -13,7 +13,7 @@
 
 CREATE OR REPLACE TEMP MACRO related_classes(class, related := 'prefix') AS TABLE
 SELECT DISTINCT classes.LabelName, classes.DisplayName
-FROM classes JOIN chosen_classes(class) AS chosen
+FROM classes JOIN asked_classes(class) AS chosen
     ON classes.LabelName = chosen.LabelName
     OR (related = 'prefix' AND starts_with(classes.DisplayName, chosen.DisplayName))
 ORDER BY classes.DisplayName, classes.LabelName;

@@ -4,7 +4,7 @@
 -- chosen, related or excluded class: whole images are left out, not label rows. Both stand in the
 -- seeded order. See sql/classes/related_classes.sql for what `related` takes.
 --
--- Reads: relevant_rows, selected_images
+-- Reads: relevant_rows, widened_rows, selected_images
 -- Parameters:
 --   class                         a name or MID, or a list of them; a folder each
 --   negatives := 120              how many negatives
@@ -57,14 +57,22 @@ WITH relevant AS MATERIALIZED (
         related := related,
         exclude := exclude
     )
+),
+widened AS MATERIALIZED (
+    FROM widened_rows(
+        'relevant',
+        negatives := negatives,
+        seed := seed,
+        min_confidence := min_confidence,
+        negatives_from := negatives_from
+    )
 )
 FROM selected_images(
-    'relevant',
+    'widened',
     class,
     negatives := negatives,
     seed := seed,
     "limit" := "limit",
-    min_confidence := min_confidence,
     overlap := overlap,
     negatives_from := negatives_from,
     negative_folder := negative_folder

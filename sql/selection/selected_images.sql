@@ -3,15 +3,15 @@
 -- Positives carry a label of a chosen class. Negatives carry some positive label, and none of a
 -- barred class: whole images are left out, not label rows. Both stand in the seeded order.
 --
--- Reads: labels, images, chosen_classes, seeded_order
+-- Reads: chosen_classes, seeded_order
 -- Parameters:
---   relevant                      name of a table with the rows of relevant_rows, made with the
---                                 same class, negatives, seed and min_confidence
+--   relevant                      name of a table with the rows of relevant_rows, or widened_rows
+--                                 where those are short of negatives, made with the same class,
+--                                 negatives and seed
 --   class                         a name or MID, or a list of them; a folder each
 --   negatives := 120              how many negatives
 --   seed := 42                    any whole number; another seed, another order
 --   "limit" := NULL               how many positives at most in each folder; NULL takes all
---   min_confidence := 1.0         the least confidence of a positive label, above 0 and up to 1
 --   overlap := 'leave_out'        an image of several chosen classes: leave_out, first (of the
 --                                 list) or both
 --   negatives_from := 'random'    random: the seeded order; verified: only images in which a person
@@ -42,7 +42,6 @@ CREATE OR REPLACE TEMP MACRO selected_images(
     negatives := 120,
     seed := 42,
     "limit" := NULL,
-    min_confidence := 1.0,
     overlap := 'leave_out',
     negatives_from := 'random',
     negative_folder := 'other'
@@ -80,37 +79,10 @@ verified AS (
         AND marks.Source != 'machine'
         AND negatives_from IN ('verified', 'mixed')
 ),
-fit AS MATERIALIZED (
+random AS (
     SELECT DISTINCT ImageID
     FROM query_table(relevant) AS found ANTI JOIN barred_images USING (ImageID)
-    WHERE found.fit
-),
--- One row where more negatives are wanted than `fit` has and there are more, else none; what is
--- joined to no rows is not read.
-short AS MATERIALIZED (
-    SELECT true AS exists
-    WHERE (SELECT count(*) FROM fit) < least(
-        negatives,
-        (SELECT max(labelled) FROM query_table(relevant)) - (SELECT count(*) FROM barred_images)
-    )
-),
-labelled AS MATERIALIZED (
-    SELECT DISTINCT ImageID
-    FROM labels SEMI JOIN short ON (labels.Confidence >= min_confidence) = short.exists
-),
-widened AS MATERIALIZED (
-    SELECT ImageID
-    FROM images
-        SEMI JOIN short ON (images.ImageID IS NOT NULL) = short.exists
-        SEMI JOIN labelled USING (ImageID)
-        ANTI JOIN barred_images USING (ImageID)
-    ORDER BY seeded_order(seed, ImageID), ImageID
-    LIMIT negatives
-),
-random AS (
-    SELECT ImageID
-    FROM (FROM fit UNION FROM widened)
-    WHERE negatives_from IN ('random', 'mixed')
+    WHERE found.fit AND negatives_from IN ('random', 'mixed')
 ),
 
 pool AS (
@@ -121,18 +93,10 @@ pool AS (
     SELECT ImageID, NULL AS position, negative_folder AS folder, 2 AS preference
     FROM random ANTI JOIN verified USING (ImageID)
 ),
-known AS (
+found AS (
     SELECT * EXCLUDE (part, Source, LabelName, Confidence, positive, fit, labelled)
     FROM query_table(relevant)
     WHERE part = 'image'
-),
-found AS (
-    FROM known
-    UNION ALL BY NAME
-    SELECT images.*
-    FROM images
-        SEMI JOIN widened USING (ImageID)
-        ANTI JOIN known USING (ImageID)
 ),
 ranked AS MATERIALIZED (
     SELECT

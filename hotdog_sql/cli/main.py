@@ -67,7 +67,8 @@ def root(
 
     Rows go to stdout, everything else to stderr.
     """
-    gc.enable()  # see `hotdog_sql.__main__`
+    gc.freeze()  # see `hotdog_sql.__main__`
+    gc.enable()
 
 
 #: What DuckDB says, as a RuntimeError, when Ctrl-C ends a query.

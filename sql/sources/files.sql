@@ -26,7 +26,7 @@ WHERE release = getvariable('release')
     AND (
         split IS NULL
         OR getvariable('split') = 'all'
-        OR split IN (SELECT unnest(string_split(getvariable('split'), ',')))
+        OR list_contains(string_split(getvariable('split'), ','), split)
     )
     AND (kind != 'human_labels' OR getvariable('labels') IN ('human', 'both'))
     AND (kind != 'machine_labels' OR getvariable('labels') IN ('machine', 'both'));

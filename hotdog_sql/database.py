@@ -27,7 +27,6 @@ from hotdog_sql.stoppable import stoppable
 from hotdog_sql.text import printable
 
 _FILES = "SELECT release, split, kind, path, name, bytes, md5, file FROM files ORDER BY kind, name"
-_COLUMNS = "SELECT column_name FROM (DESCRIBE FROM query_table($view))"
 
 #: The views that read files of the data folder, and the catalog's kinds that each reads.
 _KINDS_READ = {
@@ -222,7 +221,7 @@ class Database:
         # read_csv with pinned columns skips the first line unread, whatever it says.
         if file.path.suffix != ".csv":
             return
-        expected = [name for (name,) in self.rows(_COLUMNS, {"view": view})]
+        expected = self.connection.view(view).columns
         with file.path.open(encoding="utf-8", errors="replace", newline="") as lines:
             found = next(csv.reader([lines.readline(10_000)]), [])
         if found != expected:

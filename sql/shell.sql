@@ -45,6 +45,7 @@ SET VARIABLE labels = coalesce(nullif(getenv('HOTDOG_SQL_LABELS'), ''), 'human')
 
 -- Classes: finding them, and which belong together.
 .read sql/classes/as_list.sql
+.read sql/classes/mid_name.sql
 .read sql/classes/folder_name.sql
 .read sql/classes/find_classes.sql
 .read sql/classes/similar_classes.sql

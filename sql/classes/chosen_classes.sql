@@ -2,7 +2,7 @@
 --
 -- Folders are made distinct from each other and from `negative_folder` by adding the MID.
 --
--- Reads: asked_classes, folder_name
+-- Reads: asked_classes, folder_name, mid_name
 -- Parameters:
 --   class                        a name or MID, or a list of them
 --   negative_folder := 'other'   the folder that no class may take
@@ -16,7 +16,7 @@
 
 CREATE OR REPLACE TEMP MACRO chosen_classes(class, negative_folder := 'other') AS TABLE
 WITH named AS (
-    SELECT *, folder_name(DisplayName, LabelName) AS short_name, folder_name('', LabelName) AS mid
+    SELECT *, folder_name(DisplayName, LabelName) AS short_name
     FROM asked_classes(class)
 )
 SELECT
@@ -25,7 +25,7 @@ SELECT
     DisplayName,
     CASE
         WHEN short_name = negative_folder OR count(*) OVER (PARTITION BY short_name) > 1
-            THEN short_name || '_' || mid
+            THEN short_name || '_' || mid_name(LabelName)
         ELSE short_name
     END AS folder
 FROM named

@@ -1,9 +1,9 @@
 -- folder_name: the folder for a class: its name in small letters, digits and underscores.
 --
--- Letters of every script stay. A name with neither letters nor digits gives the MID's folder name.
+-- Letters of every script stay. A name with neither letters nor digits gives the MID's name.
 -- Cut at 60 characters, so that no file system finds it too long.
 --
--- Reads: nothing
+-- Reads: mid_name
 -- Parameters:
 --   name   the class's DisplayName
 --   mid    its LabelName
@@ -23,5 +23,5 @@ coalesce(
         ),
         ''
     ),
-    trim(regexp_replace(lower(mid), '[^a-z0-9]+', '_', 'g'), '_')
+    mid_name(mid)
 );

@@ -1,5 +1,7 @@
 -- images: every image of the session's splits, read in place.
 --
+-- See `labels` for the size of the buffer.
+--
 -- Reads: files
 -- Parameters: none
 -- Columns:
@@ -39,6 +41,7 @@ FROM read_csv(
     delim = ',',
     quote = '"',
     escape = '"',
+    buffer_size = 16_000_000,
     columns = {
         'ImageID': 'VARCHAR',
         'Subset': 'VARCHAR',

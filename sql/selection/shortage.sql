@@ -22,11 +22,14 @@ CREATE OR REPLACE TEMP MACRO shortage(
 WITH barred_images AS MATERIALIZED (
     SELECT DISTINCT ImageID FROM query_table(relevant) WHERE part = 'label' AND positive
 ),
+fit AS (
+    SELECT DISTINCT ImageID
+    FROM query_table(relevant) AS found ANTI JOIN barred_images USING (ImageID)
+    WHERE found.fit
+),
 counted AS (
     SELECT
-        count(DISTINCT ImageID) FILTER (
-            fit AND ImageID NOT IN (SELECT ImageID FROM barred_images)
-        ) AS fit,
+        (SELECT count(*) FROM fit) AS fit,
         max(labelled) - (SELECT count(*) FROM barred_images) AS labelled
     FROM query_table(relevant)
 )

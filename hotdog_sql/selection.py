@@ -23,6 +23,8 @@ FROM select_images(
     negative_folder := $negative_folder
 )
 """
+#: The macros that every selection is made by.
+STEPS = ("relevant_rows", "shortage", "selected_images")
 #: The steps of `select_images`, so that the report needs no pass over the labels of its own, and
 #: that the second is taken only where it does something.
 _RELEVANT = """
@@ -63,18 +65,6 @@ FROM selected_images(
 )
 """
 _POSITIVES = f"{SELECT_IMAGES} SELECT count(*)"
-_DECIDE_LABELS = ("class", "negatives", "seed", "min_confidence", "related", "exclude")
-_DECIDE_SHORTAGE = ("negatives", "negatives_from")
-_DECIDE_WIDENED = (*_DECIDE_SHORTAGE, "seed", "min_confidence")
-_DECIDE_IMAGES = (
-    "class",
-    "negatives",
-    "seed",
-    "limit",
-    "overlap",
-    "negatives_from",
-    "negative_folder",
-)
 _REPORT = "FROM report_on('relevant', $class, negative_folder := $negative_folder)"
 _BARRED = """
 SELECT DISTINCT DisplayName
@@ -162,7 +152,7 @@ class Selection(RowTable):
     """The rows of a request, in the connection's table `selection`."""
 
     def __init__(self, database: Database, request: SelectionRequest) -> None:
-        database.use("relevant_rows", "shortage", "selected_images", "is_safe_folder")
+        database.use(*STEPS, "is_safe_folder")
         if not database.rows(_SAFE, {"name": request.negative_folder})[0][0]:
             raise InputError(
                 f"{printable(request.negative_folder)!r} cannot name a folder: use letters, "
@@ -171,17 +161,17 @@ class Selection(RowTable):
         super().__init__(database, "selection")
         self.request = request
         self._parameters = bound_parameters(database, request)
-        database.execute(_RELEVANT, self._bound(*_DECIDE_LABELS))
-        if database.rows(_SHORTAGE, self._bound(*_DECIDE_SHORTAGE)):
+        database.execute(_RELEVANT, self._bound(_RELEVANT))
+        if database.rows(_SHORTAGE, self._bound(_SHORTAGE)):
             database.use("widened_rows")
-            database.execute(_WIDENED, self._bound(*_DECIDE_WIDENED))
-        database.execute(_KEEP, self._bound(*_DECIDE_IMAGES))
+            database.execute(_WIDENED, self._bound(_WIDENED))
+        database.execute(_KEEP, self._bound(_KEEP))
 
     def report(self) -> SelectionReport:
         """What there was to select from."""
         self.database.use("report_on")
-        related = self.database.rows(_BARRED, self._bound("class", "related", "exclude"))
-        *classes, others = self.database.rows(_REPORT, self._bound("class", "negative_folder"))
+        related = self.database.rows(_BARRED, self._bound(_BARRED))
+        *classes, others = self.database.rows(_REPORT, self._bound(_REPORT))
         return SelectionReport(
             classes=tuple(ClassReport(*row[:-2]) for row in classes),
             related=tuple(name for (name,) in related),
@@ -189,8 +179,10 @@ class Selection(RowTable):
             candidates=others[-1],
         )
 
-    def _bound(self, *names: str) -> dict[str, Any]:
-        return {name: self._parameters[name] for name in names}
+    def _bound(self, query: str) -> dict[str, Any]:
+        """The values that a query names; DuckDB takes no others."""
+        (statement,) = self.database.connection.extract_statements(query)
+        return {name: self._parameters[name] for name in statement.named_parameters}
 
 
 def bound_parameters(database: Database, request: SelectionRequest) -> dict[str, Any]:

@@ -60,9 +60,11 @@ def demo(
 
 def _fetch_files(data_dir: Path) -> None:
     """Fetch the CSV files silently: what `select` says of their sizes is true of the real ones."""
+    from hotdog_sql.selection import STEPS
+
     with open_database(
         session_of(data_dir, DEFAULT_SPLITS, Release.V6, Labels.HUMAN),
-        ["selected_images", "relevant_rows"],
+        STEPS,
         yes=True,
         quiet=True,
     ):

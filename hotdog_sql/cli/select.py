@@ -202,7 +202,7 @@ def select(
     from hotdog_sql.photos import SelectedPhotos
     from hotdog_sql.query import QueryRequest
     from hotdog_sql.recipe import Recipe, read_record
-    from hotdog_sql.selection import Selection, SelectionRequest
+    from hotdog_sql.selection import STEPS, Selection, SelectionRequest
     from hotdog_sql.selection_file import write_record
 
     if [bool(class_), query is not None, from_ is not None].count(True) != 1:
@@ -227,7 +227,7 @@ def select(
         then = read_record(from_)
         recipe = Recipe.from_record(then, from_)
         session = replace(recipe.session(data_dir), threads=threads, memory_limit=memory_limit)
-    needs = ["selected_images", "relevant_rows"]
+    needs = [*STEPS]
     if related is Related.HIERARCHY:
         needs.append("descendant_classes")
     with (

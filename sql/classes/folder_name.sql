@@ -1,6 +1,6 @@
 -- folder_name: the folder for a class: its name in small letters, digits and underscores.
 --
--- Letters of every script stay. A name with neither letters nor digits gives the MID's name.
+-- Letters of every script stay. A name with neither letters nor digits gives `mid_name`.
 -- Cut at 60 characters, so that no file system finds it too long.
 --
 -- Reads: mid_name

@@ -2,7 +2,7 @@
 --
 -- ImageIDs are pinned as text: 0001234567890123 and 92157226691247e1 look like numbers. DuckDB's
 -- threads take 8 MB of a file at a time: with buffers of two such pieces instead of four a
--- selection from train takes a twentieth less time, and less memory.
+-- selection from train takes a twentieth less time.
 --
 -- Reads: files
 -- Parameters: none

@@ -169,6 +169,8 @@ def describe(failure: int | httpx.HTTPError) -> str:
             words = "the server fell silent"
         case httpx.TooManyRedirects():
             words = "too many redirects"
+        case httpx.ConnectError() if _is_certificate_error(failure):
+            words = f"its certificate is not trusted ({failure}): see SSL_CERT_FILE"
         case httpx.ConnectError() | httpx.ProxyError():
             words = f"no connection ({failure})"
         case httpx.NetworkError() | httpx.RemoteProtocolError():

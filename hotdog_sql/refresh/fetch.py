@@ -25,6 +25,7 @@ from hotdog_sql.refresh.verify import (
     check_body,
     difference,
     needed_sums,
+    not_given,
 )
 from hotdog_sql.transport import RetryPolicy, describe, is_transient, public_address, retry_after
 
@@ -144,11 +145,11 @@ class Fetch:
                     case status if is_transient(status):
                         raise UnreachableError(describe(status), retry_after(response))
                     case status:
-                        raise TransferError(f"{describe(status)} for {self._address}")
+                        raise not_given(f"{describe(status)} for {self._address}")
         except httpx.HTTPError as error:
             if is_transient(error):
                 raise UnreachableError(describe(error)) from error
-            raise TransferError(describe(error)) from error
+            raise not_given(describe(error)) from error
 
     def _keep(self, old: DiskFile, answer: Answer | None) -> tuple[bool, str]:
         """The file in place is the one that the server has: by an answer, or by a 304."""

@@ -20,13 +20,16 @@ def check_answer(file: CatalogFile, answer: Answer) -> None:
         TransferError: whatever the body is, it could not be taken.
     """
     if answer.is_page:
-        raise TransferError(
-            f"{answer.url} is a web page, not the file; check HOTDOG_SQL_BASE_URL and the proxy"
-        )
+        raise not_given(f"{answer.url} is a web page, not the file")
     if answer.encoding not in ("identity", "gzip"):
-        raise TransferError(f"{answer.url} comes in the unknown encoding {answer.encoding}")
+        raise not_given(f"{answer.url} comes in the unknown encoding {answer.encoding}")
     if not (answer.delimited or needed_sums(file, answer)):
-        raise TransferError(f"{answer.url} comes without a length and without a hash")
+        raise not_given(f"{answer.url} comes without a length and without a hash")
+
+
+def not_given(reason: str) -> TransferError:
+    """The error for a host that does not give the file, however often it is asked."""
+    return TransferError(f"{reason}; check HOTDOG_SQL_BASE_URL and the proxy")
 
 
 def needed_sums(file: CatalogFile, answer: Answer) -> frozenset[str]:

@@ -119,6 +119,17 @@ def test_a_fault_leaves_no_file_where_there_was_none(site: Site, fault: str) -> 
     assert site.hidden_files() == {".json"}
 
 
+@pytest.mark.parametrize(
+    "fault",
+    ["403", "404", "a redirect loop", "a web page", "no length and no hash", "an unknown encoding"],
+)
+def test_a_host_that_does_not_give_the_file_can_be_replaced(site: Site, fault: str) -> None:
+    """The same command does not help, so what does is named too."""
+    answers, _ = FAULTS[fault]
+    site.serve(*answers)
+    assert "check HOTDOG_SQL_BASE_URL and the proxy" in site.refresh().note
+
+
 def test_no_server_at_all(old_site: Site, tmp_path: Path) -> None:
     with LoopbackServer() as gone:
         away = Settings(old_site.data_dir, gone.url("/"))

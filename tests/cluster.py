@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -17,12 +18,17 @@ from hotdog_sql.downloading.scheduler import dask_fleet
 
 ROOT = Path(__file__).parent.parent
 
+#: With it a process tells where each of its threads is before `abort` ends it.
+TELLING = {"PYTHONFAULTHANDLER": "1"}
+
 #: What an S3 client looks for; the server takes any.
 KEY, SECRET = "AKIAHOTDOGSQL", "top/secret+of+the+bucket"
 
 
 class Cluster:
     """A scheduler and workers, each a process with one thread; a context manager.
+
+    Where the block ends in `subprocess.TimeoutExpired`, they tell what they were at.
 
     Args:
         folder: where they log and put their temporary files.
@@ -62,6 +68,10 @@ class Cluster:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if isinstance(error, subprocess.TimeoutExpired):
+            for process in (self._scheduler, *self.workers):
+                abort(process)
+            print(self.logs(), file=sys.stderr)
         self._stack.close()
 
     def add_worker(self, stack: ExitStack | None = None) -> None:
@@ -109,7 +119,7 @@ class Cluster:
             stdout=log,
             stderr=subprocess.STDOUT,
             cwd=ROOT,
-            env=self._environment,
+            env={**self._environment, **TELLING},
         )
         stack.callback(_end, process)
         return process
@@ -127,19 +137,25 @@ def s3_server(folder: Path) -> Iterator[dict[str, str]]:
             stdout=log,
             stderr=subprocess.STDOUT,
             cwd=ROOT,
+            env={**os.environ, **TELLING},
         )
         stack.callback(_end, process)
         port = folder / "port"
         _until(port.exists, "the S3 server does not start")
         url = f"http://127.0.0.1:{port.read_text()}"
         httpx.put(f"{url}/photos").raise_for_status()
-        yield {
-            "AWS_ENDPOINT_URL": url,
-            "AWS_ACCESS_KEY_ID": KEY,
-            "AWS_SECRET_ACCESS_KEY": SECRET,
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
+        try:
+            yield {
+                "AWS_ENDPOINT_URL": url,
+                "AWS_ACCESS_KEY_ID": KEY,
+                "AWS_SECRET_ACCESS_KEY": SECRET,
+                "AWS_DEFAULT_REGION": "us-east-1",
+                "AWS_EC2_METADATA_DISABLED": "true",
+            }
+        except subprocess.TimeoutExpired:
+            abort(process)
+            print((folder / "s3.log").read_text(errors="replace"), file=sys.stderr)
+            raise
 
 
 def refuse(
@@ -151,6 +167,12 @@ def refuse(
         params={"every": every, "code": code, "status": status},
     )
     return int(told.raise_for_status().text)
+
+
+def abort(process: "subprocess.Popen[bytes]") -> None:
+    """End a process that hangs, in a way that tells why (see `TELLING`)."""
+    process.send_signal(signal.SIGABRT)
+    process.wait()
 
 
 def _address(file: Path) -> str:

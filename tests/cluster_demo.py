@@ -17,7 +17,7 @@ from pathlib import Path
 
 from hotdog_sql.demo.jpeg import encode_jpeg
 from hotdog_sql.downloading.photo import IMAGE_COLUMNS
-from tests.cluster import Cluster, s3_server
+from tests.cluster import TELLING, Cluster, abort, s3_server
 from tests.loopback import LoopbackServer, Reply, Request
 from tests.photos import photo
 
@@ -25,6 +25,8 @@ _PHOTOS = 2000
 _DATASET = "s3://photos/demo"
 #: The rows of this many photos are handed to a worker at once.
 _SHARD = 100
+#: Seconds after which a command hangs; it takes half a minute.
+_PATIENCE = 90.0
 
 
 def picture(number: int) -> bytes:
@@ -85,7 +87,12 @@ def main() -> None:
 def _run(environment: dict[str, str], say: Callable[[str], None], *arguments: str) -> None:
     say("$ hotdog-sql " + " ".join(arguments))
     command = [sys.executable, "-m", "hotdog_sql", *arguments]
-    code = subprocess.run(command, env=environment, check=False).returncode
+    process = subprocess.Popen(command, env={**environment, **TELLING})
+    try:
+        code = process.wait(_PATIENCE)
+    except subprocess.TimeoutExpired:
+        abort(process)
+        raise
     if code:
         sys.exit(code)
 

@@ -3,13 +3,14 @@
 import hashlib
 import os
 import signal
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from hotdog_sql.downloading.destination import Destination
 from hotdog_sql.downloading.entry import COLUMNS
-from hotdog_sql.downloading.fleet import Fleet
+from hotdog_sql.downloading.fleet import Ended, Fleet
 from hotdog_sql.downloading.job import download
 from hotdog_sql.downloading.layout import Layout
 from hotdog_sql.downloading.options import DownloadOptions
@@ -17,8 +18,8 @@ from hotdog_sql.downloading.place import fetch_manifest
 from hotdog_sql.downloading.receipt import fetch_shard_once
 from hotdog_sql.downloading.remote import RemoteStore
 from hotdog_sql.downloading.report import DownloadReport
-from hotdog_sql.downloading.scheduler import DaskFleet
 from hotdog_sql.downloading.shard import Outcome, Shard
+from hotdog_sql.errors import HotdogError, StorageError
 from hotdog_sql.settings import Settings
 from hotdog_sql.vocabulary import DatasetFormat, Source
 from tests.photos import NO_REST, QUICK, Album, manifest_rows
@@ -38,45 +39,72 @@ class PoolFleet:
         self.handed: list[Shard] = []
         self._workers = workers
         self._pool = ThreadPoolExecutor(workers)
+        self._ended: SimpleQueue[Ended] = SimpleQueue()
 
     def slots(self) -> int:
         return self._workers
 
-    def submit(self, shard: Shard) -> Future[list[Outcome]]:
+    def submit(self, shard: Shard) -> None:
         self.handed.append(shard)
-        return self._pool.submit(fetch_shard_once, shard)
+        self._pool.submit(self._fetch, shard)
 
-    def result(self, shard: Future[list[Outcome]]) -> list[Outcome]:
-        return shard.result()
+    def ended(self, seconds: float) -> Ended | None:
+        try:
+            return self._ended.get(timeout=seconds) if seconds else self._ended.get_nowait()
+        except Empty:
+            return None
 
     def stop(self) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-
-class DyingFleet:
-    """A cluster one of whose workers dies with the rows of a shard that is done."""
-
-    live = False
-
-    def __init__(self, cluster: DaskFleet, died: Path) -> None:
-        """`died`: a file that is made when it happens."""
-        self._cluster = cluster
-        self._died = str(died)
-        self.slots, self.result, self.stop = cluster.slots, cluster.result, cluster.stop
-
-    def submit(self, shard: Shard) -> Future[list[Outcome]]:
-        return self._cluster._executor.submit(_fetch_and_die, shard, self._died)
+    def _fetch(self, shard: Shard) -> None:
+        try:
+            self._ended.put(Ended(shard, fetch_shard_once(shard)))
+        except HotdogError as error:
+            self._ended.put(Ended(shard, error))
 
 
-def _fetch_and_die(shard: Shard, died: str) -> list[Outcome]:
+# What a worker may do with a shard (see `dask_fleet`), in the midst of which one dies. `died` is a
+# file that is made when it happens.
+
+
+def die_before_saying_so(died: Path, shard: Shard) -> list[Outcome]:
     """Fetch a shard; the first process that has done so ends before it can say so."""
     outcomes = fetch_shard_once(shard)
+    _die_once(died)
+    return outcomes
+
+
+def die_when_asked(died: Path, shard: Shard) -> list[Outcome]:
+    """Fetch a shard; the first process that is asked for what became of it ends."""
+    return _LastWords(fetch_shard_once(shard), died)
+
+
+def fail_after_a_death(died: Path, shard: Shard) -> list[Outcome]:
+    """The same, and who is to fetch it in its place cannot."""
+    if died.exists():
+        raise StorageError("there is no room any more")
+    return die_when_asked(died, shard)
+
+
+class _LastWords(list[Outcome]):
+    """Outcomes with which the first process dies that is to hand them over."""
+
+    def __init__(self, outcomes: list[Outcome], died: Path) -> None:
+        super().__init__(outcomes)
+        self._died = died
+
+    def __reduce__(self) -> tuple[type[list[Outcome]], tuple[list[Outcome]]]:
+        _die_once(self._died)
+        return list, (list(self),)
+
+
+def _die_once(died: Path) -> None:
     try:
-        Path(died).touch(exist_ok=False)
+        died.touch(exist_ok=False)
     except FileExistsError:
-        return outcomes
+        return
     os.kill(os.getpid(), signal.SIGKILL)
-    raise AssertionError("SIGKILL ends a process")
 
 
 def fetch(

@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from threading import Event, Lock
 
@@ -21,10 +22,20 @@ from hotdog_sql.downloading.listing import Listing
 from hotdog_sql.downloading.photo import IMAGE_COLUMNS
 from hotdog_sql.downloading.remote import RemoteStore
 from hotdog_sql.downloading.scheduler import dask_fleet
+from hotdog_sql.downloading.shard import Outcome, Shard
 from hotdog_sql.errors import ClusterError, StorageError
 from tests.cluster import ROOT, SECRET, Cluster, refuse, s3_server
 from tests.conftest import Run
-from tests.fleets import TARS, DyingFleet, contents, fetch, images, rows_at
+from tests.fleets import (
+    TARS,
+    contents,
+    die_before_saying_so,
+    die_when_asked,
+    fail_after_a_death,
+    fetch,
+    images,
+    rows_at,
+)
 from tests.loopback import FileReply, LoopbackServer, Reply, Request, file_reply
 from tests.photos import Album, jpeg, manifest_rows, md5, mirror_path, photo, serve, tree
 
@@ -137,6 +148,7 @@ def test_a_worker_is_killed(
     assert times[2] <= 15
 
 
+@pytest.mark.parametrize("dies", [die_before_saying_so, die_when_asked])
 @pytest.mark.parametrize("tars", [False, True])
 @pytest.mark.parametrize("where", ["folder", "bucket"])
 def test_a_worker_dies_when_its_shard_is_done(
@@ -147,21 +159,37 @@ def test_a_worker_dies_when_its_shard_is_done(
     tmp_path: Path,
     where: str,
     tars: bool,
+    dies: Callable[[Path, Shard], list[Outcome]],
 ) -> None:
-    """Its rows were still in its memory; nothing is fetched again."""
+    """Its rows were still in its memory; nothing is fetched again but what it had begun since."""
     there = s3 if where == "bucket" else str(tmp_path / "dataset")
     layout = Layout(TARS, 15) if tars else Layout(shard_size=15)
-    with dask_fleet(cluster.address) as fleet:
-        dying = DyingFleet(fleet, tmp_path / "died")
-        report = fetch(server.url("/mirror/"), there, ALBUM, layout=layout, fleet=dying)
+    with dask_fleet(cluster.address, fetch=partial(dies, tmp_path / "died")) as fleet:
+        report = fetch(server.url("/mirror/"), there, ALBUM, layout=layout, fleet=fleet)
     cluster.replace_dead()
     assert (tmp_path / "died").exists()
     assert (report.on_disk, report.replaced) == (74, 6)
-    assert set(server.counts().values()) == {1}
+    again = [count for count in server.counts().values() if count > 1]
+    assert len(again) <= (15 if dies is die_when_asked else 0)
     assert images(rows_at(there, tmp_path / "rows")) == images(manifest_rows(alone))
     assert audit(Destination.of(there)).good
     left = contents(s3) if where == "bucket" else tree(tmp_path / "dataset")
     assert not [path for path in left if path.startswith(WORKSHOP)]
+
+
+def test_a_worker_dies_and_who_is_to_replace_it_fails(
+    cluster: Cluster, server: LoopbackServer, tmp_path: Path
+) -> None:
+    """Dask's own executor never says so."""
+    failing = partial(fail_after_a_death, tmp_path / "died")
+    layout = Layout(shard_size=15)
+    with (
+        dask_fleet(cluster.address, fetch=failing) as fleet,
+        pytest.raises(StorageError, match="no room"),
+    ):
+        fetch(server.url("/mirror/"), tmp_path / "dataset", ALBUM, layout=layout, fleet=fleet)
+    cluster.replace_dead()
+    assert (tmp_path / "died").exists()
 
 
 def test_receipts_of_a_killed_run_are_removed_by_the_next(

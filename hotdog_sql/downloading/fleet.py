@@ -1,14 +1,25 @@
-"""Who fetches the shards: an executor, and how much of it there is."""
+"""Who fetches the shards, and how much of it there is."""
 
-from collections.abc import Callable
-from concurrent.futures import Executor, Future
-from typing import ParamSpec, Protocol, TypeVar
+from collections import deque
+from dataclasses import dataclass
+from typing import Protocol
 
 from hotdog_sql.downloading.events import Listener
 from hotdog_sql.downloading.shard import Outcome, Shard, fetch_shard
+from hotdog_sql.errors import HotdogError
 
-P = ParamSpec("P")
-T = TypeVar("T")
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A shard that nobody is at any more.
+
+    Attributes:
+        shard: which.
+        outcomes: what became of each photo, or why that is not known.
+    """
+
+    shard: Shard
+    outcomes: list[Outcome] | HotdogError
 
 
 class Fleet(Protocol):
@@ -30,15 +41,15 @@ class Fleet(Protocol):
         """
         ...
 
-    def submit(self, shard: Shard) -> Future[list[Outcome]]:
+    def submit(self, shard: Shard) -> None:
         """Have a shard fetched."""
         ...
 
-    def result(self, shard: Future[list[Outcome]]) -> list[Outcome]:
-        """What became of a shard that is done.
+    def ended(self, seconds: float, /) -> Ended | None:
+        """One of the shards in hand, as they end; None where none has after so many seconds.
 
         Raises:
-            HotdogError: it could not be fetched.
+            ClusterError: there is nobody left to hear it from.
         """
         ...
 
@@ -53,29 +64,27 @@ class OwnFleet:
     live = True
 
     def __init__(self, listener: Listener) -> None:
-        self._executor = _Here()
         self._listener = listener
+        self._waiting: deque[Shard] = deque()
 
     def slots(self) -> int:
         """One (see `Fleet`)."""
         return 1
 
-    def submit(self, shard: Shard) -> Future[list[Outcome]]:
-        """Fetch a shard, and return when it is done (see `Fleet`)."""
-        return self._executor.submit(fetch_shard, shard, self._listener)
+    def submit(self, shard: Shard) -> None:
+        """Note a shard (see `Fleet`)."""
+        self._waiting.append(shard)
 
-    def result(self, shard: Future[list[Outcome]]) -> list[Outcome]:
-        """What became of it (see `Fleet`)."""
-        return shard.result()
+    def ended(self, _seconds: float, /) -> Ended | None:
+        """Fetch the next shard, however long it takes (see `Fleet`)."""
+        if not self._waiting:
+            return None
+        shard = self._waiting.popleft()
+        try:
+            return Ended(shard, fetch_shard(shard, self._listener))
+        except HotdogError as error:
+            return Ended(shard, error)
 
     def stop(self) -> None:
-        """Nothing to do: there is no further shard."""
-
-
-class _Here(Executor):
-    """Runs each function where it is submitted, so that Ctrl-C ends it at once."""
-
-    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        future: Future[T] = Future()
-        future.set_result(fn(*args, **kwargs))
-        return future
+        """Forget the shards that have been noted (see `Fleet`)."""
+        self._waiting.clear()

@@ -1,17 +1,19 @@
 """A Dask cluster as the fleet of a download."""
 
 import time
-from collections.abc import Iterator
-from concurrent.futures import CancelledError, Executor, Future
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
+from queue import Empty, SimpleQueue
 from typing import Protocol
 
 from hotdog_sql.downloading.destination import without_credentials
+from hotdog_sql.downloading.fleet import Ended
 from hotdog_sql.downloading.receipt import fetch_shard_once
 from hotdog_sql.downloading.shard import Outcome, Shard
-from hotdog_sql.errors import ClusterError, MissingExtraError
+from hotdog_sql.errors import ClusterError, HotdogError, MissingExtraError
 
 #: Seconds in which the scheduler has to answer, and in which a worker has to be there.
 CONNECT_SECONDS = 10.0
@@ -19,6 +21,10 @@ WORKER_SECONDS = 60.0
 
 #: DuckDB's share of the coordinator's memory; rows that outgrow it are kept on disk.
 COORDINATOR_MEMORY = "128MB"
+
+#: Seconds for which the result of a shard that is done is waited for. If its worker has died with
+#: it, another works it out again, and meanwhile others are listened to.
+_GATHER_SECONDS = 30.0
 
 #: Times that a shard is tried again that ended with an error. Those of workers that died are
 #: handed to others by Dask itself.
@@ -31,6 +37,7 @@ def dask_fleet(
     *,
     connect_seconds: float = CONNECT_SECONDS,
     worker_seconds: float = WORKER_SECONDS,
+    fetch: Callable[[Shard], list[Outcome]] = fetch_shard_once,
 ) -> Iterator["DaskFleet"]:
     """The cluster of a scheduler, until the block ends.
 
@@ -38,6 +45,7 @@ def dask_fleet(
         address: of the scheduler, such as `tcp://host:8786`.
         connect_seconds: in which the scheduler has to answer.
         worker_seconds: for which a cluster without any worker is waited for.
+        fetch: what a worker does with a shard.
 
     Raises:
         MissingExtraError: Dask is not installed.
@@ -60,7 +68,22 @@ def dask_fleet(
                 "dask scheduler"
             ) from error
         with client:
-            yield DaskFleet(client, worker_seconds)
+            yield DaskFleet(client, worker_seconds, fetch)
+
+
+class _Future(Protocol):
+    """What is used of `distributed.Future`, which has no types of its own."""
+
+    key: str
+    status: str
+
+    def result(self, timeout: float) -> list[Outcome]:
+        """The result; raises what the function raised, and TimeoutError."""
+        ...
+
+    def add_done_callback(self, function: "Callable[[_Future], None]") -> None:
+        """Have the function called, in another thread, when there is a result."""
+        ...
 
 
 class _Client(Protocol):
@@ -72,22 +95,44 @@ class _Client(Protocol):
         """The threads of each worker, by its address."""
         ...
 
-    def get_executor(self, *, pure: bool, retries: int) -> Executor:
-        """The cluster as an executor."""
+    def submit(
+        self,
+        function: Callable[[Shard], list[Outcome]],
+        shard: Shard,
+        *,
+        pure: bool,
+        retries: int,
+    ) -> _Future:
+        """Have the function called by a worker."""
+        ...
+
+    def cancel(self, futures: Sequence[_Future]) -> None:
+        """Have no function called that has not begun."""
         ...
 
 
 class DaskFleet:
-    """The workers of a cluster (see `Fleet`): as many shards at once as they have threads."""
+    """The workers of a cluster (see `Fleet`): as many shards at once as they have threads.
+
+    Dask's futures are listened to themselves, not through the executor that Dask makes of them:
+    that one says nothing, or something wrong, of a shard whose worker dies while its result is
+    taken from it.
+    """
 
     live = False
 
-    def __init__(self, client: _Client, worker_seconds: float) -> None:
+    def __init__(
+        self,
+        client: _Client,
+        worker_seconds: float,
+        fetch: Callable[[Shard], list[Outcome]],
+    ) -> None:
         self._client = client
         self._worker_seconds = worker_seconds
+        self._fetch = fetch
         self._killed: type[Exception] = import_module("distributed").KilledWorker
-        # Not pure: a shard's name need not be worked out of its rows.
-        self._executor = client.get_executor(pure=False, retries=_RETRIES)
+        self._in_hand: dict[str, tuple[_Future, Shard]] = {}
+        self._done: SimpleQueue[_Future] = SimpleQueue()
 
     def slots(self) -> int:
         """Threads of the workers that there are now; waits for one (see `Fleet`)."""
@@ -108,30 +153,53 @@ class DaskFleet:
                 )
             time.sleep(0.2)
 
-    def submit(self, shard: Shard) -> Future[list[Outcome]]:
+    def submit(self, shard: Shard) -> None:
         """Hand a shard to the cluster (see `Fleet`)."""
-        return self._executor.submit(fetch_shard_once, shard)
+        # Not pure: a shard's name need not be worked out of its rows.
+        future = self._client.submit(self._fetch, shard, pure=False, retries=_RETRIES)
+        self._in_hand[future.key] = future, shard
+        future.add_done_callback(self._done.put)
 
-    def result(self, shard: Future[list[Outcome]]) -> list[Outcome]:
-        """What became of it (see `Fleet`)."""
+    def ended(self, seconds: float) -> Ended | None:
+        """What has become of a shard (see `Fleet`)."""
         try:
-            return shard.result()
-        except self._killed as error:
-            raise ClusterError(
-                "several workers died over the same shard: see their logs, "
-                "give them more memory or a smaller --shard-size, then run the same command again"
-            ) from error
-        except CancelledError as error:
-            raise self._lost(error) from error
-        except ImportError as error:
-            raise ClusterError(
-                f"a worker lacks what it needs ({without_credentials(str(error))}): install "
-                "hotdog-sql with the same extras on every machine"
-            ) from error
+            future = self._done.get(timeout=seconds) if seconds else self._done.get_nowait()
+        except Empty:
+            return None
+        try:
+            outcomes = self._result(future)
+        except OSError as error:
+            if future.status == "error":  # the shard's own, and not foreseen
+                raise
+            if not isinstance(error, TimeoutError):
+                raise self._lost(error) from error
+            future.add_done_callback(self._done.put)
+            return None
+        _, shard = self._in_hand.pop(future.key)
+        return Ended(shard, outcomes)
 
     def stop(self) -> None:
         """Begin no further shard (see `Fleet`). What has begun ends by itself, unheard."""
-        self._executor.shutdown(wait=False)
+        self._client.cancel([future for future, _ in self._in_hand.values()])
+        self._in_hand.clear()
+
+    def _result(self, future: _Future) -> list[Outcome] | HotdogError:
+        try:
+            return future.result(timeout=_GATHER_SECONDS)
+        except HotdogError as error:
+            return error
+        except self._killed:
+            return ClusterError(
+                "several workers died over the same shard: see their logs, "
+                "give them more memory or a smaller --shard-size, then run the same command again"
+            )
+        except CancelledError as error:
+            return self._lost(error)
+        except ImportError as error:
+            return ClusterError(
+                f"a worker lacks what it needs ({without_credentials(str(error))}): install "
+                "hotdog-sql with the same extras on every machine"
+            )
 
     def _lost(self, error: BaseException) -> ClusterError:
         return ClusterError(

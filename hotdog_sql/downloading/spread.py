@@ -1,7 +1,6 @@
 """Many shards at once: the rows of a selection cut into shards, and these handed to a fleet."""
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field, replace
 from itertools import count
 from types import TracebackType
@@ -13,7 +12,7 @@ from hotdog_sql.downloading.events import Listener
 from hotdog_sql.downloading.fleet import Fleet
 from hotdog_sql.downloading.options import DownloadOptions
 from hotdog_sql.downloading.photo import Photo
-from hotdog_sql.downloading.shard import Outcome, Shard, entries_of
+from hotdog_sql.downloading.shard import Shard, entries_of
 from hotdog_sql.downloading.tarnames import tar_name
 from hotdog_sql.errors import HotdogError
 
@@ -98,6 +97,7 @@ class Spread:
         self._run = run
         self._settled = settled
         self._numbers = count(1)
+        self._in_hand = 0
 
     def __enter__(self) -> Self:
         return self
@@ -117,34 +117,34 @@ class Spread:
             HotdogError: a shard could not be fetched; what other shards have done is not lost.
         """
         left = self._cut(photos)
-        in_hand: dict[Future[list[Outcome]], Shard] = {}
         more = True
-        while more or in_hand:
+        while more or self._in_hand:
             slots = self._fleet.slots()
-            while more and len(in_hand) < self._most(slots):
+            while more and self._in_hand < self._most(slots):
                 shard = next(left, None)
                 if shard is None:
                     more = False
                     break
-                shard = replace(shard, options=self._share(slots))
-                in_hand[self._fleet.submit(shard)] = shard
-            yield from self._ended(in_hand)
+                self._fleet.submit(replace(shard, options=self._share(slots)))
+                self._in_hand += 1
+            yield from self._ended()
 
-    def _ended(self, in_hand: dict[Future[list[Outcome]], Shard]) -> Iterator[Entry]:
-        """The photos of the shards that have ended, which are taken out of those in hand."""
+    def _ended(self) -> Iterator[Entry]:
+        """The photos of the shards that have ended by now, or of the next one to end."""
         failure: HotdogError | None = None
-        for future in wait(in_hand, _LOOK_EVERY, FIRST_COMPLETED).done:
-            shard = in_hand.pop(future)
-            try:
-                entries = list(entries_of(shard, self._fleet.result(future)))
-            except HotdogError as error:
-                failure = failure or error
+        patience = _LOOK_EVERY
+        while self._in_hand and (ended := self._fleet.ended(patience)) is not None:
+            patience = 0.0
+            self._in_hand -= 1
+            if isinstance(ended.outcomes, HotdogError):
+                failure = failure or ended.outcomes
                 continue
+            entries = list(entries_of(ended.shard, ended.outcomes))
             if not self._fleet.live:
                 self._listener.received(sum(entry.size or 0 for entry in entries))
             yield from entries
             if self._settled is not None and not self._fleet.live:
-                self._settled(shard)
+                self._settled(ended.shard)
         if failure is not None:  # the others are written down by now
             raise failure
 

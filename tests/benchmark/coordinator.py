@@ -12,16 +12,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import Future
+from collections import deque
 from pathlib import Path
 
 from hotdog_sql.database import Database
 from hotdog_sql.downloading.entry import Entry, Status
+from hotdog_sql.downloading.fleet import Ended
 from hotdog_sql.downloading.job import download
 from hotdog_sql.downloading.layout import Layout
 from hotdog_sql.downloading.photo import Photo
 from hotdog_sql.downloading.scheduler import COORDINATOR_MEMORY
-from hotdog_sql.downloading.shard import Outcome, Shard, fields_of
+from hotdog_sql.downloading.shard import Shard, fields_of
 from hotdog_sql.photos import SelectedPhotos
 from hotdog_sql.selection_file import read_rows
 from hotdog_sql.session import Session
@@ -67,11 +68,12 @@ class Answers:
 
     def __init__(self) -> None:
         self.spent = 0.0
+        self._ended: deque[Ended] = deque()
 
     def slots(self) -> int:
         return 2
 
-    def submit(self, shard: Shard) -> Future[list[Outcome]]:
+    def submit(self, shard: Shard) -> None:
         sent = pickle.dumps(shard)
         begun = time.perf_counter()
         there: Shard = pickle.loads(sent)
@@ -79,12 +81,10 @@ class Answers:
             [(place, fields_of(_entry(photo))) for place, photo in enumerate(there.photos)]
         )
         self.spent += time.perf_counter() - begun
-        future: Future[list[Outcome]] = Future()
-        future.set_result(pickle.loads(back))
-        return future
+        self._ended.append(Ended(shard, pickle.loads(back)))
 
-    def result(self, shard: Future[list[Outcome]]) -> list[Outcome]:
-        return shard.result()
+    def ended(self, _seconds: float, /) -> Ended | None:
+        return self._ended.popleft() if self._ended else None
 
     def stop(self) -> None:
         """There is nothing to stop."""

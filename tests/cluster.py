@@ -34,16 +34,22 @@ class Cluster:
         folder: where they log and put their temporary files.
         workers: how many.
         environment: variables set on top of this process's own.
+        protocol: by which they talk, such as tls.
     """
 
     def __init__(
-        self, folder: Path, workers: int = 2, environment: dict[str, str] | None = None
+        self,
+        folder: Path,
+        workers: int = 2,
+        environment: dict[str, str] | None = None,
+        protocol: str = "tcp",
     ) -> None:
         self.address = ""
         self.workers: list[subprocess.Popen[bytes]] = []
         self._folder = folder
         self._count = workers
         self._environment = {**os.environ, **(environment or {})}
+        self._protocol = protocol
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -51,7 +57,7 @@ class Cluster:
         with ExitStack() as stack:
             file = self._folder / "scheduler.json"
             arguments: tuple[str, ...] = ("--host", "127.0.0.1", "--port", "0")
-            arguments += ("--no-dashboard", "--no-show")
+            arguments += ("--no-dashboard", "--no-show", "--protocol", self._protocol)
             arguments = (*arguments, "--scheduler-file", str(file))
             self._scheduler = self._start(stack, "scheduler", *arguments)
             self.address = _address(file)
@@ -82,6 +88,7 @@ class Cluster:
             *(stack or self._stack, f"worker-{number}", self.address, "--host", "127.0.0.1"),
             *("--nthreads", "1", "--no-nanny", "--no-dashboard", "--memory-limit", "0"),
             *("--local-directory", str(scratch), "--death-timeout", "30"),
+            *("--protocol", self._protocol),
         )
         self.workers.append(process)
 

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from threading import Event, Lock
 
+import dask
 import pytest
 
 from hotdog_sql.downloading.audit import audit
@@ -276,6 +277,32 @@ def test_a_scheduler_that_does_not_answer() -> None:
         dask_fleet("tcp://127.0.0.1:9", connect_seconds=0.5),
     ):
         pass
+
+
+def test_a_scheduler_that_speaks_tls(
+    server: LoopbackServer,
+    alone: Path,
+    tmp_path: Path,
+    certificate: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its certificates are Dask's own settings."""
+    names = ["CA_FILE"]
+    for role in ("SCHEDULER", "WORKER", "CLIENT"):
+        names += [f"{role}__CERT", f"{role}__KEY"]
+    variables = {f"DASK_DISTRIBUTED__COMM__TLS__{name}": str(certificate) for name in names}
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    dask.config.refresh()
+    with (
+        Cluster(tmp_path / "cluster", 1, protocol="tls") as cluster,
+        dask_fleet(cluster.address) as fleet,
+    ):
+        assert cluster.address.startswith("tls://")
+        fetch(server.url("/mirror/"), tmp_path / "dataset", ALBUM, fleet=fleet)
+    monkeypatch.undo()
+    dask.config.refresh()
+    assert tree(tmp_path / "dataset") == tree(alone)
 
 
 def test_a_cluster_without_workers(tmp_path: Path, server: LoopbackServer) -> None:

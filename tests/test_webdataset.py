@@ -227,6 +227,7 @@ def test_selected_and_downloaded_at_once(tmp_path: Path, run: Run, small_data: P
         (("--format", "webdataset"), 2, "--format"),
         (("--scheduler", "http://127.0.0.1:8787"), 9, "check the address"),
         (("--scheduler", "tcp://127.0.0.1"), 9, "missing port number"),
+        (("--scheduler", "tls://127.0.0.1:9"), 9, "DASK_DISTRIBUTED__COMM__TLS__CLIENT__KEY"),
     ],
 )
 def test_what_cannot_be_is_said_before_the_slow_work(

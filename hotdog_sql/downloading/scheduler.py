@@ -19,6 +19,9 @@ from hotdog_sql.errors import ClusterError, HotdogError, MissingExtraError
 CONNECT_SECONDS = 10.0
 WORKER_SECONDS = 60.0
 
+#: What Dask's client needs for tls://, as its environment variables end.
+_CERTIFICATES = ("CA_FILE", "CLIENT__CERT", "CLIENT__KEY")
+
 #: DuckDB's share of the coordinator's memory; rows that outgrow it are kept on disk.
 COORDINATOR_MEMORY = "128MB"
 
@@ -54,6 +57,7 @@ def dask_fleet(
     if find_spec("distributed") is None:
         raise MissingExtraError("--scheduler needs Dask: pip install 'hotdog-sql[dask]'")
     distributed = import_module("distributed")  # first, for it brings the defaults of what is set
+    _check_certificates(address)
     # Rows are megabytes: what Dask warns of is what is meant here.
     configured = {"distributed.admin.large-graph-warning-threshold": "1GB"}
     with import_module("dask.config").set(configured):
@@ -69,6 +73,23 @@ def dask_fleet(
             ) from error
         with client:
             yield DaskFleet(client, worker_seconds, fetch)
+
+
+def _check_certificates(address: str) -> None:
+    """Without them Dask's client ends in a TypeError, and takes twenty seconds."""
+    if not address.startswith("tls://"):
+        return
+    try:
+        settings = import_module("distributed").Security().get_connection_args("client")
+        missing = None if settings["ssl_context"] else "none are set"
+    except OSError as error:
+        missing = str(error)
+    if missing is not None:
+        names = ", ".join(f"DASK_DISTRIBUTED__COMM__TLS__{name}" for name in _CERTIFICATES)
+        raise ClusterError(
+            f"{without_credentials(address)} needs certificates ({missing}): name their files in "
+            f"Dask's settings, or in the variables {names}"
+        )
 
 
 class _Future(Protocol):

@@ -241,6 +241,20 @@ def test_what_cannot_be_is_said_before_the_slow_work(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("how", "named"),
+    [
+        (("--scheduler", "tcp://127.0.0.1:9"), "--scheduler"),
+        (("--no-gallery",), "--gallery"),
+        (("--workers", "32", "--update"), "--workers and --update"),
+    ],
+)
+def test_options_of_a_download_without_one(run: Run, how: tuple[str, ...], named: str) -> None:
+    said = run("select", "--class", "Hot dog", "--offline", *how)
+    assert said.returncode == 2
+    assert f"{named} without --download" in said.stderr.replace("\n", " ")
+
+
 def test_the_call(tmp_path: Path, small_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with LoopbackServer() as server, hotdog_sql.connect(small_data, offline=True) as database:
         server.default(lambda request: Reply(body=jpeg(seed_of(request.path))))

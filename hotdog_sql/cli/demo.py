@@ -25,6 +25,7 @@ _PORT = 28620
 
 
 def demo(
+    context: typer.Context,
     directory: Annotated[
         Path, typer.Argument(metavar="[DIR]", file_okay=False, help="Dataset to make.")
     ] = Path("dataset"),
@@ -54,7 +55,11 @@ def demo(
         narrator.print(f"A small Open Images is served at {world.base_url}")
         _fetch_files(data_dir)
         select(
-            class_=["Hot dog"], data_dir=data_dir, download=Destination.of(directory), quiet=quiet
+            context,
+            class_=["Hot dog"],
+            data_dir=data_dir,
+            download=Destination.of(directory),
+            quiet=quiet,
         )
 
 

@@ -133,6 +133,27 @@ DEFAULT_PER_HOST = 16
 DEFAULT_MAX_BYTES = 50_000_000
 
 
+def refuse_without_download(context: typer.Context) -> None:
+    """Say of a download's options that they mean nothing without one.
+
+    Raises:
+        typer.BadParameter: there are some on the command line.
+    """
+    given = [
+        parameter.opts[0]
+        for parameter in context.command.params
+        if getattr(parameter, "rich_help_panel", None) == PANEL
+        and _is_given(context, parameter.name)
+    ]
+    if given:
+        raise typer.BadParameter(f"{' and '.join(given)} without --download")
+
+
+def _is_given(context: typer.Context, name: str | None) -> bool:
+    source = context.get_parameter_source(name) if name else None
+    return source is not None and source.name == "COMMANDLINE"
+
+
 def options_of(
     *,
     source: list[Source],

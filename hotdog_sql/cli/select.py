@@ -39,6 +39,7 @@ _PARTS = "Parts of the dataset"
 
 
 def select(
+    context: typer.Context,
     class_: Annotated[
         list[str] | None,
         typer.Option(
@@ -207,6 +208,8 @@ def select(
 
     if [bool(class_), query is not None, from_ is not None].count(True) != 1:
         raise typer.BadParameter("give --class, or --query, or --from: one of the three")
+    if download is None:
+        downloading.refuse_without_download(context)
     # Before all else: it may need a library that is missing.
     how = download and downloading.options_of(
         source=source,

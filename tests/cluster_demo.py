@@ -25,8 +25,8 @@ _PHOTOS = 2000
 _DATASET = "s3://photos/demo"
 #: The rows of this many photos are handed to a worker at once.
 _SHARD = 100
-#: Seconds after which a command hangs; it takes half a minute.
-_PATIENCE = 90.0
+#: Seconds after which a command is taken to hang.
+_PATIENCE = 60.0
 
 
 def picture(number: int) -> bytes:

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import signal
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -39,29 +39,31 @@ class PoolFleet:
         self.handed: list[Shard] = []
         self._workers = workers
         self._pool = ThreadPoolExecutor(workers)
-        self._ended: SimpleQueue[Ended] = SimpleQueue()
+        self._in_hand: dict[Future[list[Outcome]], Shard] = {}
+        self._done: SimpleQueue[Future[list[Outcome]]] = SimpleQueue()
 
     def slots(self) -> int:
         return self._workers
 
     def submit(self, shard: Shard) -> None:
         self.handed.append(shard)
-        self._pool.submit(self._fetch, shard)
+        future = self._pool.submit(fetch_shard_once, shard)
+        self._in_hand[future] = shard
+        future.add_done_callback(self._done.put)
 
-    def ended(self, seconds: float) -> Ended | None:
+    def ended(self, seconds: float, /) -> Ended | None:
         try:
-            return self._ended.get(timeout=seconds) if seconds else self._ended.get_nowait()
+            future = self._done.get(timeout=seconds)
         except Empty:
             return None
+        shard = self._in_hand.pop(future)
+        try:
+            return Ended(shard, future.result())
+        except HotdogError as error:
+            return Ended(shard, error)
 
     def stop(self) -> None:
         self._pool.shutdown(cancel_futures=True)
-
-    def _fetch(self, shard: Shard) -> None:
-        try:
-            self._ended.put(Ended(shard, fetch_shard_once(shard)))
-        except HotdogError as error:
-            self._ended.put(Ended(shard, error))
 
 
 # What a worker may do with a shard (see `dask_fleet`), in the midst of which one dies. `died` is a

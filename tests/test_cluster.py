@@ -280,29 +280,35 @@ def test_a_scheduler_that_does_not_answer() -> None:
 
 
 def test_a_scheduler_that_speaks_tls(
-    server: LoopbackServer,
-    alone: Path,
-    tmp_path: Path,
-    certificate: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    server: LoopbackServer, alone: Path, tmp_path: Path, certificate: Path
 ) -> None:
     """Its certificates are Dask's own settings."""
-    names = ["CA_FILE"]
-    for role in ("SCHEDULER", "WORKER", "CLIENT"):
-        names += [f"{role}__CERT", f"{role}__KEY"]
-    variables = {f"DASK_DISTRIBUTED__COMM__TLS__{name}": str(certificate) for name in names}
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    dask.config.refresh()
+    names = ["ca-file"]
+    for role in ("scheduler", "worker", "client"):
+        names += [f"{role}.cert", f"{role}.key"]
+    settings = {f"distributed.comm.tls.{name}": str(certificate) for name in names}
+    variables = {
+        f"DASK_{name.replace('-', '_').replace('.', '__').upper()}": value
+        for name, value in settings.items()
+    }
     with (
-        Cluster(tmp_path / "cluster", 1, protocol="tls") as cluster,
+        dask.config.set(settings),
+        Cluster(tmp_path / "cluster", 1, variables, "tls") as cluster,
         dask_fleet(cluster.address) as fleet,
     ):
         assert cluster.address.startswith("tls://")
         fetch(server.url("/mirror/"), tmp_path / "dataset", ALBUM, fleet=fleet)
-    monkeypatch.undo()
-    dask.config.refresh()
     assert tree(tmp_path / "dataset") == tree(alone)
+
+
+def test_certificates_that_cannot_be_read(certificate: Path) -> None:
+    settings = {"ca-file": certificate, "client.cert": certificate, "client.key": "nowhere.pem"}
+    with (
+        dask.config.set({f"distributed.comm.tls.{k}": str(v) for k, v in settings.items()}),
+        pytest.raises(ClusterError, match=r"needs certificates .*No such file.*CLIENT__KEY"),
+        dask_fleet("tls://127.0.0.1:9"),
+    ):
+        pass
 
 
 def test_a_cluster_without_workers(tmp_path: Path, server: LoopbackServer) -> None:
@@ -427,7 +433,7 @@ def test_the_demo_of_it() -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -146,7 +146,7 @@ def refuse_without_download(context: typer.Context) -> None:
         and _is_given(context, parameter.name)
     ]
     if given:
-        raise typer.BadParameter(f"{' and '.join(given)} without --download")
+        raise typer.BadParameter(f"{' and '.join(given)} without --download: add --download DEST")
 
 
 def _is_given(context: typer.Context, name: str | None) -> bool:

@@ -26,12 +26,15 @@ _CERTIFICATES = ("CA_FILE", "CLIENT__CERT", "CLIENT__KEY")
 COORDINATOR_MEMORY = "128MB"
 
 #: Seconds for which the result of a shard that is done is waited for. If its worker has died with
-#: it, another works it out again, and meanwhile others are listened to.
+#: it, another works it out again; when that takes longer, other shards are listened to first.
 _GATHER_SECONDS = 30.0
 
 #: Times that a shard is tried again that ended with an error. Those of workers that died are
 #: handed to others by Dask itself.
 _RETRIES = 2
+
+#: What a worker does with a shard.
+Fetch = Callable[[Shard], list[Outcome]]
 
 
 @contextmanager
@@ -40,7 +43,7 @@ def dask_fleet(
     *,
     connect_seconds: float = CONNECT_SECONDS,
     worker_seconds: float = WORKER_SECONDS,
-    fetch: Callable[[Shard], list[Outcome]] = fetch_shard_once,
+    fetch: Fetch = fetch_shard_once,
 ) -> Iterator["DaskFleet"]:
     """The cluster of a scheduler, until the block ends.
 
@@ -116,14 +119,7 @@ class _Client(Protocol):
         """The threads of each worker, by its address."""
         ...
 
-    def submit(
-        self,
-        function: Callable[[Shard], list[Outcome]],
-        shard: Shard,
-        *,
-        pure: bool,
-        retries: int,
-    ) -> _Future:
+    def submit(self, function: Fetch, shard: Shard, *, pure: bool, retries: int) -> _Future:
         """Have the function called by a worker."""
         ...
 
@@ -142,12 +138,7 @@ class DaskFleet:
 
     live = False
 
-    def __init__(
-        self,
-        client: _Client,
-        worker_seconds: float,
-        fetch: Callable[[Shard], list[Outcome]],
-    ) -> None:
+    def __init__(self, client: _Client, worker_seconds: float, fetch: Fetch) -> None:
         self._client = client
         self._worker_seconds = worker_seconds
         self._fetch = fetch
@@ -181,14 +172,17 @@ class DaskFleet:
         self._in_hand[future.key] = future, shard
         future.add_done_callback(self._done.put)
 
-    def ended(self, seconds: float) -> Ended | None:
+    def ended(self, seconds: float, /) -> Ended | None:
         """What has become of a shard (see `Fleet`)."""
         try:
-            future = self._done.get(timeout=seconds) if seconds else self._done.get_nowait()
+            future = self._done.get(timeout=seconds)
         except Empty:
             return None
+        outcomes: list[Outcome] | HotdogError
         try:
             outcomes = self._result(future)
+        except HotdogError as error:
+            outcomes = error
         except OSError as error:
             if future.status == "error":  # the shard's own, and not foreseen
                 raise
@@ -204,23 +198,21 @@ class DaskFleet:
         self._client.cancel([future for future, _ in self._in_hand.values()])
         self._in_hand.clear()
 
-    def _result(self, future: _Future) -> list[Outcome] | HotdogError:
+    def _result(self, future: _Future) -> list[Outcome]:
         try:
             return future.result(timeout=_GATHER_SECONDS)
-        except HotdogError as error:
-            return error
-        except self._killed:
-            return ClusterError(
+        except self._killed as error:
+            raise ClusterError(
                 "several workers died over the same shard: see their logs, "
                 "give them more memory or a smaller --shard-size, then run the same command again"
-            )
+            ) from error
         except CancelledError as error:
-            return self._lost(error)
+            raise self._lost(error) from error
         except ImportError as error:
-            return ClusterError(
+            raise ClusterError(
                 f"a worker lacks what it needs ({without_credentials(str(error))}): install "
                 "hotdog-sql with the same extras on every machine"
-            )
+            ) from error
 
     def _lost(self, error: BaseException) -> ClusterError:
         return ClusterError(

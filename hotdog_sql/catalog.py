@@ -1,9 +1,11 @@
 """The catalog of official files, as `sql/sources/catalog.sql` holds it."""
 
+import shlex
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
+from pathlib import Path
 
 import duckdb
 
@@ -121,6 +123,8 @@ def _one_of(what: str, value: str, known: Sequence[str]) -> None:
         raise InputError(f"no {what} {printable(value)!r}; choose from {', '.join(known)}")
 
 
-def refresh_command(files: Iterable[CatalogFile], *options: str) -> str:
-    """The command that fetches files, to be shown where they are missing."""
-    return " ".join(("hotdog-sql refresh", *options, *(f"--file {file.name}" for file in files)))
+def refresh_command(files: Iterable[CatalogFile], data_dir: Path, *options: str) -> str:
+    """The command that fetches files, to be shown where they are missing or damaged."""
+    named = (f"--file {file.name}" for file in files)
+    folder = f"--data-dir {shlex.quote(str(data_dir))}"
+    return " ".join(("hotdog-sql refresh", *options, *named, folder))

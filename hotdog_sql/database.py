@@ -3,7 +3,7 @@
 import csv
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -100,8 +100,7 @@ class Database:
         missing = self.missing(*names)
         if missing:
             listed = ", ".join(str(file.path) for file in missing)
-            command = refresh_command(file.catalog for file in missing)
-            raise MissingFileError(f"missing {listed}; get it with: {command}")
+            raise MissingFileError(f"missing {listed}; get it with: {self._refresh(missing)}")
         for sql_file in needed_for(names, self.index.views):
             if sql_file.defines not in self._loaded:
                 self._define(sql_file.text)
@@ -164,10 +163,11 @@ class Database:
             duckdb.IOException,
         ) as error:
             # DuckDB names the file far below the line that says what is wrong.
-            named = [file.path.name for file in self.files if str(file.path) in str(error)]
+            named = [file for file in self.files if str(file.path) in str(error)]
             raise DataError(
-                f"cannot read {' or '.join(named) or 'the data'}: {one_line(error)}; "
-                "replace a damaged file with: hotdog-sql refresh"
+                f"cannot read {' or '.join(file.path.name for file in named) or 'the data'}: "
+                f"{one_line(error)}; "
+                f"replace a damaged file with: {self._refresh(named or self.files)}"
             ) from error
         except duckdb.OutOfMemoryException as error:
             raise InputError(
@@ -213,6 +213,9 @@ class Database:
         self.connection.execute("SET enable_external_access = false")
         self.connection.execute("SET lock_configuration = true")
 
+    def _refresh(self, files: Iterable[DataFile]) -> str:
+        return refresh_command((file.catalog for file in files), self.session.data_dir)
+
     def _files_of(self, view: str) -> list[DataFile]:
         kinds = _KINDS_READ.get(view, ())
         return [file for file in self.files if file.catalog.kind in kinds]
@@ -227,7 +230,7 @@ class Database:
         if found != expected:
             raise WrongColumnsError(
                 f"{file.path} has the columns {printable(','.join(found))[:200]!r}, "
-                f"not {','.join(expected)!r}; get the right file with: hotdog-sql refresh"
+                f"not {','.join(expected)!r}; get the right file with: {self._refresh([file])}"
             )
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import duckdb
 import pytest
 
 from tests.conftest import Run, small_open_images
+from tests.loopback import LoopbackServer, file_reply
 from tests.openimages import ROW_COLUMNS, OpenImages, image_row
 
 FILES = {
@@ -134,6 +136,33 @@ def test_a_missing_file_is_named(run: Run, tmp_path: Path, missing: str) -> None
     assert_one_line(done.stderr)
     assert FILES[missing] in done.stderr
     assert "hotdog-sql refresh" in done.stderr
+
+
+@pytest.mark.parametrize("state", ["missing", "with other columns", "damaged"])
+def test_the_command_that_an_error_names_mends_it(run: Run, tmp_path: Path, state: str) -> None:
+    """In a folder and of a split that are not the default."""
+    folder = tmp_path / "my data"
+    small = small_open_images()
+    small.write(folder, split="validation")
+    labels = folder / FILES["labels"].replace("test", "validation")
+    right = labels.read_bytes()
+    select = ("select", "--class", "Hot dog", "--split", "validation", "--data-dir", folder)
+    match state:
+        case "missing":
+            labels.unlink()
+        case "with other columns":
+            labels.write_text("a,b,c\n1,2,3\n")
+        case _:
+            labels.write_bytes(right + b'"broken,x,y,1\n')
+    said = run(*select, "--offline")
+    assert said.returncode == 4
+    _, found, command = said.stderr.strip().partition("with: hotdog-sql ")
+    assert found
+    with LoopbackServer() as server:
+        server.on(f"/v5/{labels.name}", file_reply(right))
+        mended = run(*shlex.split(command), HOTDOG_SQL_BASE_URL=server.url("/"))
+    assert mended.returncode == 0, mended.stderr
+    assert run(*select, "--offline").returncode == 0
 
 
 @pytest.mark.parametrize("wrong", ["classes", "labels", "images"])

@@ -66,7 +66,7 @@ def shell(
         *(f"SET VARIABLE {name} = {_quoted(value)};" for name, value in variables.items()),
         *(f".read sql/{sql_file.name}" for sql_file in files),
         f".cd {_quoted(Path.cwd())}",
-        *(f".print {_quoted(line, _DOUBLE)}" for line in _greeting(files, missing)),
+        *(f".print {_quoted(line, _DOUBLE)}" for line in _greeting(files, missing, data_dir)),
     ]
     with tempfile.TemporaryDirectory(prefix="hotdog-sql-") as folder:
         start = Path(folder) / "start.sql"
@@ -75,7 +75,9 @@ def shell(
     raise typer.Exit(status)
 
 
-def _greeting(files: "Sequence[SqlFile]", missing: "Sequence[DataFile]") -> Iterator[str]:
+def _greeting(
+    files: "Sequence[SqlFile]", missing: "Sequence[DataFile]", data_dir: Path
+) -> Iterator[str]:
     """What is loaded, what is not, and what to try."""
     from hotdog_sql.catalog import refresh_command
 
@@ -83,7 +85,7 @@ def _greeting(files: "Sequence[SqlFile]", missing: "Sequence[DataFile]") -> Iter
     yield "Views and macros: " + ", ".join(sql_file.defines for sql_file in files)
     if missing:
         listed = ", ".join(file.path.name for file in missing)
-        command = refresh_command(file.catalog for file in missing)
+        command = refresh_command((file.catalog for file in missing), data_dir)
         yield f"Nothing else without {listed}; get it with: {command}"
     yield "Each explains itself at the top of its file in sql/. Try:"
     tries = [query for name, query in _TO_TRY if name in names]

@@ -110,4 +110,5 @@ def _size(client: httpx.Client, settings: Settings, file: CatalogFile) -> int | 
 
 def _refusal(wanted: Sequence[CatalogFile], settings: Settings, reason: str) -> str:
     paths = ", ".join(str(settings.data_dir / file.name) for file in wanted)
-    return f"missing {paths}, and {reason}; get it with: {refresh_command(wanted, '--yes')}"
+    command = refresh_command(wanted, settings.data_dir, "--yes")
+    return f"missing {paths}, and {reason}; get it with: {command}"

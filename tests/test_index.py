@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import tempfile
 from base64 import b64encode
 from pathlib import Path
@@ -206,6 +207,27 @@ def test_the_command_and_what_it_says_of_a_changed_csv(run: Run, tmp_path: Path)
     changed = run(*wanted)
     assert f"{LABELS} has changed since its index was made" in changed.stderr
     assert changed.stdout == plain.stdout
+
+
+def test_the_command_that_renews_an_index(run: Run, tmp_path: Path) -> None:
+    """Of all that was asked for, in a folder and of splits that are not the default."""
+    folder = tmp_path / "my data"
+    splits = ("validation", "test")
+    for split in splits:
+        small_open_images().write(folder, split)
+        list(build_index(Session(folder, splits=(split,))))
+    options = ("--data-dir", folder, "--split", "validation", "--split", "test", "--offline")
+    summary = ("summary", *options)
+    assert "renew" not in run(*summary).stderr
+    for split in splits:
+        labels = folder / LABELS.replace("test", split)
+        labels.write_text(labels.read_text() + f"{ODD_IDS[0]},verification,/m/01b9xk,1\n")
+    stale = [line for line in run(*summary).stderr.splitlines() if "renew" in line]
+    assert len(stale) == len(splits)
+    for line in stale:
+        command = shlex.split(line.partition("renew the index with: hotdog-sql ")[2])
+        assert run(*command).returncode == 0
+        assert "renew" not in run(*summary).stderr
 
 
 def test_the_shell_reads_the_index(folder: Path, run: Run) -> None:

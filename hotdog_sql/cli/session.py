@@ -1,5 +1,6 @@
 """Opening the database that a command's options describe, its files fetched on first use."""
 
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -68,10 +69,18 @@ def open_database(
         for path in database.index.stale:
             Narrator(quiet).print(
                 f"{path.name} has changed since its index was made, so it is read itself; "
-                "renew the index with: hotdog-sql index"
+                f"renew the index with: {_index_command(session)}"
             )
         database.use(*needs)
         yield database
+
+
+def _index_command(session: "Session") -> str:
+    options = [f"--split {split}" for split in session.splits]
+    options += [f"--release {session.release}", f"--labels {session.labels}"]
+    return " ".join(
+        ("hotdog-sql index", *options, f"--data-dir {shlex.quote(str(session.data_dir))}")
+    )
 
 
 def _fetch(

@@ -1,15 +1,26 @@
-"""Ctrl-C while DuckDB is at work."""
+"""Ctrl-C at awkward moments."""
 
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from threading import Event, Thread
+from types import FrameType
 
 import duckdb
 import pytest
 
+from hotdog_sql.refresh.run import refresh
+from hotdog_sql.settings import Settings
 from hotdog_sql.stoppable import stoppable
+from tests.fleets import fetch
+from tests.loopback import LoopbackServer, Reply, file_reply
+from tests.photos import Album, jpeg, photo, tree
+from tests.refresh.site import FILE, NEW
 
 #: Minutes of work, in steps that are long themselves.
 _LONG = "SELECT count(*) FROM range(50000) a, range(1000000) b WHERE a.range * b.range % 7 = 3"
@@ -40,3 +51,47 @@ def test_what_is_not_stopped_returns_or_raises_as_ever() -> None:
         assert stoppable(connection, lambda: connection.execute("SELECT 7").fetchall()) == [(7,)]
         with pytest.raises(duckdb.BinderException):
             stoppable(connection, lambda: connection.execute("SELECT nothing"))
+
+
+@contextmanager
+def ctrl_c_while_a_thread_begins(which: int) -> Iterator[None]:
+    """A real Ctrl-C when so many threads have been begun, the last not yet told that it has."""
+    left = which
+
+    def watch(frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal left
+        begun_by = frame.f_back.f_code if frame.f_back else None
+        if event == "call" and frame.f_code is Event.wait.__code__:
+            left -= begun_by is Thread.start.__code__
+            if not left:
+                sys.setprofile(None)
+                signal.raise_signal(signal.SIGINT)
+
+    sys.setprofile(watch)
+    try:
+        yield
+    finally:
+        sys.setprofile(None)
+
+
+@pytest.mark.parametrize("which", [1, 3])
+def test_a_download_whose_threads_begin(tmp_path: Path, which: int) -> None:
+    with LoopbackServer() as server:
+        server.default(Reply(body=jpeg()))
+        album = Album([photo(n) for n in range(1, 21)])
+        with pytest.raises(KeyboardInterrupt), ctrl_c_while_a_thread_begins(which):
+            fetch(server.url("/mirror/"), tmp_path / "dataset", album)
+        fetch(server.url("/mirror/"), tmp_path / "dataset", album)
+    assert len(tree(tmp_path / "dataset" / "other")) == 20
+
+
+@pytest.mark.parametrize("which", [1, 2])
+def test_a_refresh_whose_threads_begin(tmp_path: Path, which: int) -> None:
+    files = [replace(FILE, name=name, path=f"v/{name}") for name in ("a.csv", "b.csv", "c.csv")]
+    with LoopbackServer() as server:
+        server.default(file_reply(NEW))
+        settings = Settings(tmp_path / "data", server.url("/"))
+        with pytest.raises(KeyboardInterrupt), ctrl_c_while_a_thread_begins(which):
+            refresh(files, settings)
+        refresh(files, settings)
+    assert [(tmp_path / "data" / file.name).read_bytes() for file in files] == [NEW] * 3

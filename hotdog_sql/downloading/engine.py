@@ -92,7 +92,8 @@ class Engine:
             fetcher.abort()
         deadline = time.monotonic() + _STOP_SECONDS
         for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+            if thread.is_alive():  # a Ctrl-C may have come while the last was begun
+                thread.join(max(0.0, deadline - time.monotonic()))
 
     def run(self, photos: Iterable[Photo]) -> Iterator[Entry]:
         """Fetch photos, and give what became of each as it ends.

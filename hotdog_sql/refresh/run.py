@@ -127,16 +127,17 @@ def _refresh_one(
 
 
 def _run(threads: Sequence[Thread], stop: Event) -> None:
-    for thread in threads:
-        thread.start()
     try:
+        for thread in threads:
+            thread.start()
         for thread in threads:
             thread.join()
     except KeyboardInterrupt:
         stop.set()
         end = monotonic() + _GRACE
         for thread in threads:
-            thread.join(max(0.0, end - monotonic()))
+            if thread.is_alive():  # not all of them need have begun
+                thread.join(max(0.0, end - monotonic()))
         raise
 
 

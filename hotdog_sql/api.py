@@ -16,6 +16,7 @@ from pathlib import Path
 
 from hotdog_sql import database as _database
 from hotdog_sql.classes import resolve_class
+from hotdog_sql.config import MEMORY_LIMIT, Settings
 from hotdog_sql.database import Database
 from hotdog_sql.downloading import job
 from hotdog_sql.downloading.audit import audit
@@ -25,7 +26,7 @@ from hotdog_sql.downloading.options import DownloadOptions
 from hotdog_sql.downloading.report import DownloadReport
 from hotdog_sql.downloading.scheduler import dask_fleet
 from hotdog_sql.downloading.verify import VerifyReport
-from hotdog_sql.limits import MEMORY_LIMIT
+from hotdog_sql.options import DataOptions, DatasetFormat
 from hotdog_sql.partition import Partition
 from hotdog_sql.photos import SelectedPhotos
 from hotdog_sql.query import QueryRequest
@@ -33,10 +34,7 @@ from hotdog_sql.recipe import Recipe
 from hotdog_sql.refresh.ensure import ensure
 from hotdog_sql.rows import RowTable
 from hotdog_sql.selection import Selection, SelectionReport, SelectionRequest
-from hotdog_sql.session import Session
-from hotdog_sql.settings import Settings
 from hotdog_sql.text import printable
-from hotdog_sql.vocabulary import DatasetFormat
 
 _VIEWS = ("classes", "labels", "images")
 #: Rows that a notebook shows.
@@ -105,7 +103,7 @@ def connect(
         TransferError: a file could not be fetched.
         WrongColumnsError: a file is not what it should be.
     """
-    session = Session(Path(data_dir), release, tuple(splits), labels, threads, memory_limit)
+    session = DataOptions(Path(data_dir), release, tuple(splits), labels, threads, memory_limit)
     with Database(session) as bare:
         missing = [file.catalog for file in bare.missing(*_VIEWS)]
     ensure(

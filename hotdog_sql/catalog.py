@@ -44,6 +44,19 @@ class CatalogFile:
     md5: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """One file of the data folder.
+
+    Attributes:
+        catalog: its row of the catalog.
+        path: its path in the data folder, whether or not the file exists.
+    """
+
+    catalog: CatalogFile
+    path: Path
+
+
 @cache
 def catalog() -> tuple[CatalogFile, ...]:
     """Every row, in the order of the SQL file."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from hotdog_sql.catalog import CatalogFile, refresh_command
+from hotdog_sql.catalog import CatalogFile, DataFile, refresh_command
 from hotdog_sql.errors import (
     DataError,
     HotdogError,
@@ -21,7 +21,7 @@ from hotdog_sql.errors import (
     WrongColumnsError,
 )
 from hotdog_sql.index.state import IndexState, index_state
-from hotdog_sql.session import DataFile, Session
+from hotdog_sql.options import DataOptions
 from hotdog_sql.sqlfiles import dataset_files, load_order, needed_for
 from hotdog_sql.stoppable import stoppable
 from hotdog_sql.text import printable
@@ -52,7 +52,7 @@ class Database:
         index: what there is of an index of them.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: DataOptions) -> None:
         self.session = session
         self.scratch = Path(tempfile.mkdtemp(prefix="hotdog-sql-"))
         try:
@@ -245,7 +245,7 @@ class Database:
         self.close()
 
 
-def connect(session: Session, *names: str) -> Database:
+def connect(session: DataOptions, *names: str) -> Database:
     """Opens DuckDB in memory over the session's files.
 
     Args:
@@ -268,7 +268,7 @@ def connect(session: Session, *names: str) -> Database:
     return database
 
 
-def _config(session: Session, scratch: Path) -> dict[str, str | bool | int | float | list[str]]:
+def _config(session: DataOptions, scratch: Path) -> dict[str, str | bool | int | float | list[str]]:
     config: dict[str, str | bool | int | float | list[str]] = {
         # Never reach out for an extension in the middle of a query.
         "autoinstall_known_extensions": False,

@@ -14,15 +14,15 @@ import duckdb
 
 from hotdog_sql import __version__
 from hotdog_sql.catalog import LABEL_KINDS
+from hotdog_sql.config import Settings
 from hotdog_sql.database import Database
 from hotdog_sql.errors import SelectionFileError
+from hotdog_sql.options import DataOptions
 from hotdog_sql.partition import Partition
 from hotdog_sql.query import QueryRequest, QuerySelection
 from hotdog_sql.reserves import Reserves
 from hotdog_sql.rows import RowTable
 from hotdog_sql.selection import Selection, SelectionRequest
-from hotdog_sql.session import Session
-from hotdog_sql.settings import Settings
 from hotdog_sql.sqlfiles import SqlFile, index_files, load_order, needed_for
 from hotdog_sql.text import printable
 
@@ -50,9 +50,9 @@ class Recipe:
     request: SelectionRequest | QueryRequest
     partition: Partition | None = None
 
-    def session(self, data_dir: Path) -> Session:
+    def session(self, data_dir: Path) -> DataOptions:
         """A session that reads what the recipe does."""
-        return Session(data_dir, self.release, self.splits, self.labels)
+        return DataOptions(data_dir, self.release, self.splits, self.labels)
 
     def select(self, database: Database) -> Selection | QuerySelection:
         """The rows, before they are parted."""

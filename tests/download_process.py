@@ -9,11 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from hotdog_sql.config import Settings
 from hotdog_sql.downloading.job import download
 from hotdog_sql.downloading.options import DownloadOptions
 from hotdog_sql.errors import HotdogError
-from hotdog_sql.settings import Settings
-from hotdog_sql.vocabulary import Source
+from hotdog_sql.options import Source
 from tests.photos import NO_REST, QUICK, Album, photo
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from hotdog_sql.config import Settings
 from hotdog_sql.downloading.destination import Destination
 from hotdog_sql.downloading.entry import COLUMNS
 from hotdog_sql.downloading.fleet import Ended, Fleet
@@ -20,8 +21,7 @@ from hotdog_sql.downloading.remote import RemoteStore
 from hotdog_sql.downloading.report import DownloadReport
 from hotdog_sql.downloading.shard import Outcome, Shard
 from hotdog_sql.errors import HotdogError, StorageError
-from hotdog_sql.settings import Settings
-from hotdog_sql.vocabulary import DatasetFormat, Source
+from hotdog_sql.options import DatasetFormat, Source
 from tests.photos import NO_REST, QUICK, Album, manifest_rows
 
 #: Where a photo stands in a manifest's row, however the dataset keeps it.

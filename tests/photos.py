@@ -9,13 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from hotdog_sql.config import Settings
 from hotdog_sql.downloading.events import Listener
 from hotdog_sql.downloading.hosts import RestPolicy
 from hotdog_sql.downloading.job import download
 from hotdog_sql.downloading.options import DownloadOptions
 from hotdog_sql.downloading.photo import Photo
 from hotdog_sql.downloading.report import DownloadReport
-from hotdog_sql.settings import Settings
 from hotdog_sql.transport import RetryPolicy
 from tests.loopback import LoopbackServer, Reply, file_reply
 

@@ -18,7 +18,7 @@ from hotdog_sql.downloading.options import DownloadOptions
 from hotdog_sql.downloading.photo import Photo
 from hotdog_sql.downloading.verify import Fault, repair, verify
 from hotdog_sql.errors import DatasetError, InputError
-from hotdog_sql.vocabulary import Source
+from hotdog_sql.options import Source
 from tests.loopback import LoopbackServer, Reply, file_reply
 from tests.photos import (
     NO_REST,

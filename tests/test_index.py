@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from hotdog_sql.database import Database, connect
 from hotdog_sql.index.build import build_index
 from hotdog_sql.index.state import index_of, labelled_index_of
+from hotdog_sql.options import DataOptions
 from hotdog_sql.selection import Selection
-from hotdog_sql.session import Session
 from tests.brute_force import Asked
 from tests.conftest import Run, small_open_images
 from tests.openimages import IMAGE_COLUMNS, OpenImages
@@ -93,10 +93,10 @@ def test_every_row_and_every_selection_is_the_csvs_often(data: OpenImages, asked
 def check_index(data: OpenImages, asked: Asked) -> None:
     with tempfile.TemporaryDirectory() as folder:
         data.write(Path(folder))
-        list(build_index(Session(Path(folder))))
+        list(build_index(DataOptions(Path(folder))))
         with (
-            connect(Session(Path(folder), indexed=False)) as plain,
-            connect(Session(Path(folder))) as indexed,
+            connect(DataOptions(Path(folder), indexed=False)) as plain,
+            connect(DataOptions(Path(folder))) as indexed,
         ):
             assert indexed.index.views
             for view in ("images", "labels", "labelled_images"):
@@ -110,13 +110,13 @@ def check_index(data: OpenImages, asked: Asked) -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     small_open_images().write(tmp_path)
-    list(build_index(Session(tmp_path)))
+    list(build_index(DataOptions(tmp_path)))
     return tmp_path
 
 
 def views_of(folder: Path, **session: object) -> tuple[set[str], list[str]]:
     """Which views read the index, and the names of the CSVs whose index is stale."""
-    with Database(Session(folder, **session)) as database:  # type: ignore[arg-type]
+    with Database(DataOptions(folder, **session)) as database:  # type: ignore[arg-type]
         return set(database.index.views), [path.name for path in database.index.stale]
 
 
@@ -141,7 +141,7 @@ def test_a_changed_csv_is_read_itself(folder: Path) -> None:
     labels = folder / LABELS
     labels.write_text(labels.read_text() + f"{ODD_IDS[0]},verification,/m/01b9xk,1\n")
     assert views_of(folder) == ({"images"}, [LABELS])
-    with connect(Session(folder)) as database:
+    with connect(DataOptions(folder)) as database:
         found = database.rows("FROM labels WHERE ImageID = $id", {"id": ODD_IDS[0]})
         assert len(found) == 1
 
@@ -151,7 +151,7 @@ def test_a_touched_csv_is_stale_unless_its_md5_was_known(folder: Path) -> None:
     os.utime(images, (0, 0))
     assert views_of(folder) == (ALL - {"images"}, [IMAGES])
     # Now its MD5 is known, as it is after every selection.
-    list(build_index(Session(folder)))
+    list(build_index(DataOptions(folder)))
     assert views_of(folder) == (ALL, [])
     os.utime(images, (1, 1))
     assert views_of(folder) == (ALL, [])
@@ -164,7 +164,7 @@ def test_a_damaged_index_is_stale(folder: Path, damage: bytes) -> None:
 
 
 def test_both_sorts_of_labels_are_read_from_the_csvs(folder: Path) -> None:
-    list(build_index(Session(folder, labels="both")))
+    list(build_index(DataOptions(folder, labels="both")))
     assert views_of(folder, labels="machine") == (ALL, [])
     assert views_of(folder, labels="both") == ({"images"}, [])
 
@@ -173,10 +173,12 @@ def test_several_splits(tmp_path: Path) -> None:
     small_open_images().write(tmp_path, "test")
     small_open_images().write(tmp_path, "validation")
     splits = ("test", "validation")
-    assert [one.csv.name.partition("-")[0] for one in build_index(Session(tmp_path, splits=splits))]
+    assert [
+        one.csv.name.partition("-")[0] for one in build_index(DataOptions(tmp_path, splits=splits))
+    ]
     with (
-        connect(Session(tmp_path, splits=splits, indexed=False)) as plain,
-        connect(Session(tmp_path, splits=splits)) as indexed,
+        connect(DataOptions(tmp_path, splits=splits, indexed=False)) as plain,
+        connect(DataOptions(tmp_path, splits=splits)) as indexed,
     ):
         assert indexed.index.views == ALL
         assert rows_of(indexed, "labels") == rows_of(plain, "labels")
@@ -184,7 +186,7 @@ def test_several_splits(tmp_path: Path) -> None:
 
 
 def test_the_sandbox_of_a_users_query_lets_the_index_be_read(folder: Path) -> None:
-    with connect(Session(folder)) as database:
+    with connect(DataOptions(folder)) as database:
         database.keep_query("SELECT count(*) AS images FROM images")
         assert database.rows("FROM result")[0][0] > 0
 
@@ -215,7 +217,7 @@ def test_the_command_that_renews_an_index(run: Run, tmp_path: Path) -> None:
     splits = ("validation", "test")
     for split in splits:
         small_open_images().write(folder, split)
-        list(build_index(Session(folder, splits=(split,))))
+        list(build_index(DataOptions(folder, splits=(split,))))
     options = ("--data-dir", folder, "--split", "validation", "--split", "test", "--offline")
     summary = ("summary", *options)
     assert "renew" not in run(*summary).stderr

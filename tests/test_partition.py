@@ -7,9 +7,9 @@ import pytest
 
 from hotdog_sql.database import Database, connect
 from hotdog_sql.errors import InputError
+from hotdog_sql.options import DataOptions
 from hotdog_sql.partition import Partition
 from hotdog_sql.selection import Selection, SelectionRequest
-from hotdog_sql.session import Session
 from tests.openimages import IMAGE_COLUMNS, OpenImages, image_row
 
 SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
@@ -53,7 +53,7 @@ def parted(database: Database, group_by: str = "image", seed: int = 42) -> dict[
 
 def test_parts_agree_with_brute_force(tmp_path: Path) -> None:
     write(tmp_path, 900)
-    with connect(Session(tmp_path)) as database:
+    with connect(DataOptions(tmp_path)) as database:
         found = parted(database)
     expected = {
         f"{number:016x}": brute_part(f"md5 {number - (number % 3 == 2)}", 42)
@@ -69,9 +69,9 @@ def test_an_image_keeps_its_part_when_the_dataset_grows(tmp_path: Path) -> None:
     write(tmp_path / "small", 300)
     write(tmp_path / "large", 900)
     for group_by in ("image", "author"):
-        with connect(Session(tmp_path / "small")) as database:
+        with connect(DataOptions(tmp_path / "small")) as database:
             small = parted(database, group_by)
-        with connect(Session(tmp_path / "large")) as database:
+        with connect(DataOptions(tmp_path / "large")) as database:
             large = parted(database, group_by)
         assert {image: large[image] for image in small if image in large} == {
             image: part for image, part in small.items() if image in large
@@ -80,7 +80,7 @@ def test_an_image_keeps_its_part_when_the_dataset_grows(tmp_path: Path) -> None:
 
 def test_copies_and_authors_never_stand_on_two_sides(tmp_path: Path) -> None:
     write(tmp_path, 900)
-    with connect(Session(tmp_path)) as database:
+    with connect(DataOptions(tmp_path)) as database:
         by_author = parted(database, "author", seed=3)
     authors: dict[int, set[str]] = {}
     copies: dict[int, set[str]] = {}
@@ -99,7 +99,7 @@ def test_shares_must_add_up(text: str) -> None:
 
 
 def test_a_part_cannot_leave_the_dataset(small_data: Path) -> None:
-    with connect(Session(small_data)) as database:
+    with connect(DataOptions(small_data)) as database:
         rows = Selection(database, SelectionRequest((HOT_DOG,)))
         with pytest.raises(InputError, match="cannot name a part"):
             Partition.parse("../up=0.5,b=0.5").part(rows, 42)

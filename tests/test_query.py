@@ -8,8 +8,8 @@ import pytest
 from hotdog_sql.database import connect
 from hotdog_sql.downloading.entry import COLUMNS
 from hotdog_sql.errors import QueryError
+from hotdog_sql.options import DataOptions
 from hotdog_sql.query import QueryRequest, QuerySelection
-from hotdog_sql.session import Session
 from hotdog_sql.sqlfiles import sql_dir
 from tests.brute_force import order_key
 from tests.conftest import Run, small_open_images
@@ -19,7 +19,7 @@ EXAMPLES = sorted((sql_dir() / "examples").glob("*.sql"))
 
 
 def select(folder: Path, text: str, **variables: str | float) -> list[tuple[object, ...]]:
-    with connect(Session(folder)) as database:
+    with connect(DataOptions(folder)) as database:
         rows = QuerySelection(database, QueryRequest(text, variables))
         assert tuple(rows.columns()) == ROW_COLUMNS
         return [(row["folder"], row["rank"], row["ImageID"]) for row in rows]
@@ -76,7 +76,7 @@ def test_a_query_that_will_not_do(small_data: Path, text: str, message: str) -> 
 
 @pytest.mark.parametrize("name", ["data_dir", "split", "label_files", "a b", "x = 1; --", ""])
 def test_variables_of_a_name_that_will_not_do(small_data: Path, name: str) -> None:
-    with connect(Session(small_data)) as database, pytest.raises(QueryError):
+    with connect(DataOptions(small_data)) as database, pytest.raises(QueryError):
         QuerySelection(database, QueryRequest("SELECT 1", {name: 1}))
 
 
@@ -85,7 +85,7 @@ def test_examples_run(example: Path, tmp_path: Path) -> None:
     small_open_images().write(tmp_path)
     text = example.read_text(encoding="utf-8")
     (tmp_path / "manifest.csv").write_text(",".join(COLUMNS) + "\n")
-    with connect(Session(tmp_path)) as database:
+    with connect(DataOptions(tmp_path)) as database:
         database.use_dataset(tmp_path)
         described = database.rows(f"DESCRIBE ({text.strip().rstrip(';')})")
         if {"ImageID", "folder"} <= {row[0] for row in described}:

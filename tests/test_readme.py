@@ -10,7 +10,7 @@ import typer.main
 from hotdog_sql.cli import exits
 from hotdog_sql.cli.main import app
 from hotdog_sql.database import connect
-from hotdog_sql.session import Session
+from hotdog_sql.options import DataOptions
 from tests.conftest import ROOT
 from tests.test_trainers import HUGGING_FACE, KERAS, TORCHVISION
 
@@ -79,7 +79,7 @@ def test_the_trainers_examples_are_the_tested_ones(example: str) -> None:
 def test_the_sql_to_paste_runs(small_data: Path) -> None:
     blocks = re.findall(r"```sql\n(.*?)```", README, flags=re.DOTALL)
     assert blocks
-    with connect(Session(small_data)) as database:
+    with connect(DataOptions(small_data)) as database:
         for block in blocks:
             for statement in database.connection.extract_statements(block):
                 database.rows(statement.query)

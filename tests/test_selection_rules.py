@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotdog_sql.database import connect
+from hotdog_sql.options import DataOptions
 from hotdog_sql.selection import ClassReport, Selection, SelectionRequest
-from hotdog_sql.session import Session
 from tests import brute_force
 from tests.brute_force import Asked
 from tests.openimages import OpenImages, image_row
@@ -71,7 +71,7 @@ def check_hierarchy(data: OpenImages, tree: dict[str, set[str]], chosen: str) ->
     asked = Asked((chosen,), negatives=9, related="none", exclude=tuple(related))
     with tempfile.TemporaryDirectory() as folder:
         data.write(Path(folder))
-        with connect(Session(Path(folder))) as database:
+        with connect(DataOptions(Path(folder))) as database:
             request = SelectionRequest((chosen,), negatives=9, related="hierarchy")
             rows = [(r["folder"], r["rank"], r["ImageID"]) for r in Selection(database, request)]
     assert rows == brute_force.select(data, asked, FOLDERS)
@@ -94,7 +94,7 @@ def check_report(data: OpenImages, chosen: list[str]) -> None:
     chosen = list(dict.fromkeys(chosen))
     with tempfile.TemporaryDirectory() as folder:
         data.write(Path(folder))
-        with connect(Session(Path(folder))) as database:
+        with connect(DataOptions(Path(folder))) as database:
             request = SelectionRequest(tuple(chosen), min_confidence=0.8, related="none")
             report = Selection(database, request).report()
     names = dict(data.classes)
@@ -142,7 +142,7 @@ def labelled(start: int, count: int, mid: str, source: str, confidence: str) -> 
 
 
 def test_a_ratio_counts_from_the_positives_taken(small_data: Path) -> None:
-    with connect(Session(small_data)) as database:
+    with connect(DataOptions(small_data)) as database:
         for limit, positives in ((None, 12), (4, 4)):
             request = SelectionRequest((HOT_DOG,), ratio=2.5, limit=limit)
             folders = {one.folder: one.images for one in Selection(database, request).folders()}
@@ -160,7 +160,7 @@ def test_machine_labels_enlarge_a_class(tmp_path: Path) -> None:
     data.write(tmp_path)
     counts = {}
     for labels in ("human", "machine", "both"):
-        with connect(Session(tmp_path, labels=labels)) as database:
+        with connect(DataOptions(tmp_path, labels=labels)) as database:
             selection = Selection(database, SelectionRequest((HOT_DOG,), min_confidence=0.8))
             (report,) = selection.report().classes
             counts[labels] = (selection.count("hot_dog"), report.by_people, report.by_machine)
@@ -175,5 +175,5 @@ def test_several_splits_are_read_as_one(tmp_path: Path) -> None:
         (("test", "train"), 8),
         (("test", "validation", "train"), 12),
     ):
-        with connect(Session(tmp_path, splits=splits)) as database:
+        with connect(DataOptions(tmp_path, splits=splits)) as database:
             assert Selection(database, SelectionRequest((HOT_DOG,))).count("hot_dog") == count

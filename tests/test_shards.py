@@ -23,7 +23,7 @@ from hotdog_sql.errors import (
     InputError,
     StorageError,
 )
-from hotdog_sql.vocabulary import DatasetFormat
+from hotdog_sql.options import DatasetFormat
 from tests.fleets import TARS, PoolFleet, fetch, images
 from tests.loopback import LoopbackServer, Reply, Request
 from tests.photos import Album, jpeg, manifest_rows, md5, photo, serve, tree

@@ -10,8 +10,8 @@ import pytest
 
 from hotdog_sql.cli.shell import find_shell
 from hotdog_sql.database import connect
+from hotdog_sql.options import DataOptions
 from hotdog_sql.selection import Selection, SelectionRequest
-from hotdog_sql.session import Session
 from tests.conftest import ROOT, Run
 
 
@@ -54,7 +54,7 @@ def in_shell(query: str, folder: Path, **variables: str) -> list[dict[str, objec
 def test_shell_and_python_agree_row_for_row(
     small_data: Path, call: str, request_: SelectionRequest
 ) -> None:
-    with connect(Session(small_data)) as database:
+    with connect(DataOptions(small_data)) as database:
         rows = list(Selection(database, request_))
     assert in_shell(f"FROM {call}", small_data) == rows
 

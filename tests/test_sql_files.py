@@ -9,7 +9,7 @@ import pytest
 from hotdog_sql.database import Database, connect
 from hotdog_sql.downloading.entry import COLUMNS
 from hotdog_sql.index.build import build_index
-from hotdog_sql.session import Session
+from hotdog_sql.options import DataOptions
 from hotdog_sql.sqlfiles import SqlFile, dataset_files, index_files, load_order, sql_dir
 from tests.conftest import small_open_images
 
@@ -61,8 +61,11 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[bool, D
     folder = tmp_path_factory.mktemp("data")
     small_open_images().write(folder)
     (folder / "manifest.csv").write_text(",".join(COLUMNS) + "\n")
-    list(build_index(Session(folder)))
-    with connect(Session(folder, indexed=False)) as plain, connect(Session(folder)) as indexed:
+    list(build_index(DataOptions(folder)))
+    with (
+        connect(DataOptions(folder, indexed=False)) as plain,
+        connect(DataOptions(folder)) as indexed,
+    ):
         assert {sql_file.defines for sql_file in index_files()} == indexed.index.views
         for database in (plain, indexed):
             database.use_dataset(folder)

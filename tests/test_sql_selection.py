@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotdog_sql.database import Database, connect
+from hotdog_sql.options import DataOptions
 from hotdog_sql.selection import SELECT_IMAGES, Selection, SelectionRequest, bound_parameters
-from hotdog_sql.session import Session
 from tests import brute_force
 from tests.brute_force import Asked
 from tests.openimages import CLASSES, OpenImages, image_row
@@ -116,7 +116,7 @@ def test_every_rule_agrees_with_brute_force_often(data: OpenImages, asked: Asked
 def check_rules(data: OpenImages, asked: Asked) -> None:
     with tempfile.TemporaryDirectory() as folder:
         data.write(Path(folder))
-        with connect(Session(Path(folder))) as database:
+        with connect(DataOptions(Path(folder))) as database:
             expected = brute_force.select(data, asked, FOLDERS)
             assert selected(database, asked) == expected
             assert selected_at_once(database, asked) == expected
@@ -138,13 +138,13 @@ def test_the_image_columns_come_through_unchanged_often(data: OpenImages) -> Non
 def check_columns(data: OpenImages) -> None:
     with tempfile.TemporaryDirectory() as folder:
         data.write(Path(folder))
-        with connect(Session(Path(folder))) as database:
+        with connect(DataOptions(Path(folder))) as database:
             rows = database.rows("SELECT ImageID, Title FROM images")
     assert sorted(rows) == sorted((row[0], row[7] or None) for row in data.images)
 
 
 def test_counts_agree_with_brute_force(small_data: Path) -> None:
-    with connect(Session(small_data)) as database:
+    with connect(DataOptions(small_data)) as database:
         report = Selection(database, SelectionRequest(classes=("/m/01b9xk",))).report()
     hot_dogs = {number for number in range(1, 301) if number % 25 == 0}
     related = hot_dogs | {number for number in range(1, 301) if number % 30 == 0}
@@ -179,7 +179,7 @@ def test_the_sample_widens_where_the_first_images_of_the_order_are_unfit(
     asked = Asked(classes=("/m/01b9xk",), negatives=60, negatives_from=negatives_from)
     expected = brute_force.select(data, asked, FOLDERS)
     assert len(expected) == 61
-    with connect(Session(tmp_path)) as database:
+    with connect(DataOptions(tmp_path)) as database:
         assert selected(database, asked) == expected
         assert selected_at_once(database, asked) == expected
 
@@ -187,14 +187,14 @@ def test_the_sample_widens_where_the_first_images_of_the_order_are_unfit(
 def test_same_rows_with_one_thread_and_eight(small_data: Path) -> None:
     asked = Asked(classes=("/m/01b9xk",), negatives=200)
     with (
-        connect(Session(small_data, threads=1)) as one,
-        connect(Session(small_data, threads=8)) as eight,
+        connect(DataOptions(small_data, threads=1)) as one,
+        connect(DataOptions(small_data, threads=8)) as eight,
     ):
         assert selected(one, asked) == selected(eight, asked)
 
 
 def test_a_larger_sample_contains_the_smaller(small_data: Path) -> None:
-    with connect(Session(small_data)) as database:
+    with connect(DataOptions(small_data)) as database:
         small = selected(database, Asked(classes=("/m/01b9xk",), negatives=60))
         large = selected(database, Asked(classes=("/m/01b9xk",), negatives=120))
     assert [row for row in large if row[0] == "other"][:60] == [
@@ -203,7 +203,7 @@ def test_a_larger_sample_contains_the_smaller(small_data: Path) -> None:
 
 
 def test_known_images_for_a_known_seed(small_data: Path) -> None:
-    with connect(Session(small_data)) as database:
+    with connect(DataOptions(small_data)) as database:
         rows = selected(database, Asked(classes=("/m/01b9xk",), negatives=3, limit=3, seed=7))
     assert [row[2] for row in rows] == [
         "0000000000000032",

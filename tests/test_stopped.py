@@ -14,8 +14,8 @@ from types import FrameType
 import duckdb
 import pytest
 
+from hotdog_sql.config import Settings
 from hotdog_sql.refresh.run import refresh
-from hotdog_sql.settings import Settings
 from hotdog_sql.stoppable import stoppable
 from tests.fleets import fetch
 from tests.loopback import LoopbackServer, Reply, file_reply

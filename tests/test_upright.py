@@ -20,7 +20,7 @@ from hotdog_sql.demo.photos import photos
 from hotdog_sql.downloading.inspection import ending
 from hotdog_sql.images.decode import UndecodableError, check
 from hotdog_sql.images.transform import Transformed, degrees, transform
-from hotdog_sql.vocabulary import Source
+from hotdog_sql.options import Source
 from tests.conftest import ROOT
 from tests.pictures import (
     BLUE,

@@ -8,7 +8,7 @@ from hotdog_sql.cli import options
 from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_MEMORY_LIMIT, DEFAULT_SPLITS
 from hotdog_sql.cli.session import open_database, session_of
 from hotdog_sql.cli.show import Narrator, write_rows
-from hotdog_sql.vocabulary import Labels, Release
+from hotdog_sql.options import Labels, Release
 
 
 def classes(

@@ -14,7 +14,7 @@ from hotdog_sql.cli.select import select
 from hotdog_sql.cli.session import open_database, session_of
 from hotdog_sql.cli.show import Narrator
 from hotdog_sql.downloading.destination import Destination
-from hotdog_sql.vocabulary import Labels, Release
+from hotdog_sql.options import Labels, Release
 
 if TYPE_CHECKING:
     from hotdog_sql.demo.world import World

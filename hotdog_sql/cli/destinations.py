@@ -8,7 +8,7 @@ import typer
 
 from hotdog_sql.cli.download_options import PANEL
 from hotdog_sql.downloading.destination import Destination
-from hotdog_sql.vocabulary import DatasetFormat
+from hotdog_sql.options import DatasetFormat
 
 if TYPE_CHECKING:
     from hotdog_sql.downloading.fleet import Fleet

@@ -19,7 +19,7 @@ from hotdog_sql.cli.destinations import (
     layout_of,
 )
 from hotdog_sql.downloading.destination import Destination
-from hotdog_sql.vocabulary import DatasetFormat
+from hotdog_sql.options import DatasetFormat
 
 if TYPE_CHECKING:
     from hotdog_sql.photos import SelectedPhotos
@@ -131,10 +131,10 @@ def verify(
     """
     from hotdog_sql.cli.download_display import CheckDisplay, DownloadDisplay
     from hotdog_sql.cli.show import Narrator
+    from hotdog_sql.config import Settings
     from hotdog_sql.downloading.audit import audit, check_repairable
     from hotdog_sql.downloading.options import DownloadOptions
     from hotdog_sql.downloading.verify import repair as repair_dataset
-    from hotdog_sql.settings import Settings
     from hotdog_sql.text import printable, size_text
 
     with CheckDisplay(quiet=quiet) as check:
@@ -169,14 +169,14 @@ def _open_selection(
     from hotdog_sql.cli.show import Narrator
     from hotdog_sql.database import Database
     from hotdog_sql.downloading.scheduler import COORDINATOR_MEMORY
+    from hotdog_sql.options import DataOptions
     from hotdog_sql.photos import SelectedPhotos
     from hotdog_sql.recipe import Recipe
     from hotdog_sql.selection_file import read_rows, record_path, saved_record
-    from hotdog_sql.session import Session
 
     record = saved_record(path)
     recipe = None if record is None else Recipe.from_record(record, record_path(path))
-    session = Session(data_dir) if recipe is None else recipe.session(data_dir)
+    session = DataOptions(data_dir) if recipe is None else recipe.session(data_dir)
     # More would read ahead of each other, and so of the photos.
     session = replace(session, threads=1)
     if small:

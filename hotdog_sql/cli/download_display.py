@@ -20,8 +20,8 @@ from hotdog_sql.downloading.events import Listener
 from hotdog_sql.downloading.photo import Photo
 from hotdog_sql.downloading.report import DownloadReport
 from hotdog_sql.downloading.verify import VerifyListener
+from hotdog_sql.options import Source
 from hotdog_sql.text import printable, size_text
-from hotdog_sql.vocabulary import Source
 
 #: Seconds between two lines where there is no terminal.
 _LINE_EVERY = 10.0

@@ -10,7 +10,7 @@ import typer
 
 from hotdog_sql.cli import exits
 from hotdog_sql.cli.show import Narrator
-from hotdog_sql.vocabulary import Source
+from hotdog_sql.options import Source
 
 if TYPE_CHECKING:
     from hotdog_sql.downloading.destination import Destination
@@ -217,9 +217,9 @@ def run_download(
         The command's exit code.
     """
     from hotdog_sql.cli.download_display import DownloadDisplay, tell_report
+    from hotdog_sql.config import Settings
     from hotdog_sql.downloading.job import download
     from hotdog_sql.gallery import write_gallery
-    from hotdog_sql.settings import Settings
 
     with terminable(), DownloadDisplay(quiet=quiet, verbose=verbose) as display:
         report = download(

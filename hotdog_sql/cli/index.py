@@ -6,9 +6,9 @@ from hotdog_sql.cli import options
 from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_SPLITS
 from hotdog_sql.cli.session import open_database, session_of
 from hotdog_sql.cli.show import Narrator
-from hotdog_sql.limits import INDEX_MEMORY_LIMIT
+from hotdog_sql.config import INDEX_MEMORY_LIMIT
+from hotdog_sql.options import Labels, Release
 from hotdog_sql.text import size_text
-from hotdog_sql.vocabulary import Labels, Release
 
 
 def index(

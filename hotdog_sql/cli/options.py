@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from hotdog_sql.limits import MEMORY_LIMIT
-from hotdog_sql.vocabulary import Labels, Release, RowFormat, Split
+from hotdog_sql.config import MEMORY_LIMIT
+from hotdog_sql.options import Labels, Release, RowFormat, Split
 
 _DATA = "Data"
 _OUTPUT = "Output"

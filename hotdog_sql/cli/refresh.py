@@ -7,8 +7,8 @@ import typer
 
 from hotdog_sql.cli import options
 from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_SPLITS, splits_of
+from hotdog_sql.options import Labels, Release, Split
 from hotdog_sql.text import size_text
-from hotdog_sql.vocabulary import Labels, Release, Split
 
 
 def refresh(
@@ -35,10 +35,10 @@ def refresh(
     """
     from hotdog_sql.catalog import file_named, files_for
     from hotdog_sql.cli.fetching import FetchDisplay, asker
+    from hotdog_sql.config import Settings
     from hotdog_sql.refresh.ensure import announce, missing
     from hotdog_sql.refresh.run import failure
     from hotdog_sql.refresh.run import refresh as refresh_files
-    from hotdog_sql.settings import Settings
 
     settings = replace(Settings.from_environment(), data_dir=data_dir)
     splits = splits_of([Split.ALL] if every_split else split)

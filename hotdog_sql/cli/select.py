@@ -23,7 +23,7 @@ from hotdog_sql.cli.session import open_database, session_of
 from hotdog_sql.cli.show import Narrator, write_rows
 from hotdog_sql.cli.values import LARGEST_NUMBER, negatives_of, variables_of
 from hotdog_sql.downloading.destination import Destination
-from hotdog_sql.vocabulary import (
+from hotdog_sql.options import (
     DatasetFormat,
     GroupBy,
     Labels,

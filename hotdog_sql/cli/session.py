@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from hotdog_sql.cli.options import splits_of
 from hotdog_sql.cli.show import Narrator
-from hotdog_sql.limits import MEMORY_LIMIT
-from hotdog_sql.vocabulary import Labels, Release, Split
+from hotdog_sql.config import MEMORY_LIMIT
+from hotdog_sql.options import Labels, Release, Split
 
 if TYPE_CHECKING:
+    from hotdog_sql.catalog import DataFile
     from hotdog_sql.database import Database
-    from hotdog_sql.session import DataFile, Session
+    from hotdog_sql.options import DataOptions
 
 
 def session_of(
@@ -24,11 +25,11 @@ def session_of(
     labels: Labels,
     threads: int | None = None,
     memory_limit: str = MEMORY_LIMIT,
-) -> "Session":
+) -> "DataOptions":
     """The session that the options of the same names describe."""
-    from hotdog_sql.session import Session
+    from hotdog_sql.options import DataOptions
 
-    return Session(
+    return DataOptions(
         data_dir=data_dir,
         release=str(release),
         splits=splits_of(splits),
@@ -40,7 +41,7 @@ def session_of(
 
 @contextmanager
 def open_database(
-    session: "Session",
+    session: "DataOptions",
     needs: Sequence[str],
     *,
     offline: bool = False,
@@ -75,7 +76,7 @@ def open_database(
         yield database
 
 
-def _index_command(session: "Session") -> str:
+def _index_command(session: "DataOptions") -> str:
     options = [f"--split {split}" for split in session.splits]
     options += [f"--release {session.release}", f"--labels {session.labels}"]
     return " ".join(
@@ -87,8 +88,8 @@ def _fetch(
     database: "Database", lacking: "Sequence[DataFile]", *, offline: bool, yes: bool, quiet: bool
 ) -> None:
     from hotdog_sql.cli.fetching import FetchDisplay, asker
+    from hotdog_sql.config import Settings
     from hotdog_sql.refresh.ensure import ensure
-    from hotdog_sql.settings import Settings
 
     settings = replace(Settings.from_environment(), data_dir=database.session.data_dir)
     with FetchDisplay(quiet=quiet) as display:

@@ -14,10 +14,10 @@ from hotdog_sql.cli import options
 from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_SPLITS
 from hotdog_sql.cli.session import session_of
 from hotdog_sql.errors import MissingExtraError
-from hotdog_sql.vocabulary import Labels, Release
+from hotdog_sql.options import Labels, Release
 
 if TYPE_CHECKING:
-    from hotdog_sql.session import DataFile
+    from hotdog_sql.catalog import DataFile
     from hotdog_sql.sqlfiles import SqlFile
 
 #: What a newcomer may try, of which those are shown whose view or macro is there.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from hotdog_sql.vocabulary import RowFormat
+from hotdog_sql.options import RowFormat
 
 if TYPE_CHECKING:
     from hotdog_sql.database import Database

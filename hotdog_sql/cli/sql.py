@@ -10,7 +10,7 @@ from hotdog_sql.cli import options
 from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_MEMORY_LIMIT, DEFAULT_SPLITS
 from hotdog_sql.cli.session import open_database, session_of
 from hotdog_sql.cli.show import write_rows
-from hotdog_sql.vocabulary import Labels, Release
+from hotdog_sql.options import Labels, Release
 
 #: A query of one's own may read any of them.
 _NEEDS = ("classes", "labels", "images")

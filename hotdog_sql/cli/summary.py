@@ -6,8 +6,8 @@ from hotdog_sql.cli import options
 from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_MEMORY_LIMIT, DEFAULT_SPLITS
 from hotdog_sql.cli.session import open_database, session_of
 from hotdog_sql.cli.show import Narrator, write_rows
+from hotdog_sql.options import Labels, Release
 from hotdog_sql.text import size_text
-from hotdog_sql.vocabulary import Labels, Release
 
 if TYPE_CHECKING:
     from hotdog_sql.database import Database
@@ -40,8 +40,8 @@ def summary(
 
 def _tell_files(database: "Database") -> None:
     """What files the counts came from, and whether they are what they should be."""
+    from hotdog_sql.config import Settings
     from hotdog_sql.refresh.facts import file_facts
-    from hotdog_sql.settings import Settings
 
     files = [file.catalog for file in database.files if file.path.exists()]
     narrator = Narrator()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hotdog_sql.downloading.inspection import Bytes, RefusedError
 from hotdog_sql.downloading.options import DownloadOptions
 from hotdog_sql.downloading.photo import Photo
-from hotdog_sql.vocabulary import Source
+from hotdog_sql.options import Source
 
 if TYPE_CHECKING:
     from hotdog_sql.images.transform import Transformed

@@ -55,7 +55,7 @@ class Engine:
         Args:
             store: where photos go.
             scratch: a folder for temporary files.
-            mirror_url: see `hotdog_sql.settings.Settings`.
+            mirror_url: see `hotdog_sql.config.Settings`.
             options: how it is done.
             listener: hears what happens.
             alone: no other process of this machine fetches for the same download: the threads
@@ -222,7 +222,7 @@ def fetch_photos(
         photos: rows of a selection.
         store: where they go.
         scratch: a folder for temporary files.
-        mirror_url: see `hotdog_sql.settings.Settings`.
+        mirror_url: see `hotdog_sql.config.Settings`.
         options: how it is done.
         listener: hears what happens.
         alone: see `Engine`.

@@ -2,7 +2,7 @@
 
 from hotdog_sql.downloading.entry import Entry
 from hotdog_sql.downloading.photo import Photo
-from hotdog_sql.vocabulary import Source
+from hotdog_sql.options import Source
 
 
 class Listener:

@@ -28,8 +28,8 @@ from hotdog_sql.downloading.reasons import reason_of
 from hotdog_sql.downloading.store import Store, storage_error
 from hotdog_sql.downloading.task import Task
 from hotdog_sql.errors import InsecureAddressError
+from hotdog_sql.options import Source
 from hotdog_sql.transport import is_transient, public_address, retry_after
-from hotdog_sql.vocabulary import Source
 
 if TYPE_CHECKING:
     from hotdog_sql.images.transform import Transformed

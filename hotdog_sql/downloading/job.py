@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from hotdog_sql.config import Settings
 from hotdog_sql.downloading import manifest
 from hotdog_sql.downloading.destination import Destination
 from hotdog_sql.downloading.engine import Engine
@@ -22,7 +23,6 @@ from hotdog_sql.downloading.record import begin_record, write_record
 from hotdog_sql.downloading.records import write_records
 from hotdog_sql.downloading.report import DownloadReport
 from hotdog_sql.downloading.spread import Spread, Tars
-from hotdog_sql.settings import Settings
 
 
 class PhotoSource(Protocol):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hotdog_sql.downloading.ledger import Ledger
 from hotdog_sql.downloading.options import DownloadOptions
 from hotdog_sql.errors import DatasetError, InputError
-from hotdog_sql.vocabulary import DatasetFormat
+from hotdog_sql.options import DatasetFormat
 
 #: Photos of a tar, and of what a worker of a cluster is handed where there are no tars.
 TAR_SIZE = 10_000

@@ -6,8 +6,8 @@ from importlib import import_module
 from hotdog_sql.downloading.hosts import RestPolicy
 from hotdog_sql.downloading.inspection import PLACEHOLDERS
 from hotdog_sql.errors import InputError
+from hotdog_sql.options import Source
 from hotdog_sql.transport import CONNECT_SECONDS, SILENCE_SECONDS, RetryPolicy
-from hotdog_sql.vocabulary import Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ class Shard:
     Attributes:
         photos: the rows.
         destination: the dataset.
-        mirror_url: see `hotdog_sql.settings.Settings`.
+        mirror_url: see `hotdog_sql.config.Settings`.
         options: how it is done; `workers` and `per_host` are this shard's own.
         tar: path of the tar that takes the photos; empty: each is a file of its own.
         classes: the number of each class folder, for a tar.

@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 from hotdog_sql.downloading.photo import Photo
-from hotdog_sql.vocabulary import Source
+from hotdog_sql.options import Source
 
 
 def address(photo: Photo, source: Source, mirror_url: str) -> str:

@@ -77,7 +77,7 @@ class Spread:
         Args:
             fleet: who fetches.
             destination: the dataset.
-            mirror_url: see `hotdog_sql.settings.Settings`.
+            mirror_url: see `hotdog_sql.config.Settings`.
             options: how it is done; `workers` are those of each shard, `per_host` of all together.
             listener: hears of the bytes of each shard when it is done.
             shard_size: photos of a shard.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from hotdog_sql.downloading.entry import Entry, Status, join_errors
 from hotdog_sql.downloading.photo import Photo
 from hotdog_sql.downloading.sources import address
-from hotdog_sql.vocabulary import Source
+from hotdog_sql.options import Source
 
 
 @dataclass(slots=True)

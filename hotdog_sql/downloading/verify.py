@@ -9,6 +9,7 @@ from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 
+from hotdog_sql.config import Settings
 from hotdog_sql.downloading import manifest
 from hotdog_sql.downloading.dataset import workshop
 from hotdog_sql.downloading.engine import Engine
@@ -24,7 +25,6 @@ from hotdog_sql.downloading.records import ATTRIBUTION, write_records
 from hotdog_sql.downloading.report import DownloadReport
 from hotdog_sql.downloading.store import FolderStore
 from hotdog_sql.errors import DatasetError
-from hotdog_sql.settings import Settings
 
 #: Files of a dataset that are no photos: the records, and the contact sheet.
 RECORD_FILES = frozenset({RECORD, manifest.NAME, ATTRIBUTION, "index.html"})

@@ -13,7 +13,7 @@ from typing import Any
 from PIL import ExifTags, Image, JpegImagePlugin
 
 from hotdog_sql.images.decode import decode, is_animation, opened
-from hotdog_sql.vocabulary import Source
+from hotdog_sql.options import Source
 
 #: Of JPEG and WebP: Pillow's documentation advises against more.
 QUALITY = 95

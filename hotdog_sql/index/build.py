@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hotdog_sql.catalog import LABEL_KINDS
+from hotdog_sql.catalog import LABEL_KINDS, DataFile
 from hotdog_sql.database import Database
 from hotdog_sql.formats import whole_file
 from hotdog_sql.index.state import index_of, labelled_index_of, metadata
-from hotdog_sql.session import DataFile, Session
+from hotdog_sql.options import DataOptions
 
 #: Rows of a view into a Parquet file. zstd's first level is as small as its third here, and
 #: faster; groups of 8,192 images keep what a selection reads in memory small.
@@ -49,7 +49,7 @@ class Indexed:
     seconds: float
 
 
-def build_index(session: Session) -> Iterator[Indexed]:
+def build_index(session: DataOptions) -> Iterator[Indexed]:
     """Makes the index of each image and label file of a session; an older one is replaced.
 
     A Parquet file appears whole or not at all. One that was left alone by an interruption is not

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from hotdog_sql.catalog import LABEL_KINDS
-from hotdog_sql.session import DataFile
+from hotdog_sql.catalog import LABEL_KINDS, DataFile
 from hotdog_sql.sqlfiles import read_sql_file
 
 #: What decides how rows are kept: an index made by other versions of these is of no use.
@@ -121,8 +120,8 @@ def _is_true(connection: duckdb.DuckDBPyConnection, file: DataFile) -> bool:
 def _md5(file: DataFile, *, compute: bool) -> str | None:
     """The MD5 of a CSV as hexadecimal digits; unless it is computed, None where nobody knows it."""
     # Most sessions have no index, or one that need not be asked for this.
+    from hotdog_sql.config import Settings
     from hotdog_sql.refresh.facts import file_md5
-    from hotdog_sql.settings import Settings
 
     settings = Settings(data_dir=file.path.parent)
     return file_md5([file.catalog], settings, compute=compute).get(file.catalog.name)

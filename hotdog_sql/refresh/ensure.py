@@ -6,10 +6,10 @@ from dataclasses import replace
 import httpx
 
 from hotdog_sql.catalog import CatalogFile, refresh_command
+from hotdog_sql.config import Settings
 from hotdog_sql.errors import MissingFileError
 from hotdog_sql.refresh.events import Listener, Result, Silence
 from hotdog_sql.refresh.run import failure, refresh
-from hotdog_sql.settings import Settings
 from hotdog_sql.transport import RetryPolicy, new_client, ssl_context
 
 #: Bytes from which on a download is not begun without asking.

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from hotdog_sql.catalog import CatalogFile
+from hotdog_sql.config import Settings
 from hotdog_sql.http_date import http_date
 from hotdog_sql.refresh.disk import DiskFile
 from hotdog_sql.refresh.lock import locked_if_free
 from hotdog_sql.refresh.places import Places
 from hotdog_sql.refresh.records import save
-from hotdog_sql.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ from time import monotonic
 import httpx
 
 from hotdog_sql.catalog import CatalogFile
+from hotdog_sql.config import Settings
 from hotdog_sql.errors import StorageError, TransferError
 from hotdog_sql.refresh.events import Listener, Result, Silence, Status
 from hotdog_sql.refresh.fetch import Fetch, Means, StoppedError, UnreachableError
 from hotdog_sql.refresh.lock import locked
 from hotdog_sql.refresh.places import HIDDEN, Places
 from hotdog_sql.refresh.space import Space
-from hotdog_sql.settings import Settings
 from hotdog_sql.text import printable
 from hotdog_sql.transport import (
     SILENCE_SECONDS,

@@ -15,6 +15,7 @@ import time
 from collections import deque
 from pathlib import Path
 
+from hotdog_sql.config import Settings
 from hotdog_sql.database import Database
 from hotdog_sql.downloading.entry import Entry, Status
 from hotdog_sql.downloading.fleet import Ended
@@ -23,10 +24,9 @@ from hotdog_sql.downloading.layout import Layout
 from hotdog_sql.downloading.photo import Photo
 from hotdog_sql.downloading.scheduler import COORDINATOR_MEMORY
 from hotdog_sql.downloading.shard import Shard, fields_of
+from hotdog_sql.options import DataOptions
 from hotdog_sql.photos import SelectedPhotos
 from hotdog_sql.selection_file import read_rows
-from hotdog_sql.session import Session
-from hotdog_sql.settings import Settings
 from tests.benchmark.files import BENCH
 
 #: Rows as long as those of Open Images.
@@ -116,7 +116,7 @@ def main() -> None:
         subprocess.run([sys.executable, "-c", make, _ROWS, str(rows), str(selection)], check=True)
         fleet = Answers()
         begun = time.perf_counter()
-        session = Session(Path(folder), threads=1, memory_limit=COORDINATOR_MEMORY)
+        session = DataOptions(Path(folder), threads=1, memory_limit=COORDINATOR_MEMORY)
         with Database(session) as database:
             report = download(
                 SelectedPhotos(read_rows(database, selection), None),

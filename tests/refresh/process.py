@@ -10,9 +10,9 @@ from multiprocessing.process import BaseProcess
 from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 
+from hotdog_sql.config import Settings
 from hotdog_sql.refresh.events import Result
 from hotdog_sql.refresh.run import refresh
-from hotdog_sql.settings import Settings
 from tests.refresh.site import FILE, OTHER, QUICK
 
 CONTEXT = multiprocessing.get_context("forkserver")

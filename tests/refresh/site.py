@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hotdog_sql.catalog import CatalogFile
+from hotdog_sql.config import Settings
 from hotdog_sql.refresh.events import Listener, Result
 from hotdog_sql.refresh.run import refresh
-from hotdog_sql.settings import Settings
 from hotdog_sql.transport import RetryPolicy
 from tests.loopback import Answer, LoopbackServer, Reply, Request, file_reply
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from hotdog_sql.catalog import CatalogFile
+from hotdog_sql.config import Settings
 from hotdog_sql.errors import InsecureAddressError, MissingFileError, TransferError
 from hotdog_sql.refresh.ensure import LARGE, ensure
 from hotdog_sql.refresh.events import Silence, Status
 from hotdog_sql.refresh.facts import FileFacts, file_facts
-from hotdog_sql.settings import Settings
 from tests.loopback import LoopbackServer, Reply, file_reply
 from tests.refresh.site import FILE, NEW, OLD, OTHER, QUICK, Site
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from hotdog_sql.config import Settings
 from hotdog_sql.refresh.events import Status
 from hotdog_sql.refresh.run import failure, refresh
-from hotdog_sql.settings import Settings
 from tests.loopback import Answer, LoopbackServer, Reply, file_reply
 from tests.refresh.site import FILE, GZIPPED, HALF, NEW, OLD, QUICK, Site, content, hash_of, new
 

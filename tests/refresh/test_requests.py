@@ -6,10 +6,10 @@ from email.utils import formatdate
 
 import pytest
 
+from hotdog_sql.config import Settings
 from hotdog_sql.refresh.events import Result, Status
 from hotdog_sql.refresh.facts import file_facts
 from hotdog_sql.refresh.run import refresh
-from hotdog_sql.settings import Settings
 from tests.loopback import LoopbackServer, Reply, file_reply
 from tests.refresh.site import FILE, NEW, OLD, QUICK, Site, content, hash_of, md5_of, new
 

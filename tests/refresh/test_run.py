@@ -7,10 +7,10 @@ from threading import Barrier
 import pytest
 
 from hotdog_sql.catalog import CatalogFile
+from hotdog_sql.config import Settings
 from hotdog_sql.errors import InsecureAddressError, StorageError
 from hotdog_sql.refresh.events import Result, Silence, Status
 from hotdog_sql.refresh.run import failure, refresh
-from hotdog_sql.settings import Settings
 from tests.loopback import Reply, Request, file_reply
 from tests.refresh.site import FILE, HALF, NEW, OLD, OTHER, Site, new
 

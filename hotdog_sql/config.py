@@ -1,4 +1,4 @@
-"""What the environment decides: where the files are and which hosts serve them."""
+"""Defaults, and the environment variables that override them."""
 
 import os
 from dataclasses import dataclass
@@ -10,6 +10,13 @@ BASE_URL = "https://storage.googleapis.com/openimages/"
 #: The bucket in which CVDF keeps copies of the photos, longest side 1024
 #: (https://github.com/cvdfoundation/open-images-dataset).
 MIRROR_URL = "https://open-images-dataset.s3.amazonaws.com/"
+
+#: Memory DuckDB may use for a query before it uses the disk: a selection from the train split is
+#: no slower than with all of the machine's.
+MEMORY_LIMIT = "350MB"
+
+#: The same for building an index of any split; the process stays below 2 GB with it.
+INDEX_MEMORY_LIMIT = "1500MB"
 
 
 @dataclass(frozen=True, slots=True)

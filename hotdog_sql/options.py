@@ -1,6 +1,10 @@
-"""The words that options, Python and SQL share for a value out of a fixed few."""
+"""The options of the commands and of Python: each value and its default, defined once."""
 
+from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
+
+from hotdog_sql.config import MEMORY_LIMIT
 
 
 class Split(StrEnum):
@@ -80,3 +84,36 @@ class DatasetFormat(StrEnum):
 
     FILES = "files"
     WEBDATASET = "webdataset"
+
+
+@dataclass(frozen=True, slots=True)
+class DataOptions:
+    """Which files to read, and the resources DuckDB may use.
+
+    Attributes:
+        data_dir: folder of the CSV files.
+        release: `v6` or `v7`.
+        splits: some of `test`, `validation`, `train`.
+        labels: `human`, `machine` or `both`.
+        threads: threads of DuckDB; None leaves it to DuckDB (one per core).
+        memory_limit: such as `512MB`; beyond it DuckDB uses the system's temporary folder. None
+            leaves it to DuckDB.
+        indexed: whether to read an index where it matches its CSV.
+    """
+
+    data_dir: Path
+    release: str = "v6"
+    splits: tuple[str, ...] = ("test",)
+    labels: str = "human"
+    threads: int | None = None
+    memory_limit: str | None = MEMORY_LIMIT
+    indexed: bool = True
+
+    def variables(self) -> dict[str, str]:
+        """The session variables that the SQL reads with `getvariable`."""
+        return {
+            "data_dir": str(self.data_dir),
+            "release": self.release,
+            "split": ",".join(self.splits),
+            "labels": self.labels,
+        }

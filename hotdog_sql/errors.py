@@ -49,8 +49,16 @@ class TransferError(HotdogError):
     """An Open Images file could not be fetched; what was there is unchanged."""
 
 
-class InsecureAddressError(TransferError):
+class AddressError(TransferError):
+    """An address cannot be used: it is malformed, not https, or leads to this machine."""
+
+
+class InsecureAddressError(AddressError):
     """An address is not https and not on this machine, or a redirect leads to such a one."""
+
+
+class UnreachableError(HotdogError):
+    """No host has answered."""
 
 
 class ClusterError(HotdogError):

@@ -7,7 +7,6 @@ generated photos. The commands that are shown are those that a real cluster and 
 import csv
 import functools
 import os
-import random
 import subprocess
 import sys
 import tempfile
@@ -15,11 +14,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from hotdog_sql.demo.jpeg import encode_jpeg
 from hotdog_sql.downloading.photo import IMAGE_COLUMNS
-from tests.cluster import TELLING, Cluster, abort, s3_server
-from tests.loopback import LoopbackServer, Reply, Request
-from tests.photos import photo
+from tests.support.cluster import TELLING, Cluster, abort, s3_server
+from tests.support.loopback import LoopbackServer, Reply, Request
+from tests.support.photos import photo
+from tests.support.pictures import jpeg
 
 _PHOTOS = 2000
 _DATASET = "s3://photos/demo"
@@ -27,13 +26,6 @@ _DATASET = "s3://photos/demo"
 _SHARD = 100
 #: Seconds after which a command is taken to hang.
 _PATIENCE = 60.0
-
-
-def picture(number: int) -> bytes:
-    """A small JPEG, another for each number."""
-    colour = random.Random(number).randbytes(12)
-    cells = [[(colour[x], colour[x + 4], colour[y + 8]) for x in range(4)] for y in range(4)]
-    return encode_jpeg(cells, scale=2)
 
 
 def save_selection(path: Path, photos: int) -> None:
@@ -69,7 +61,7 @@ def main() -> None:
                 dead.append(0)
                 cluster.kill_worker(0)
                 say("half of the photos are there; a worker has been killed")
-            return Reply(body=picture(int(request.path[-20:-4], 16)))
+            return Reply(body=jpeg(int(request.path[-20:-4], 16)))
 
         server.default(answer)
         environment = {**os.environ, **bucket, "HOTDOG_SQL_MIRROR_URL": server.url("/mirror/")}

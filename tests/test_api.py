@@ -10,8 +10,8 @@ import pytest
 import hotdog_sql
 from hotdog_sql.demo.world import serve
 from hotdog_sql.errors import MissingFileError
-from tests.conftest import ROOT, small_open_images
-from tests.openimages import ROW_COLUMNS, OpenImages, image_row
+from tests.conftest import ROOT
+from tests.support.openimages import ROW_COLUMNS, OpenImages, image_row, small_open_images
 
 
 def test_the_readmes_example_runs(tmp_path: Path) -> None:

@@ -25,9 +25,9 @@ from hotdog_sql.downloading.remote import RemoteStore
 from hotdog_sql.downloading.scheduler import dask_fleet
 from hotdog_sql.downloading.shard import Outcome, Shard
 from hotdog_sql.errors import ClusterError, StorageError
-from tests.cluster import ROOT, SECRET, Cluster, refuse, s3_server
 from tests.conftest import Run
-from tests.fleets import (
+from tests.support.cluster import ROOT, SECRET, Cluster, refuse, s3_server
+from tests.support.fleets import (
     TARS,
     contents,
     die_before_saying_so,
@@ -37,8 +37,9 @@ from tests.fleets import (
     images,
     rows_at,
 )
-from tests.loopback import FileReply, LoopbackServer, Reply, Request, file_reply
-from tests.photos import Album, jpeg, manifest_rows, md5, mirror_path, photo, serve, tree
+from tests.support.loopback import FileReply, LoopbackServer, Reply, Request, file_reply
+from tests.support.photos import Album, manifest_rows, mirror_path, photo, serve, tree
+from tests.support.pictures import jpeg, md5
 
 pytestmark = pytest.mark.slow
 

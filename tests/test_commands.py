@@ -11,9 +11,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.conftest import Run, small_open_images
-from tests.loopback import LoopbackServer, file_reply
-from tests.openimages import ROW_COLUMNS, OpenImages, image_row
+from tests.conftest import Run
+from tests.support.loopback import LoopbackServer, file_reply
+from tests.support.openimages import ROW_COLUMNS, OpenImages, image_row, small_open_images
 
 FILES = {
     "classes": "oidv6-class-descriptions.csv",

@@ -12,7 +12,7 @@ from hotdog_sql.downloading.photo import IMAGE_COLUMNS
 from hotdog_sql.downloading.remote import RemoteStore
 from hotdog_sql.downloading.shard import Shard
 from hotdog_sql.errors import InputError, MissingExtraError
-from tests.photos import photo
+from tests.support.photos import photo
 
 
 @pytest.mark.parametrize(

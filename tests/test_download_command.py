@@ -19,8 +19,9 @@ import pytest
 from hotdog_sql.cli.download_display import DownloadDisplay
 from hotdog_sql.downloading.entry import Entry, Status
 from tests.conftest import ROOT, Run
-from tests.loopback import LoopbackServer, Reply, Request
-from tests.photos import jpeg, manifest_rows, md5, photo, tree
+from tests.support.loopback import LoopbackServer, Reply, Request
+from tests.support.photos import manifest_rows, photo, tree
+from tests.support.pictures import jpeg, md5
 
 
 @pytest.fixture

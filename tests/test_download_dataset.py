@@ -13,23 +13,20 @@ from hypothesis import strategies as st
 
 from hotdog_sql.downloading.dataset import workshop
 from hotdog_sql.errors import DatasetError, DatasetLockedError, SelectionFileError
-from tests.loopback import LoopbackServer, Reply, file_reply
-from tests.photos import (
+from tests.support.loopback import LoopbackServer, Reply, file_reply
+from tests.support.photos import (
     Album,
     everywhere,
-    jpeg,
     manifest_rows,
-    md5,
-    md5_base64,
     mirror_path,
     original_path,
     photo,
-    png,
     refuse,
     run,
     serve,
     tree,
 )
+from tests.support.pictures import jpeg, md5, md5_base64, png
 
 MIRROR: Any = {"sources": ("mirror",)}
 

@@ -9,23 +9,18 @@ from typing import Any
 
 import pytest
 
-from tests.loopback import Answer, LoopbackServer, Reply
-from tests.photos import (
+from tests.support.loopback import Answer, LoopbackServer, Reply
+from tests.support.photos import (
     everywhere,
-    gif,
-    jpeg,
     manifest_rows,
-    md5,
-    md5_base64,
     mirror_path,
     original_path,
     photo,
-    png,
     run,
     thumbnail_path,
     tree,
-    webp,
 )
+from tests.support.pictures import gif, jpeg, md5, md5_base64, png, webp
 
 GOOD = jpeg(7)
 RECORDS = {"manifest.csv", "ATTRIBUTION.csv"}

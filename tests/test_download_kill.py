@@ -11,9 +11,10 @@ from threading import Event, Timer
 import pytest
 
 from hotdog_sql.errors import StorageError
-from tests.download_process import album, start
-from tests.loopback import LoopbackServer, Reply, Request, file_reply
-from tests.photos import jpeg, manifest_rows, md5, mirror_path, photo, png, run, serve, tree
+from tests.support.download_process import album, start
+from tests.support.loopback import LoopbackServer, Reply, Request, file_reply
+from tests.support.photos import manifest_rows, mirror_path, photo, run, serve, tree
+from tests.support.pictures import jpeg, md5, png
 
 PHOTOS, RESERVES = 40, 20
 

@@ -19,16 +19,13 @@ from hotdog_sql.downloading.photo import Photo
 from hotdog_sql.downloading.verify import Fault, repair, verify
 from hotdog_sql.errors import DatasetError, InputError
 from hotdog_sql.options import Source
-from tests.loopback import LoopbackServer, Reply, file_reply
-from tests.photos import (
+from tests.support.loopback import LoopbackServer, Reply, file_reply
+from tests.support.photos import (
     NO_REST,
     QUICK,
     Album,
     everywhere,
-    jpeg,
     manifest_rows,
-    md5,
-    md5_base64,
     mirror_path,
     original_path,
     photo,
@@ -37,7 +34,19 @@ from tests.photos import (
     thumbnail_path,
     tree,
 )
-from tests.pictures import BLUE, GREEN, RED, UPRIGHT, WHITE, corners, lying, quarters, saved, size
+from tests.support.pictures import md5, md5_base64, undecodable
+from tests.support.quarters import (
+    BLUE,
+    GREEN,
+    RED,
+    UPRIGHT,
+    WHITE,
+    corners,
+    lying,
+    quarters,
+    saved,
+    size,
+)
 
 PICTURE = saved(quarters())
 TURNED = [GREEN, WHITE, RED, BLUE]  # by 90 degrees counter-clockwise
@@ -115,7 +124,7 @@ def test_the_promise_is_of_the_bytes_that_came(
 
 @pytest.mark.parametrize(
     ("body", "reason"),
-    [(jpeg(), "not decodable"), (HOLLOW, "not decodable"), (BOMB, "too many pixels")],
+    [(undecodable(), "not decodable"), (HOLLOW, "not decodable"), (BOMB, "too many pixels")],
     ids=["noise", "hollow", "bomb"],
 )
 @pytest.mark.parametrize("options", [{"upright": True}, {"max_side": 48}, {"decode": True}])
@@ -281,7 +290,7 @@ def test_undecodable_photos_are_found_and_fetched_again(tmp_path: Path) -> None:
     with LoopbackServer() as server:
         server.on(mirror_path(good), Reply(body=PICTURE))
         for one in (bad, dead):
-            server.on(mirror_path(one), file_reply(jpeg(2), etag=f'"{md5(jpeg(2))}"'))
+            server.on(mirror_path(one), file_reply(undecodable(), etag=f'"{md5(undecodable())}"'))
         run(server, tmp_path, [good, bad, dead])
         assert verify(tmp_path).good
         report = verify(tmp_path, decode=True)
@@ -293,7 +302,7 @@ def test_undecodable_photos_are_found_and_fetched_again(tmp_path: Path) -> None:
         assert mend(server, tmp_path, decode=True) == [Fault.UNDECODABLE]
         assert server.counts() == {mirror_path(bad): 1, mirror_path(dead): 1}
     # What cannot be had any better is not thrown away.
-    assert (tmp_path / f"{dead.stem}.jpg").read_bytes() == jpeg(2)
+    assert (tmp_path / f"{dead.stem}.jpg").read_bytes() == undecodable()
     assert (tmp_path / f"{bad.stem}.jpg").read_bytes() == PICTURE
     assert [f.path for f in verify(tmp_path, decode=True).findings] == [f"{dead.stem}.jpg"]
 

@@ -14,8 +14,8 @@ from hotdog_sql.downloading.entry import COLUMNS
 from hotdog_sql.errors import DatasetError, StorageError
 from hotdog_sql.gallery import write_gallery
 from tests.conftest import ROOT, Run
-from tests.galleries import carried, failed, got, lost, write_dataset
-from tests.photos import manifest_rows
+from tests.support.galleries import carried, failed, got, lost, write_dataset
+from tests.support.photos import manifest_rows
 
 
 def test_the_page_carries_every_row(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from hotdog_sql.downloading.entry import Entry
 from hotdog_sql.gallery import write_gallery
-from tests.browser import as_phone, chromium, complaints, prefers_dark, requests, swipe
-from tests.galleries import failed, got, lost, write_dataset
+from tests.support.browser import as_phone, chromium, complaints, prefers_dark, requests, swipe
+from tests.support.galleries import failed, got, lost, write_dataset
 
 HOSTILE = '<img src="http://127.0.0.1:9/x" onerror="document.title=1"><script>x()</script>'
 OTHER_LICENSE = "https://creativecommons.org/licenses/by-sa/4.0/"

@@ -10,8 +10,17 @@ import pytest
 from hotdog_sql.downloading.events import Listener
 from hotdog_sql.downloading.hosts import Hosts, RestPolicy, host_of
 from hotdog_sql.transport import RetryPolicy
-from tests.loopback import LoopbackServer, Reply, Request
-from tests.photos import NO_REST, jpeg, manifest_rows, mirror_path, original_path, photo, run, serve
+from tests.support.loopback import LoopbackServer, Reply, Request
+from tests.support.photos import (
+    NO_REST,
+    manifest_rows,
+    mirror_path,
+    original_path,
+    photo,
+    run,
+    serve,
+)
+from tests.support.pictures import jpeg
 
 
 class Crowd:

@@ -16,9 +16,9 @@ from hotdog_sql.index.build import build_index
 from hotdog_sql.index.state import index_of, labelled_index_of
 from hotdog_sql.options import DataOptions
 from hotdog_sql.selection import Selection
-from tests.brute_force import Asked
-from tests.conftest import Run, small_open_images
-from tests.openimages import IMAGE_COLUMNS, OpenImages
+from tests.conftest import Run
+from tests.support.brute_force import Asked
+from tests.support.openimages import IMAGE_COLUMNS, OpenImages, small_open_images
 from tests.test_sql_selection import ODD_IDS, free_text, open_images, request_of, requests
 
 IMAGES = "test-images-with-rotation.csv"

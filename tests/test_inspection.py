@@ -11,7 +11,7 @@ from hotdog_sql.downloading.inspection import (
     md5_from_base64,
     md5_hex,
 )
-from tests.photos import gif, jpeg, md5_base64, png, webp
+from tests.support.pictures import gif, jpeg, md5_base64, png, webp
 
 
 @pytest.mark.parametrize(

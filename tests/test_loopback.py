@@ -5,7 +5,7 @@ import gzip
 import httpx
 import pytest
 
-from tests.loopback import LoopbackServer, Reply, Request, file_reply
+from tests.support.loopback import LoopbackServer, Reply, Request, file_reply
 
 DATA = bytes(range(256)) * 40
 

@@ -14,8 +14,8 @@ import pytest
 from hotdog_sql.downloading.entry import COLUMNS
 from hotdog_sql.sqlfiles import read_sql_file
 from tests.conftest import Run
-from tests.loopback import LoopbackServer, Reply
-from tests.photos import Album, everywhere, manifest_rows, mirror_path, photo, run, serve
+from tests.support.loopback import LoopbackServer, Reply
+from tests.support.photos import Album, everywhere, manifest_rows, mirror_path, photo, run, serve
 
 VIEWS = "".join(read_sql_file(f"dataset/{name}.sql").text for name in ("manifest", "losses"))
 

@@ -10,7 +10,7 @@ from hotdog_sql.errors import InputError
 from hotdog_sql.options import DataOptions
 from hotdog_sql.partition import Partition
 from hotdog_sql.selection import Selection, SelectionRequest
-from tests.openimages import IMAGE_COLUMNS, OpenImages, image_row
+from tests.support.openimages import IMAGE_COLUMNS, OpenImages, image_row
 
 SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
 HOT_DOG = "/m/01b9xk"

@@ -10,7 +10,7 @@ import pytest
 
 from hotdog_sql.demo.world import World, serve
 from tests.conftest import Run
-from tests.photos import tree
+from tests.support.photos import tree
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,9 @@ from hotdog_sql.errors import QueryError
 from hotdog_sql.options import DataOptions
 from hotdog_sql.query import QueryRequest, QuerySelection
 from hotdog_sql.sqlfiles import sql_dir
-from tests.brute_force import order_key
-from tests.conftest import Run, small_open_images
-from tests.openimages import ROW_COLUMNS
+from tests.conftest import Run
+from tests.support.brute_force import order_key
+from tests.support.openimages import ROW_COLUMNS, small_open_images
 
 EXAMPLES = sorted((sql_dir() / "examples").glob("*.sql"))
 

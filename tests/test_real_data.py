@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, Run
-from tests.openimages import IMAGE_COLUMNS, ROW_COLUMNS, image_row, write_csv
+from tests.support.openimages import IMAGE_COLUMNS, ROW_COLUMNS, image_row, write_csv
 from tests.test_shell import in_shell
 
 OPENIMAGES = ROOT.parent / "shared" / "openimages"

@@ -18,9 +18,9 @@ from hotdog_sql.downloading.receipt import fetch_shard_once, receipt_of
 from hotdog_sql.downloading.remote import RemoteStore
 from hotdog_sql.downloading.shard import Shard, store_of
 from hotdog_sql.errors import DatasetLockedError, StorageError
-from tests.fleets import TARS, PoolFleet, contents, fetch, rows_at
-from tests.loopback import LoopbackServer
-from tests.photos import Album, mirror_path, photo, serve, tree
+from tests.support.fleets import TARS, PoolFleet, contents, fetch, rows_at
+from tests.support.loopback import LoopbackServer
+from tests.support.photos import Album, mirror_path, photo, serve, tree
 
 CHOSEN = [photo(n, "hot_dog") for n in range(1, 9)] + [photo(100 + n, rank=n) for n in range(1, 9)]
 SPARE = [photo(100 + n, rank=n) for n in range(9, 13)]

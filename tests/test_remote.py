@@ -16,9 +16,10 @@ from hotdog_sql.downloading.place import RemotePlace
 from hotdog_sql.downloading.remote import RemoteStore
 from hotdog_sql.downloading.verify import Fault
 from hotdog_sql.errors import DatasetError, InputError
-from tests.fleets import contents, fetch, images, rows_at
-from tests.loopback import LoopbackServer
-from tests.photos import Album, md5, mirror_path, photo, serve, tree
+from tests.support.fleets import contents, fetch, images, rows_at
+from tests.support.loopback import LoopbackServer
+from tests.support.photos import Album, mirror_path, photo, serve, tree
+from tests.support.pictures import md5
 
 
 @pytest.fixture

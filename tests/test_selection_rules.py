@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from hotdog_sql.database import connect
 from hotdog_sql.options import DataOptions
 from hotdog_sql.selection import ClassReport, Selection, SelectionRequest
-from tests import brute_force
-from tests.brute_force import Asked
-from tests.openimages import OpenImages, image_row
+from tests.support import brute_force
+from tests.support.brute_force import Asked
+from tests.support.openimages import OpenImages, image_row
 from tests.test_sql_selection import FOLDERS, MIDS, open_images
 
 HOT_DOG, FOOD, PERSON = "/m/01b9xk", "/m/02wbm", "/m/01g317"

@@ -24,9 +24,10 @@ from hotdog_sql.errors import (
     StorageError,
 )
 from hotdog_sql.options import DatasetFormat
-from tests.fleets import TARS, PoolFleet, fetch, images
-from tests.loopback import LoopbackServer, Reply, Request
-from tests.photos import Album, jpeg, manifest_rows, md5, photo, serve, tree
+from tests.support.fleets import TARS, PoolFleet, fetch, images
+from tests.support.loopback import LoopbackServer, Reply, Request
+from tests.support.photos import Album, manifest_rows, photo, serve, tree
+from tests.support.pictures import jpeg, md5
 
 CHOSEN = [photo(n, "hot_dog") for n in range(1, 31)] + [
     photo(100 + n, rank=n) for n in range(1, 41)

@@ -60,7 +60,7 @@ def test_shell_and_python_agree_row_for_row(
 
 
 def test_shell_reads_split_and_release_from_the_environment(tmp_path: Path) -> None:
-    from tests.conftest import small_open_images
+    from tests.support.openimages import small_open_images
 
     small_open_images().write(tmp_path, split="validation")
     rows = in_shell("FROM summary()", tmp_path, HOTDOG_SQL_SPLIT="validation")

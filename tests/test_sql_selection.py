@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from hotdog_sql.database import Database, connect
 from hotdog_sql.options import DataOptions
 from hotdog_sql.selection import SELECT_IMAGES, Selection, SelectionRequest, bound_parameters
-from tests import brute_force
-from tests.brute_force import Asked
-from tests.openimages import CLASSES, OpenImages, image_row
+from tests.support import brute_force
+from tests.support.brute_force import Asked
+from tests.support.openimages import CLASSES, OpenImages, image_row
 
 MIDS = tuple(mid for mid, _ in CLASSES)
 FOLDERS = {

@@ -17,10 +17,11 @@ import pytest
 from hotdog_sql.config import Settings
 from hotdog_sql.refresh.run import refresh
 from hotdog_sql.stoppable import stoppable
-from tests.fleets import fetch
-from tests.loopback import LoopbackServer, Reply, file_reply
-from tests.photos import Album, jpeg, photo, tree
 from tests.refresh.site import FILE, NEW
+from tests.support.fleets import fetch
+from tests.support.loopback import LoopbackServer, Reply, file_reply
+from tests.support.photos import Album, photo, tree
+from tests.support.pictures import jpeg
 
 #: Minutes of work, in steps that are long themselves.
 _LONG = "SELECT count(*) FROM range(50000) a, range(1000000) b WHERE a.range * b.range % 7 = 3"

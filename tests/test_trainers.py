@@ -19,7 +19,7 @@ import pytest
 from hotdog_sql.demo.world import serve
 from hotdog_sql.gallery import write_gallery
 from tests.conftest import ROOT
-from tests.photos import manifest_rows
+from tests.support.photos import manifest_rows
 
 pytestmark = pytest.mark.slow
 

@@ -22,7 +22,7 @@ from hotdog_sql.transport import (
     retry_after,
     ssl_context,
 )
-from tests.loopback import LoopbackServer, Reply, Request
+from tests.support.loopback import LoopbackServer, Reply, Request
 
 
 def client(silence: float = 10.0) -> httpx.Client:

@@ -22,7 +22,7 @@ from hotdog_sql.images.decode import UndecodableError, check
 from hotdog_sql.images.transform import Transformed, degrees, transform
 from hotdog_sql.options import Source
 from tests.conftest import ROOT
-from tests.pictures import (
+from tests.support.quarters import (
     BLUE,
     GREEN,
     ORIENTATION,

@@ -19,8 +19,9 @@ from hotdog_sql.demo.images import original_bytes
 from hotdog_sql.demo.photos import photos
 from hotdog_sql.demo.world import World, serve
 from tests.conftest import ROOT, Run
-from tests.photos import jpeg, manifest_rows, md5, tree
-from tests.pictures import size
+from tests.support.photos import manifest_rows, tree
+from tests.support.pictures import md5, undecodable
+from tests.support.quarters import size
 
 SELECT = ("select", "--class", "Hot dog", "--negatives", "20", "--quiet")
 
@@ -106,10 +107,10 @@ def test_verify_decodes_and_repairs(run: Run, variables: dict[str, str], tmp_pat
     before = tree(dataset)
     row = next(row for row in manifest_rows(dataset) if row["note"] == "rotated 90")
     # As if it had come so: the bytes are those of the manifest.
-    (dataset / row["path"]).write_bytes(jpeg())
+    (dataset / row["path"]).write_bytes(undecodable())
     text = (dataset / "manifest.csv").read_text(encoding="utf-8")
-    changed = text.replace(row["md5"], md5(jpeg())).replace(
-        f",{row['bytes']},{md5(jpeg())}", f",{len(jpeg())},{md5(jpeg())}"
+    changed = text.replace(row["md5"], md5(undecodable())).replace(
+        f",{row['bytes']},{md5(undecodable())}", f",{len(undecodable())},{md5(undecodable())}"
     )
     (dataset / "manifest.csv").write_text(changed, encoding="utf-8")
     assert run("verify", dataset).returncode == 0

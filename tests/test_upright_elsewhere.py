@@ -10,10 +10,11 @@ from hotdog_sql.downloading.destination import Destination
 from hotdog_sql.downloading.layout import Layout
 from hotdog_sql.downloading.verify import Fault
 from hotdog_sql.errors import DatasetError
-from tests.fleets import TARS, contents, fetch
-from tests.loopback import LoopbackServer, Reply
-from tests.photos import Album, jpeg, md5, mirror_path, photo, tree
-from tests.pictures import quarters, saved
+from tests.support.fleets import TARS, contents, fetch
+from tests.support.loopback import LoopbackServer, Reply
+from tests.support.photos import Album, mirror_path, photo, tree
+from tests.support.pictures import md5, undecodable
+from tests.support.quarters import quarters, saved
 
 CHOSEN = [photo(1, "hot_dog"), photo(2)]
 
@@ -23,7 +24,7 @@ def server() -> Iterator[LoopbackServer]:
     """A photo that can be decoded, and one that only looks like one."""
     with LoopbackServer() as one:
         one.on(mirror_path(CHOSEN[0]), Reply(body=saved(quarters())))
-        one.on(mirror_path(CHOSEN[1]), Reply(body=jpeg(2)))
+        one.on(mirror_path(CHOSEN[1]), Reply(body=undecodable()))
         yield one
 
 

@@ -8,12 +8,11 @@ import pytest
 from hotdog_sql.downloading.options import DownloadOptions
 from hotdog_sql.downloading.verify import Fault, VerifyListener, VerifyReport, repair, verify
 from hotdog_sql.errors import DatasetError
-from tests.loopback import LoopbackServer, Reply
-from tests.photos import (
+from tests.support.loopback import LoopbackServer, Reply
+from tests.support.photos import (
     NO_REST,
     QUICK,
     Album,
-    jpeg,
     manifest_rows,
     mirror_path,
     photo,
@@ -23,6 +22,7 @@ from tests.photos import (
     settings_for,
     tree,
 )
+from tests.support.pictures import jpeg
 
 PHOTOS = [photo(n) for n in range(1, 7)]
 MIRROR: Any = {"sources": ("mirror",)}

@@ -19,9 +19,10 @@ from hotdog_sql.downloading.layout import Layout
 from hotdog_sql.downloading.verify import Fault
 from hotdog_sql.errors import InputError
 from tests.conftest import Run
-from tests.fleets import TARS, fetch
-from tests.loopback import LoopbackServer, Reply
-from tests.photos import Album, jpeg, manifest_rows, mirror_path, photo, png, serve, tree
+from tests.support.fleets import TARS, fetch
+from tests.support.loopback import LoopbackServer, Reply
+from tests.support.photos import Album, manifest_rows, mirror_path, photo, serve, tree
+from tests.support.pictures import jpeg, png
 from tests.test_download_command import mirror_of, seed_of
 
 CHOSEN = [photo(n, "hot_dog") for n in range(1, 8)] + [

@@ -22,7 +22,7 @@ from pathlib import Path
 from tests.benchmark.download import Job, hotdog_sql, missing, nginx
 from tests.benchmark.files import BENCH
 from tests.benchmark.measure import Command, Result, Run, markdown_table, run
-from tests.cluster import Cluster
+from tests.support.cluster import Cluster
 
 #: See `tests.benchmark.download`.
 _PAUSE = 6.0

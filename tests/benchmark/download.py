@@ -10,7 +10,6 @@ their peak memory. Prints tables in Markdown, and says how to get what is missin
 
 import argparse
 import csv
-import functools
 import os
 import platform
 import random
@@ -27,6 +26,7 @@ from pathlib import Path
 from tests.benchmark import measure
 from tests.benchmark.files import BENCH
 from tests.benchmark.measure import Command, Result, Run, markdown_table, run
+from tests.support.pictures import jpeg
 
 #: Where Debian's libnginx-mod-http-echo puts it.
 _ECHO = Path("/usr/lib/nginx/modules/ngx_http_echo_module.so")
@@ -219,14 +219,7 @@ def _wait_for(url: str) -> None:
 
 def _jpegs() -> tuple[bytes, bytes]:
     """A photo of about 200 KB, and one of a few hundred bytes."""
-    from hotdog_sql.demo.jpeg import encode_jpeg
-
-    noise = random.Random(1)
-    side = 215
-    byte = functools.partial(noise.randrange, 256)
-    cells = [[(byte(), byte(), byte()) for _ in range(side)] for _ in range(side)]
-    plain = [[(200, 30, 30)] * 4] * 4
-    return encode_jpeg(cells), encode_jpeg(plain)
+    return jpeg(1, 200_000), jpeg(1, 100)
 
 
 def missing() -> dict[str, str]:

@@ -27,7 +27,7 @@ from time import perf_counter
 
 from hotdog_sql.refresh.hashing import CRC32C, sums_of
 from tests.benchmark.files import installed
-from tests.loopback import LoopbackServer, file_reply
+from tests.support.loopback import LoopbackServer, file_reply
 
 NAME = "oidv6-train-images-with-labels-with-rotation.csv"
 MD5_NAME = "oidv6-train-annotations-human-imagelabels.csv"

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from hotdog_sql.refresh.events import Status
-from tests.loopback import LoopbackServer, file_reply
 from tests.refresh.site import OLD, Site
+from tests.support.loopback import LoopbackServer, file_reply
 
 
 @pytest.fixture

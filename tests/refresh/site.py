@@ -13,7 +13,7 @@ from hotdog_sql.config import Settings
 from hotdog_sql.refresh.events import Listener, Result
 from hotdog_sql.refresh.run import refresh
 from hotdog_sql.transport import RetryPolicy
-from tests.loopback import Answer, LoopbackServer, Reply, Request, file_reply
+from tests.support.loopback import Answer, LoopbackServer, Reply, Request, file_reply
 
 FILE = CatalogFile("v6", "test", "images", "2018_04/a.csv", "a.csv", None, None)
 OTHER = CatalogFile("v6", None, "classes", "v6/b.csv", "b.csv", None, None)

@@ -7,7 +7,6 @@ import pytest
 
 from hotdog_sql.refresh.events import Result, Status
 from hotdog_sql.refresh.run import refresh
-from tests.loopback import LoopbackServer, Reply, file_reply
 from tests.refresh.site import (
     FILE,
     GZIPPED,
@@ -21,6 +20,7 @@ from tests.refresh.site import (
     md5_of,
     new,
 )
+from tests.support.loopback import LoopbackServer, Reply, file_reply
 
 
 class TestResuming:

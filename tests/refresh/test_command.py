@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Run
-from tests.loopback import LoopbackServer, Reply, file_reply
 from tests.refresh.site import NEW, OLD, content
+from tests.support.loopback import LoopbackServer, Reply, file_reply
 
 CLASSES = "v6/oidv6-class-descriptions.csv"
 IMAGES = "2018_04/test/test-images-with-rotation.csv"

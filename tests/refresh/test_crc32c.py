@@ -9,8 +9,8 @@ import pytest
 from hotdog_sql.refresh.events import Status
 from hotdog_sql.refresh.facts import file_facts
 from hotdog_sql.refresh.hashing import crc32c_is_quick
-from tests.loopback import Answer, Reply, file_reply
 from tests.refresh.site import FILE, GZIPPED, NEW, OLD, Site, content, md5_of
+from tests.support.loopback import Answer, Reply, file_reply
 
 google_crc32c = pytest.importorskip("google_crc32c")
 

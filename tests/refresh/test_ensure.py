@@ -15,8 +15,8 @@ from hotdog_sql.errors import InsecureAddressError, MissingFileError, TransferEr
 from hotdog_sql.refresh.ensure import LARGE, ensure
 from hotdog_sql.refresh.events import Silence, Status
 from hotdog_sql.refresh.facts import FileFacts, file_facts
-from tests.loopback import LoopbackServer, Reply, file_reply
 from tests.refresh.site import FILE, NEW, OLD, OTHER, QUICK, Site
+from tests.support.loopback import LoopbackServer, Reply, file_reply
 
 MD5 = hashlib.md5(NEW).hexdigest()
 

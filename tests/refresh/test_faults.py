@@ -9,8 +9,8 @@ import pytest
 from hotdog_sql.config import Settings
 from hotdog_sql.refresh.events import Status
 from hotdog_sql.refresh.run import failure, refresh
-from tests.loopback import Answer, LoopbackServer, Reply, file_reply
 from tests.refresh.site import FILE, GZIPPED, HALF, NEW, OLD, QUICK, Site, content, hash_of, new
+from tests.support.loopback import Answer, LoopbackServer, Reply, file_reply
 
 # What a server may do wrong for ever, and what becomes of the file where there is an old one.
 FAULTS: dict[str, tuple[Sequence[Answer], Status]] = {

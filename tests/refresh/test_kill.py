@@ -6,9 +6,9 @@ from threading import Event
 import pytest
 
 from hotdog_sql.refresh.events import Status
-from tests.loopback import Reply, Request, file_reply
 from tests.refresh import process as refreshing
 from tests.refresh.site import FILE, NEW, OLD, OTHER, Site, content
+from tests.support.loopback import Reply, Request, file_reply
 
 #: Seconds after which a process is killed at the latest; a refresh here takes about half of it.
 LIFE = 0.12

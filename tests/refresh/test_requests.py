@@ -10,8 +10,8 @@ from hotdog_sql.config import Settings
 from hotdog_sql.refresh.events import Result, Status
 from hotdog_sql.refresh.facts import file_facts
 from hotdog_sql.refresh.run import refresh
-from tests.loopback import LoopbackServer, Reply, file_reply
 from tests.refresh.site import FILE, NEW, OLD, QUICK, Site, content, hash_of, md5_of, new
+from tests.support.loopback import LoopbackServer, Reply, file_reply
 
 
 class TestRequests:

@@ -11,8 +11,8 @@ from hotdog_sql.config import Settings
 from hotdog_sql.errors import InsecureAddressError, StorageError
 from hotdog_sql.refresh.events import Result, Silence, Status
 from hotdog_sql.refresh.run import failure, refresh
-from tests.loopback import Reply, Request, file_reply
 from tests.refresh.site import FILE, HALF, NEW, OLD, OTHER, Site, new
+from tests.support.loopback import Reply, Request, file_reply
 
 
 class TestAfterAKill:

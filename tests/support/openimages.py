@@ -104,6 +104,30 @@ class OpenImages:
         write_csv(folder / machine, LABEL_COLUMNS, self.machine_labels)
 
 
+def small_open_images() -> OpenImages:
+    """300 images: every 25th a hot dog, every 30th a hot dog stand, most of them food.
+
+    The other classes of the example queries are there too.
+    """
+    ids = [f"{number:016x}" for number in range(1, 301)]
+    labels = []
+    for number, image in enumerate(ids, 1):
+        if number % 25 == 0:
+            labels.append((image, "verification", "/m/01b9xk", "1"))
+        if number % 7 == 0:
+            labels.append((image, "verification", "/m/01b9xk", "0"))
+        if number % 30 == 0:
+            labels.append((image, "crowdsource-verification", "/m/0bm1pg", "1"))
+        if number % 50 == 0:
+            labels.append((image, "verification", "/m/01g317", "1"))
+        for remainder, mid in enumerate(("/m/0663v", "/m/0cdn1", "/m/07crc", "/m/07030"), 4):
+            if number % 20 == remainder:
+                labels.append((image, "verification", mid, "1"))
+        if number % 10 != 3:
+            labels.append((image, "verification", "/m/02wbm", "1"))
+    return OpenImages(images=[image_row(image) for image in ids], labels=labels)
+
+
 def write_csv(path: Path, header: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
     """Writes one CSV as the official files are: quotes where needed, plain line feeds."""
     with path.open("w", encoding="utf-8", newline="") as file:

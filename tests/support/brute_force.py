@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
-from tests.openimages import OpenImages
+from tests.support.openimages import OpenImages
 
 Row = tuple[str, int, str]
 

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from hotdog_sql.demo.png import encode_png
 from hotdog_sql.downloading.entry import Entry, Status
 from hotdog_sql.downloading.manifest import NAME, Manifest
-from tests.photos import photo
+from tests.support.photos import photo
+from tests.support.pictures import png
 
-PICTURE = encode_png([[(200, 90, 40), (240, 200, 80)], [(60, 120, 90), (30, 30, 30)]])
+PICTURE = png()
 
 
 def got(number: int, folder: str = "other", source: str = "mirror", **changes: Any) -> Entry:

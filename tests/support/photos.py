@@ -1,9 +1,6 @@
 """Photos, selections of them, and a server that has them, for the tests of downloading."""
 
 import csv
-import hashlib
-import random
-from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,41 +14,12 @@ from hotdog_sql.downloading.options import DownloadOptions
 from hotdog_sql.downloading.photo import Photo
 from hotdog_sql.downloading.report import DownloadReport
 from hotdog_sql.transport import RetryPolicy
-from tests.loopback import LoopbackServer, Reply, file_reply
+from tests.support.loopback import LoopbackServer, Reply, file_reply
+from tests.support.pictures import jpeg, md5
 
 #: Waits that a test can afford.
 QUICK = RetryPolicy(attempts=3, base=0.01, cap=0.02, patience=3.0)
 NO_REST = RestPolicy(after=10_000)
-
-
-def jpeg(seed: int = 1, size: int = 3000) -> bytes:
-    """The structure of a JPEG: header segments (with a preview's end marker), a scan, an end."""
-    noise = random.Random(seed).randbytes(size).replace(b"\xff", b"\xfe")
-    preview = b"\xff\xd8\xff\xdbpreview\xff\xd9"
-    segment = b"\xff\xe1" + (len(preview) + 2).to_bytes(2, "big") + preview
-    return b"\xff\xd8" + segment + b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00" + noise + b"\xff\xd9"
-
-
-def png(seed: int = 1) -> bytes:
-    noise = random.Random(seed).randbytes(500)
-    return b"\x89PNG\r\n\x1a\n" + noise + b"\0\0\0\0IEND\xaeB\x60\x82"
-
-
-def webp(seed: int = 1) -> bytes:
-    noise = random.Random(seed).randbytes(500)
-    return b"RIFF" + (len(noise) + 4).to_bytes(4, "little") + b"WEBP" + noise
-
-
-def gif(seed: int = 1) -> bytes:
-    return b"GIF89a" + random.Random(seed).randbytes(500) + b";"
-
-
-def md5(data: bytes) -> str:
-    return hashlib.md5(data, usedforsecurity=False).hexdigest()
-
-
-def md5_base64(data: bytes) -> str:
-    return b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
 
 
 def photo(number: int, folder: str = "other", **changes: Any) -> Photo:

@@ -1,7 +1,7 @@
 """A download as a process of its own, to be killed, interrupted and starved.
 
-`python -m tests.download_process PORT DIRECTORY PHOTOS RESERVES [FILE_SIZE_LIMIT]` downloads
-`album(PHOTOS, RESERVES)` from the mirror of the LoopbackServer at PORT.
+`python -m tests.support.download_process PORT DIRECTORY PHOTOS RESERVES [FILE_SIZE_LIMIT]`
+downloads `album(PHOTOS, RESERVES)` from the mirror of the LoopbackServer at PORT.
 """
 
 import resource
@@ -14,7 +14,7 @@ from hotdog_sql.downloading.job import download
 from hotdog_sql.downloading.options import DownloadOptions
 from hotdog_sql.errors import HotdogError
 from hotdog_sql.options import Source
-from tests.photos import NO_REST, QUICK, Album, photo
+from tests.support.photos import NO_REST, QUICK, Album, photo
 
 
 def album(photos: int, reserves: int) -> Album:
@@ -30,11 +30,12 @@ def start(
 ) -> "subprocess.Popen[str]":
     """The process, with its stderr to be read."""
     numbers = [str(photos), str(reserves)] + ([] if file_size is None else [str(file_size)])
+    command = [sys.executable, "-m", "tests.support.download_process", str(port), str(directory)]
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.download_process", str(port), str(directory), *numbers],
+        [*command, *numbers],
         stderr=subprocess.PIPE,
         text=True,
-        cwd=Path(__file__).parent.parent,
+        cwd=Path(__file__).parents[2],
     )
 
 

@@ -1,6 +1,7 @@
 """moto's S3 server as a process of its own, which refuses what a test tells it to refuse.
 
-`python -m tests.s3_process FILE` listens on a free port of 127.0.0.1 and writes it into FILE.
+`python -m tests.support.s3_process FILE` listens on a free port of 127.0.0.1, which it writes
+into FILE.
 `PUT /__refuse__?every=3&status=503&code=SlowDown` makes it refuse every third request to write
 into a bucket, until told otherwise; `every=0` makes it refuse nothing any more.
 """

@@ -22,7 +22,7 @@ from hotdog_sql.downloading.report import DownloadReport
 from hotdog_sql.downloading.shard import Outcome, Shard
 from hotdog_sql.errors import HotdogError, StorageError
 from hotdog_sql.options import DatasetFormat, Source
-from tests.photos import NO_REST, QUICK, Album, manifest_rows
+from tests.support.photos import NO_REST, QUICK, Album, manifest_rows
 
 #: Where a photo stands in a manifest's row, however the dataset keeps it.
 _WHERE = {"path"}

@@ -16,7 +16,7 @@ import httpx
 
 from hotdog_sql.downloading.scheduler import dask_fleet
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 #: With it a process tells where each of its threads is before `abort` ends it.
 TELLING = {"PYTHONFAULTHANDLER": "1"}
@@ -139,7 +139,7 @@ def s3_server(folder: Path) -> Iterator[dict[str, str]]:
     with ExitStack() as stack:
         log = stack.enter_context((folder / "s3.log").open("wb"))
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.s3_process", str(folder / "port")],
+            [sys.executable, "-m", "tests.support.s3_process", str(folder / "port")],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -4,7 +4,7 @@
 
 WITH picked AS MATERIALIZED (
     SELECT ImageID, folder, rank
-    FROM select_images(['Hot dog', 'Hamburger', 'Pizza', 'Taco', 'Sushi'], negatives := 0)
+    FROM select_images(['Hot dog', 'Hamburger', 'Pizza', 'French fries', 'Ice cream'], negatives := 0)
 )
 SELECT ImageID, folder, rank
 FROM picked

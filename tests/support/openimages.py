@@ -36,8 +36,8 @@ CLASSES = (
     ("/m/0a3", "Piñata"),
     ("/m/0663v", "Pizza"),
     ("/m/0cdn1", "Hamburger"),
-    ("/m/07crc", "Taco"),
-    ("/m/07030", "Sushi"),
+    ("/m/02y6n", "French fries"),
+    ("/m/0cxn2", "Ice cream"),
 )
 
 
@@ -120,7 +120,7 @@ def small_open_images() -> OpenImages:
             labels.append((image, "crowdsource-verification", "/m/0bm1pg", "1"))
         if number % 50 == 0:
             labels.append((image, "verification", "/m/01g317", "1"))
-        for remainder, mid in enumerate(("/m/0663v", "/m/0cdn1", "/m/07crc", "/m/07030"), 4):
+        for remainder, mid in enumerate(("/m/0663v", "/m/0cdn1", "/m/02y6n", "/m/0cxn2"), 4):
             if number % 20 == remainder:
                 labels.append((image, "verification", mid, "1"))
         if number % 10 != 3:

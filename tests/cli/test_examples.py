@@ -1,0 +1,310 @@
+"""Every command that the README and the example queries show, typed as they show it.
+
+Each is a process of its own in an empty folder, on the demo's Open Images and, where they are at
+hand, on the real validation labels. Its rows are compared with what plain Python makes of the CSVs.
+"""
+
+import csv
+import gzip
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from hotdog_sql.demo.world import serve
+from tests.conftest import ROOT
+from tests.support.openimages import IMAGE_COLUMNS, image_row, write_csv
+from tests.support.truth import Chosen, Truth, lines
+
+REAL = ROOT.parent / "shared" / "openimages"
+SPLITS = ["test", "validation", "train"]
+BALANCED = (
+    "hotdog-sql select --query sql/examples/balanced_classes.sql --split all --download fast_food"
+)
+
+#: Commands that are not run here, and why.
+NOT_RUN = {
+    "make demo": "the tests of the Makefile run it",
+    "make test": "it would run this very test",
+    "pip install '.[dask,s3]'": "it changes the environment",
+    "dask scheduler": "it runs until it is stopped; the tests of clusters start one",
+    "dask worker tcp://host:8786 --nthreads 1": "no scheduler has this address",
+    "hotdog-sql download hotdogs.csv s3://bucket/hotdogs --scheduler tcp://host:8786": (
+        "no scheduler and no bucket have these addresses"
+    ),
+    "hotdog-sql verify s3://bucket/hotdogs": "no bucket has this address",
+}
+
+
+@dataclass(slots=True)
+class Ran:
+    """A command that has ended well.
+
+    Attributes:
+        command: its words.
+        folder: where it ran.
+        stdout: what it printed.
+        truth: what the files that it read say.
+    """
+
+    command: list[str]
+    folder: Path
+    stdout: str
+    truth: Truth
+
+    def rows(self) -> list[dict[str, str]]:
+        return list(csv.DictReader(self.stdout.splitlines()))
+
+    def column(self, key: str, value: str) -> dict[str, str]:
+        """The values of one column by those of another."""
+        return {row[key]: row[value] for row in self.rows()}
+
+    def option(self, name: str) -> str | None:
+        return self.command[self.command.index(name) + 1] if name in self.command else None
+
+    def chosen(self) -> Chosen:
+        """The selected images: of the dataset, the file or the output."""
+        if dataset := self.option("--download"):
+            rows = manifest(self.folder / dataset)
+            rows = [row for row in rows if row["reserve"] == "false"]
+        elif output := self.option("--output"):
+            rows = list(csv.DictReader((self.folder / output).read_text("utf-8").splitlines()))
+        else:
+            rows = self.rows()
+        return {(row["folder"], row["ImageID"]) for row in rows}
+
+
+def manifest(dataset: Path) -> list[dict[str, str]]:
+    text = (dataset / "manifest.csv").read_text("utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+def downloaded(ran: Ran) -> bool:
+    """The photos of the saved selection are on disk, and those that were lost are replaced."""
+    dataset = ran.folder / "dataset"
+    rows = manifest(dataset)
+    on_disk = [row for row in rows if row["status"] == "downloaded"]
+    chosen = {(row["folder"], row["ImageID"]) for row in rows if row["reserve"] == "false"}
+    return (
+        all((dataset / row["path"]).is_file() for row in on_disk)
+        and chosen == ran.truth.hot_dogs()
+        and len([row for row in on_disk if row["folder"] == "other"]) == 120
+    )
+
+
+#: What each command of the README gives.
+README_ROWS: dict[str, Callable[[Ran], bool]] = {
+    'hotdog-sql select --class "Hot dog" --download dataset': (
+        lambda ran: ran.chosen() == ran.truth.hot_dogs()
+    ),
+    "hotdog-sql summary --split validation": lambda ran: ran.rows() == [ran.truth.summary()],
+    'hotdog-sql sql "FROM labels LIMIT 3" --split validation': (
+        lambda ran: (
+            [tuple(row.values())[:3] for row in ran.rows()]
+            == [row[:3] for row in ran.truth.data.labels[:3]]
+        )
+    ),
+    'hotdog-sql classes "hot dog" --counts --split validation': (
+        lambda ran: (
+            {
+                row["LabelName"]: (row["DisplayName"], row["positives"], row["verified_negatives"])
+                for row in ran.rows()
+            }
+            == ran.truth.class_counts("hot dog")
+        )
+    ),
+    'hotdog-sql select --class "Hot dog" --split validation --output hotdogs.csv': (
+        lambda ran: ran.chosen() == ran.truth.hot_dogs()
+    ),
+    "hotdog-sql download hotdogs.csv dataset": downloaded,
+    "hotdog-sql download hotdogs.csv dataset --upright --max-side 512": downloaded,
+    BALANCED: lambda ran: ran.chosen() == ran.truth.balanced_classes(),
+    "duckdb -init sql/shell.sql": lambda ran: "Hot dog stand" in ran.stdout,
+}
+
+#: What the command in the header of each example query gives.
+EXAMPLE_ROWS: dict[str, Callable[[Ran], bool]] = {
+    "balanced_classes": lambda ran: ran.chosen() == ran.truth.balanced_classes(),
+    "hard_negatives": lambda ran: ran.chosen() == ran.truth.hard_negatives(),
+    "licenses": lambda ran: ran.column("License", "images") == ran.truth.licenses(),
+    "most_common_classes": (
+        lambda ran: (
+            list(ran.column("DisplayName", "images").items()) == list(ran.truth.common().items())
+        )
+    ),
+    "one_license": lambda ran: ran.chosen() == ran.truth.one_license(),
+    "one_per_photographer": lambda ran: ran.chosen() == ran.truth.one_per_photographer(),
+    "seen_together": (
+        lambda ran: (
+            list(ran.column("DisplayName", "images").items())
+            == list(ran.truth.common(beside="/m/01b9xk").items())
+        )
+    ),
+    "two_classes_together": lambda ran: ran.chosen() == ran.truth.two_classes_together(),
+    "what_was_lost": (  # each of them is missing from the mirror
+        lambda ran: (
+            sum(int(row["photos"]) for row in ran.rows() if row["source"] == "mirror")
+            == len([row for row in manifest(ran.folder / "dataset") if row["status"] == "lost"])
+        )
+    ),
+    "with_and_without": lambda ran: ran.chosen() == ran.truth.with_and_without(),
+}
+
+
+def readme_commands() -> list[tuple[str, str]]:
+    """Each command of the README's console blocks, and what the README prints below it."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    blocks = "".join(re.findall(r"```console\n(.*?)```", text, flags=re.DOTALL))
+    shown = re.findall(r"^\$ (.*)\n((?:[^$].*\n)*)", blocks, flags=re.MULTILINE)
+    return [(command.partition(" # ")[0].strip(), output) for command, output in shown]
+
+
+def example_command(path: Path) -> str:
+    """The command in the header of an example query."""
+    (command,) = re.findall(r"^-- +(hotdog-sql .*)$", path.read_text("utf-8"), flags=re.MULTILINE)
+    return str(command)
+
+
+COMMANDS = list(dict.fromkeys(command for command, _ in readme_commands()))
+EXAMPLES = {
+    path.stem: example_command(path) for path in sorted((ROOT / "sql/examples").glob("*.sql"))
+}
+
+
+class Place:
+    """A data folder, and a way to run commands on it."""
+
+    def __init__(self, data: Path, scratch: Path, variables: dict[str, str]) -> None:
+        self._data = data
+        self._scratch = scratch
+        self._truths: dict[tuple[str, ...], Truth] = {}
+        programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        self._environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("HOTDOG_SQL_")
+        } | {"PATH": programs, **variables}
+
+    def truth(self, *splits: str) -> Truth:
+        if splits not in self._truths:
+            self._truths[splits] = Truth(self._data, list(splits))
+        return self._truths[splits]
+
+    def start(self, folder: Path, command: list[str]) -> subprocess.CompletedProcess[str]:
+        for name, target in {"data": self._data, "sql": ROOT / "sql"}.items():
+            if not (folder / name).exists():
+                (folder / name).symlink_to(target)
+        return subprocess.run(
+            command,
+            cwd=folder,
+            env=self._environment,
+            input="FROM find_classes('hot dog');",
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
+
+    def run(self, folder: Path, command: str) -> Ran:
+        words = shlex.split(command)
+        if "hotdogs.csv" in words and "download" in words:
+            wanted = ["hotdog-sql", "select", "--class", "Hot dog", "--output", "hotdogs.csv"]
+            assert self.start(folder, wanted).returncode == 0
+        if "--dataset" in words:
+            shutil.copytree(self.dataset(), folder / "dataset")
+        done = self.start(folder, words)
+        assert done.returncode == 0, done.stderr
+        split = words[words.index("--split") + 1] if "--split" in words else "test"
+        splits = SPLITS if split == "all" else [split]
+        return Ran(words, folder, done.stdout, self.truth(*splits))
+
+    def dataset(self) -> Path:
+        """A dataset of hot dogs, made once."""
+        if not (self._scratch / "dataset").exists():
+            wanted = ["hotdog-sql", "select", "--class", "Hot dog", "--download", "dataset"]
+            assert self.start(self._scratch, wanted).returncode == 0
+        return self._scratch / "dataset"
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    folder = tmp_path_factory.mktemp("demo")
+    with serve() as world:
+        addresses = {
+            "HOTDOG_SQL_BASE_URL": world.base_url,
+            "HOTDOG_SQL_MIRROR_URL": world.mirror_url,
+        }
+        (folder / "data").mkdir()
+        place = Place(folder / "data", folder, addresses)
+        fetched = place.start(folder, ["hotdog-sql", "refresh", "--all", "--yes"])
+        assert fetched.returncode == 0, fetched.stderr
+        yield place
+
+
+@pytest.mark.parametrize("command", [one for one in COMMANDS if one not in NOT_RUN])
+def test_a_command_of_the_readme(demo: Place, tmp_path: Path, command: str) -> None:
+    if "--upright" in command:
+        pytest.importorskip("PIL", reason="needs the extra images")
+    assert README_ROWS[command](demo.run(tmp_path, command))
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_command_of_an_example_query(demo: Place, tmp_path: Path, name: str) -> None:
+    assert f"sql/examples/{name}.sql" in EXAMPLES[name]
+    assert EXAMPLE_ROWS[name](demo.run(tmp_path, EXAMPLES[name]))
+
+
+def test_no_command_is_left_out_silently() -> None:
+    assert set(COMMANDS) == set(README_ROWS) | set(NOT_RUN)
+    assert set(EXAMPLES) == set(EXAMPLE_ROWS)
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """The real validation labels and classes, and an image file made from their ImageIDs."""
+    if not REAL.is_dir():
+        pytest.skip("the real Open Images files are not at hand")
+    folder = tmp_path_factory.mktemp("real")
+    data = folder / "data"
+    data.mkdir()
+    shutil.copy(REAL / "oidv6-class-descriptions.csv", data)
+    labels = data / "validation-annotations-human-imagelabels.csv"
+    with gzip.open(REAL / f"{labels.name}.gz") as packed, labels.open("wb") as file:
+        shutil.copyfileobj(packed, file)
+    ids = sorted({row[0] for row in lines(labels)})
+    assert len(ids) == 41_620
+    images = (image_row(image, "validation") for image in ids)
+    write_csv(data / "validation-images-with-rotation.csv", IMAGE_COLUMNS, images)
+    return Place(data, folder, {})
+
+
+@pytest.mark.parametrize(
+    ("command", "output"),
+    [one for one in readme_commands() if one[1]],
+    ids=lambda value: value.partition("\n")[0],
+)
+def test_the_readme_prints_what_the_real_files_give(
+    real: Place, tmp_path: Path, command: str, output: str
+) -> None:
+    words = shlex.split(command)
+    table = [] if "--output" in words else ["--format", "table"]
+    done = real.start(tmp_path, [*words, *table])
+    assert done.returncode == 0, done.stderr
+    printed = (done.stdout if table else done.stderr).splitlines()
+    for shown, line in zip(output.splitlines(), printed, strict=False):
+        pattern = ".*".join(re.escape(part) for part in shown.rstrip().split("…"))
+        assert re.fullmatch(pattern, line.rstrip()), (shown, line)
+    assert len(printed) >= len(output.splitlines())
+
+
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if name != "what_was_lost"])
+def test_an_example_query_on_the_real_files(real: Place, tmp_path: Path, name: str) -> None:
+    """Of the validation split, and without the download: there is no server of real photos."""
+    command = re.sub(r" --(download|split) \S+", "", EXAMPLES[name])
+    assert EXAMPLE_ROWS[name](real.run(tmp_path, f"{command} --split validation"))

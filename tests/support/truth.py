@@ -1,0 +1,141 @@
+"""What the CSV files of some splits say, read with nothing but the csv module."""
+
+import csv
+from collections import Counter
+from pathlib import Path
+
+from tests.support.brute_force import Asked, Row, select
+from tests.support.openimages import IMAGE_COLUMNS, OpenImages
+
+HOT_DOG, PERSON = "/m/01b9xk", "/m/01g317"
+FAST_FOOD = {
+    HOT_DOG: "hot_dog",
+    "/m/0cdn1": "hamburger",
+    "/m/0663v": "pizza",
+    "/m/02y6n": "french_fries",
+    "/m/0cxn2": "ice_cream",
+}
+FOLDERS = {**FAST_FOOD, PERSON: "person"}
+
+#: (folder, ImageID) of a selected image.
+Chosen = set[tuple[str, str]]
+
+
+class Truth:
+    """The rows of the files, and what the commands and queries should make of them."""
+
+    def __init__(self, folder: Path, splits: list[str]) -> None:
+        images: list[tuple[str, ...]] = []
+        labels: list[tuple[str, str, str, str]] = []
+        for split in splits:
+            prefix, kept = ("oidv6-", "-with-labels") if split == "train" else ("", "")
+            images += [
+                (*row,) for row in lines(folder / f"{prefix}{split}-images{kept}-with-rotation.csv")
+            ]
+            labels += [
+                (image, source, mid, confidence)
+                for image, source, mid, confidence in lines(
+                    folder / f"{prefix}{split}-annotations-human-imagelabels.csv"
+                )
+            ]
+        classes = [(a, b) for a, b in lines(folder / "oidv6-class-descriptions.csv")]
+        self.names = dict(classes)
+        self.data = OpenImages(classes=classes, images=images, labels=labels)
+        self.positives = [(row[0], row[2]) for row in labels if float(row[3]) == 1]
+        self.carried: dict[str, set[str]] = {}
+        for image, mid in self.positives:
+            self.carried.setdefault(image, set()).add(mid)
+
+    def column(self, name: str) -> dict[str, str]:
+        """A column of the image files, by ImageID."""
+        at = IMAGE_COLUMNS.index(name)
+        return {row[0]: row[at] for row in self.data.images}
+
+    def rows(self, asked: Asked) -> list[Row]:
+        return select(self.data, asked, FOLDERS)
+
+    def hot_dogs(self, negatives: int = 120, negatives_from: str = "random") -> Chosen:
+        asked = Asked((HOT_DOG,), negatives=negatives, negatives_from=negatives_from)
+        return {(folder, image) for folder, _, image in self.rows(asked)}
+
+    def summary(self) -> dict[str, str]:
+        counts = {
+            "images": len(self.data.images),
+            "positive_labels": len(self.positives),
+            "labelled_images": len(self.carried),
+            "classes": len(self.names),
+        }
+        return {name: str(count) for name, count in counts.items()}
+
+    def class_counts(self, text: str) -> dict[str, tuple[str, str, str]]:
+        """Name, positives and verified negatives of the classes whose names contain a text."""
+        positives = Counter(mid for carried in self.carried.values() for mid in carried)
+        denied = {
+            (image, mid)
+            for image, source, mid, confidence in self.data.labels
+            if float(confidence) == 0 and source != "machine"
+        }
+        negatives = Counter(mid for _, mid in denied)
+        return {
+            mid: (name, str(positives[mid]), str(negatives[mid]))
+            for mid, name in self.names.items()
+            if text.casefold() in name.casefold()
+        }
+
+    def licenses(self) -> dict[str, str]:
+        counts = Counter(self.column("License").values())
+        return {license_: str(count) for license_, count in counts.items()}
+
+    def common(self, beside: str | None = None) -> dict[str, str]:
+        """Images of each class, of those that carry `beside` too; that one itself left out."""
+        counts = Counter(
+            mid
+            for carried in self.carried.values()
+            if beside is None or beside in carried
+            for mid in carried - {beside}
+        )
+        ranked = sorted(counts, key=lambda mid: (-counts[mid], self.names[mid]))
+        return {self.names[mid]: str(counts[mid]) for mid in ranked[:20]}
+
+    def balanced_classes(self) -> Chosen:
+        rows = self.rows(Asked(tuple(FAST_FOOD), negatives=0))
+        most = min(Counter(folder for folder, _, _ in rows).values())
+        return {(folder, image) for folder, rank, image in rows if rank <= most}
+
+    def hard_negatives(self) -> Chosen:
+        chosen = self.hot_dogs(1000, "verified")
+        return {("not_hot_dog" if one[0] == "other" else one[0], one[1]) for one in chosen}
+
+    def one_license(self) -> Chosen:
+        under = self.column("License")
+        wanted = "https://creativecommons.org/licenses/by/2.0/"
+        return {one for one in self.hot_dogs(500) if under[one[1]] == wanted}
+
+    def one_per_photographer(self) -> Chosen:
+        author = self.column("AuthorProfileURL")
+        first: dict[str, tuple[str, str]] = {}
+        for folder, _, image in self.rows(Asked((HOT_DOG,))):
+            first.setdefault(author[image], (folder, image))
+        return set(first.values())
+
+    def two_classes_together(self) -> Chosen:
+        both = {image for image, carried in self.carried.items() if {HOT_DOG, PERSON} <= carried}
+        rows = self.rows(Asked((HOT_DOG, PERSON)))
+        return {("hot_dog_and_person", image) for image in both} | {
+            ("neither", image)
+            for folder, rank, image in rows
+            if folder == "other" and rank <= len(both)
+        }
+
+    def with_and_without(self) -> Chosen:
+        return {
+            ("with_person" if PERSON in carried else "without_person", image)
+            for image, carried in self.carried.items()
+            if HOT_DOG in carried
+        }
+
+
+def lines(path: Path) -> list[list[str]]:
+    """The rows of a CSV below its header."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))[1:]

@@ -1,10 +1,8 @@
 """A DuckDB connection with `sql/` over the files of one session."""
 
 import csv
-import shutil
-import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,7 @@ from hotdog_sql.errors import (
 )
 from hotdog_sql.index.state import IndexState, index_state
 from hotdog_sql.options import DataOptions
+from hotdog_sql.scratch import temporary_folder
 from hotdog_sql.sqlfiles import dataset_files, load_order, needed_for
 from hotdog_sql.stoppable import stoppable
 from hotdog_sql.text import printable
@@ -54,15 +53,17 @@ class Database:
 
     def __init__(self, session: DataOptions) -> None:
         self.session = session
-        self.scratch = Path(tempfile.mkdtemp(prefix="hotdog-sql-"))
+        self._stack = ExitStack()
+        self.scratch = self._stack.enter_context(temporary_folder())
         try:
             self.connection = duckdb.connect(config=_config(session, self.scratch))
         except duckdb.ParserException as error:
-            shutil.rmtree(self.scratch)
+            self._stack.close()
             raise InputError(
                 f"{printable(str(session.memory_limit))!r} is no --memory-limit "
                 f"({one_line(error)}); give one such as 512MB"
             ) from error
+        self._stack.callback(self.connection.close)
         self._loaded: set[str] = set()
         self._readable = [session.data_dir, self.scratch]
         self.files: tuple[DataFile, ...] = ()
@@ -235,8 +236,7 @@ class Database:
 
     def close(self) -> None:
         """Closes the connection and removes what it spilled."""
-        self.connection.close()
-        shutil.rmtree(self.scratch)
+        self._stack.close()
 
     def __enter__(self) -> "Database":
         return self

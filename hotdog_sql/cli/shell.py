@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 import sysconfig
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -49,6 +48,7 @@ def shell(
 ) -> None:
     """Open the DuckDB shell with every view and macro loaded whose files are there."""
     from hotdog_sql.database import Database
+    from hotdog_sql.scratch import temporary_folder
     from hotdog_sql.sqlfiles import dataset_files, needed_for, sql_dir
 
     session = session_of(data_dir.resolve(), split, release, labels)
@@ -68,8 +68,8 @@ def shell(
         f".cd {_quoted(Path.cwd())}",
         *(f".print {_quoted(line, _DOUBLE)}" for line in _greeting(files, missing, data_dir)),
     ]
-    with tempfile.TemporaryDirectory(prefix="hotdog-sql-") as folder:
-        start = Path(folder) / "start.sql"
+    with temporary_folder() as folder:
+        start = folder / "start.sql"
         start.write_text("\n".join(lines) + "\n", encoding="utf-8")
         status = subprocess.call([program, "-init", str(start)])
     raise typer.Exit(status)

@@ -1,0 +1,82 @@
+"""Temporary folders: a killed process's go with the next run, a live one's stay."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from threading import Thread
+
+from hotdog_sql.scratch import temporary_folder
+from tests.conftest import Run
+
+
+def shell_in(folder: Path, data: Path) -> subprocess.Popen[str]:
+    """`hotdog-sql shell`, which has begun and waits for input."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hotdog_sql", "shell", "--data-dir", str(data)],
+        env=os.environ | {"TMPDIR": str(folder)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin
+    assert process.stdout
+    process.stdin.write(".system echo begun\n")
+    process.stdin.flush()
+    while process.stdout.readline() != "begun\n":
+        assert process.poll() is None
+    return process
+
+
+def test_the_next_run_removes_what_a_killed_one_left(
+    small_data: Path, tmp_path: Path, run: Run
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    others = {temporary / "hotdog-sql-of-somebody", temporary / "other"}
+    for other in others:
+        other.mkdir()
+    with shell_in(temporary, small_data) as killed, shell_in(temporary, small_data) as live:
+        both = set(temporary.iterdir()) - others
+        assert len(both) == 2
+        killed.kill()
+        killed.communicate()
+        summary = ("summary", "--data-dir", small_data)
+        assert run(*summary, TMPDIR=str(temporary)).returncode == 0
+        (left,) = set(temporary.iterdir()) - others
+        assert left in both
+        said, _ = live.communicate("SELECT 6 * 7;\n")
+    assert "42" in said
+    assert live.returncode == 0
+    assert set(temporary.iterdir()) == others
+
+
+def test_a_link_is_not_followed(tmp_path: Path, run: Run, small_data: Path) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "in-use").touch()
+    (temporary / "hotdog-sql-link").symlink_to(mine)
+    assert run("summary", "--data-dir", small_data, TMPDIR=str(temporary)).returncode == 0
+    assert (mine / "in-use").exists()
+
+
+def test_many_at_once() -> None:
+    """Each removes what it takes for unused while the others make theirs."""
+    kept: list[str | bool] = []
+
+    def use_folder() -> None:
+        for _ in range(50):
+            with temporary_folder() as folder:
+                (folder / "file").write_text("here")
+                kept.append((folder / "file").read_text())
+            kept.append(folder.exists())
+
+    threads = [Thread(target=use_folder) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert kept.count("here") == 200
+    assert kept.count(False) == 200

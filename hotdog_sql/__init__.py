@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from hotdog_sql.api import Chosen, connect, download, select, verify
+    from hotdog_sql.api import connect, download, select, verify
+    from hotdog_sql.selection import Selection
 
-__all__ = ["Chosen", "__version__", "connect", "download", "select", "verify"]
+__all__ = ["Selection", "__version__", "connect", "download", "select", "verify"]
 
 
 def __getattr__(name: str) -> object:

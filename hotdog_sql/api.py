@@ -3,19 +3,16 @@
 import hotdog_sql
 
 with hotdog_sql.connect("data", splits=["validation"]) as database:
-chosen = hotdog_sql.select(database, "Hot dog", negatives=120, seed=42)
-report = hotdog_sql.download(chosen, "dataset")
+selection = hotdog_sql.select(database, "Hot dog", negatives=120, seed=42)
+report = hotdog_sql.download(selection, "dataset")
 """
 
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from html import escape
-from itertools import islice
 from pathlib import Path
 
 from hotdog_sql import database as _database
-from hotdog_sql.classes import resolve_class
 from hotdog_sql.config import MEMORY_LIMIT, Settings
 from hotdog_sql.database import Database
 from hotdog_sql.downloading import job
@@ -26,52 +23,13 @@ from hotdog_sql.downloading.options import DownloadOptions
 from hotdog_sql.downloading.report import DownloadReport
 from hotdog_sql.downloading.scheduler import dask_fleet
 from hotdog_sql.downloading.verify import VerifyReport
-from hotdog_sql.options import DataOptions, DatasetFormat
-from hotdog_sql.partition import Partition
-from hotdog_sql.photos import SelectedPhotos
-from hotdog_sql.query import QueryRequest
+from hotdog_sql.options import DataOptions, DatasetFormat, SelectOptions, parse_partition
 from hotdog_sql.recipe import Recipe
 from hotdog_sql.refresh.ensure import ensure
-from hotdog_sql.rows import RowTable
-from hotdog_sql.selection import Selection, SelectionReport, SelectionRequest
-from hotdog_sql.text import printable
+from hotdog_sql.selection import Selection as Selection
+from hotdog_sql.selection import select as _select
 
 _VIEWS = ("classes", "labels", "images")
-#: Rows that a notebook shows.
-_SHOWN = 20
-
-
-class Chosen(RowTable):
-    """A selection: its rows, and the recipe that made them.
-
-    Iterating gives a dict a row, with the keys `folder`, `rank` and the image file's columns
-    (and `partition` where there are parts); in a notebook it shows as a table.
-
-    Attributes:
-        recipe: what it is made of.
-        report: what there was to select from; None for a query of one's own.
-    """
-
-    def __init__(self, database: Database, recipe: Recipe) -> None:
-        selected = recipe.select(database)
-        super().__init__(database, recipe.part(selected).table)
-        self.recipe = recipe
-        self.report: SelectionReport | None = (
-            selected.report() if isinstance(selected, Selection) else None
-        )
-
-    def __len__(self) -> int:
-        return self.count()
-
-    def _repr_html_(self) -> str:
-        head = "".join(f"<th>{escape(name)}</th>" for name in self.columns())
-        body = "".join(
-            f"<tr>{''.join(f'<td>{_cell(value)}</td>' for value in row.values())}</tr>"
-            for row in islice(self, _SHOWN)
-        )
-        more = len(self) - _SHOWN
-        note = f"<p>… {more:,} more rows</p>" if more > 0 else ""
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
 
 
 def connect(
@@ -131,14 +89,14 @@ def select(
     overlap: str = "leave_out",
     negatives_from: str = "random",
     negative_folder: str = "other",
-) -> Chosen:
+) -> Selection:
     """The images of classes and others without them, or those of a query of one's own.
 
     Args:
         database: from `connect`. A query locks it: it reads the session's files alone afterwards.
         classes: names or MIDs, a folder each.
         query: one SELECT that yields `ImageID` and `folder`, in place of classes.
-        partition: parts, such as `train=0.8,test=0.2`.
+        partition: parts, such as `train=0.8,test=0.2` or `80/20`.
         group_by: what never stands in two parts: `image` or `author`.
         negatives: how many images without any of the classes.
         ratio: negatives for each positive, in place of `negatives`.
@@ -156,31 +114,27 @@ def select(
         AmbiguousClassError: several classes share the name.
         QueryError: the query is not one SELECT, or its rows will not do.
     """
-    request: SelectionRequest | QueryRequest
-    if query is not None:
-        request = QueryRequest(query, seed=seed)
-    else:
-        request = SelectionRequest(
-            classes=tuple(resolve_class(database, name).mid for name in classes),
-            negatives=negatives,
-            ratio=ratio,
-            seed=seed,
-            limit=limit,
-            min_confidence=min_confidence,
-            related=related,
-            exclude=tuple(resolve_class(database, name).mid for name in exclude),
-            overlap=overlap,
-            negatives_from=negatives_from,
-            negative_folder=negative_folder,
-        )
-    session = database.session
-    parts = None if partition is None else Partition.parse(partition, group_by)
-    recipe = Recipe(session.release, session.splits, session.labels, request, parts)
-    return Chosen(database, recipe)
+    options = SelectOptions(
+        classes=classes,
+        negatives=negatives,
+        ratio=ratio,
+        seed=seed,
+        limit=limit,
+        min_confidence=min_confidence,
+        related=related,
+        exclude=tuple(exclude),
+        overlap=overlap,
+        negatives_from=negatives_from,
+        negative_folder=negative_folder,
+        query=query,
+        partition=None if partition is None else parse_partition(partition),
+        group_by=group_by,
+    )
+    return _select(database, options)
 
 
 def download(
-    chosen: Chosen,
+    selection: Selection,
     directory: str | Path,
     options: DownloadOptions | None = None,
     *,
@@ -191,7 +145,7 @@ def download(
     """Download a selection into class folders or tars, or go on with it.
 
     Args:
-        chosen: from `select`.
+        selection: from `select`.
         directory: the dataset: a folder, or an address such as `s3://bucket/prefix`.
         options: how it is done.
         scheduler: of a Dask cluster that does it, such as `tcp://host:8786`; None: this process.
@@ -208,11 +162,11 @@ def download(
     """
     with ExitStack() as stack:
         return job.download(
-            SelectedPhotos(chosen, chosen.recipe.reserves(chosen.database)),
+            selection,
             Destination.of(directory),
             settings=Settings.from_environment(),
             options=options,
-            record=chosen.recipe.record(chosen.database),
+            record=Recipe.of(selection).content,
             layout=Layout(DatasetFormat(dataset_format), shard_size),
             fleet=stack.enter_context(dask_fleet(scheduler)) if scheduler else None,
         )
@@ -230,7 +184,3 @@ def verify(directory: str | Path, *, decode: bool = False) -> VerifyReport:
         MissingExtraError: photos are to be decoded, and Pillow is not installed.
     """
     return audit(Destination.of(directory), decode=decode)
-
-
-def _cell(value: object) -> str:
-    return "" if value is None else escape(printable(str(value)))

@@ -1,10 +1,18 @@
 """The options of the commands and of Python: each value and its default, defined once."""
 
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from hotdog_sql.config import MEMORY_LIMIT
+from hotdog_sql.errors import InputError
+from hotdog_sql.text import printable
+
+#: The largest number of images that can be asked for; there are nine million.
+LARGEST_COUNT = 10_000_000
+LARGEST_SEED = 2**63 - 1
 
 
 class Split(StrEnum):
@@ -117,3 +125,142 @@ class DataOptions:
             "split": ",".join(self.splits),
             "labels": self.labels,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class SelectOptions:
+    """What to select: the parameters of `select_images` or a query, and the partition.
+
+    Attributes:
+        classes: names or MIDs; each becomes a folder.
+        negatives: how many images without any of the classes.
+        ratio: negatives per positive, instead of `negatives`.
+        seed: any whole number from 0; another seed gives another random order.
+        limit: the most positives in each folder; None takes all.
+        min_confidence: minimum confidence of a positive label, above 0 and up to 1.
+        related: classes that no negative may carry: `prefix`, `none` or `hierarchy`.
+        exclude: names or MIDs of further classes that no negative may carry.
+        overlap: an image of several classes: `leave_out`, `first` or `both`.
+        negatives_from: which images are negatives: `random`, `verified` or `mixed`.
+        negative_folder: folder of the negatives.
+        query: one SELECT that yields `ImageID`, `folder` and perhaps `rank`, instead of `classes`.
+        variables: session variables that the query reads with `getvariable`.
+        partition: the share of each part of the dataset by its name; they add up to 1.
+        group_by: what never stands in two parts: `image` (all its copies) or `author`.
+
+    Raises:
+        InputError: a value is of a wrong type or out of range.
+    """
+
+    classes: tuple[str, ...] = ()
+    negatives: int = 120
+    ratio: float | None = None
+    seed: int = 42
+    limit: int | None = None
+    min_confidence: float = 1.0
+    related: str = "prefix"
+    exclude: tuple[str, ...] = ()
+    overlap: str = "leave_out"
+    negatives_from: str = "random"
+    negative_folder: str = "other"
+    query: str | None = None
+    variables: Mapping[str, str | int | float] = field(default_factory=dict)
+    partition: Mapping[str, float] | None = None
+    group_by: str = "image"
+
+    def __post_init__(self) -> None:
+        if (self.query is None) == (not self.classes):
+            raise InputError("give either classes or a query to select by")
+        names, count = "names or MIDs", f"a whole number up to {LARGEST_COUNT:,}"
+        limit = 1 if self.limit is None else self.limit
+        ratio = 1 if self.ratio is None else self.ratio
+        for name, fits, wanted in (
+            ("classes", _is_texts(self.classes), names),
+            ("exclude", _is_texts(self.exclude), names),
+            ("negatives", _is_whole(self.negatives, 0, LARGEST_COUNT), count),
+            ("limit", _is_whole(limit, 1, LARGEST_COUNT), f"{count}, from 1"),
+            ("ratio", _is_number(ratio, 0, LARGEST_COUNT), "a number from 0"),
+            ("seed", _is_whole(self.seed, 0, LARGEST_SEED), "a whole number from 0 to 2^63 - 1"),
+            ("min_confidence", _is_share(self.min_confidence), "a number above 0 and up to 1"),
+            ("related", self.related in tuple(Related), _one_of(Related)),
+            ("overlap", self.overlap in tuple(Overlap), _one_of(Overlap)),
+            ("negatives_from", self.negatives_from in tuple(NegativesFrom), _one_of(NegativesFrom)),
+            ("group_by", self.group_by in tuple(GroupBy), _one_of(GroupBy)),
+            ("negative_folder", _is_text(self.negative_folder), "a name"),
+            ("query", self.query is None or _is_text(self.query), "one SELECT"),
+            ("variables", _is_variables(self.variables), "texts or numbers by name"),
+            ("partition", self.partition is None or _is_partition(self.partition), _SHARES),
+        ):
+            if not fits:
+                shown = printable(repr(getattr(self, name)))[:60]
+                raise InputError(f"{name} {shown} does not fit; give {wanted}")
+
+
+_SHARES = "shares that add up to 1, such as train=0.8,test=0.2 or 80/20"
+#: The names of parts that are given by their shares alone.
+_PART_NAMES = {2: ("train", "test"), 3: ("train", "validation", "test")}
+
+
+def parse_partition(text: str) -> dict[str, float]:
+    """The shares in `train=0.8,test=0.2`, `train=80%,test=20%`, `80/20` or `80/10/10`.
+
+    Raises:
+        InputError: the text has another form, or the shares do not add up to 1 or 100.
+    """
+    if "=" in text:
+        parts = [
+            (name.strip(), share)
+            for name, _, share in (part.partition("=") for part in text.split(","))
+        ]
+    else:
+        shares = text.split("/")
+        parts = list(zip(_PART_NAMES.get(len(shares), ()), shares, strict=False))
+    try:
+        found = {name: float(share.strip().removesuffix("%")) for name, share in parts}
+    except ValueError:
+        found = {}
+    if math.isclose(sum(found.values()), 100, abs_tol=1e-4):
+        found = {name: share / 100 for name, share in found.items()}
+    if len(found) != len(parts) or not _is_partition(found):
+        raise InputError(f"--partition {printable(text)!r} does not fit; give {_SHARES}")
+    return found
+
+
+def _one_of(choices: type[StrEnum]) -> str:
+    return f"one of {', '.join(choices)}"
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and "\0" not in value
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, tuple) and all(_is_text(one) for one in value)
+
+
+def _is_whole(value: object, least: int, most: int) -> bool:
+    return type(value) is int and least <= value <= most
+
+
+def _is_number(value: object, least: float, most: float) -> bool:
+    # Nor NaN, which compares with nothing.
+    return isinstance(value, int | float) and least <= value <= most
+
+
+def _is_share(value: object) -> bool:
+    return _is_number(value, 0, 1) and value != 0
+
+
+def _is_variables(value: object) -> bool:
+    return isinstance(value, Mapping) and all(
+        _is_text(name) and (_is_text(one) or _is_number(one, -math.inf, math.inf))
+        for name, one in value.items()
+    )
+
+
+def _is_partition(value: object) -> bool:
+    return (
+        isinstance(value, Mapping)
+        and all(_is_text(name) and _is_share(share) for name, share in value.items())
+        and math.isclose(sum(value.values()), 1, abs_tol=1e-6)
+    )

@@ -1,12 +1,14 @@
-"""All that makes a selection, written down so that it can be made again.
+"""What makes a selection, written down so that it can be made again.
 
-A recipe becomes the `selection.json` beside a dataset, or beside a saved selection. It names the
-digest of every SQL file and of every file of Open Images that had a part in it.
+A recipe is the `selection.json` beside a dataset, or the `NAME.selection.json` beside a saved
+selection. It has the options, and the digest of each SQL file and each file of Open Images that
+took part.
 """
 
+import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,183 +17,293 @@ import duckdb
 from hotdog_sql import __version__
 from hotdog_sql.catalog import LABEL_KINDS
 from hotdog_sql.config import Settings
-from hotdog_sql.database import Database
-from hotdog_sql.errors import SelectionFileError
-from hotdog_sql.options import DataOptions
-from hotdog_sql.partition import Partition
-from hotdog_sql.query import QueryRequest, QuerySelection
-from hotdog_sql.reserves import Reserves
-from hotdog_sql.rows import RowTable
-from hotdog_sql.selection import Selection, SelectionRequest
+from hotdog_sql.database import Database, one_line
+from hotdog_sql.errors import InputError, SelectionFileError
+from hotdog_sql.formats import format_of, whole_file
+from hotdog_sql.options import DataOptions, Labels, Release, SelectOptions, Split
+from hotdog_sql.selection import Selection
 from hotdog_sql.sqlfiles import SqlFile, index_files, load_order, needed_for
 from hotdog_sql.text import printable
 
-#: Written into each record; another number is another form.
+#: Written into each recipe; another number is another form.
 _FORM = 1
-
-Record = dict[str, Any]
+#: The options that a recipe keeps under `classes` and under `query`.
+_CLASS_OPTIONS = (
+    "classes",
+    "negatives",
+    "ratio",
+    "seed",
+    "limit",
+    "min_confidence",
+    "related",
+    "exclude",
+    "overlap",
+    "negatives_from",
+    "negative_folder",
+)
+#: Every column that a selection can have, in order, with the type that it is kept in.
+_TYPES = {
+    "partition": "VARCHAR",
+    "folder": "VARCHAR",
+    "rank": "BIGINT",
+    "ImageID": "VARCHAR",
+    "Subset": "VARCHAR",
+    "OriginalURL": "VARCHAR",
+    "OriginalLandingURL": "VARCHAR",
+    "License": "VARCHAR",
+    "AuthorProfileURL": "VARCHAR",
+    "Author": "VARCHAR",
+    "Title": "VARCHAR",
+    "OriginalSize": "BIGINT",
+    "OriginalMD5": "VARCHAR",
+    "Thumbnail300KURL": "VARCHAR",
+    "Rotation": "DOUBLE",
+}
+#: Bytes of a CSV that are in memory at once, for each of DuckDB's threads; a line has 2 MB at most.
+_BUFFER = 4 << 20
+#: Makes every value once, to find out before the first photo whether all can be read.
+_TRY = "SELECT count(COLUMNS(*)) FROM saved"
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What a selection is made of, apart from where the files are.
+    """The content of a `selection.json`.
 
     Attributes:
-        release: release of Open Images.
-        splits: the splits read.
+        content: the JSON object.
+        options: what it selects.
+        release: the release of Open Images that it reads.
+        splits: the splits that it reads.
         labels: whose labels count.
-        request: the classes asked for, or a query of the user's own.
-        partition: how the dataset is parted, if it is.
     """
 
+    content: dict[str, Any]
+    options: SelectOptions
     release: str
     splits: tuple[str, ...]
     labels: str
-    request: SelectionRequest | QueryRequest
-    partition: Partition | None = None
 
-    def session(self, data_dir: Path) -> DataOptions:
-        """A session that reads what the recipe does."""
+    def data_options(self, data_dir: Path) -> DataOptions:
+        """What the recipe reads, from a data folder."""
         return DataOptions(data_dir, self.release, self.splits, self.labels)
 
-    def select(self, database: Database) -> Selection | QuerySelection:
-        """The rows, before they are parted."""
-        if isinstance(self.request, QueryRequest):
-            return QuerySelection(database, self.request)
-        return Selection(database, self.request)
-
-    def part(self, rows: RowTable) -> RowTable:
-        """The rows with their parts, where the recipe has any."""
-        if self.partition is None:
-            return rows
-        return self.partition.part(rows, self.request.seed)
-
-    def record(self, database: Database) -> Record:
-        """The recipe as it is written down, with the digests of what it is run on."""
-        # Imported here: a selection that is only shown needs no digests.
-        from hotdog_sql.refresh.facts import file_md5
-
-        kinds = {"classes", "images", *LABEL_KINDS[self.labels]}
-        if isinstance(self.request, SelectionRequest) and self.request.related == "hierarchy":
-            kinds.add("hierarchy")
-        files = [file.catalog for file in database.files if file.catalog.kind in kinds]
-        digests = file_md5(files, Settings(data_dir=database.session.data_dir))
-        kind = "query" if isinstance(self.request, QueryRequest) else "classes"
-        request = asdict(self.request)
-        if isinstance(self.request, QueryRequest):
-            request["sha256"] = self.request.digest
-        # Which SQL read an index has no part in what is selected: the rows are the same.
-        indexed = {
-            sql_file.name: sql_file.digest
-            for sql_file in index_files()
-            if sql_file.defines in database.index.views
-        }
-        return {
-            "form": _FORM,
-            "versions": {"hotdog-sql": __version__, "duckdb": duckdb.__version__} | indexed,
-            "release": self.release,
-            "splits": list(self.splits),
-            "labels": self.labels,
-            kind: request,
-            "partition": None if self.partition is None else asdict(self.partition),
-            "sql_sha256": {sql_file.name: sql_file.digest for sql_file in self._sql_files()},
-            "file_md5": digests,
-        }
-
-    def reserves(self, database: Database) -> Reserves | None:
-        """What takes the places of lost images; a query of the user's own has none."""
-        if isinstance(self.request, QueryRequest):
-            return None
-        return Reserves(database, self.request, self.partition)
-
-    def _sql_files(self) -> Sequence[SqlFile]:
-        """The SQL files that have a part in the selection."""
-        if isinstance(self.request, QueryRequest):
-            return load_order()  # the query may use any of them
-        names = ["select_images"]
-        if self.request.related == "hierarchy":
-            names.append("descendant_classes")
-        if self.partition is not None:
-            names.append("partition_rows")
-        return needed_for(names)
-
     @classmethod
-    def from_record(cls, record: Record, where: Path) -> Self:
-        """The recipe of a record.
+    def of(cls, selection: Selection) -> Self:
+        """The recipe of a selection, with the digests of what it was made from.
 
         Raises:
-            SelectionFileError: the record is of another form.
+            ValueError: the selection comes from a file.
         """
+        options, database = selection.options, selection.database
+        if options is None:
+            raise ValueError("only the rows of this selection are known")
+        data = database.session
+        request: dict[str, Any]
+        if options.query is not None:
+            digest = hashlib.sha256(options.query.encode()).hexdigest()
+            request = {
+                "text": options.query,
+                "variables": dict(options.variables),
+                "seed": options.seed,
+                "sha256": digest,
+            }
+        else:
+            request = {name: getattr(options, name) for name in _CLASS_OPTIONS}
+            request |= {"classes": list(options.classes), "exclude": list(options.exclude)}
+        parts: dict[str, Any] | None = None
+        if options.partition is not None:
+            parts = {"shares": dict(options.partition), "group_by": options.group_by}
+        content = {
+            "form": _FORM,
+            "versions": {"hotdog-sql": __version__, "duckdb": duckdb.__version__}
+            | _index_digests(database),
+            "release": data.release,
+            "splits": list(data.splits),
+            "labels": data.labels,
+            "classes" if options.query is None else "query": request,
+            "partition": parts,
+            "sql_sha256": {file.name: file.digest for file in _sql_files(options)},
+            "file_md5": _file_digests(database, options),
+        }
+        return cls(content, options, data.release, data.splits, data.labels)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """The recipe in a file.
+
+        Raises:
+            SelectionFileError: the file cannot be read or is not a recipe.
+        """
+        hint = "give the selection.json of a dataset"
         try:
-            if record["form"] != _FORM:
-                raise SelectionFileError(
-                    f"{where} is of a form this version does not know; upgrade hotdog-sql"
-                )
-            request: SelectionRequest | QueryRequest
-            if "query" in record:
-                query = dict(record["query"])
-                query.pop("sha256")
-                request = QueryRequest(**query)
-            else:
-                classes = dict(record["classes"])
-                classes["classes"] = tuple(classes["classes"])
-                classes["exclude"] = tuple(classes["exclude"])
-                request = SelectionRequest(**classes)
-            partition = record["partition"]
-            return cls(
-                release=record["release"],
-                splits=tuple(record["splits"]),
-                labels=record["labels"],
-                request=request,
-                partition=None if partition is None else Partition(**partition),
-            )
-        except (KeyError, TypeError) as error:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
             raise SelectionFileError(
-                f"{where} is no record of a selection ({printable(str(error))}); "
-                "give the selection.json of a dataset"
+                f"cannot read {path}: {error.strerror}; check the name"
             ) from error
+        except (ValueError, RecursionError) as error:
+            raise SelectionFileError(f"{path} is not JSON; {hint}") from error
+        if not isinstance(content, dict):
+            raise SelectionFileError(f"{path} is not a recipe; {hint}")
+        if content.get("form") != _FORM:
+            raise SelectionFileError(
+                f"{path} is of a form that this version does not know; upgrade hotdog-sql"
+            )
+        try:
+            return cls(
+                content=content,
+                options=_options(content),
+                release=Release(content["release"]),
+                splits=tuple(Split(split) for split in content["splits"]),
+                labels=Labels(content["labels"]),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError, InputError) as error:
+            what = printable(str(error))
+            raise SelectionFileError(f"{path} is not a recipe ({what}); {hint}") from error
+
+    def changes_since(self, then: "Recipe") -> list[str]:
+        """What has changed since an earlier recipe, in one line each."""
+        lines = []
+        for key, what in (
+            ("versions", "version of"),
+            ("sql_sha256", "SQL file"),
+            ("file_md5", "Open Images file"),
+        ):
+            before, after = then.content.get(key, {}), self.content[key]
+            for name in sorted({*before, *after}):
+                old, new = before.get(name), after.get(name)
+                if old == new:
+                    continue
+                if old is None:
+                    change = "is new"
+                elif new is None:
+                    change = "is gone"
+                else:
+                    change = f"was {_short(old)}, is {_short(new)}"
+                lines.append(f"{what} {printable(name)} {change}")
+        return lines
 
 
-def read_record(path: Path) -> Record:
-    """The record in a file.
+def recipe_path(path: Path) -> Path:
+    """Where the recipe of a saved selection is: `rows.csv` has `rows.selection.json`."""
+    return path.with_suffix(".selection.json")
+
+
+def save_recipe(path: Path, recipe: Recipe) -> None:
+    """Writes the recipe of a saved selection beside it.
 
     Raises:
-        SelectionFileError: the file cannot be read or is no JSON object.
+        StorageError: it cannot be written.
+    """
+    with whole_file(recipe_path(path)) as temporary:
+        temporary.write_text(json.dumps(recipe.content, indent=2) + "\n", encoding="utf-8")
+
+
+def saved_recipe(path: Path) -> Recipe | None:
+    """The recipe of a saved selection, or None where there is none."""
+    beside = recipe_path(path)
+    return Recipe.read(beside) if beside.exists() else None
+
+
+def read_selection(database: Database, path: Path, recipe: Recipe | None = None) -> Selection:
+    """The rows of a saved selection, in the connection's view `saved`.
+
+    Args:
+        database: reads the file.
+        path: a .csv, .json or .parquet file.
+        recipe: how the selection was made, where that is known.
+
+    Raises:
+        SelectionFileError: the file cannot be read, or a column is missing or of a wrong type.
     """
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb"):
+            pass
     except OSError as error:
         raise SelectionFileError(f"cannot read {path}: {error.strerror}; check the name") from error
-    except ValueError as error:
+    connection = database.connection
+    try:
+        _relation(connection, path).create_view("saved")
+        found = [row[0] for row in connection.execute("DESCRIBE saved").fetchall()]
+        connection.execute(_TRY).fetchall()
+    except duckdb.Error as error:
         raise SelectionFileError(
-            f"{path} is not JSON; give the selection.json of a dataset"
+            f"{path} cannot be read: {one_line(error)}; make it again with: hotdog-sql select"
         ) from error
-    if not isinstance(record, dict):
-        raise SelectionFileError(f"{path} is no record; give the selection.json of a dataset")
-    return record
+    missing = [name for name in _TYPES if name not in found and name != "partition"]
+    if missing:
+        raise SelectionFileError(
+            f"{path} has no column {missing[0]}; make it again with: hotdog-sql select"
+        )
+    return Selection(database, None if recipe is None else recipe.options, "saved")
 
 
-def differences(then: Record, now: Record) -> list[str]:
-    """What has changed between two records of one recipe, a line each."""
-    lines = []
-    for key, what in (
-        ("versions", "version of"),
-        ("sql_sha256", "SQL file"),
-        ("file_md5", "Open Images file"),
-    ):
-        before, after = then.get(key, {}), now[key]
-        for name in sorted({*before, *after}):
-            old, new = before.get(name), after.get(name)
-            if old == new:
-                continue
-            if old is None:
-                change = "is new"
-            elif new is None:
-                change = "is gone"
-            else:
-                change = f"was {_short(old)}, is {_short(new)}"
-            lines.append(f"{what} {name} {change}")
-    return lines
+def _relation(connection: duckdb.DuckDBPyConnection, path: Path) -> duckdb.DuckDBPyRelation:
+    """The file, which is read as photos are fetched: a million rows would be half a gigabyte."""
+    match format_of(path):
+        case "csv":
+            return connection.read_csv(
+                str(path),
+                header=True,
+                delimiter=",",
+                quotechar='"',
+                escapechar='"',
+                all_varchar=True,
+                buffer_size=_BUFFER,
+            )
+        case "json":
+            return connection.read_json(str(path), columns=_TYPES)
+        case _:
+            return connection.read_parquet(str(path))
+
+
+def _options(content: dict[str, Any]) -> SelectOptions:
+    """The options that a recipe's content stands for."""
+    parts: dict[str, Any] = {}
+    if content["partition"] is not None:
+        parts["partition"] = content["partition"]["shares"]
+        parts["group_by"] = content["partition"]["group_by"]
+    if "query" in content:
+        query = content["query"]
+        return SelectOptions(
+            query=query["text"], variables=query["variables"], seed=query["seed"], **parts
+        )
+    request = dict(content["classes"])
+    for name in ("classes", "exclude"):
+        if not isinstance(request[name], list):
+            raise TypeError(f"{name} is not a list")
+        request[name] = tuple(request[name])
+    return SelectOptions(**request, **parts)
+
+
+def _sql_files(options: SelectOptions) -> Sequence[SqlFile]:
+    """The SQL files that take part in a selection."""
+    if options.query is not None:
+        return load_order()  # the query may use any of them
+    names = ["select_images"]
+    if options.related == "hierarchy":
+        names.append("descendant_classes")
+    if options.partition is not None:
+        names.append("partition_rows")
+    return needed_for(names)
+
+
+def _index_digests(database: Database) -> dict[str, str]:
+    # Which SQL read an index has no part in what is selected: the rows are the same.
+    return {
+        file.name: file.digest for file in index_files() if file.defines in database.index.views
+    }
+
+
+def _file_digests(database: Database, options: SelectOptions) -> dict[str, str]:
+    # Imported here: a selection that is only shown needs no digests.
+    from hotdog_sql.refresh.facts import file_md5
+
+    kinds = {"classes", "images", *LABEL_KINDS[database.session.labels]}
+    if options.related == "hierarchy":
+        kinds.add("hierarchy")
+    files = [file.catalog for file in database.files if file.catalog.kind in kinds]
+    return file_md5(files, Settings(data_dir=database.session.data_dir))
 
 
 def _short(value: object) -> str:

@@ -26,7 +26,7 @@ class Mirror:
         self.on_request: Callable[[], None] = lambda: None
         self.sent: Counter[str] = Counter()
         source = album(PHOTOS, RESERVES)
-        for one in [*source.photos(), *source.reserves("other")]:
+        for one in [*source.photos(), *source.replacements("other")]:
             number = int(one.image_id, 16)
             if number % 7 == 0:
                 server.on(mirror_path(one), self._noting(Reply(404)))

@@ -15,7 +15,7 @@ from hotdog_sql.database import Database, connect
 from hotdog_sql.index.build import build_index
 from hotdog_sql.index.state import index_of, labelled_index_of
 from hotdog_sql.options import DataOptions
-from hotdog_sql.selection import Selection
+from hotdog_sql.selection import select
 from tests.conftest import Run
 from tests.support.brute_force import Asked
 from tests.support.openimages import IMAGE_COLUMNS, OpenImages, small_open_images
@@ -101,10 +101,9 @@ def check_index(data: OpenImages, asked: Asked) -> None:
             assert indexed.index.views
             for view in ("images", "labels", "labelled_images"):
                 assert rows_of(indexed, view) == rows_of(plain, view)
-            selections = [Selection(database, request_of(asked)) for database in (plain, indexed)]
-            rows = [one.database.rows("FROM selection") for one in selections]
-            assert rows[0] == rows[1]
-            assert selections[0].report() == selections[1].report()
+            selections = [select(database, request_of(asked)) for database in (plain, indexed)]
+            assert list(selections[0]) == list(selections[1])
+            assert selections[0].report == selections[1].report
 
 
 @pytest.fixture

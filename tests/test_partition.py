@@ -7,9 +7,8 @@ import pytest
 
 from hotdog_sql.database import Database, connect
 from hotdog_sql.errors import InputError
-from hotdog_sql.options import DataOptions
-from hotdog_sql.partition import Partition
-from hotdog_sql.selection import Selection, SelectionRequest
+from hotdog_sql.options import DataOptions, SelectOptions, parse_partition
+from hotdog_sql.selection import select
 from tests.support.openimages import IMAGE_COLUMNS, OpenImages, image_row
 
 SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
@@ -45,9 +44,9 @@ def write(folder: Path, count: int) -> None:
 
 
 def parted(database: Database, group_by: str = "image", seed: int = 42) -> dict[str, str]:
-    selection = Selection(database, SelectionRequest((HOT_DOG,), seed=seed))
-    rows = Partition(SHARES, group_by).part(selection, seed)
-    assert rows.columns()[:3] == ["partition", "folder", "rank"]
+    options = SelectOptions((HOT_DOG,), seed=seed, partition=SHARES, group_by=group_by)
+    rows = select(database, options)
+    assert rows.columns[:3] == ["partition", "folder", "rank"]
     return {row["ImageID"]: row["partition"] for row in rows}
 
 
@@ -95,11 +94,25 @@ def test_copies_and_authors_never_stand_on_two_sides(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["train", "train=", "train=0.5", "a=0.5,b=0.6", "a=1.5,b=-0.5"])
 def test_shares_must_add_up(text: str) -> None:
     with pytest.raises(InputError, match=r"train=0\.8,test=0\.2"):
-        Partition.parse(text)
+        parse_partition(text)
 
 
 def test_a_part_cannot_leave_the_dataset(small_data: Path) -> None:
     with connect(DataOptions(small_data)) as database:
-        rows = Selection(database, SelectionRequest((HOT_DOG,)))
+        parts = parse_partition("../up=0.5,b=0.5")
         with pytest.raises(InputError, match="cannot name a part"):
-            Partition.parse("../up=0.5,b=0.5").part(rows, 42)
+            select(database, SelectOptions((HOT_DOG,), partition=parts))
+
+
+@pytest.mark.parametrize(
+    ("text", "shares"),
+    [
+        ("80/20", {"train": 0.8, "test": 0.2}),
+        ("80/10/10", {"train": 0.8, "validation": 0.1, "test": 0.1}),
+        ("0.7/0.3", {"train": 0.7, "test": 0.3}),
+        ("a=75%, b=25%", {"a": 0.75, "b": 0.25}),
+        ("train=0.8,test=0.2", {"train": 0.8, "test": 0.2}),
+    ],
+)
+def test_shares_are_written_in_several_ways(text: str, shares: dict[str, float]) -> None:
+    assert parse_partition(text) == shares

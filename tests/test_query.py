@@ -8,8 +8,8 @@ import pytest
 from hotdog_sql.database import connect
 from hotdog_sql.downloading.entry import COLUMNS
 from hotdog_sql.errors import QueryError
-from hotdog_sql.options import DataOptions
-from hotdog_sql.query import QueryRequest, QuerySelection
+from hotdog_sql.options import DataOptions, SelectOptions
+from hotdog_sql.selection import select as select_rows
 from hotdog_sql.sqlfiles import sql_dir
 from tests.conftest import Run
 from tests.support.brute_force import order_key
@@ -20,8 +20,8 @@ EXAMPLES = sorted((sql_dir() / "examples").glob("*.sql"))
 
 def select(folder: Path, text: str, **variables: str | float) -> list[tuple[object, ...]]:
     with connect(DataOptions(folder)) as database:
-        rows = QuerySelection(database, QueryRequest(text, variables))
-        assert tuple(rows.columns()) == ROW_COLUMNS
+        rows = select_rows(database, SelectOptions(query=text, variables=variables))
+        assert tuple(rows.columns) == ROW_COLUMNS
         return [(row["folder"], row["rank"], row["ImageID"]) for row in rows]
 
 
@@ -77,7 +77,7 @@ def test_a_query_that_will_not_do(small_data: Path, text: str, message: str) -> 
 @pytest.mark.parametrize("name", ["data_dir", "split", "label_files", "a b", "x = 1; --", ""])
 def test_variables_of_a_name_that_will_not_do(small_data: Path, name: str) -> None:
     with connect(DataOptions(small_data)) as database, pytest.raises(QueryError):
-        QuerySelection(database, QueryRequest("SELECT 1", {name: 1}))
+        select_rows(database, SelectOptions(query="SELECT 1", variables={name: 1}))
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
@@ -89,7 +89,7 @@ def test_examples_run(example: Path, tmp_path: Path) -> None:
         database.use_dataset(tmp_path)
         described = database.rows(f"DESCRIBE ({text.strip().rstrip(';')})")
         if {"ImageID", "folder"} <= {row[0] for row in described}:
-            rows = list(QuerySelection(database, QueryRequest(text)))
+            rows = list(select_rows(database, SelectOptions(query=text)))
             assert rows
         else:
             database.keep_query(text)

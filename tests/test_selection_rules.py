@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotdog_sql.database import connect
-from hotdog_sql.options import DataOptions
-from hotdog_sql.selection import ClassReport, Selection, SelectionRequest
+from hotdog_sql.options import DataOptions, SelectOptions
+from hotdog_sql.selection import ClassReport, select
 from tests.support import brute_force
 from tests.support.brute_force import Asked
 from tests.support.openimages import OpenImages, image_row
@@ -72,8 +72,8 @@ def check_hierarchy(data: OpenImages, tree: dict[str, set[str]], chosen: str) ->
     with tempfile.TemporaryDirectory() as folder:
         data.write(Path(folder))
         with connect(DataOptions(Path(folder))) as database:
-            request = SelectionRequest((chosen,), negatives=9, related="hierarchy")
-            rows = [(r["folder"], r["rank"], r["ImageID"]) for r in Selection(database, request)]
+            request = SelectOptions((chosen,), negatives=9, related="hierarchy")
+            rows = [(r["folder"], r["rank"], r["ImageID"]) for r in select(database, request)]
     assert rows == brute_force.select(data, asked, FOLDERS)
 
 
@@ -95,8 +95,9 @@ def check_report(data: OpenImages, chosen: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         data.write(Path(folder))
         with connect(DataOptions(Path(folder))) as database:
-            request = SelectionRequest(tuple(chosen), min_confidence=0.8, related="none")
-            report = Selection(database, request).report()
+            request = SelectOptions(tuple(chosen), min_confidence=0.8, related="none")
+            report = select(database, request).report
+    assert report is not None
     names = dict(data.classes)
     marks: dict[str, dict[str, set[str]]] = {}
     for image, source, mid, confidence in data.labels:
@@ -144,8 +145,8 @@ def labelled(start: int, count: int, mid: str, source: str, confidence: str) -> 
 def test_a_ratio_counts_from_the_positives_taken(small_data: Path) -> None:
     with connect(DataOptions(small_data)) as database:
         for limit, positives in ((None, 12), (4, 4)):
-            request = SelectionRequest((HOT_DOG,), ratio=2.5, limit=limit)
-            folders = {one.folder: one.images for one in Selection(database, request).folders()}
+            request = SelectOptions((HOT_DOG,), ratio=2.5, limit=limit)
+            folders = {one.folder: one.images for one in select(database, request).folders()}
             assert folders == {"hot_dog": positives, "other": round(2.5 * positives)}
 
 
@@ -161,9 +162,11 @@ def test_machine_labels_enlarge_a_class(tmp_path: Path) -> None:
     counts = {}
     for labels in ("human", "machine", "both"):
         with connect(DataOptions(tmp_path, labels=labels)) as database:
-            selection = Selection(database, SelectionRequest((HOT_DOG,), min_confidence=0.8))
-            (report,) = selection.report().classes
-            counts[labels] = (selection.count("hot_dog"), report.by_people, report.by_machine)
+            selection = select(database, SelectOptions((HOT_DOG,), min_confidence=0.8))
+            report = selection.report
+            assert report is not None
+            (one,) = report.classes
+            counts[labels] = (selection.count("hot_dog"), one.by_people, one.by_machine)
     assert counts == {"human": (10, 10, 0), "machine": (5, 0, 5), "both": (15, 10, 5)}
 
 
@@ -176,4 +179,4 @@ def test_several_splits_are_read_as_one(tmp_path: Path) -> None:
         (("test", "validation", "train"), 12),
     ):
         with connect(DataOptions(tmp_path, splits=splits)) as database:
-            assert Selection(database, SelectionRequest((HOT_DOG,))).count("hot_dog") == count
+            assert select(database, SelectOptions((HOT_DOG,))).count("hot_dog") == count

@@ -10,8 +10,8 @@ import pytest
 
 from hotdog_sql.cli.shell import find_shell
 from hotdog_sql.database import connect
-from hotdog_sql.options import DataOptions
-from hotdog_sql.selection import Selection, SelectionRequest
+from hotdog_sql.options import DataOptions, SelectOptions
+from hotdog_sql.selection import select
 from tests.conftest import ROOT, Run
 
 
@@ -34,15 +34,15 @@ def in_shell(query: str, folder: Path, **variables: str) -> list[dict[str, objec
 @pytest.mark.parametrize(
     ("call", "request_"),
     [
-        ("select_images('Hot dog')", SelectionRequest(("/m/01b9xk",))),
+        ("select_images('Hot dog')", SelectOptions(("/m/01b9xk",))),
         (
             "select_images('/m/01b9xk', seed := 7, negatives := 20, \"limit\" := 3)",
-            SelectionRequest(("/m/01b9xk",), seed=7, negatives=20, limit=3),
+            SelectOptions(("/m/01b9xk",), seed=7, negatives=20, limit=3),
         ),
         (
             "select_images(['Hot dog', 'Food'], overlap := 'both', exclude := 'Person',"
             " negatives_from := 'mixed')",
-            SelectionRequest(
+            SelectOptions(
                 ("/m/01b9xk", "/m/02wbm"),
                 overlap="both",
                 exclude=("/m/01g317",),
@@ -52,10 +52,10 @@ def in_shell(query: str, folder: Path, **variables: str) -> list[dict[str, objec
     ],
 )
 def test_shell_and_python_agree_row_for_row(
-    small_data: Path, call: str, request_: SelectionRequest
+    small_data: Path, call: str, request_: SelectOptions
 ) -> None:
     with connect(DataOptions(small_data)) as database:
-        rows = list(Selection(database, request_))
+        rows = list(select(database, request_))
     assert in_shell(f"FROM {call}", small_data) == rows
 
 

@@ -1,6 +1,7 @@
 """`select_images` and `selection_report` against brute force in plain Python."""
 
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotdog_sql.database import Database, connect
-from hotdog_sql.options import DataOptions
-from hotdog_sql.selection import SELECT_IMAGES, Selection, SelectionRequest, bound_parameters
+from hotdog_sql.options import DataOptions, SelectOptions
+from hotdog_sql.selection import SELECT_IMAGES, select
 from tests.support import brute_force
 from tests.support.brute_force import Asked
 from tests.support.openimages import CLASSES, OpenImages, image_row
@@ -70,8 +71,8 @@ def requests(draw: st.DrawFn) -> Asked:
     )
 
 
-def request_of(asked: Asked) -> SelectionRequest:
-    return SelectionRequest(
+def request_of(asked: Asked) -> SelectOptions:
+    return SelectOptions(
         classes=asked.classes,
         negatives=asked.negatives,
         seed=asked.seed,
@@ -85,19 +86,17 @@ def request_of(asked: Asked) -> SelectionRequest:
 
 
 def selected(database: Database, asked: Asked) -> list[brute_force.Row]:
-    rows = Selection(database, request_of(asked))
+    rows = select(database, request_of(asked))
     return [(row["folder"], row["rank"], row["ImageID"]) for row in rows]
 
 
 def selected_at_once(database: Database, asked: Asked) -> list[brute_force.Row]:
     """What the shell's users get, in one statement."""
     query = f"SELECT folder, rank, ImageID FROM ({SELECT_IMAGES})"
-    return [
-        (folder, rank, image)
-        for folder, rank, image in database.rows(
-            query, bound_parameters(database, request_of(asked))
-        )
-    ]
+    values = asdict(asked)
+    values["class"] = values.pop("classes")
+    values["negative_folder"] = "other"
+    return [tuple(row) for row in database.rows(query, values)]
 
 
 @settings(max_examples=20, deadline=None)
@@ -145,7 +144,8 @@ def check_columns(data: OpenImages) -> None:
 
 def test_counts_agree_with_brute_force(small_data: Path) -> None:
     with connect(DataOptions(small_data)) as database:
-        report = Selection(database, SelectionRequest(classes=("/m/01b9xk",))).report()
+        report = select(database, SelectOptions(classes=("/m/01b9xk",))).report
+    assert report is not None
     hot_dogs = {number for number in range(1, 301) if number % 25 == 0}
     related = hot_dogs | {number for number in range(1, 301) if number % 30 == 0}
     labelled = related | {number for number in range(1, 301) if number % 10 != 3}

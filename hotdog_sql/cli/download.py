@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,9 +22,10 @@ from hotdog_sql.downloading.destination import Destination
 from hotdog_sql.options import DatasetFormat
 
 if TYPE_CHECKING:
-    from hotdog_sql.photos import SelectedPhotos
+    from hotdog_sql.recipe import Recipe
+    from hotdog_sql.selection import Selection
 
-_Selection = tuple["SelectedPhotos", dict[str, Any] | None]
+_Saved = tuple["Selection", "Recipe | None"]
 
 
 def download(
@@ -87,15 +88,15 @@ def download(
     with (
         fleet_of(scheduler) as fleet,
         _open_selection(selection_file, data_dir, small=bool(scheduler), quiet=quiet) as (
-            photos,
-            record,
+            selection,
+            recipe,
         ),
     ):
         code = shared.run_download(
-            photos,
+            selection,
             destination,
             how,
-            record=record,
+            record=recipe.content if recipe else None,
             gallery=gallery,
             quiet=quiet,
             verbose=verbose,
@@ -159,10 +160,8 @@ def verify(
 
 
 @contextmanager
-def _open_selection(
-    path: Path, data_dir: Path, *, small: bool, quiet: bool
-) -> Iterator[_Selection]:
-    """The photos of a saved selection, and the record beside it; `small`: in little memory.
+def _open_selection(path: Path, data_dir: Path, *, small: bool, quiet: bool) -> Iterator[_Saved]:
+    """A saved selection, and the recipe beside it; `small`: in little memory.
 
     With a record and the Open Images files at hand, lost photos can be replaced.
     """
@@ -170,22 +169,17 @@ def _open_selection(
     from hotdog_sql.database import Database
     from hotdog_sql.downloading.scheduler import COORDINATOR_MEMORY
     from hotdog_sql.options import DataOptions
-    from hotdog_sql.photos import SelectedPhotos
-    from hotdog_sql.recipe import Recipe
-    from hotdog_sql.selection_file import read_rows, record_path, saved_record
+    from hotdog_sql.recipe import read_selection, saved_recipe
 
-    record = saved_record(path)
-    recipe = None if record is None else Recipe.from_record(record, record_path(path))
-    session = DataOptions(data_dir) if recipe is None else recipe.session(data_dir)
+    recipe = saved_recipe(path)
+    session = DataOptions(data_dir) if recipe is None else recipe.data_options(data_dir)
     # More would read ahead of each other, and so of the photos.
     session = replace(session, threads=1)
     if small:
         session = replace(session, memory_limit=COORDINATOR_MEMORY)
     with Database(session) as database:
-        rows = read_rows(database, path)
-        reserves = None if recipe is None else recipe.reserves(database)
+        selection = read_selection(database, path, recipe)
         missing = database.missing("select_images")
-        if reserves is not None and missing:
-            reserves = None
+        if recipe is not None and missing:
             Narrator(quiet).print(f"without {missing[0].path} lost photos are not replaced")
-        yield SelectedPhotos(rows, reserves), record
+        yield selection, recipe

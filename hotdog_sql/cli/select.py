@@ -18,7 +18,7 @@ from hotdog_sql.cli.destinations import (
     layout_of,
 )
 from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_MEMORY_LIMIT, DEFAULT_SPLITS
-from hotdog_sql.cli.selecting import tell, tell_differences, tell_folders
+from hotdog_sql.cli.selecting import tell, tell_changes, tell_folders
 from hotdog_sql.cli.session import open_database, session_of
 from hotdog_sql.cli.show import Narrator, write_rows
 from hotdog_sql.cli.values import LARGEST_NUMBER, negatives_of, variables_of
@@ -109,8 +109,8 @@ def select(
     partition: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME=SHARE,…",
-            help="Part the dataset, such as train=0.8,validation=0.1,test=0.1.",
+            metavar="SHARES",
+            help="Parts of the dataset, such as 80/20 or train=0.8,test=0.2.",
             rich_help_panel=_PARTS,
             show_default=False,
         ),
@@ -198,13 +198,10 @@ def select(
 
     For example: hotdog-sql select --class "Hot dog" --download dataset
     """
-    from hotdog_sql.classes import resolve_class
-    from hotdog_sql.partition import Partition
-    from hotdog_sql.photos import SelectedPhotos
-    from hotdog_sql.query import QueryRequest
-    from hotdog_sql.recipe import Recipe, read_record
-    from hotdog_sql.selection import STEPS, Selection, SelectionRequest
-    from hotdog_sql.selection_file import write_record
+    from hotdog_sql.options import SelectOptions, parse_partition
+    from hotdog_sql.recipe import Recipe, save_recipe
+    from hotdog_sql.selection import STEPS
+    from hotdog_sql.selection import select as select_rows
 
     if [bool(class_), query is not None, from_ is not None].count(True) != 1:
         raise typer.BadParameter("give --class, or --query, or --from: one of the three")
@@ -225,65 +222,55 @@ def select(
     )
     layout = layout_of(dataset_format, shard_size, how) if how else None
     session = session_of(data_dir, split, release, labels, threads, memory_limit)
-    recipe = then = None
+    then = None
     if from_ is not None:
-        then = read_record(from_)
-        recipe = Recipe.from_record(then, from_)
-        session = replace(recipe.session(data_dir), threads=threads, memory_limit=memory_limit)
+        then = Recipe.read(from_)
+        wanted = then.options
+        session = replace(then.data_options(data_dir), threads=threads, memory_limit=memory_limit)
+    else:
+        count, ratio = negatives_of(negatives)
+        wanted = SelectOptions(
+            classes=tuple(class_ or ()),
+            negatives=count,
+            ratio=ratio,
+            seed=seed,
+            limit=limit,
+            min_confidence=min_confidence,
+            related=str(related),
+            exclude=tuple(exclude or ()),
+            overlap=str(overlap),
+            negatives_from=str(negatives_from),
+            negative_folder=negative_folder,
+            query=query.read_text(encoding="utf-8") if query else None,
+            variables=variables_of(set_ or []),
+            partition=parse_partition(partition) if partition else None,
+            group_by=str(group_by),
+        )
     needs = [*STEPS]
-    if related is Related.HIERARCHY:
+    if wanted.related == Related.HIERARCHY:
         needs.append("descendant_classes")
     with (
         fleet_of(scheduler if download else None) as fleet,
         open_database(session, needs, offline=offline, yes=yes, quiet=quiet) as database,
     ):
-        if recipe is None:
-            request: SelectionRequest | QueryRequest
-            if query is not None:
-                text = query.read_text(encoding="utf-8")
-                request = QueryRequest(text, variables_of(set_ or []), seed)
-            else:
-                count, ratio = negatives_of(negatives)
-                request = SelectionRequest(
-                    classes=tuple(resolve_class(database, name).mid for name in class_ or ()),
-                    negatives=count,
-                    ratio=ratio,
-                    seed=seed,
-                    limit=limit,
-                    min_confidence=min_confidence,
-                    related=str(related),
-                    exclude=tuple(resolve_class(database, name).mid for name in exclude or ()),
-                    overlap=str(overlap),
-                    negatives_from=str(negatives_from),
-                    negative_folder=negative_folder,
-                )
-            recipe = Recipe(
-                release=session.release,
-                splits=session.splits,
-                labels=session.labels,
-                request=request,
-                partition=Partition.parse(partition, str(group_by)) if partition else None,
-            )
-        selected = recipe.select(database)
-        rows = recipe.part(selected)
+        selection = select_rows(database, wanted)
         narrator = Narrator(quiet)
         if not quiet:
-            if isinstance(selected, Selection):
-                tell(narrator, recipe, selected)
-            tell_folders(narrator, rows)
-        record = recipe.record(database) if output or download or then else None
-        if record and then:
-            tell_differences(narrator, then, record)
+            tell(narrator, session, selection)
+            tell_folders(narrator, selection)
+        recipe = Recipe.of(selection) if output or download or then else None
+        if recipe and then:
+            tell_changes(narrator, recipe.changes_since(then))
         if output or format_name or not download:
-            write_rows(database, rows.table, format_name, output)
-        if output and record:
-            write_record(output, record)
+            write_rows(database, selection.table, format_name, output)
+        if output and recipe:
+            save_recipe(output, recipe)
         if download and how:
             code = downloading.run_download(
-                SelectedPhotos(rows, recipe.reserves(database)),
+                selection,
                 download,
                 how,
-                record=record,
+                record=recipe.content if recipe else None,
                 gallery=gallery,
                 quiet=quiet,
                 verbose=verbose,

@@ -1,29 +1,31 @@
 """What `select` says of its rows."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hotdog_sql.cli.show import Narrator
 from hotdog_sql.text import printable, size_text
 
 if TYPE_CHECKING:
-    from hotdog_sql.recipe import Recipe, Record
-    from hotdog_sql.rows import RowTable
+    from hotdog_sql.options import DataOptions
     from hotdog_sql.selection import ClassReport, Selection
 
 #: Below this many images in a folder a classifier has little to learn from.
 FEW_IMAGES = 30
 
 
-def tell(narrator: Narrator, recipe: "Recipe", rows: "Selection") -> None:
+def tell(narrator: Narrator, data: "DataOptions", selection: "Selection") -> None:
     """Says what there was to select from and what was taken, as the tutorial prints it.
 
     Args:
         narrator: where to say it.
-        recipe: what was asked for.
-        rows: the rows taken.
+        data: the files that were read.
+        selection: the rows taken.
     """
-    report = rows.report()
-    narrator.print(f"Open Images {recipe.release}, {', '.join(recipe.splits)}")
+    report = selection.report
+    if report is None:
+        return
+    narrator.print(f"Open Images {data.release}, {', '.join(data.splits)}")
     for one in report.classes:
         narrator.print(f"{printable(one.name)} ({one.mid})")
         _line(narrator, "positives", one.positives, _by_whom(one))
@@ -38,14 +40,15 @@ def tell(narrator: Narrator, recipe: "Recipe", rows: "Selection") -> None:
     _line(narrator, "candidates", report.candidates, "labelled, without a related class")
 
 
-def tell_folders(narrator: Narrator, rows: "RowTable") -> None:
+def tell_folders(narrator: Narrator, selection: "Selection") -> None:
     """Says what is in each folder, and warns of those with few images."""
     narrator.print("Selected")
-    for folder in rows.folders():
+    folders = selection.folders()
+    for folder in folders:
         licenses = ", ".join(printable(address) for address in folder.licenses)
         size = size_text(folder.mirror_bytes)
         _line(narrator, folder.folder, folder.images, f"about {size} from the mirror; {licenses}")
-    for folder in rows.folders():
+    for folder in folders:
         if folder.images < FEW_IMAGES:
             narrator.print(
                 f"warning: {folder.folder} has fewer than {FEW_IMAGES} images; "
@@ -53,14 +56,11 @@ def tell_folders(narrator: Narrator, rows: "RowTable") -> None:
             )
 
 
-def tell_differences(narrator: Narrator, then: "Record", now: "Record") -> None:
-    """Says what has changed since a record was made."""
-    from hotdog_sql.recipe import differences
-
-    changed = differences(then, now)
-    for line in changed:
+def tell_changes(narrator: Narrator, changes: Sequence[str]) -> None:
+    """Says what has changed since a recipe was written."""
+    for line in changes:
         narrator.print(f"changed: {line}")
-    if not changed:
+    if not changes:
         narrator.print("nothing has changed since the record was made")
 
 

@@ -32,7 +32,7 @@ class PhotoSource(Protocol):
         """The chosen photos, by folder and rank."""
         ...
 
-    def reserves(self, folder: str) -> Iterator[Photo]:
+    def replacements(self, folder: str) -> Iterator[Photo]:
         """The photos after the folder's last, in the seeded order; none where none may be taken.
 
         Asked for after `photos` has ended, and taken one by one as they are needed.
@@ -244,7 +244,7 @@ class _Job:
         """
         for name, folder in self._folders.items():
             if folder.reserves is None and folder.lacks:
-                folder.reserves = self._source.reserves(name)
+                folder.reserves = self._source.replacements(name)
             if folder.reserves is None or folder.exhausted:
                 continue
             # Not as many as it lacks meanwhile: which photos are fetched together, and so stand

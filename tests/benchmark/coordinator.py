@@ -25,8 +25,7 @@ from hotdog_sql.downloading.photo import Photo
 from hotdog_sql.downloading.scheduler import COORDINATOR_MEMORY
 from hotdog_sql.downloading.shard import Shard, fields_of
 from hotdog_sql.options import DataOptions
-from hotdog_sql.photos import SelectedPhotos
-from hotdog_sql.selection_file import read_rows
+from hotdog_sql.recipe import read_selection
 from tests.benchmark.files import BENCH
 
 #: Rows as long as those of Open Images.
@@ -119,7 +118,7 @@ def main() -> None:
         session = DataOptions(Path(folder), threads=1, memory_limit=COORDINATOR_MEMORY)
         with Database(session) as database:
             report = download(
-                SelectedPhotos(read_rows(database, selection), None),
+                read_selection(database, selection),
                 Path(folder) / "dataset",
                 settings=Settings(),
                 layout=Layout(),

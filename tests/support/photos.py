@@ -61,7 +61,7 @@ class Album:
     def photos(self) -> Iterator[Photo]:
         return iter(self._photos)
 
-    def reserves(self, folder: str) -> Iterator[Photo]:
+    def replacements(self, folder: str) -> Iterator[Photo]:
         for one in self._reserves.get(folder, ()):
             self.taken += 1
             yield one

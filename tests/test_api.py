@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import hotdog_sql
-from hotdog_sql.demo.world import serve
+from hotdog_sql.demo.server import serve
 from hotdog_sql.errors import MissingFileError
 from tests.conftest import ROOT
 from tests.support.openimages import ROW_COLUMNS, OpenImages, image_row, small_open_images

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from hotdog_sql.catalog import all_splits, files_for, releases
-from hotdog_sql.demo.world import World, serve
+from hotdog_sql.demo.server import World, serve
 from tests.support.loopback import LoopbackServer, Reply
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hotdog_sql.demo.world import World, serve
+from hotdog_sql.demo.server import World, serve
 from tests.conftest import Run
 from tests.support.photos import tree
 

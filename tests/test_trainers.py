@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from hotdog_sql.demo.world import serve
+from hotdog_sql.demo.server import serve
 from hotdog_sql.gallery import write_gallery
 from tests.conftest import ROOT
 from tests.support.photos import manifest_rows

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -15,8 +14,6 @@ pytest.importorskip("PIL", reason="needs the extra images")
 
 from PIL import ExifTags, Image, ImageChops, ImageOps, ImageStat, JpegImagePlugin
 
-from hotdog_sql.demo.images import mirror_bytes
-from hotdog_sql.demo.photos import photos
 from hotdog_sql.downloading.inspection import ending
 from hotdog_sql.images.decode import UndecodableError, check
 from hotdog_sql.images.transform import Transformed, degrees, transform
@@ -89,18 +86,6 @@ def test_rotation_turns_counter_clockwise(
     assert corners(made.data) == expected
     assert size(made.data) == ((96, 64) if rotation == 180 else (64, 96))
     assert ending(made.data) == ending(data), "the format, and so the file's name, is the same"
-
-
-@pytest.mark.parametrize("rotation", [90, 180, 270])
-def test_the_demos_photos_are_drawn_upright_in_the_end(rotation: int) -> None:
-    """The demo turns its pictures back by `Rotation`; we know from it what upright looks like."""
-    upright = replace(photos("test")[0], rotation=0, mirror="there")
-    made = turned(mirror_bytes(replace(upright, rotation=rotation)), rotation)
-    difference = ImageChops.difference(
-        Image.open(BytesIO(made.data)).convert("RGB"),
-        Image.open(BytesIO(mirror_bytes(upright))).convert("RGB"),
-    )
-    assert max(ImageStat.Stat(difference).mean) < 4
 
 
 def test_a_photo_is_not_turned_for_both_exif_and_rotation() -> None:

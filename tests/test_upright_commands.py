@@ -5,7 +5,6 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator
-from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -15,9 +14,8 @@ pytest.importorskip("PIL", reason="needs the extra images")
 
 from PIL import Image, ImageChops, ImageStat
 
-from hotdog_sql.demo.images import original_bytes
 from hotdog_sql.demo.photos import photos
-from hotdog_sql.demo.world import World, serve
+from hotdog_sql.demo.server import World, serve
 from tests.conftest import ROOT, Run
 from tests.support.photos import manifest_rows, tree
 from tests.support.pictures import md5, undecodable
@@ -51,7 +49,7 @@ def is_upright(data: bytes, image_id: str) -> bool:
     """Whether a photo of the demo lies as it was drawn, and is not upside down."""
     (found,) = (one for one in photos("test") if one.image_id == image_id)
     shown = Image.open(BytesIO(data)).convert("RGB")
-    original = Image.open(BytesIO(original_bytes(replace(found, rotation=0))))
+    original = Image.open(BytesIO(found._replace(rotation=0).original_bytes()))
     drawn = original.convert("RGB").resize(shown.size)
     right, wrong = (
         sum(ImageStat.Stat(ImageChops.difference(shown, other)).mean)

@@ -17,7 +17,7 @@ from hotdog_sql.downloading.destination import Destination
 from hotdog_sql.options import Labels, Release
 
 if TYPE_CHECKING:
-    from hotdog_sql.demo.world import World
+    from hotdog_sql.demo.server import World
 
 #: The photos' addresses are in the CSV files: on the same port a second demo has the same files,
 #: and so goes on with the dataset of the first. Below the ports that systems lend to clients.
@@ -77,7 +77,7 @@ def _fetch_files(data_dir: Path) -> None:
 
 
 def _served(stack: ExitStack) -> "World":
-    from hotdog_sql.demo.world import serve
+    from hotdog_sql.demo.server import serve
 
     try:
         return stack.enter_context(serve(_PORT))

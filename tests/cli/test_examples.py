@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from hotdog_sql.demo.world import serve
+from hotdog_sql.demo.server import serve
 from tests.conftest import ROOT
 from tests.support.openimages import IMAGE_COLUMNS, image_row, write_csv
 from tests.support.truth import Chosen, Truth, lines

@@ -7,16 +7,13 @@ Columns, quoting and oddities are those of the real files
 import csv
 import hashlib
 import io
-import json
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
+from importlib.resources import files
 
-from hotdog_sql.demo.images import original_bytes
 from hotdog_sql.demo.photos import Photo, photos
-from hotdog_sql.demo.subjects import CLASSES, HIERARCHY
-from hotdog_sql.downloading.photo import IMAGE_COLUMNS
 
-LICENSE = "https://creativecommons.org/licenses/by/2.0/"
+_LABEL_COLUMNS = ("ImageID", "Source", "LabelName", "Confidence")
 
 #: A domain that is never anybody's (RFC 2606): the photographers are invented.
 _PEOPLE = "https://photos.example"
@@ -30,18 +27,18 @@ def file_bytes(kind: str, split: str | None, photos_url: str) -> bytes:
         split: `test`, `validation` or `train`; None for the files that serve all splits.
         photos_url: address, ending in a slash, below which the originals and thumbnails lie.
     """
-    if kind == "classes":
-        return _csv(("LabelName", "DisplayName"), CLASSES.items())
-    if kind == "hierarchy":
-        return json.dumps(HIERARCHY).encode()
-    rows = photos(split or "test")
+    if split is None:
+        name = "hierarchy.json" if kind == "hierarchy" else "classes.csv"
+        return files(__package__).joinpath(name).read_bytes()
+    rows = photos(split)
     if kind == "images":
-        return _csv(IMAGE_COLUMNS, (_image_row(photo, photos_url) for photo in rows))
+        described = [_image_row(photo, photos_url) for photo in rows]
+        return _csv(list(described[0]), (list(row.values()) for row in described))
     return _csv(
-        ("ImageID", "Source", "LabelName", "Confidence"),
+        _LABEL_COLUMNS,
         (
-            (photo.image_id, label.source, label.mid, label.confidence)
-            for photo in sorted(rows, key=lambda photo: photo.image_id)
+            (photo.image_id, *label)
+            for photo in sorted(rows)
             for label in (photo.labels if kind == "human_labels" else photo.machine_labels)
         ),
     )
@@ -57,29 +54,27 @@ def thumbnail_name(photo: Photo) -> str:
     return f"{photo.number}_{photo.original_id[-10:]}_z.jpg"
 
 
-def _image_row(photo: Photo, photos_url: str) -> Sequence[str | int]:
-    original, author = (
-        original_bytes(photo),
-        hashlib.md5(photo.author.encode(), usedforsecurity=False),
-    )
+def _image_row(photo: Photo, photos_url: str) -> dict[str, str | int]:
+    original = photo.original_bytes()
+    author = hashlib.md5(photo.author.encode(), usedforsecurity=False).hexdigest()[:8]
     thumbnail = "" if photo.thumbnail == "unlisted" else photos_url + thumbnail_name(photo)
     if thumbnail and photo.number % 50 == 0:
         thumbnail += "?zz=1"
-    profile = f"{_PEOPLE}/people/{author.hexdigest()[:8]}"
-    return (
-        photo.image_id,
-        photo.split,
-        photos_url + original_name(photo),
-        f"{_PEOPLE}/photos/{photo.number}",
-        LICENSE,
-        f"{profile}/",
-        photo.author,
-        photo.title,
-        len(original),
-        b64encode(hashlib.md5(original, usedforsecurity=False).digest()).decode(),
-        thumbnail,
-        "" if photo.rotation is None else f"{photo.rotation}.0",
-    )
+    digest = hashlib.md5(original, usedforsecurity=False).digest()
+    return {
+        "ImageID": photo.image_id,
+        "Subset": photo.split,
+        "OriginalURL": photos_url + original_name(photo),
+        "OriginalLandingURL": f"{_PEOPLE}/photos/{photo.number}",
+        "License": "https://creativecommons.org/licenses/by/2.0/",
+        "AuthorProfileURL": f"{_PEOPLE}/people/{author}/",
+        "Author": photo.author,
+        "Title": photo.title,
+        "OriginalSize": len(original),
+        "OriginalMD5": b64encode(digest).decode(),
+        "Thumbnail300KURL": thumbnail,
+        "Rotation": "" if photo.rotation is None else f"{photo.rotation}.0",
+    }
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[str | int]]) -> bytes:

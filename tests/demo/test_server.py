@@ -1,11 +1,9 @@
-"""The demo's world: an Open Images with the real one's oddities, on a server of this machine."""
+"""The demo's Open Images, which has the real one's oddities, as an HTTP client sees it."""
 
 import csv
 import hashlib
 import io
 import socket
-import threading
-import unicodedata
 from base64 import b64decode, b64encode
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -14,14 +12,9 @@ import httpx
 import pytest
 
 from hotdog_sql.catalog import CatalogFile, catalog
-from hotdog_sql.demo.world import World, serve
+from hotdog_sql.demo.server import World, serve
 from tests.conftest import Run
 
-#: Making the train split's image file takes seconds.
-PATHS = [
-    pytest.param(path, marks=pytest.mark.slow if "train-images" in path else ())
-    for path in sorted({file.path for file in catalog()})
-]
 TEST_IMAGES = "2018_04/test/test-images-with-rotation.csv"
 TEST_LABELS = "v5/test-annotations-human-imagelabels.csv"
 CLASSES = "v6/oidv6-class-descriptions.csv"
@@ -60,7 +53,7 @@ def _mirrored(world: World, row: Row) -> str:
     return f"{world.mirror_url}{row['Subset']}/{row['ImageID']}.jpg"
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", sorted({file.path for file in catalog()}))
 def test_a_file_comes_with_validators_that_hold(
     world: World, client: httpx.Client, path: str
 ) -> None:
@@ -122,9 +115,10 @@ def test_image_rows_have_the_real_oddities(images: list[Row]) -> None:
     assert 0.02 < thumbnails.count("") / len(images) < 0.06
     assert any(url.endswith("?zz=1") for url in thumbnails)
     words = [row["Author"] for row in images] + [row["Title"] for row in images]
-    for oddity in (",", '"', "<script>", "\x1b", "\u202e", "山", "Ж", "ل"):
+    for oddity in (",", '"', "山", "Ж", "م", "🌞", "&"):
         assert any(oddity in text for text in words), oddity
-    assert {"Cc", "Cf", "So"} <= {unicodedata.category(c) for text in words for c in text}
+    assert "" in words
+    assert all(text.isprintable() for text in words)
 
 
 def test_size_and_md5_hold_for_every_original_but_the_changed_one(
@@ -157,7 +151,7 @@ def test_the_mirror_has_most_photos_all_different(
     assert {answer.status_code for answer in answers} == {200, 404}
     assert 0.85 < len(bodies) / len(images) < 0.95
     assert len(set(bodies)) == len(bodies)
-    assert all(answer.headers["Content-Type"] != "image/png" for answer in answers)
+    assert {answer.headers.get("Content-Type") for answer in answers} == {"image/jpeg", None}
     assert Counter(body[:4] for body in bodies) == {
         b"\xff\xd8\xff\xe0": len(bodies) - 1,
         b"\x89PNG": 1,
@@ -218,18 +212,15 @@ def test_machine_labels_are_tenths(world: World, client: httpx.Client, file: Cat
     assert {row["Confidence"] for row in rows} == {"0.5", "0.6", "0.7", "0.8", "0.9", "1"}
 
 
-def test_the_server_ends_with_its_block_and_hangs_up(capfd: pytest.CaptureFixture[str]) -> None:
-    before = threading.active_count()
-    with httpx.Client(trust_env=False) as fetcher:
-        with serve() as served:
-            url = httpx.URL(served.base_url)
-            assert fetcher.get(url.join("/nowhere")).status_code == 404
-            with socket.create_connection((url.host, url.port)) as hasty:
-                hasty.sendall(f"GET /openimages/{TEST_IMAGES} HTTP/1.1\r\n\r\n".encode())
-                hasty.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-        assert threading.active_count() == before
-        with pytest.raises(httpx.ConnectError):
-            fetcher.get(url)
+def test_the_server_ends_with_its_block(capfd: pytest.CaptureFixture[str]) -> None:
+    with serve() as served:
+        url = httpx.URL(served.base_url)
+        assert httpx.get(url.join("/nowhere"), trust_env=False).status_code == 404
+        with socket.create_connection((url.host, url.port)) as hasty:
+            hasty.sendall(f"GET /openimages/{TEST_IMAGES} HTTP/1.1\r\n\r\n".encode())
+            hasty.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(url, trust_env=False)
     assert capfd.readouterr() == ("", "")
 
 

@@ -6,13 +6,11 @@ machine; bodies come without Content-Encoding; redirects are followed here, thei
 
 import base64
 import ipaddress
-import random
 import socket
 import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Self
@@ -20,20 +18,29 @@ from typing import Self
 import httpx
 
 from hotdog_sql import __version__
+from hotdog_sql.download_options import CONNECT_SECONDS, SILENCE_SECONDS, RetryPolicy
 from hotdog_sql.errors import AddressError
 from hotdog_sql.text import printable
 from hotdog_sql.transports import DeadlineTransport, ssl_context
 
-USER_AGENT = f"hotdog-sql/{__version__}"
+__all__ = [
+    "HttpClient",
+    "RetryPolicy",
+    "check_url",
+    "describe",
+    "http_date",
+    "is_loopback",
+    "is_transient",
+    "public_address",
+    "reason_of",
+    "retry_after",
+]
 
-#: Seconds to make a connection, and seconds of silence after which a transfer counts as dead.
-CONNECT_SECONDS = 10.0
-SILENCE_SECONDS = 30.0
+USER_AGENT = f"hotdog-sql/{__version__}"
 
 MAX_REDIRECTS = 10
 
 _HEADERS = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
-_JITTER = random.SystemRandom()
 
 
 class HttpClient:
@@ -165,30 +172,6 @@ def public_address(url: str | httpx.URL) -> str:
         return printable(str(url).rpartition("@")[2])
 
 
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """When to repeat a request that failed for a while: exponential backoff with full jitter.
-
-    Attributes:
-        attempts: attempts in all.
-        base: seconds, the longest wait after the first attempt; it doubles with each further one.
-        cap: seconds, the longest wait of all.
-        patience: seconds; a server that asks for a longer wait is given up.
-    """
-
-    attempts: int = 5
-    base: float = 0.5
-    cap: float = 20.0
-    patience: float = 120.0
-
-    def delay(self, attempt: int, retry_after: float | None = None) -> float | None:
-        """Seconds to wait after an attempt (the first is 1); None: do not repeat it."""
-        if attempt >= self.attempts or (retry_after or 0.0) > self.patience:
-            return None
-        wait = _JITTER.uniform(0, min(self.cap, self.base * 2 ** (attempt - 1)))
-        return max(wait, retry_after or 0.0)
-
-
 def is_transient(failure: int | httpx.HTTPError) -> bool:
     """Whether the same request may succeed later: by status code or by httpx's exception."""
     if isinstance(failure, int):
@@ -268,6 +251,8 @@ def reason_of(error: httpx.HTTPError, *, in_body: bool) -> str:
             return "proxy error"
         case httpx.UnsupportedProtocol():
             return "bad address"
+        case httpx.DecodingError():
+            return "encoded"
         case _:
             return "bad answer"
 

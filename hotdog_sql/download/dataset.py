@@ -1,0 +1,303 @@
+"""The dataset being written: one run at a time, and only photos and records left behind."""
+
+import filecmp
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from uuid import uuid4
+
+from hotdog_sql.download import manifest, selection_json
+from hotdog_sql.download.manifest import Manifest, Row
+from hotdog_sql.download.remote_records import RemoteRecords
+from hotdog_sql.download.result import (
+    HEADER,
+    DownloadReport,
+    Result,
+    Status,
+    encode,
+    with_note,
+)
+from hotdog_sql.download.tars import tar_of
+from hotdog_sql.download_options import DownloadOptions
+from hotdog_sql.errors import DatasetError, DatasetLockedError, StorageError
+from hotdog_sql.lock import try_locked_folder
+from hotdog_sql.storage import WORK_FOLDER, Storage, open_storage, storage_error
+
+ATTRIBUTION = "ATTRIBUTION.csv"
+
+#: Files of a dataset that are not photos.
+RECORDS = frozenset({selection_json.NAME, manifest.NAME, ATTRIBUTION, "index.html"})
+
+#: Files that systems and trainers leave in folders; they are nobody's photos.
+FOREIGN_FILES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
+
+#: The name of the run that may write tars now: a worker that an earlier run has left on a cluster
+#: may still be at work, and must not replace a new tar.
+RUN = f"{WORK_FOLDER}/run"
+
+#: Whoever passes the photos on must name these (CC BY 2.0).
+_ATTRIBUTION_COLUMNS = (
+    "path",
+    "ImageID",
+    "Title",
+    "Author",
+    "AuthorProfileURL",
+    "OriginalLandingURL",
+    "License",
+)
+
+#: A cell that begins so is a formula to a spreadsheet
+#: (https://owasp.org/www-community/attacks/CSV_Injection).
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+
+_REPLACES = "in place of "
+
+
+@contextmanager
+def open_dataset(
+    address: str | Path, recipe: Mapping[str, object] | None, options: DownloadOptions
+) -> Iterator["Dataset"]:
+    """Open a dataset for one run, and make it where there is none.
+
+    Args:
+        address: a folder, or an address such as `s3://bucket/prefix`.
+        recipe: how the photos were selected; None: not known.
+        options: how they are downloaded.
+
+    Raises:
+        DatasetLockedError: another run is working on the dataset.
+        DatasetError: the folder is not a dataset and not empty, or it holds another selection,
+            photos that are altered otherwise, or photos in another format.
+        StorageError: it cannot be read or written.
+        InputError: the address cannot be used.
+        MissingExtraError: the library for such addresses is not installed.
+    """
+    storage = open_storage(address)
+    with ExitStack() as stack:
+        remote = None
+        if storage.folder is not None:
+            folder = storage.folder
+            scratch = stack.enter_context(_work_folder(folder))
+        else:
+            temporary = stack.enter_context(tempfile.TemporaryDirectory(prefix="hotdog-sql-"))
+            folder, scratch = Path(temporary) / "records", Path(temporary) / "scratch"
+            folder.mkdir()
+            scratch.mkdir()
+            remote = RemoteRecords(storage, folder)
+            stack.callback(remote.listing.close)
+            stack.callback(remote.keep, now=True)
+        begun = manifest_has_rows(folder)
+        if selection_json.check_recipe(recipe, options, folder, storage.name, begun=begun):
+            selection_json.write_recipe(recipe or {}, options, folder, scratch)
+            if remote is not None:
+                remote.publish(selection_json.NAME)
+        table = stack.enter_context(Manifest(folder / manifest.NAME))
+        _check_format(table, options, storage.name)
+        dataset = Dataset(storage, folder, scratch, table, remote)
+        storage.write(RUN, dataset.run_id.encode())
+        yield dataset
+
+
+class Dataset:
+    """A dataset that is open for one run; made by `open_dataset`.
+
+    Attributes:
+        storage: where the photos go.
+        manifest: what is known of each photo.
+        run_id: names this run.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        folder: Path,
+        scratch: Path,
+        table: Manifest,
+        remote: RemoteRecords | None,
+    ) -> None:
+        self.storage = storage
+        self.manifest = table
+        self.run_id = uuid4().hex
+        self._folder = folder
+        self._scratch = scratch
+        self._remote = remote
+
+    def has(self, row: Row) -> bool:
+        """Whether a photo is where the manifest says. A tar is whole, so what it holds is there."""
+        tar = tar_of(row.path)
+        size = (self._remote.listing if self._remote else self.storage).size(tar or row.path)
+        return size is not None if tar else size == row.size
+
+    def append(self, result: Result) -> None:
+        """Record a result.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
+        self.manifest.append(result)
+        if self._remote is not None:
+            self._remote.keep()
+
+    def release(self, path: str) -> None:
+        """Remove a shard's result file, for its rows have been recorded."""
+        if self._remote is not None:
+            self._remote.release(path)
+        else:
+            self.storage.delete(path)
+
+    def drop(self, row: Row) -> None:
+        """Remove a photo and its row."""
+        if row.path:
+            self.storage.delete(row.path)
+        self.manifest.forget(row)
+
+    def finalize(
+        self, report: DownloadReport, recipe: Mapping[str, object] | None, options: DownloadOptions
+    ) -> None:
+        """Write the records of a finished run, and count what the dataset has.
+
+        manifest.csv and ATTRIBUTION.csv are written by folder and rank, so they depend on the
+        photos alone, not on the order in which they came. A file that would not change is left
+        alone.
+
+        Args:
+            report: what is counted goes in here.
+            recipe: how the photos were selected; None: not known.
+            options: how they were downloaded.
+
+        Raises:
+            StorageError: a record cannot be written; those that were there are unchanged.
+        """
+        new_manifest, new_attribution = self._scratch / manifest.NAME, self._scratch / ATTRIBUTION
+        try:
+            with new_manifest.open("wb") as rows, new_attribution.open("wb") as credit:
+                rows.write(HEADER)
+                credit.write(encode(_ATTRIBUTION_COLUMNS))
+                for line, row in self._lines():
+                    rows.write(line)
+                    if row["status"] == Status.DOWNLOADED:
+                        credit.write(encode(_cell(row[name]) for name in _ATTRIBUTION_COLUMNS))
+                    report.count(row)
+                for file in (rows, credit):
+                    file.flush()
+                    os.fsync(file.fileno())
+            self.manifest.close()
+            _move(new_attribution, self._folder / ATTRIBUTION)
+            _move(new_manifest, self._folder / manifest.NAME)
+        except OSError as error:
+            raise storage_error(self._folder / manifest.NAME, error) from error
+        # An update is of the new selection once it is done, and not before: a run that is stopped
+        # in its middle has to be told again.
+        if recipe is not None and options.update:
+            selection_json.write_recipe(recipe, options, self._folder, self._scratch)
+        if self._remote is not None:
+            names = (selection_json.NAME, ATTRIBUTION, manifest.NAME)
+            self._remote.publish(*(name for name in names if (self._folder / name).is_file()))
+
+    def _lines(self) -> Iterator[tuple[bytes, dict[str, str]]]:
+        """The manifest's lines in their final order; each reserve names the photo it replaces.
+
+        That is the lost photo which comes as early among a folder's lost ones as the reserve does
+        among its reserves, so it does not depend on which was lost first.
+        """
+        folder = None
+        lost: Iterator[str] = iter(())
+        for known in self.manifest.rows():
+            if known.folder != folder:
+                folder = known.folder
+                lost = self.manifest.lost(folder)
+            row = self.manifest.columns(known)
+            note = with_note(row["note"], _REPLACES, next(lost, "") if known.reserve else "")
+            if note == row["note"]:
+                yield self.manifest.line(known), row
+            else:
+                row["note"] = note
+                yield encode(row.values()), row
+
+
+def manifest_has_rows(folder: Path) -> bool:
+    """Whether there is a manifest with a row in it."""
+    try:
+        return (folder / manifest.NAME).stat().st_size > len(HEADER)
+    except FileNotFoundError:
+        return False
+
+
+@contextmanager
+def _work_folder(folder: Path) -> Iterator[Path]:
+    """The run's own folder inside a dataset; what a killed run has left there is removed."""
+    path = folder / WORK_FOLDER
+    _check_folder(folder)
+    with ExitStack() as stack:
+        try:
+            if not stack.enter_context(try_locked_folder(path)):
+                raise DatasetLockedError(
+                    f"another run is working on {folder}: wait for it to end, or choose another "
+                    "folder"
+                )
+            for leftover in path.iterdir():
+                if leftover.is_dir() and not leftover.is_symlink():
+                    shutil.rmtree(leftover, ignore_errors=True)
+                elif leftover.name != "lock":
+                    leftover.unlink()
+        except OSError as error:
+            raise storage_error(path, error) from error
+        try:
+            yield path
+        finally:
+            # A folder that has disappeared must not hide the error that says so.
+            with suppress(OSError):
+                shutil.rmtree(path)
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuse a folder that is not a dataset: what is in it could be overwritten or deleted."""
+    work = folder / WORK_FOLDER
+    try:
+        if work.is_symlink():
+            raise StorageError(
+                f"{work} is a symbolic link, which could lead outside the dataset: remove it, "
+                "then run the same command again"
+            )
+        names = {entry.name for entry in folder.iterdir()} - FOREIGN_FILES
+        inside = {entry.name for entry in work.iterdir()} if WORK_FOLDER in names else set()
+    except FileNotFoundError:
+        return
+    except NotADirectoryError as error:
+        raise DatasetError(f"{folder} is a file: choose a folder") from error
+    except OSError as error:
+        raise storage_error(folder, error) from error
+    empty = {WORK_FOLDER, selection_json.NAME}  # or killed before the manifest was made
+    is_data_folder = any(".csv." in name or ".json." in name for name in inside)
+    if is_data_folder or not (names <= empty or manifest.NAME in names):
+        what = "holds Open Images files" if is_data_folder else "is not empty and not a dataset"
+        raise DatasetError(f"{folder} {what}: choose another folder for the photos")
+
+
+def _check_format(table: Manifest, options: DownloadOptions, name: str) -> None:
+    """See that the dataset keeps its photos as the options say."""
+    if options.in_tars and table.has_files():
+        raise DatasetError(
+            f"{name} has its photos in files: leave out --dataset-format, or choose another folder"
+        )
+    if not options.in_tars and table.tars():
+        raise DatasetError(
+            f"{name} has its photos in tars: add --dataset-format webdataset, or choose another "
+            "folder"
+        )
+
+
+def _cell(text: str) -> str:
+    """The text as a spreadsheet is to show it, not to run it."""
+    return f"'{text}" if text.startswith(_FORMULAS) else text
+
+
+def _move(new: Path, path: Path) -> None:
+    """Put a finished file in its place, unless the same is there."""
+    if path.exists() and filecmp.cmp(new, path, shallow=False):
+        new.unlink()
+    else:
+        new.replace(path)

@@ -1,0 +1,276 @@
+"""Who runs the shards: this process, or the workers of a Dask cluster."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib import import_module
+from importlib.util import find_spec
+from queue import Empty, SimpleQueue
+from typing import Any, Protocol
+
+from hotdog_sql.download.pool import DownloadPool
+from hotdog_sql.download.progress import Progress
+from hotdog_sql.download.result import Result
+from hotdog_sql.download.shards import Shard, read_results, run_shard, run_shard_once
+from hotdog_sql.download_options import DownloadOptions
+from hotdog_sql.errors import ClusterError, HotdogError, MissingExtraError
+from hotdog_sql.storage import Storage, without_credentials
+
+#: Seconds in which the scheduler has to answer, and in which a worker has to be there.
+CONNECT_SECONDS = 10.0
+WORKER_SECONDS = 60.0
+
+#: DuckDB's share of the coordinator's memory; rows that outgrow it are kept on disk.
+COORDINATOR_MEMORY = "128MB"
+
+#: What Dask's client needs for tls://, as its environment variables end.
+_CERTIFICATES = ("CA_FILE", "CLIENT__CERT", "CLIENT__KEY")
+
+#: Attempts at a shard that ends with an error. Those of dead workers are Dask's own affair.
+_RETRIES = 2
+
+#: Shards handed over for each that can run, so that a worker that is done has the next at hand.
+_AHEAD = 2
+
+#: Seconds after which the coordinator looks whether there are still any workers.
+_LOOK_EVERY = 5.0
+
+#: What a worker does with a shard.
+Work = Callable[[Shard], None]
+
+
+class Executor(Protocol):
+    """Runs shards."""
+
+    def run(self, shards: Iterable[Shard]) -> Iterator[list[Result]]:
+        """Results as they come; those of an iteration are recorded before the next one begins.
+
+        Raises:
+            HotdogError: a shard failed; what other shards have done is not lost.
+        """
+        ...
+
+
+class LocalExecutor:
+    """This process. Photos in class folders do not wait for the end of their shard."""
+
+    def __init__(
+        self, storage: Storage, mirror_url: str, options: DownloadOptions, progress: Progress
+    ) -> None:
+        self._storage = storage
+        self._mirror_url = mirror_url
+        self._options = options
+        self._progress = progress
+
+    def run(self, shards: Iterable[Shard]) -> Iterator[list[Result]]:
+        """Run shards (see `Executor`)."""
+        if self._options.in_tars:
+            for shard in shards:
+                yield run_shard(shard, self._progress)
+            return
+        with DownloadPool(self._storage, self._mirror_url, self._options, self._progress) as pool:
+            for result in pool.run(photo for shard in shards for photo in shard.photos):
+                yield [result]
+
+
+@contextmanager
+def dask_executor(
+    address: str,
+    options: DownloadOptions,
+    progress: Progress,
+    release: Callable[[str], None],
+    *,
+    work: Work = run_shard_once,
+    connect_seconds: float = CONNECT_SECONDS,
+    worker_seconds: float = WORKER_SECONDS,
+) -> "Iterator[DaskExecutor]":
+    """The workers of a cluster, until the block ends.
+
+    Args:
+        address: of the scheduler, such as `tcp://host:8786`.
+        options: how photos are downloaded; `per_host` is divided among the workers.
+        progress: is told of the bytes of each shard when it is done.
+        release: is called with the path of each result file whose rows have been recorded.
+        work: what a worker does with a shard.
+        connect_seconds: in which the scheduler has to answer.
+        worker_seconds: how long to wait for a cluster without any worker.
+
+    Raises:
+        MissingExtraError: Dask is not installed.
+        ClusterError: the scheduler does not answer.
+    """
+    if find_spec("distributed") is None:
+        raise MissingExtraError("--scheduler needs Dask: pip install 'hotdog-sql[dask]'")
+    distributed = import_module("distributed")  # first, for it brings the defaults of what is set
+    _check_certificates(address)
+    # Rows are megabytes: what Dask warns of is intended here.
+    configured = {"distributed.admin.large-graph-warning-threshold": "1GB"}
+    with import_module("dask.config").set(configured):
+        try:
+            # A client that is given no address at all takes twenty seconds to end.
+            import_module("distributed.comm").resolve_address(address)
+            client = distributed.Client(address, timeout=connect_seconds, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise ClusterError(
+                f"the scheduler {without_credentials(address)} does not answer "
+                f"({without_credentials(str(error))}): check the address, and start one with: "
+                "dask scheduler"
+            ) from error
+        with client:
+            executor = DaskExecutor(client, options, progress, release, work, worker_seconds)
+            try:
+                yield executor
+            finally:
+                executor.stop()
+
+
+class DaskExecutor:
+    """As many shards at the same time as the workers of a cluster have threads."""
+
+    def __init__(
+        self,
+        client: Any,
+        options: DownloadOptions,
+        progress: Progress,
+        release: Callable[[str], None],
+        work: Work,
+        worker_seconds: float,
+    ) -> None:
+        self._client = client
+        self._options = options
+        self._progress = progress
+        self._release = release
+        self._work = work
+        self._worker_seconds = worker_seconds
+        self._running: dict[str, tuple[Any, Shard]] = {}
+        self._ended: SimpleQueue[Any] = SimpleQueue()
+
+    def run(self, shards: Iterable[Shard]) -> Iterator[list[Result]]:
+        """Run shards (see `Executor`)."""
+        left = iter(shards)
+        more = True
+        while more or self._running:
+            threads = self._threads()
+            per_host = self._options.per_host
+            most = per_host if per_host < threads else _AHEAD * threads
+            while more and len(self._running) < most:
+                shard = next(left, None)
+                if shard is None:
+                    more = False
+                else:
+                    self._submit(shard, threads)
+            yield from self._done()
+
+    def stop(self) -> None:
+        """Begin no further shard. What has begun ends by itself, unheard."""
+        self._client.cancel([future for future, _ in self._running.values()])
+        self._running.clear()
+
+    def _submit(self, shard: Shard, threads: int) -> None:
+        # What one host may be asked at once is divided among the workers.
+        share = max(1, self._options.per_host // threads)
+        shard = replace(shard, options=replace(shard.options, per_host=share))
+        # Not pure: a shard's name need not be worked out of its rows.
+        future = self._client.submit(self._work, shard, pure=False, retries=_RETRIES)
+        self._running[future.key] = future, shard
+        future.add_done_callback(self._ended.put)
+
+    def _done(self) -> Iterator[list[Result]]:
+        """The results of the shards that have ended by now, or of the next one to end."""
+        failure: HotdogError | None = None
+        patience = _LOOK_EVERY
+        while self._running:
+            try:
+                future = self._ended.get(timeout=patience)
+            except Empty:
+                break
+            patience = 0.0
+            _, shard = self._running.pop(future.key)
+            try:
+                results = self._results(future, shard)
+            except HotdogError as error:
+                failure = failure or error
+                continue
+            self._progress.received(sum(result.size or 0 for result in results))
+            yield results
+            self._release(shard.result_file)
+        if failure is not None:  # the others are recorded by now
+            raise failure
+
+    def _results(self, future: Any, shard: Shard) -> list[Result]:
+        """What the worker has left beside the dataset."""
+        if future.status != "finished":
+            raise self._error(future)
+        results = read_results(shard)
+        if results is None:
+            raise ClusterError(
+                f"a worker has left no results of shard {shard.number}: check that all machines "
+                "see the same dataset, then run the same command again"
+            )
+        return results
+
+    def _error(self, future: Any) -> HotdogError:
+        if future.status != "error":
+            return self._lost(f"it has {future.status} a shard")
+        error = future.exception(timeout=CONNECT_SECONDS)
+        match error:
+            case HotdogError():
+                return error
+            case ImportError():
+                return ClusterError(
+                    f"a worker lacks a library ({without_credentials(str(error))}): install "
+                    "hotdog-sql with the same extras on every machine"
+                )
+            case _ if type(error).__name__ == "KilledWorker":
+                return ClusterError(
+                    "several workers died over the same shard: see their logs, give them more "
+                    "memory or a smaller --shard-size, then run the same command again"
+                )
+            case _:
+                return ClusterError(
+                    f"a worker failed ({type(error).__name__}: {without_credentials(str(error))}): "
+                    "see its log, then run the same command again"
+                )
+
+    def _threads(self) -> int:
+        """Threads of the workers that there are now; waits for one."""
+        deadline = time.monotonic() + self._worker_seconds
+        while True:
+            if self._client.status in ("closing", "closed"):
+                raise self._lost("it cannot be reached any more")
+            try:
+                threads: int = sum(self._client.nthreads().values())
+            except (OSError, ValueError) as error:  # what a client says that is not connected
+                raise self._lost(str(error) or type(error).__name__) from error
+            if threads:
+                return threads
+            if time.monotonic() > deadline:
+                raise ClusterError(
+                    "the cluster has no workers: start some with dask worker, then run the same "
+                    "command again"
+                )
+            time.sleep(0.2)
+
+    def _lost(self, reason: str) -> ClusterError:
+        return ClusterError(
+            f"the scheduler is lost ({without_credentials(reason)}): see its log, then run the "
+            "same command again"
+        )
+
+
+def _check_certificates(address: str) -> None:
+    """Without them Dask's client ends in a TypeError, and takes twenty seconds."""
+    if not address.startswith("tls://"):
+        return
+    try:
+        settings = import_module("distributed").Security().get_connection_args("client")
+        missing = None if settings["ssl_context"] else "none are set"
+    except OSError as error:
+        missing = str(error)
+    if missing is not None:
+        names = ", ".join(f"DASK_DISTRIBUTED__COMM__TLS__{name}" for name in _CERTIFICATES)
+        raise ClusterError(
+            f"{without_credentials(address)} needs certificates ({missing}): name their files in "
+            f"Dask's settings, or in the variables {names}"
+        )

@@ -1,0 +1,220 @@
+"""One request for one photo, and what its answer means."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from threading import BoundedSemaphore, Event
+
+import httpx
+
+from hotdog_sql.download.photo import Photo
+from hotdog_sql.download.progress import Progress
+from hotdog_sql.download.result import Result, Status, join_notes
+from hotdog_sql.download.validate import (
+    PLACEHOLDER_NAME,
+    PLACEHOLDERS,
+    Bytes,
+    RejectedError,
+    detect_format,
+    md5_from_base64,
+    md5_hex,
+)
+from hotdog_sql.download_options import DownloadOptions
+from hotdog_sql.errors import AddressError
+from hotdog_sql.http import HttpClient, is_transient, public_address, reason_of, retry_after
+from hotdog_sql.options import Source
+from hotdog_sql.storage import Storage
+
+#: Bytes from which a photo counts as large. Two of those are received at once: with many workers,
+#: more of them would need gigabytes of memory.
+_LARGE = 3 << 20
+_LARGE_AT_ONCE = 2
+
+
+class TransientError(Exception):
+    """The photo did not come, but may come another time.
+
+    Attributes:
+        reason: in the fixed words of the manifest.
+        retry_after: seconds that the server asks to wait; None if it does not say.
+        refused: whether there was no connection at all.
+        slow: whether the request took all the time it may take.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        retry_after: float | None = None,
+        *,
+        refused: bool = False,
+        slow: bool = False,
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retry_after = retry_after
+        self.refused = refused
+        self.slow = slow
+
+
+class Fetcher:
+    """Fetches photos and keeps them; used by many threads, each with a client of its own."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        options: DownloadOptions,
+        progress: Progress,
+        stopped: Event,
+        cores: int,
+    ) -> None:
+        """Fetches nothing yet.
+
+        Args:
+            storage: where photos go.
+            options: how it is done.
+            progress: is told of the bytes.
+            stopped: set when all is to end.
+            cores: photos to decode at the same time. Decoded, they are a hundred times as large as
+                their files, and more of them at once would not be done sooner.
+        """
+        self._storage = storage
+        self._options = options
+        self._progress = progress
+        self._stopped = stopped
+        self._decoding = BoundedSemaphore(cores)
+        self._large = BoundedSemaphore(_LARGE_AT_ONCE)
+        self._placeholders = PLACEHOLDERS | options.placeholders
+
+    def fetch(
+        self,
+        client: HttpClient,
+        photo: Photo,
+        source: Source,
+        url: str,
+        heard: Callable[[], None],
+    ) -> Result:
+        """Make one request, and keep the photo if it comes.
+
+        Args:
+            client: the thread's own.
+            photo: the photo.
+            source: the source to ask.
+            url: its address there.
+            heard: called when the host begins to answer.
+
+        Raises:
+            RejectedError: the source does not have the photo.
+            TransientError: it may have it another time.
+            StorageError: the photo cannot be written.
+        """
+        deadline = time.monotonic() + self._options.seconds
+        in_body = False
+        try:
+            with client.stream(url, seconds=self._options.seconds) as response:
+                in_body = True
+                heard()
+                self._check_answer(response)
+                data = self._receive(client, response)
+        except AddressError as error:
+            # The cause is httpx's or Python's: no host can have such a name.
+            raise RejectedError("bad address" if error.__cause__ else "unsafe address") from error
+        except httpx.HTTPError as error:
+            reason = reason_of(error, in_body=in_body)
+            if not is_transient(error):
+                raise RejectedError(reason) from error
+            if time.monotonic() >= deadline:
+                raise TransientError("too slow", slow=True) from error
+            refused = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+            raise TransientError(reason, refused=refused) from error
+        return self._keep(photo, source, url, data)
+
+    def _check_answer(self, response: httpx.Response) -> None:
+        """What status and addresses say, before the body comes."""
+        status = response.status_code
+        if any(PLACEHOLDER_NAME in hop.url.path for hop in (*response.history, response)):
+            raise RejectedError("placeholder")
+        if is_transient(status):
+            raise TransientError(f"http {status}", retry_after(response))
+        if status != httpx.codes.OK:
+            raise RejectedError(f"http {status}")
+        declared = response.headers.get("Content-Length", "")
+        if declared.isdecimal() and int(declared) > self._options.max_bytes:
+            raise RejectedError("too large")
+
+    def _receive(self, client: HttpClient, response: httpx.Response) -> bytearray:
+        body = bytearray()
+        large = False
+        try:
+            for chunk in response.iter_raw():
+                body += chunk
+                self._progress.received(len(chunk))
+                if len(body) > self._options.max_bytes:
+                    raise RejectedError("too large")
+                if self._stopped.is_set():
+                    raise TransientError("stopped")
+                if not large and len(body) > _LARGE:
+                    waiting = time.monotonic()
+                    large = self._large.acquire()
+                    client.extend(time.monotonic() - waiting)
+        finally:
+            if large:
+                self._large.release()
+        return body
+
+    def _keep(self, photo: Photo, source: Source, url: str, data: Bytes) -> Result:
+        """Check the bytes, alter them if that is asked for, and write them."""
+        extension = detect_format(data).extension
+        md5 = md5_hex(data)
+        if md5 in self._placeholders:
+            raise RejectedError("placeholder")
+        changed = _change(photo, len(data), md5) if source == Source.ORIGINAL else ""
+        if changed and self._options.strict_md5:
+            raise RejectedError(changed)
+        result = Result(
+            photo,
+            Status.DOWNLOADED,
+            path=f"{photo.stem}.{extension}",
+            source=source,
+            url=public_address(url) if "@" in url else url,
+            size=len(data),
+            md5=md5,
+            note=changed,
+        )
+        if self._options.decodes:
+            with self._decoding:
+                altered = None if self._stopped.is_set() else self._alter(photo, source, data)
+            if altered is not None:
+                data, note = altered
+                result = replace(
+                    result,
+                    size=len(data),
+                    md5=md5_hex(data),
+                    note=join_notes(result.note, note),
+                )
+        if self._stopped.is_set():
+            raise TransientError("stopped")
+        self._storage.write(result.path, data)
+        return result
+
+    def _alter(self, photo: Photo, source: Source, data: Bytes) -> tuple[bytes, str] | None:
+        from hotdog_sql.download.transform import decode, degrees, transform
+
+        if not self._options.alterations:
+            decode(data)
+            return None
+        return transform(
+            data,
+            degrees(photo.rotation, source),
+            upright=self._options.upright,
+            max_side=self._options.max_side,
+        )
+
+
+def _change(photo: Photo, size: int, md5: str) -> str:
+    """How the original's bytes differ from what Open Images wrote down of them."""
+    promised = md5_from_base64(photo.original_md5)
+    if promised is not None:
+        return "" if promised == md5 else "md5 differs"
+    if photo.original_size is not None and photo.original_size != size:
+        return "size differs"
+    return ""

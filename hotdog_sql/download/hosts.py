@@ -1,0 +1,189 @@
+"""Which request may start next: so many for each host, and none while the host is paused."""
+
+import heapq
+import itertools
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from threading import Condition
+from typing import Generic, NamedTuple, TypeVar
+
+from hotdog_sql.download.progress import Progress
+from hotdog_sql.download_options import BackoffPolicy, RetryPolicy
+
+T = TypeVar("T")
+
+#: Flickr serves its photos under many names (`farm5.staticflickr.com`, `c2.staticflickr.com`, …)
+#: of one service, to which the limits apply as one.
+_SERVICES = ("staticflickr.com",)
+
+
+@dataclass(slots=True)
+class _Host(Generic[T]):
+    """What is known of one host, and what waits for it. Times are on the monotonic clock."""
+
+    since: float = field(default_factory=time.monotonic)
+    waiting: deque[T] = field(default_factory=deque)
+    delayed: list[tuple[float, int, T]] = field(default_factory=list)
+    active: int = 0
+    heard: bool = False
+    failures: int = 0
+    pauses: int = 0
+    paused_until: float = 0.0
+    reason: str = ""
+    given_up: bool = False
+
+
+class Turn(NamedTuple, Generic[T]):
+    """A task whose turn it is; `given_up`: why its host is not asked any more, else empty."""
+
+    task: T
+    host: str
+    given_up: str
+
+
+class HostQueue(Generic[T]):
+    """Hands tasks to worker threads, each when its host may be asked.
+
+    A task that must wait, for its host or for its next attempt, keeps no worker from the others.
+
+    Attributes:
+        heard: whether any host has answered.
+    """
+
+    def __init__(
+        self, per_host: int, backoff: BackoffPolicy, retry: RetryPolicy, progress: Progress
+    ) -> None:
+        self.heard = False
+        self._per_host = per_host
+        self._backoff = backoff
+        self._retry = retry
+        self._progress = progress
+        self._hosts: dict[str, _Host[T]] = {}
+        self._changed = Condition()
+        self._order = itertools.count()
+        self._closed = False
+
+    def put(self, task: T, host: str, delay: float = 0.0) -> None:
+        """Let a task wait for its turn, at least so many seconds."""
+        with self._changed:
+            entry = self._hosts.setdefault(host, _Host())
+            if delay > 0:
+                due = time.monotonic() + delay
+                heapq.heappush(entry.delayed, (due, next(self._order), task))
+            else:
+                entry.waiting.append(task)
+            self._changed.notify()
+
+    def take(self) -> Turn[T] | None:
+        """Wait for a task whose turn it is; None after `close`."""
+        with self._changed:
+            while not self._closed:
+                now = time.monotonic()
+                soonest: float | None = None
+                for name, host in self._hosts.items():
+                    due = self._due(host)
+                    if due is None:
+                        continue
+                    if due <= now:
+                        return self._start(name, now)
+                    soonest = due if soonest is None else min(soonest, due)
+                self._changed.wait(None if soonest is None else soonest - now)
+            return None
+
+    def hear(self, host: str) -> None:
+        """The host has begun to answer."""
+        self.heard = self._hosts[host].heard = True
+
+    def succeeded(self, host: str) -> None:
+        """A request has ended with a complete answer, whatever it says."""
+        with self._changed:
+            entry = self._hosts[host]
+            entry.active -= 1
+            entry.failures = entry.pauses = 0
+            entry.since, entry.heard, entry.reason = time.monotonic(), True, ""
+            if not (entry.active or entry.waiting or entry.delayed or entry.given_up):
+                del self._hosts[host]  # nothing of it need be remembered
+            self._changed.notify()
+
+    def failed(
+        self, host: str, reason: str, retry_after: float | None = None, *, refused: bool = False
+    ) -> None:
+        """A request has failed, but may succeed later.
+
+        Args:
+            host: the turn's.
+            reason: in the words of the manifest.
+            retry_after: seconds that the host asks to wait.
+            refused: whether there was no connection at all.
+        """
+        with self._changed:
+            entry = self._hosts[host]
+            entry.active -= 1
+            entry.failures += 1
+            first = refused and not entry.reason
+            entry.reason = reason
+            was_given_up = entry.given_up
+            pause = 0.0 if was_given_up else self._pause(entry, retry_after, refused=refused)
+            given_up = entry.given_up and not was_given_up
+            # The end of a pause, or of the host, concerns every waiting worker.
+            self._changed.notify_all()
+        if first:
+            self._progress.unreachable(host, reason)
+        if given_up:
+            self._progress.given_up(host, reason)
+        elif pause:
+            self._progress.paused(host, pause)
+
+    def close(self) -> None:
+        """End: no worker gets a task any more."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def _due(self, host: _Host[T]) -> float | None:
+        """When a task of the host may start; None: not before something else changes."""
+        if host.waiting:
+            due = 0.0
+        elif host.delayed:
+            due = host.delayed[0][0]
+        else:
+            return None
+        if host.given_up:
+            return 0.0
+        if host.active >= (1 if host.pauses else self._per_host):
+            return None  # after a pause, one request at a time finds out whether the host is back
+        return max(due, host.paused_until)
+
+    def _start(self, name: str, now: float) -> Turn[T]:
+        host = self._hosts[name] = self._hosts.pop(name)  # to the end: the hosts take turns
+        host.active += 1
+        delayed = host.delayed and (not host.waiting or host.delayed[0][0] <= now)
+        task = heapq.heappop(host.delayed)[2] if delayed else host.waiting.popleft()
+        return Turn(task, name, host.reason or "host given up" if host.given_up else "")
+
+    def _pause(self, host: _Host[T], retry_after: float | None, *, refused: bool) -> float:
+        """Pause or give up the host if it is time to; for how many seconds it pauses."""
+        backoff, now = self._backoff, time.monotonic()
+        silent = now - host.since
+        if retry_after is not None:
+            host.given_up = retry_after > self._retry.patience
+            host.paused_until = max(host.paused_until, now + retry_after)
+            return 0.0 if host.given_up else retry_after
+        if silent > (backoff.patience if host.heard else backoff.first_answer):
+            host.given_up = True
+            return 0.0
+        if not refused and (silent <= backoff.recent or host.failures < backoff.after):
+            return 0.0
+        if host.paused_until > now:
+            return 0.0  # this request had begun before the pause
+        seconds = min(backoff.cap, backoff.base * 2.0**host.pauses)
+        host.pauses += 1
+        host.paused_until = now + seconds
+        return seconds
+
+
+def host_of(url: str) -> str:
+    """The host of an address as limits count it: name and port, or the service it belongs to."""
+    netloc = url.partition("://")[2].partition("/")[0].rpartition("@")[2].lower()
+    return next((name for name in _SERVICES if netloc.endswith("." + name)), netloc)

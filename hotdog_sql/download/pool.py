@@ -1,0 +1,248 @@
+"""Many photos at the same time: threads that fetch, each with a client of its own."""
+
+import os
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from functools import partial
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
+from typing import Self
+
+from hotdog_sql.download.fetcher import Fetcher, TransientError
+from hotdog_sql.download.hosts import HostQueue, Turn, host_of
+from hotdog_sql.download.photo import Photo
+from hotdog_sql.download.progress import Progress
+from hotdog_sql.download.result import Result, Status, join_errors
+from hotdog_sql.download.validate import RejectedError
+from hotdog_sql.download_options import DownloadOptions
+from hotdog_sql.errors import HotdogError, UnreachableError
+from hotdog_sql.http import HttpClient
+from hotdog_sql.options import Source
+from hotdog_sql.storage import Storage
+from hotdog_sql.transports import ssl_context
+
+#: Photos taken from the selection ahead of their turn. Enough to go on with the other hosts while
+#: one is paused; few enough to need no memory to speak of.
+_WINDOW = 1000
+
+#: Seconds that stopping waits for transfers to notice. A thread that nothing can interrupt, such as
+#: one that looks up a name, is left to end by itself; it writes nothing any more.
+_STOP_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class _Task:
+    """A photo on its way through the sources that may have it.
+
+    Attributes:
+        photo: the photo.
+        left: sources and addresses still to ask; the first is the one in hand.
+        attempt: the number of the next request to it, from 1.
+        errors: sources that did not have it, and why.
+        hopeful: whether one of them may have it another time.
+    """
+
+    photo: Photo
+    left: deque[tuple[Source, str]]
+    attempt: int = 1
+    errors: list[tuple[str, str]] = field(default_factory=list)
+    hopeful: bool = False
+
+    def next_source(self, reason: str, *, hopeful: bool) -> None:
+        """Leave the source in hand."""
+        source, _ = self.left.popleft()
+        self.errors.append((source, reason))
+        self.hopeful = self.hopeful or hopeful
+        self.attempt = 1
+        self.skip_missing()
+
+    def skip_missing(self) -> None:
+        """Leave out sources that have no address for the photo."""
+        while self.left and not self.left[0][1]:
+            self.errors.append((self.left.popleft()[0], "no address"))
+
+    def given_up(self) -> Result:
+        """The result where no source is left."""
+        status = Status.FAILED if self.hopeful else Status.LOST
+        return Result(self.photo, status, error=join_errors(self.errors))
+
+
+class DownloadPool:
+    """Fetches photos with a fixed number of threads.
+
+    A context manager: when the block ends, so do the transfers, within about a second. Threads
+    start as they are needed.
+    """
+
+    def __init__(
+        self, storage: Storage, mirror_url: str, options: DownloadOptions, progress: Progress
+    ) -> None:
+        """Starts nothing yet.
+
+        Raises:
+            InputError: the certificates that the environment names cannot be read.
+        """
+        ssl_context()  # before the threads, each of which would make one
+        self._mirror_url = mirror_url
+        self._options = options
+        self._progress = progress
+        self._hosts: HostQueue[_Task] = HostQueue(
+            options.per_host, options.backoff, options.retry, progress
+        )
+        self._results: SimpleQueue[Result | BaseException] = SimpleQueue()
+        self._stopped = Event()
+        self._fetcher = Fetcher(storage, options, progress, self._stopped, os.cpu_count() or 1)
+        self._threads: list[Thread] = []
+        self._open = 0
+        self._started = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped.set()
+        self._hosts.close()
+        deadline = time.monotonic() + _STOP_SECONDS
+        for thread in self._threads:
+            if thread.is_alive():  # a Ctrl-C may have come while the last was started
+                thread.join(max(0.0, deadline - time.monotonic()))
+
+    def run(self, photos: Iterable[Photo]) -> Iterator[Result]:
+        """The result of each photo as it ends.
+
+        Photos are taken from their iterable a few ahead of their turn, in this thread.
+
+        Raises:
+            StorageError: a photo cannot be written.
+            UnreachableError: no host has answered.
+            InputError: the proxy that the environment names cannot be used.
+        """
+        left = iter(photos)
+        more = True
+        while more or self._open:
+            # Results are given at once: they are to be shown and recorded.
+            while more and self._open < _WINDOW and self._results.empty():
+                photo = next(left, None)
+                if photo is None:
+                    more = False
+                    break
+                lost = self._submit(photo)
+                if lost is not None:
+                    yield lost
+            if self._open:
+                yield self._next_result()
+
+    def _submit(self, photo: Photo) -> Result | None:
+        """Queue a photo; its result at once where no source has an address for it."""
+        sources = self._options.sources
+        task = _Task(photo, deque((one, photo.url(one, self._mirror_url)) for one in sources))
+        task.skip_missing()
+        if not task.left:
+            return task.given_up()
+        self._started = self._started or time.monotonic()
+        self._open += 1
+        self._queue(task)
+        if len(self._threads) < min(self._options.workers, self._open):
+            # Daemons: the program does not wait for a silent server when it ends.
+            thread = Thread(target=self._work, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        return None
+
+    def _next_result(self) -> Result:
+        limit = self._options.backoff.first_answer
+        while True:
+            left = None if self._hosts.heard else self._started + limit - time.monotonic()
+            try:
+                result = self._results.get(timeout=None if left is None else max(left, 0.0))
+            except Empty:
+                if self._hosts.heard:
+                    continue
+                raise UnreachableError(
+                    f"no host has answered within {limit:.0f} s: check the network connection, "
+                    "the proxy settings and the name service, then run the same command again"
+                ) from None
+            if isinstance(result, BaseException):
+                raise result
+            self._open -= 1
+            return result
+
+    def _work(self) -> None:
+        """What each thread does."""
+        options = self._options
+        with ExitStack() as thread:
+            thread.push(self._report)
+            client = thread.enter_context(
+                HttpClient(options.connect_seconds, options.silence_seconds)
+            )
+            while (turn := self._hosts.take()) is not None:
+                with ExitStack() as photo:
+                    photo.push(partial(self._contain, turn))
+                    self._serve(client, turn)
+
+    def _serve(self, client: HttpClient, turn: Turn[_Task]) -> None:
+        """One request, and what follows from it."""
+        task, host = turn.task, turn.host
+        source, url = task.left[0]
+        delay: float | None = None
+        if turn.given_up:
+            self._hosts.failed(host, turn.given_up)
+            task.next_source(turn.given_up, hopeful=True)
+        else:
+            try:
+                heard = partial(self._hosts.hear, host)
+                result = self._fetcher.fetch(client, task.photo, source, url, heard)
+            except RejectedError as rejected:
+                self._hosts.succeeded(host)
+                self._progress.answered(task.photo.image_id, source, url, rejected.reason)
+                task.next_source(rejected.reason, hopeful=False)
+            except TransientError as error:
+                delay = self._failed(turn, error)
+            else:
+                self._hosts.succeeded(host)
+                self._progress.answered(task.photo.image_id, source, url, "ok")
+                self._results.put(replace(result, error=join_errors(task.errors)))
+                return
+        if task.left:
+            self._queue(task, delay or 0.0)
+        else:
+            self._results.put(task.given_up())
+
+    def _failed(self, turn: Turn[_Task], error: TransientError) -> float | None:
+        """Seconds until the next attempt; None where the next source is to be asked."""
+        task = turn.task
+        source, url = task.left[0]
+        self._hosts.failed(turn.host, error.reason, error.retry_after, refused=error.refused)
+        self._progress.answered(task.photo.image_id, source, url, error.reason)
+        if error.refused:
+            return 0.0  # not an attempt: the host is paused, or given up
+        delay = self._options.retry.delay(task.attempt, error.retry_after)
+        if delay is None or error.slow:
+            task.next_source(error.reason, hopeful=True)
+            return None
+        task.attempt += 1
+        return delay
+
+    def _contain(
+        self, turn: Turn[_Task], _kind: object, error: BaseException | None, _trace: object
+    ) -> bool:
+        """Make an exception that nobody foresaw this photo's failure, and no other's."""
+        if not isinstance(error, Exception) or isinstance(error, HotdogError):
+            return False
+        self._hosts.succeeded(turn.host)
+        turn.task.errors.append((turn.task.left[0][0], type(error).__name__))
+        turn.task.hopeful = True
+        self._results.put(turn.task.given_up())
+        return True
+
+    def _report(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
+        """Hand what ends a thread to the thread that waits for results."""
+        if error is not None:
+            self._results.put(error)
+        return True
+
+    def _queue(self, task: _Task, delay: float = 0.0) -> None:
+        self._hosts.put(task, host_of(task.left[0][1]), delay)

@@ -1,0 +1,233 @@
+"""What became of a photo, as the manifest records it."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Self
+
+from hotdog_sql.download.photo import IMAGE_COLUMNS, Photo
+from hotdog_sql.errors import DatasetError, SelectionFileError
+
+#: The manifest's columns, in their order. ImageID comes first: with folder, it is the key.
+COLUMNS = (
+    "ImageID",
+    "folder",
+    "partition",
+    "rank",
+    "path",
+    "status",
+    "source",
+    "url",
+    "bytes",
+    "md5",
+    "error",
+    "note",
+    "reserve",
+    *IMAGE_COLUMNS[1:],
+)
+
+#: Separates what two sources answered in `error`, and two remarks in `note`.
+_NEXT = "; "
+
+
+class Status(StrEnum):
+    """What became of a photo."""
+
+    #: It is in the dataset.
+    DOWNLOADED = "downloaded"
+    #: Every source said for good that it does not have it, or it failed in several runs.
+    LOST = "lost"
+    #: No source gave it, but one of them may another time.
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one photo.
+
+    Attributes:
+        photo: the photo.
+        status: see `Status`.
+        path: where it is, relative to the dataset, with slashes; below the name of its tar where
+            it is in one; empty unless downloaded.
+        source: where its bytes come from; empty unless downloaded.
+        url: the address that was asked for them, before any redirect; empty unless downloaded.
+        size: bytes of the file; None unless downloaded.
+        md5: MD5 of these bytes, hexadecimal; empty unless downloaded.
+        error: why the sources before that one, or all of them, did not give it:
+            `mirror: http 404; original: placeholder`.
+        note: remarks, such as `rotated 90`.
+    """
+
+    photo: Photo
+    status: Status
+    path: str = ""
+    source: str = ""
+    url: str = ""
+    size: int | None = None
+    md5: str = ""
+    error: str = ""
+    note: str = ""
+
+    def row(self) -> dict[str, str]:
+        """The line of the manifest as text, by column."""
+        photo = self.photo
+        image = photo.image_row()
+        return {
+            "ImageID": image.pop("ImageID"),
+            "folder": photo.folder,
+            "partition": photo.partition,
+            "rank": str(photo.rank),
+            "path": self.path,
+            "status": self.status,
+            "source": self.source,
+            "url": self.url,
+            "bytes": "" if self.size is None else str(self.size),
+            "md5": self.md5,
+            "error": self.error,
+            "note": self.note,
+            "reserve": "true" if photo.reserve else "false",
+            **image,
+        }
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, str]) -> Self:
+        """The result in a line of the manifest.
+
+        Raises:
+            DatasetError: the line is not one of ours.
+        """
+        try:
+            return cls(
+                photo=Photo.from_row(row),
+                status=Status(row["status"]),
+                path=row["path"],
+                source=row["source"],
+                url=row["url"],
+                size=int(row["bytes"]) if row["bytes"] else None,
+                md5=row["md5"],
+                error=row["error"],
+                note=row["note"],
+            )
+        except (KeyError, ValueError, SelectionFileError) as error:
+            raise foreign_row(error) from error
+
+
+@dataclass(slots=True)
+class DownloadReport:
+    """How a download ended: the dataset as it is now, and what this run did.
+
+    Attributes:
+        on_disk: photos that the dataset has.
+        downloaded: those of them that were downloaded in this run.
+        received: bytes of these.
+        lost: photos that no source has.
+        failed: photos that are worth another try.
+        replaced: lost photos that another photo in the dataset replaces.
+        short: lost photos that could not be replaced, because no more photos are left; by folder.
+        sources: photos in the dataset by source.
+        lost_reasons: how often each (source, reason) occurs among the lost photos.
+        failed_reasons: the same among those that failed.
+    """
+
+    on_disk: int = 0
+    downloaded: int = 0
+    received: int = 0
+    lost: int = 0
+    failed: int = 0
+    replaced: int = 0
+    short: dict[str, int] = field(default_factory=dict)
+    sources: Counter[str] = field(default_factory=Counter)
+    lost_reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
+    failed_reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    @property
+    def already_there(self) -> int:
+        """Photos that were in the dataset before this run."""
+        return self.on_disk - self.downloaded
+
+    @property
+    def worth_retrying(self) -> bool:
+        """Whether the same command may bring more."""
+        return self.failed > 0
+
+    def count(self, row: Mapping[str, str]) -> None:
+        """Count a line of the finished manifest."""
+        reasons = split_errors(row["error"])
+        match row["status"]:
+            case Status.DOWNLOADED:
+                self.on_disk += 1
+                self.replaced += row["reserve"] == "true"
+                self.sources[row["source"]] += 1
+            case Status.LOST:
+                self.lost += 1
+                self.lost_reasons.update(reasons)
+            case Status.FAILED:
+                self.failed += 1
+                self.failed_reasons.update(reasons)
+
+
+def foreign_row(reason: object) -> DatasetError:
+    """The error for a line of a manifest that is not one of ours."""
+    return DatasetError(
+        f"manifest.csv has a row that hotdog-sql did not write ({reason}); move the file away and "
+        "download again"
+    )
+
+
+def join_errors(errors: list[tuple[str, str]]) -> str:
+    """(source, reason) pairs as the manifest's `error`."""
+    return _NEXT.join(f"{source}: {reason}" for source, reason in errors)
+
+
+def split_errors(error: str) -> list[tuple[str, str]]:
+    """The (source, reason) pairs of an `error`."""
+    pairs = (part.partition(": ") for part in error.split(_NEXT) if part)
+    return [(source, reason) for source, _, reason in pairs]
+
+
+def join_notes(*notes: str) -> str:
+    """Several remarks as one `note`."""
+    return _NEXT.join(filter(None, notes))
+
+
+def with_note(note: str, beginning: str, rest: str) -> str:
+    """The note with this remark in front, in place of one that begins so; no `rest`: without it."""
+    others = [part for part in note.split(_NEXT) if part and not part.startswith(beginning)]
+    return join_notes(f"{beginning}{rest}" if rest else "", *others)
+
+
+def note_value(note: str, beginning: str) -> str:
+    """What follows the beginning of a remark; empty where there is no such remark."""
+    parts = [part for part in note.split(_NEXT) if part.startswith(beginning)]
+    return parts[0].removeprefix(beginning) if parts else ""
+
+
+def encode(values: Iterable[str]) -> bytes:
+    """One line of CSV with its end."""
+    line: str = _WRITER.writerow(values)
+    return line.encode("utf-8", "replace")
+
+
+def decode(line: bytes) -> dict[str, str] | None:
+    """A line by its columns; None where it is not one of ours."""
+    try:
+        values = next(csv.reader([line.decode()], strict=True))
+    except (UnicodeDecodeError, csv.Error):
+        return None
+    if len(values) != len(COLUMNS):
+        return None
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+class _Line:
+    """What `csv.writer` writes to: it gives the line back."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+_WRITER = csv.writer(_Line(), lineterminator="\n")
+HEADER = encode(COLUMNS)

@@ -1,0 +1,242 @@
+"""A whole download: from the photos of a selection to a finished dataset."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from hotdog_sql.download.dataset import Dataset, open_dataset
+from hotdog_sql.download.executors import Executor, LocalExecutor, dask_executor
+from hotdog_sql.download.manifest import Row
+from hotdog_sql.download.photo import Photo
+from hotdog_sql.download.progress import Progress
+from hotdog_sql.download.result import DownloadReport, Result, Status, note_value, with_note
+from hotdog_sql.download.shards import ShardCutter
+from hotdog_sql.download_options import DownloadOptions
+
+#: The photos that follow a folder's last in the seeded order, each taken as it is needed.
+Replacements = Callable[[str], Iterator[Photo]]
+
+#: Who runs the shards of a dataset.
+Executors = Callable[[Dataset], AbstractContextManager[Executor]]
+
+#: Runs in which a photo may fail; after that it counts as lost.
+_FAILED_RUNS = 3
+_FAILED_IN = "failed in "
+
+
+def no_replacements(_folder: str) -> Iterator[Photo]:
+    """Replacements where nothing is known of the photos that follow."""
+    return iter(())
+
+
+def download(
+    photos: Iterable[Photo],
+    address: str | Path,
+    *,
+    mirror_url: str,
+    options: DownloadOptions | None = None,
+    replacements: Replacements = no_replacements,
+    count: int | None = None,
+    recipe: Mapping[str, object] | None = None,
+    progress: Progress | None = None,
+    executor: Executors | None = None,
+) -> DownloadReport:
+    """Make or complete a dataset.
+
+    What is in the dataset and its manifest already is not fetched again. The outcome depends on the
+    selection and on what the servers answer, not on timing, on `options.workers`, on who runs the
+    shards, or on how often the run was killed in between.
+
+    Args:
+        photos: the selection, by folder and rank.
+        address: the dataset: a folder, or an address such as `s3://bucket/prefix`.
+        mirror_url: see `hotdog_sql.config.Settings`.
+        options: how to download.
+        replacements: gives the photos that may replace lost ones of a folder.
+        count: how many photos the selection has; None: not known.
+        recipe: how the selection was made, for `selection.json`; None: not known.
+        progress: is told what happens.
+        executor: runs the shards; None: as `options.scheduler` says.
+
+    Returns:
+        What the dataset has, what is lost, and what may come another time.
+
+    Raises:
+        DatasetError: the dataset cannot be used (see `open_dataset`).
+        StorageError: something cannot be written; the manifest is true up to then.
+        SelectionFileError: a row of the selection cannot be used.
+        UnreachableError: no host has answered.
+        ClusterError: the cluster cannot be used.
+        KeyboardInterrupt: stopped; the manifest is true up to then.
+    """
+    options = options or DownloadOptions()
+    progress = progress or Progress()
+    progress.planned(count)
+    with open_dataset(address, recipe, options) as dataset:
+        if executor is None:
+            running = _executor(dataset, mirror_url, options, progress)
+        else:
+            running = executor(dataset)
+        tars = dataset.manifest.tars()
+        cutter = ShardCutter(dataset.storage.address, mirror_url, options, dataset.run_id, tars)
+        with running as executing:
+            run = _Run(dataset, options, progress, replacements)
+            for wanted in run.rounds(photos):
+                for results in executing.run(cutter.cut(run.missing(wanted))):
+                    for result in results:
+                        run.settle(result)
+        run.clean_up()
+        dataset.finalize(run.report, recipe, options)
+    return run.report
+
+
+def _executor(
+    dataset: Dataset, mirror_url: str, options: DownloadOptions, progress: Progress
+) -> AbstractContextManager[Executor]:
+    if options.scheduler:
+        return dask_executor(options.scheduler, options, progress, dataset.release)
+    return nullcontext(LocalExecutor(dataset.storage, mirror_url, options, progress))
+
+
+@dataclass(slots=True)
+class _Folder:
+    """How far a class folder has come.
+
+    Attributes:
+        lost: its photos that are lost, replacements among them.
+        taken: replacements that have been taken.
+        replacements: those that are left.
+        exhausted: there are no more.
+    """
+
+    lost: int = 0
+    taken: int = 0
+    replacements: Iterator[Photo] | None = None
+    exhausted: bool = False
+
+    @property
+    def lacks(self) -> int:
+        """How many more replacements it is to take."""
+        return 0 if self.exhausted else max(0, self.lost - self.taken)
+
+
+class _Run:
+    """One run over a dataset: which photos are missing, and what became of them."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        options: DownloadOptions,
+        progress: Progress,
+        replacements: Replacements,
+    ) -> None:
+        self.report = DownloadReport()
+        self._dataset = dataset
+        self._manifest = dataset.manifest
+        self._options = options
+        self._progress = progress
+        self._replacements = replacements
+        self._folders: dict[str, _Folder] = {}
+
+    def rounds(self, photos: Iterable[Photo]) -> Iterator[Iterable[Photo]]:
+        """The selection, and then replacements as long as a folder lacks some."""
+        yield photos
+        while self._options.top_up and any(folder.lacks for folder in self._folders.values()):
+            yield self._next_replacements()
+
+    def missing(self, photos: Iterable[Photo]) -> Iterator[Photo]:
+        """Those of the photos that are to be fetched; the others are counted."""
+        for photo in photos:
+            known = self._manifest.want(photo)
+            if known.wanted > 1:
+                continue  # selected twice
+            folder = self._folders.setdefault(photo.folder, _Folder())
+            folder.taken += photo.reserve
+            if not self._is_settled(known):
+                yield photo
+                continue
+            if (known.rank, known.reserve) != (photo.rank, photo.reserve):
+                # A larger selection: what replaced a photo yesterday is selected itself today.
+                self._dataset.append(replace(self._manifest.result(known), photo=photo))
+            folder.lost += known.status is Status.LOST
+            self._progress.finished(known.status or "", "", known=True, reserve=photo.reserve)
+
+    def settle(self, result: Result) -> None:
+        """Record what became of a photo."""
+        if result.status is Status.FAILED:
+            result = self._failed(result)
+        self._dataset.append(result)
+        if result.status is Status.DOWNLOADED:
+            self.report.downloaded += 1
+            self.report.received += result.size or 0
+        self._folders[result.photo.folder].lost += result.status is Status.LOST
+        self._progress.finished(
+            result.status, result.source, known=False, reserve=result.photo.reserve
+        )
+
+    def clean_up(self) -> None:
+        """Remove what is no longer selected, and count what could not be replaced."""
+        for row in self._manifest.unwanted():
+            folder = self._folders.get(row.folder)
+            # A reserve whose place is taken by the photo that was lost once.
+            spare = row.reserve and folder is not None and folder.taken >= folder.lost
+            if self._options.update or (spare and self._options.top_up):
+                self._dataset.drop(row)
+        for name, folder in self._folders.items():
+            if folder.exhausted:
+                self.report.short[name] = folder.lost - folder.taken
+
+    def _is_settled(self, known: Row) -> bool:
+        """Whether an earlier run has said the last word on a photo."""
+        match known.status:
+            case Status.DOWNLOADED:
+                return self._dataset.has(known)
+            case Status.LOST if self._options.in_tars:
+                return True  # its replacement is in a tar, which is never changed
+            case Status.LOST:
+                untried = set(self._options.sources) - set(known.tried.split())
+                return not (untried or self._options.retry_failed)
+            case _:
+                return False
+
+    def _failed(self, result: Result) -> Result:
+        """A photo that failed, with what earlier runs say of it.
+
+        What was lost stays lost until it is downloaded: a source that is silent today has not taken
+        back that it does not have it, and a replacement has its place. A photo that fails in
+        several runs counts as lost, so that it is replaced.
+        """
+        before = self._manifest.find(result.photo)
+        runs = 1
+        if before is not None and before.status is Status.LOST:
+            return self._manifest.result(before)
+        if before is not None and before.status is Status.FAILED:
+            words = note_value(self._manifest.columns(before)["note"], _FAILED_IN)
+            number = words.partition(" ")[0]
+            runs += int(number) if number.isdecimal() else 1
+        if runs > 1:
+            result = replace(result, note=with_note(result.note, _FAILED_IN, f"{runs} runs"))
+        if runs >= _FAILED_RUNS or self._options.replace_failed:
+            return replace(result, status=Status.LOST)
+        return result
+
+    def _next_replacements(self) -> Iterator[Photo]:
+        """As many as the folders lack: each takes the next in its order.
+
+        However the losses come in, a folder ends with the first of its order that can be had: it
+        never takes more replacements than it has losses.
+        """
+        for name, folder in self._folders.items():
+            if folder.replacements is None and folder.lacks:
+                folder.replacements = self._replacements(name)
+            if folder.replacements is None:
+                continue
+            # Not what it lacks meanwhile: which photos are fetched together, and so are in one
+            # tar, must not depend on how fast the servers answer.
+            for _ in range(folder.lacks):
+                photo = next(folder.replacements, None)
+                if photo is None:
+                    folder.exhausted = True
+                    break
+                yield replace(photo, reserve=True)

@@ -1,0 +1,276 @@
+"""A piece of a download: what a worker of a cluster, or this process, is handed at once."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
+from hashlib import sha256
+from itertools import count
+from operator import attrgetter
+from pathlib import Path
+
+from hotdog_sql import __version__
+from hotdog_sql.download.photo import Photo
+from hotdog_sql.download.pool import DownloadPool
+from hotdog_sql.download.progress import Progress
+from hotdog_sql.download.result import Result, Status
+from hotdog_sql.download.tars import TarWriter, tar_name
+from hotdog_sql.download_options import DownloadOptions
+from hotdog_sql.errors import ClusterError, DatasetLockedError
+from hotdog_sql.storage import (
+    WORK_FOLDER,
+    LocalStorage,
+    Storage,
+    open_storage,
+    storage_error,
+    without_credentials,
+)
+
+#: A result's fields but for the photo, which whoever reads a result file has.
+_values = attrgetter(*(one.name for one in fields(Result)[1:]))
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """Photos to fetch, and all that their results depend on beside what the servers answer.
+
+    Attributes:
+        photos: the photos.
+        address: the dataset.
+        mirror_url: see `hotdog_sql.config.Settings`.
+        options: how it is done; `workers` and `per_host` are this shard's own.
+        run_id: the run that hands it over.
+        number: which of that run's shards it is.
+        tar: path of the tar that takes the photos; empty: each is a file of its own.
+        classes: the number of each class folder, for a tar.
+        version: of the program that made it.
+    """
+
+    # Text that may end up in a worker's log has neither photos nor addresses.
+    photos: tuple[Photo, ...] = field(repr=False)
+    address: str = field(repr=False)
+    mirror_url: str = field(repr=False)
+    options: DownloadOptions = field(repr=False)
+    run_id: str
+    number: int
+    tar: str = ""
+    classes: Mapping[str, int] = field(default_factory=dict, repr=False)
+    version: str = __version__
+
+    @property
+    def result_file(self) -> str:
+        """Path of the shard's result file in the dataset."""
+        return f"{WORK_FOLDER}/shard-{self.run_id}-{self.number:06d}.json"
+
+    @property
+    def storage(self) -> Storage:
+        """The dataset."""
+        return _storage(self.address)
+
+    def is_current(self) -> bool:
+        """Whether the run that made the shard is still the dataset's."""
+        return self.storage.read(f"{WORK_FOLDER}/run") == self.run_id.encode()
+
+
+class ShardCutter:
+    """Cuts photos into shards of neighbours, those for tars by partition.
+
+    Where a shard ends depends on the photos alone, not on who is done first.
+    """
+
+    def __init__(
+        self, address: str, mirror_url: str, options: DownloadOptions, run_id: str, used: set[str]
+    ) -> None:
+        """Prepares to cut.
+
+        Args:
+            address: the dataset.
+            mirror_url: see `hotdog_sql.config.Settings`.
+            options: how photos are downloaded.
+            run_id: names the run.
+            used: paths of the tars that hold photos of the dataset; new ones get the lowest free
+                numbers of their partition, so that a tar without rows in the manifest is replaced.
+        """
+        self._address = address
+        self._mirror_url = mirror_url
+        self._options = options
+        self._run_id = run_id
+        self._used = used
+        self._numbers = count(1)
+        self._classes: dict[str, int] = {}
+        self._last_tar: dict[str, int] = {}
+
+    def cut(self, photos: Iterable[Photo]) -> Iterator[Shard]:
+        """Shards of the photos, which are taken from their iterable as shards are asked for."""
+        in_tars = self._options.in_tars
+        open_: dict[str, dict[tuple[str, str], Photo]] = {}
+        for photo in photos:
+            partition = photo.partition if in_tars else ""
+            # Class folders are numbered in the order in which the selection names them.
+            self._classes.setdefault(photo.folder, len(self._classes))
+            # An image of two folders cannot be in one tar twice.
+            key = ("" if in_tars else photo.folder, photo.image_id)
+            rows = open_.setdefault(partition, {})
+            if len(rows) == self._options.photos_per_shard or key in rows:
+                yield self._shard(partition, open_.pop(partition))
+                rows = open_.setdefault(partition, {})
+            rows[key] = photo
+        for partition, rows in open_.items():
+            yield self._shard(partition, rows)
+
+    def _shard(self, partition: str, rows: Mapping[tuple[str, str], Photo]) -> Shard:
+        return Shard(
+            photos=tuple(rows.values()),
+            address=self._address,
+            mirror_url=self._mirror_url,
+            options=self._options,
+            run_id=self._run_id,
+            number=next(self._numbers),
+            tar=self._next_tar(partition) if self._options.in_tars else "",
+            classes=dict(self._classes) if self._options.in_tars else {},
+        )
+
+    def _next_tar(self, partition: str) -> str:
+        number = self._last_tar.get(partition, -1) + 1
+        while tar_name(partition, number) in self._used:
+            number += 1
+        self._last_tar[partition] = number
+        return tar_name(partition, number)
+
+
+def run_shard(shard: Shard, progress: Progress | None = None) -> list[Result]:
+    """Fetch the photos of a shard into the dataset.
+
+    Run twice, on the same machine or another, it leaves the same files.
+
+    Args:
+        shard: what to fetch, and where it goes.
+        progress: is told what happens.
+
+    Returns:
+        The results, in the order of the shard's photos.
+
+    Raises:
+        ClusterError: another version of the program made the shard.
+        DatasetLockedError: another run has taken over the dataset, and has tars of its own.
+        StorageError: a photo or the tar cannot be written.
+        InputError: the proxy or certificates that this machine's environment names are unusable.
+    """
+    if shard.version != __version__:
+        raise ClusterError(
+            f"a worker runs hotdog-sql {__version__}, and this is {shard.version}: "
+            "install the same version everywhere"
+        )
+    progress = progress or Progress()
+    if not shard.tar:
+        return list(_in_order(shard, shard.storage, progress))
+    with _scratch(shard) as scratch:
+        return _write_tar(shard, scratch, progress)
+
+
+def run_shard_once(shard: Shard) -> None:
+    """Fetch the photos of a shard, unless another worker has, and leave the results as a file.
+
+    The file is the only channel by which results come back: if a worker dies after writing it, the
+    one that is handed the shard next finds it and has nothing to fetch.
+
+    Raises:
+        HotdogError: see `run_shard`; or the file cannot be written.
+    """
+    if read_results(shard) is not None:
+        return
+    results = run_shard(shard)
+    if shard.is_current():  # else nobody would remove the file
+        text = json.dumps({"shard": _digest(shard), "results": [*map(_values, results)]})
+        shard.storage.write(shard.result_file, text.encode())
+
+
+def read_results(shard: Shard) -> list[Result] | None:
+    """The results in a shard's result file; None where there is none, or it is not whole.
+
+    Raises:
+        StorageError: it cannot be read.
+    """
+    try:
+        found = json.loads(shard.storage.read(shard.result_file) or b"null")
+    except ValueError:  # a power failure can leave a file that is empty
+        return None
+    match found:
+        case {"shard": str(digest), "results": list(rows)} if digest == _digest(shard):
+            return [
+                Result(photo, Status(status), *values)
+                for photo, (status, *values) in zip(shard.photos, rows, strict=True)
+            ]
+    return None
+
+
+def _digest(shard: Shard) -> str:
+    """What no other shard has: the run, and which photos go where."""
+    photos = [(one.partition, one.folder, one.image_id) for one in shard.photos]
+    text = json.dumps([shard.run_id, shard.number, shard.tar, photos])
+    return sha256(text.encode()).hexdigest()
+
+
+def _in_order(shard: Shard, storage: Storage, progress: Progress) -> Iterator[Result]:
+    """The results in the order of the shard's photos, each as soon as those before it are known."""
+    keys = [(photo.folder, photo.image_id) for photo in shard.photos]
+    waiting: dict[tuple[str, str], Result] = {}
+    at = 0
+    with DownloadPool(storage, shard.mirror_url, shard.options, progress) as pool:
+        for result in pool.run(shard.photos):
+            waiting[result.photo.folder, result.photo.image_id] = result
+            while at < len(keys) and keys[at] in waiting:
+                yield waiting.pop(keys[at])
+                at += 1
+
+
+def _write_tar(shard: Shard, scratch: Path, progress: Progress) -> list[Result]:
+    """Fetch into a folder, and from there into the tar in the order of the shard.
+
+    The tar is written while others are fetched, so that it takes no time of its own.
+    """
+    photos, tar = LocalStorage(scratch / "photos"), scratch / "whole.tar"
+    results: list[Result] = []
+    with TarWriter(tar, shard.tar, shard.classes) as writer:
+        for result in _in_order(shard, photos, progress):
+            if result.status is Status.DOWNLOADED:
+                file = scratch / "photos" / result.path
+                result = replace(result, path=writer.add(result, file))
+                file.unlink()
+            results.append(result)
+    if not shard.is_current():
+        raise DatasetLockedError(
+            f"another run has taken over {without_credentials(shard.address)}: let it end, then "
+            "run the same command again"
+        )
+    if any(result.status is Status.DOWNLOADED for result in results):
+        shard.storage.put(shard.tar, tar)
+    else:
+        shard.storage.delete(shard.tar)  # what a killed run may have left under this name
+    return results
+
+
+@lru_cache(maxsize=4)
+def _storage(address: str) -> Storage:
+    """The same for all shards of a run: the libraries take a quarter of a second to get ready."""
+    return open_storage(address)
+
+
+@contextmanager
+def _scratch(shard: Shard) -> Iterator[Path]:
+    """A folder of the shard's own: on the disk of a dataset that is a folder, for the move."""
+    folder = shard.storage.folder
+    parent = None if folder is None else folder / WORK_FOLDER
+    try:
+        if parent is not None:
+            parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix="shard-", dir=parent))
+    except OSError as error:
+        raise storage_error(parent or Path(tempfile.gettempdir()), error) from error
+    try:
+        yield scratch
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)

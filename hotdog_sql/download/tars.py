@@ -1,0 +1,124 @@
+"""Photos in tar files, as the `webdataset` library reads them.
+
+Three members follow each other for each photo: `ImageID.jpg` (or another extension),
+`ImageID.cls` with the number of its class folder, and `ImageID.json` with its row. In the manifest
+such a photo has a path like `000003.tar/0a1b2c3d4e5f6789.jpg`.
+"""
+
+import io
+import json
+import re
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+from hotdog_sql.download.photo import safe_folder, stem_of
+from hotdog_sql.download.result import Result
+from hotdog_sql.storage import storage_error
+
+_MEMBER = re.compile(r"((?:.+/)?(\d{6,})\.tar)/[^/]+")
+
+
+def tar_name(partition: str, number: int) -> str:
+    """Path of a tar, relative to the dataset. Each partition has tars of its own."""
+    name = f"{number:06d}.tar"
+    return f"{safe_folder(partition)}/{name}" if partition else name
+
+
+def tar_of(path: str) -> str:
+    """The tar that holds the photo; empty where the photo is a file of its own."""
+    match = _MEMBER.fullmatch(path)
+    return match[1] if match else ""
+
+
+def is_own_path(path: str, partition: str, folder: str, image_id: str) -> bool:
+    """Whether a photo can have this path: as a file of its own, or in a tar of its partition."""
+    stem = path.rpartition(".")[0]
+    if stem == stem_of(partition, folder, image_id):
+        return True
+    match = _MEMBER.fullmatch(path)
+    return match is not None and stem == f"{tar_name(partition, int(match[2]))}/{image_id}"
+
+
+class TarWriter:
+    """Writes one tar; the same photos in the same order give the same bytes. A context manager."""
+
+    def __init__(self, file: Path, name: str, classes: Mapping[str, int]) -> None:
+        """Opens the file.
+
+        Args:
+            file: where it is written.
+            name: its path in the dataset.
+            classes: the number of each class folder.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
+        self._file = file
+        self._name = name
+        self._classes = classes
+        try:
+            self._tar = tarfile.TarFile(file, "w", format=tarfile.USTAR_FORMAT)
+        except OSError as error:
+            raise storage_error(file, error) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                self._tar.close()
+            elif self._tar.fileobj is not None:
+                self._tar.fileobj.close()
+        except OSError as error:
+            raise storage_error(self._file, error) from error
+
+    def add(self, result: Result, file: Path) -> str:
+        """Add a photo; gives its path in the dataset.
+
+        Args:
+            result: what is known of it.
+            file: its bytes.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
+        key = result.photo.image_id
+        name = f"{key}{file.suffix}"
+        text = json.dumps(_row(result), ensure_ascii=False)
+        number = str(self._classes[result.photo.folder]).encode()
+        try:
+            with file.open("rb") as photo:
+                self._tar.addfile(_member(name, file.stat().st_size), photo)
+            for suffix, data in (("cls", number), ("json", text.encode("utf-8", "replace"))):
+                self._tar.addfile(_member(f"{key}.{suffix}", len(data)), io.BytesIO(data))
+        except OSError as error:
+            raise storage_error(self._file, error) from error
+        return f"{self._name}/{name}"
+
+
+def _member(name: str, size: int) -> tarfile.TarInfo:
+    """A member without time and owner, so that the same photos give the same tar."""
+    member = tarfile.TarInfo(name)
+    member.size = size
+    return member
+
+
+def _row(result: Result) -> dict[str, object]:
+    """What a trainer may want to know of a photo, and what its licence asks to be passed on."""
+    photo = result.photo
+    image = photo.image_row()
+    return {
+        "ImageID": image.pop("ImageID"),
+        "folder": photo.folder,
+        "partition": photo.partition,
+        "rank": photo.rank,
+        "reserve": photo.reserve,
+        "source": result.source,
+        "url": result.url,
+        "bytes": result.size,
+        "md5": result.md5,
+        **image,
+    }

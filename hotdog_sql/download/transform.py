@@ -1,0 +1,220 @@
+"""A photo decoded, set upright and made smaller. Needs the extra `images` (Pillow).
+
+No well-kept library rotates JPEGs without loss and installs everywhere, so a rotated photo is
+encoded anew, at a quality that the eye does not tell from the one before.
+"""
+
+import struct
+import warnings
+from io import BytesIO
+from typing import Any
+
+from PIL import ExifTags, Image, JpegImagePlugin
+
+from hotdog_sql.download.validate import Bytes, RejectedError
+from hotdog_sql.options import Source
+
+#: Pillow's names for what a dataset may hold. What it opens as JPEG may turn out to be MPO: several
+#: JPEGs in one file, as cameras write them.
+_FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
+
+#: What Pillow raises on bytes that are not a picture, as fuzzing it shows.
+_ERRORS = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error)
+
+# Pillow warns of EXIF data that a camera wrote badly, and of panoramas: nobody need hear of it.
+warnings.filterwarnings("ignore", module="PIL")
+
+#: Of JPEG and WebP: Pillow's documentation advises against more.
+QUALITY = 95
+
+_TURN = Image.Transpose
+
+#: What sets a picture upright, by the EXIF orientation it has (EXIF 2.32, 4.6.4.A).
+_BY_ORIENTATION = {
+    2: _TURN.FLIP_LEFT_RIGHT,
+    3: _TURN.ROTATE_180,
+    4: _TURN.FLIP_TOP_BOTTOM,
+    5: _TURN.TRANSPOSE,
+    6: _TURN.ROTATE_270,
+    7: _TURN.TRANSVERSE,
+    8: _TURN.ROTATE_90,
+}
+#: The same by `Rotation`: Pillow counts counter-clockwise too.
+_BY_DEGREES = {90: _TURN.ROTATE_90, 180: _TURN.ROTATE_180, 270: _TURN.ROTATE_270}
+
+#: What each is called in the manifest, in degrees counter-clockwise.
+_NAMES = {
+    _TURN.FLIP_LEFT_RIGHT: "mirrored",
+    _TURN.ROTATE_180: "rotated 180",
+    _TURN.FLIP_TOP_BOTTOM: "mirrored, rotated 180",
+    _TURN.TRANSPOSE: "mirrored, rotated 90",
+    _TURN.ROTATE_270: "rotated 270",
+    _TURN.TRANSVERSE: "mirrored, rotated 270",
+    _TURN.ROTATE_90: "rotated 90",
+}
+
+#: Those after which width and height have changed places.
+_ON_ITS_SIDE = frozenset({_TURN.ROTATE_90, _TURN.ROTATE_270, _TURN.TRANSPOSE, _TURN.TRANSVERSE})
+
+#: Pillow's numbers for how JPEG stores colours.
+_FULL_COLOUR, _HALF_WIDTH_COLOUR = 0, 1
+
+
+def decode(data: Bytes) -> None:
+    """Decode a photo, to see whether it can be.
+
+    Raises:
+        RejectedError: it cannot.
+    """
+    _load(_open(data))
+
+
+def degrees(rotation: str, source: Source) -> int:
+    """How far a photo from this source lies on its side, as the dataset's `Rotation` tells.
+
+    `Rotation` is how many degrees counter-clockwise an image must be turned
+    (https://storage.googleapis.com/openimages/web/2018-05-17-rotation-information.html), with
+    regard to the original as it was uploaded, of which the mirror has copies. The photo service
+    makes its smaller sizes upright itself
+    (https://www.flickr.com/services/api/flickr.photos.getInfo.html).
+
+    Args:
+        rotation: as the image file has it, such as `90.0`; empty where nobody knows.
+        source: where the bytes come from.
+
+    Returns:
+        0, 90, 180 or 270.
+    """
+    if source is Source.THUMBNAIL:
+        return 0
+    try:
+        turn = float(rotation or 0)
+    except ValueError:
+        return 0
+    return int(turn) if turn in _BY_DEGREES else 0
+
+
+def transform(
+    data: Bytes, rotation: int, *, upright: bool, max_side: int | None
+) -> tuple[bytes, str] | None:
+    """Set a photo upright, make it smaller, or both.
+
+    The EXIF orientation decides where a photo has one: `rotation` says the same of photos that
+    have lost theirs, so doing both would rotate twice. The other EXIF data and
+    the colour profile stay. Animations are left as they are.
+
+    Args:
+        data: the photo; JPEG, PNG, GIF or WebP.
+        rotation: degrees counter-clockwise that set it upright: 0, 90, 180 or 270.
+        upright: whether to turn it.
+        max_side: pixels that its longer side may have; None: any number.
+
+    Returns:
+        Its new bytes, of the same format as before, and what was done, for the manifest's note,
+        such as `rotated 90; resized 768x1024`. None where it stays as it is, byte for byte.
+
+    Raises:
+        RejectedError: it cannot be decoded.
+    """
+    image = _open(data)
+    if _is_animation(image):
+        _load(image)
+        return None
+    smaller = _smaller(image.size, max_side)
+    if smaller is not None:
+        # JPEGs can be decoded at a half, a quarter, an eighth of their size.
+        image.draft(None, (2 * smaller[0], 2 * smaller[1]))
+    _load(image)
+    orientation, exif = _exif(image, upright=upright)
+    turn = _BY_ORIENTATION.get(orientation, _BY_DEGREES.get(rotation)) if upright else None
+    if turn is None and smaller is None:
+        return None
+    options = _save_options(image, turn) | exif
+    made, notes = image, []
+    if smaller is not None:
+        made = _full_coloured(made).resize(smaller, Image.Resampling.LANCZOS)
+    if turn is not None:
+        made = made.transpose(turn)
+        notes.append(_NAMES[turn])
+    if smaller is not None:
+        notes.append(f"resized {made.width}x{made.height}")
+    target = BytesIO()
+    made.save(target, "JPEG" if image.format == "MPO" else image.format, **options)
+    return target.getvalue(), "; ".join(notes)
+
+
+def _open(data: Bytes) -> Image.Image:
+    """The picture, of which only the header has been read."""
+    try:
+        return Image.open(BytesIO(data), formats=_FORMATS)
+    except Image.DecompressionBombError as error:
+        raise RejectedError("too many pixels") from error
+    except _ERRORS as error:
+        raise RejectedError("not decodable") from error
+
+
+def _load(image: Image.Image) -> None:
+    """Read every pixel."""
+    try:
+        image.load()
+    except _ERRORS as error:
+        raise RejectedError("not decodable") from error
+
+
+def _is_animation(image: Image.Image) -> bool:
+    """Whether there is more than one picture to be seen; a GIF's second one is looked for."""
+    try:
+        return image.format != "MPO" and getattr(image, "is_animated", False)
+    except _ERRORS as error:
+        raise RejectedError("not decodable") from error
+
+
+def _smaller(size: tuple[int, int], max_side: int | None) -> tuple[int, int] | None:
+    """The size that fits; None where it does already."""
+    longest = max(size)
+    if max_side is None or longest <= max_side:
+        return None
+    width, height = (max(1, round(side * max_side / longest)) for side in size)
+    return width, height
+
+
+def _full_coloured(image: Image.Image) -> Image.Image:
+    """The picture without a palette, whose colours cannot be mixed."""
+    match image.mode:
+        case "1":
+            return image.convert("L")
+        case "P" | "PA":
+            return image.convert("RGBA" if "transparency" in image.info else "RGB")
+        case _:
+            return image
+
+
+def _exif(image: Image.Image, *, upright: bool) -> tuple[int, dict[str, Any]]:
+    """The orientation, and the EXIF data to be saved: without it where the picture is turned.
+
+    EXIF that cannot be read counts as none.
+    """
+    try:
+        exif = image.getexif()
+        orientation = exif.get(ExifTags.Base.Orientation, 1)
+        if upright:
+            exif.pop(ExifTags.Base.Orientation, None)
+        return orientation, {"exif": exif.tobytes()} if len(exif) else {}
+    except (OSError, SyntaxError, ValueError, TypeError, struct.error):
+        return 1, {}
+
+
+def _save_options(image: Image.Image, turn: Image.Transpose | None) -> dict[str, Any]:
+    options: dict[str, Any] = {"icc_profile": image.info.get("icc_profile")}
+    match image.format:
+        case "JPEG" | "MPO":
+            options["quality"] = QUALITY
+            options["progressive"] = "progressive" in image.info
+            colour = JpegImagePlugin.get_sampling(image)
+            if colour == _HALF_WIDTH_COLOUR and turn in _ON_ITS_SIDE:
+                colour = _FULL_COLOUR  # half the height is none of Pillow's choices
+            if colour >= 0:
+                options["subsampling"] = colour
+        case "WEBP":
+            options["quality"] = QUALITY
+    return options

@@ -1,0 +1,327 @@
+"""The manifest against the files of a dataset, and the files against the manifest."""
+
+import os
+import tarfile
+import tempfile
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path, PurePosixPath
+
+from hotdog_sql.download import manifest
+from hotdog_sql.download.dataset import FOREIGN_FILES, RECORDS, open_dataset
+from hotdog_sql.download.manifest import Manifest
+from hotdog_sql.download.photo import Photo
+from hotdog_sql.download.pool import DownloadPool
+from hotdog_sql.download.progress import Progress
+from hotdog_sql.download.remote_records import Listing, fetch_manifest
+from hotdog_sql.download.result import DownloadReport, Result, Status
+from hotdog_sql.download.selection_json import recorded_alterations
+from hotdog_sql.download.validate import Bytes, RejectedError, md5_hex
+from hotdog_sql.download_options import DownloadOptions
+from hotdog_sql.errors import DatasetError, InputError
+from hotdog_sql.storage import LocalStorage, Storage, open_storage, storage_error
+
+#: Photos looked at ahead of the one whose turn it is, and read at the same time: of an object
+#: store many, for most of the time is spent waiting.
+_AHEAD = 256
+_REMOTE_READERS = 32
+
+
+class Fault(StrEnum):
+    """What can be wrong with a file."""
+
+    #: The manifest has it, the dataset does not.
+    MISSING = "missing"
+    #: Its bytes are not those that were downloaded.
+    ALTERED = "altered"
+    #: They are, but they cannot be decoded.
+    UNDECODABLE = "undecodable"
+    #: The dataset has it, the manifest does not.
+    EXTRA = "extra"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A file that is not as it should be.
+
+    Attributes:
+        fault: what is wrong.
+        path: of the file, relative to the dataset, with slashes.
+        photo: what should be there; None for an extra file.
+    """
+
+    fault: Fault
+    path: str
+    photo: Photo | None = None
+
+    @property
+    def key(self) -> tuple[str, str] | None:
+        """The photo's key in the manifest."""
+        return None if self.photo is None else (self.photo.folder, self.photo.image_id)
+
+
+@dataclass(slots=True)
+class VerifyReport:
+    """What `verify` found.
+
+    Attributes:
+        checked: photos that the dataset should have.
+        bytes: of those that are right.
+        problems: what is wrong, or still wrong after a repair.
+        repaired: what was wrong and is right again.
+        foreign: files that a system or a trainer has left; nothing is wrong with them.
+    """
+
+    checked: int = 0
+    bytes: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    repaired: list[Problem] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+
+    @property
+    def good(self) -> bool:
+        """Whether the dataset is what its manifest says."""
+        return not self.problems
+
+
+def verify(
+    address: str | Path, *, decode: bool = False, progress: Progress | None = None
+) -> VerifyReport:
+    """Check every photo of a dataset against its manifest, byte for byte.
+
+    Nothing is written. Hidden files are passed over: they are the system's.
+
+    Args:
+        address: the dataset: a folder, or an address such as `s3://bucket/prefix`.
+        decode: decode each photo too, which takes about ten times as long.
+        progress: is told how far it has come.
+
+    Returns:
+        What is missing, altered, undecodable or extra.
+
+    Raises:
+        DatasetError: there is no manifest, or it is not one of ours.
+        StorageError: the dataset cannot be read.
+        InputError: the address cannot be used.
+        MissingExtraError: Pillow, or the library for such addresses, is not installed.
+    """
+    DownloadOptions(decode=decode)  # which says how to get Pillow
+    storage = open_storage(address)
+    check = _Check(storage, progress or Progress(), decode=decode)
+    with _manifest_of(storage) as table:
+        table.index_paths()
+        tars = table.tars()
+        if tars:
+            check.tars(table, sorted(tars))
+        else:
+            check.photos(table)
+        for path, _ in storage.files():
+            name = PurePosixPath(path).name
+            if path in RECORDS or path in tars or table.has_path(path):
+                continue
+            if name in FOREIGN_FILES or name.endswith(".cache"):
+                check.report.foreign.append(path)
+            elif not any(part.startswith(".") for part in PurePosixPath(path).parts):
+                check.report.problems.append(Problem(Fault.EXTRA, path))
+    return check.report
+
+
+def repair(
+    address: str | Path,
+    report: VerifyReport,
+    *,
+    mirror_url: str,
+    options: DownloadOptions | None = None,
+    progress: Progress | None = None,
+) -> VerifyReport:
+    """Download what `verify` found missing, altered or undecodable.
+
+    A file is only ever replaced by the photo: where that cannot be had any more, file and row stay
+    as they are. Photos are altered as the dataset's record says. Extra files stay.
+
+    Args:
+        address: the dataset.
+        report: what `verify` found.
+        mirror_url: see `hotdog_sql.config.Settings`.
+        options: how to download; `upright` and `max_side` are the record's.
+        progress: is told what happens.
+
+    Returns:
+        What was repaired, and what is still wrong.
+
+    Raises:
+        InputError: the photos are in tars, which are never changed.
+        DatasetError: the dataset cannot be used.
+        StorageError: something cannot be written.
+    """
+    wrong = {problem.key: problem for problem in report.problems if problem.photo is not None}
+    with _manifest_of(open_storage(address)) as table:
+        if table.tars():
+            raise InputError(
+                f"{open_storage(address).name} has its photos in tars, which are never changed: "
+                "remove the tars that are altered, then run the download again"
+            )
+    folder = open_storage(address).folder
+    undecodable = any(problem.fault is Fault.UNDECODABLE for problem in wrong.values())
+    options = options or DownloadOptions()
+    options = replace(
+        options,
+        **({"upright": False, "max_side": None} | (recorded_alterations(folder) if folder else {})),
+        decode=undecodable or options.decode,
+    )
+    repaired: set[tuple[str, str] | None] = set()
+    with open_dataset(address, None, options) as dataset:
+        pool = DownloadPool(dataset.storage, mirror_url, options, progress or Progress())
+        with pool:
+            for result in pool.run(one.photo for one in wrong.values() if one.photo is not None):
+                key = (result.photo.folder, result.photo.image_id)
+                if result.status is Status.DOWNLOADED:
+                    repaired.add(key)
+                if result.status is Status.DOWNLOADED or wrong[key].fault is Fault.MISSING:
+                    dataset.append(result)
+        dataset.finalize(DownloadReport(), None, options)
+    return replace(
+        report,
+        problems=[problem for problem in report.problems if problem.key not in repaired],
+        repaired=[problem for problem in report.problems if problem.key in repaired],
+    )
+
+
+@contextmanager
+def _manifest_of(storage: Storage) -> Iterator[Manifest]:
+    """The manifest of a dataset, to be read."""
+    if storage.size(manifest.NAME) is None and (
+        storage.folder is not None or not any(True for _ in storage.files(".hotdog-sql"))
+    ):
+        raise DatasetError(
+            f"{storage.name} is not a dataset, for it has no {manifest.NAME}: "
+            "give the folder or the address that was downloaded to"
+        )
+    with tempfile.TemporaryDirectory(prefix="hotdog-sql-") as temporary:
+        folder = storage.folder or Path(temporary)
+        if storage.folder is None:
+            fetch_manifest(storage, folder)
+        with Manifest(folder / manifest.NAME, writable=False) as table:
+            yield table
+
+
+class _Check:
+    """Compares photos with their rows."""
+
+    def __init__(self, storage: Storage, progress: Progress, *, decode: bool) -> None:
+        self.report = VerifyReport()
+        self._storage = storage
+        self._progress = progress
+        self._decode = decode
+
+    def photos(self, table: Manifest) -> None:
+        """Every row against its file, many files at the same time."""
+        local = self._storage.folder is not None
+        sizes: Storage | Listing = (
+            self._storage if local else Listing(self._storage, table.path.stat().st_size)
+        )
+        readers = min(8, os.cpu_count() or 1) if local else _REMOTE_READERS
+        with ThreadPoolExecutor(readers) as pool:
+            pending: deque[tuple[Result, Fault | Future[Fault | None] | None]] = deque()
+            try:
+                for result in _downloaded(table):
+                    size = sizes.size(result.path)
+                    if size != result.size:
+                        pending.append((result, Fault.MISSING if size is None else Fault.ALTERED))
+                    else:
+                        pending.append((result, pool.submit(self._file_fault, result)))
+                    if len(pending) > _AHEAD:
+                        self._note(*pending.popleft())
+                for result, fault in pending:
+                    self._note(result, fault)
+            finally:
+                # Whoever stops it does not wait for what has not begun.
+                pool.shutdown(wait=False, cancel_futures=True)
+        if isinstance(sizes, Listing):
+            sizes.close()
+
+    def tars(self, table: Manifest, tars: Iterable[str]) -> None:
+        """Every tar, read once, against the rows of the photos that it should hold."""
+        for tar in tars:
+            members: dict[str, tuple[str, Fault | None]] = {}
+            if self._storage.size(tar) is not None:
+                with _file_of(self._storage, tar) as file:
+                    members = self._members(file)
+            for row in table.rows_in(tar):
+                result = table.result(row)
+                name = result.path.rpartition("/")[2]
+                key = name.partition(".")[0]
+                photo = members.pop(name, None)
+                beside = [members.pop(f"{key}.{suffix}", None) for suffix in ("cls", "json")]
+                if photo is None:
+                    self._note(result, Fault.MISSING)
+                else:
+                    md5, fault = photo
+                    right = md5 == result.md5 and None not in beside
+                    self._note(result, fault if right else Fault.ALTERED)
+            self.report.problems += [Problem(Fault.EXTRA, f"{tar}/{name}") for name in members]
+
+    def _file_fault(self, result: Result) -> Fault | None:
+        data = self._storage.read(result.path)
+        if data is None:
+            return Fault.MISSING
+        return self._decode_fault(data) if md5_hex(data) == result.md5 else Fault.ALTERED
+
+    def _decode_fault(self, data: Bytes) -> Fault | None:
+        if not self._decode:
+            return None
+        from hotdog_sql.download.transform import decode
+
+        try:
+            decode(data)
+        except RejectedError:
+            return Fault.UNDECODABLE
+        return None
+
+    def _members(self, file: Path) -> dict[str, tuple[str, Fault | None]]:
+        """MD5 and fault of each readable member of a tar, by its name."""
+        found: dict[str, tuple[str, Fault | None]] = {}
+        try:
+            with tarfile.open(file, "r|") as tar:
+                for member in tar:
+                    stream = tar.extractfile(member)
+                    data = stream.read() if stream is not None else b""
+                    is_photo = not member.name.endswith((".cls", ".json"))
+                    found[member.name] = (
+                        md5_hex(data),
+                        self._decode_fault(data) if is_photo else None,
+                    )
+        except tarfile.TarError:
+            return found
+        except OSError as error:
+            raise storage_error(file, error) from error
+        return found
+
+    def _note(self, result: Result, fault: Fault | Future[Fault | None] | None) -> None:
+        if isinstance(fault, Future):
+            fault = fault.result()
+        self.report.checked += 1
+        if fault is None:
+            self.report.bytes += result.size or 0
+        else:
+            self.report.problems.append(Problem(fault, result.path, result.photo))
+        self._progress.checked(self.report.checked, self.report.bytes)
+
+
+def _downloaded(table: Manifest) -> Iterator[Result]:
+    return (table.result(row) for row in table.rows() if row.status is Status.DOWNLOADED)
+
+
+@contextmanager
+def _file_of(storage: Storage, path: str) -> Iterator[Path]:
+    """A file of the dataset on this machine."""
+    if isinstance(storage, LocalStorage) and storage.folder is not None:
+        yield storage.folder / path
+        return
+    with tempfile.TemporaryDirectory(prefix="hotdog-sql-") as folder:
+        storage.get(path, Path(folder) / "copy")
+        yield Path(folder) / "copy"

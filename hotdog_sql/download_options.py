@@ -1,0 +1,169 @@
+"""How to download: the options of the commands and of Python, and when to repeat a request."""
+
+import random
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+
+from hotdog_sql.errors import InputError, MissingExtraError
+from hotdog_sql.options import DatasetFormat, Source
+
+#: Seconds to make a connection, and seconds of silence after which a transfer counts as dead.
+CONNECT_SECONDS = 10.0
+SILENCE_SECONDS = 30.0
+
+#: Seconds that a photo of the default size limit may take; larger limits allow more.
+_PHOTO_SECONDS = 120.0
+_MAX_BYTES = 50_000_000
+
+_JITTER = random.SystemRandom()
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """When to repeat a request that failed for a while: exponential backoff with full jitter.
+
+    Attributes:
+        attempts: attempts in all.
+        base: seconds, the longest wait after the first attempt; it doubles with each further one.
+        cap: seconds, the longest wait of all.
+        patience: seconds; a server that asks for a longer wait is given up.
+    """
+
+    attempts: int = 5
+    base: float = 0.5
+    cap: float = 20.0
+    patience: float = 120.0
+
+    def delay(self, attempt: int, retry_after: float | None = None) -> float | None:
+        """Seconds to wait after an attempt (the first is 1); None: do not repeat it."""
+        if attempt >= self.attempts or (retry_after or 0.0) > self.patience:
+            return None
+        wait = _JITTER.uniform(0, min(self.cap, self.base * 2 ** (attempt - 1)))
+        return max(wait, retry_after or 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class BackoffPolicy:
+    """When to leave a failing host alone, and when to give it up for the rest of a run.
+
+    Attributes:
+        after: failures in a row after which requests to the host pause. A host that refuses
+            connections pauses at once.
+        base: seconds of the first pause; each further one is twice as long.
+        cap: seconds of the longest pause.
+        recent: seconds; a host that has answered within them is up, so that what fails is the
+            photo's affair and causes no pause.
+        first_answer: seconds in which a host must send its first answer.
+        patience: seconds without a complete answer after which a host is given up that has
+            answered before. A host that asks for a longer pause than `RetryPolicy.patience` is
+            given up at once.
+    """
+
+    after: int = 10
+    base: float = 1.0
+    cap: float = 30.0
+    recent: float = 30.0
+    first_answer: float = 30.0
+    patience: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadOptions:
+    """How to download, as opposed to what.
+
+    Attributes:
+        sources: where to look for photos, in this order.
+        workers: transfers at the same time, in all or per worker of a cluster.
+        per_host: transfers at the same time from one host, of all workers together.
+        max_bytes: a larger photo is rejected.
+        strict_md5: reject an original whose bytes are not those of `OriginalMD5`.
+        retry_failed: ask again for photos that an earlier run found lost.
+        replace_failed: replace photos that fail in this run, as if they were lost.
+        top_up: replace lost photos by the next in the seeded order.
+        update: turn a dataset of another selection into this one's: fetch what is new, remove what
+            is no longer selected.
+        upright: rotate photos as `Rotation` or their EXIF orientation says.
+        max_side: pixels that a photo's longer side may have; a larger one is made smaller. None:
+            any number.
+        decode: reject a photo whose pixels cannot be decoded; `upright` and `max_side` do so too.
+        dataset_format: photos in class folders (`files`), or in tars (`webdataset`).
+        shard_size: photos in a tar, or handed at once to a worker of a cluster; None: 10,000 in a
+            tar, 1,000 to a worker.
+        scheduler: address of the scheduler of a Dask cluster that downloads; None: this process.
+        retry: when to repeat a request.
+        backoff: when to leave a host alone.
+        connect_seconds: time limit for a connection.
+        silence_seconds: time limit for each wait in which nothing arrives.
+        photo_seconds: time limit for a whole request; None: 120, more with a larger `max_bytes`.
+        placeholders: MD5s of further pictures that are not the photo, hexadecimal.
+    """
+
+    sources: tuple[Source, ...] = tuple(Source)
+    workers: int = 32
+    per_host: int = 16
+    max_bytes: int = _MAX_BYTES
+    strict_md5: bool = False
+    retry_failed: bool = False
+    replace_failed: bool = False
+    top_up: bool = True
+    update: bool = False
+    upright: bool = False
+    max_side: int | None = None
+    decode: bool = False
+    dataset_format: DatasetFormat = DatasetFormat.FILES
+    shard_size: int | None = None
+    scheduler: str | None = field(default=None, repr=False)
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    backoff: BackoffPolicy = field(default_factory=BackoffPolicy)
+    connect_seconds: float = CONNECT_SECONDS
+    silence_seconds: float = SILENCE_SECONDS
+    photo_seconds: float | None = None
+    placeholders: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        """Check what can be checked before anything is fetched.
+
+        Raises:
+            MissingExtraError: photos are to be decoded, and Pillow is not installed.
+            InputError: the options contradict each other, or `max_side` is less than 1.
+        """
+        if self.max_side is not None and self.max_side < 1:
+            raise InputError(f"max_side is {self.max_side}: give it 1 pixel or more")
+        if self.decodes and find_spec("PIL") is None:
+            raise MissingExtraError(
+                '--upright, --max-side and --decode need Pillow: pip install "hotdog-sql[images]"'
+            )
+        if self.in_tars and (self.update or self.retry_failed):
+            raise InputError(
+                "tars are never changed: leave out --update and --retry-failed, or choose another "
+                "folder"
+            )
+
+    @property
+    def in_tars(self) -> bool:
+        """Whether the dataset keeps its photos in tars."""
+        return self.dataset_format == DatasetFormat.WEBDATASET
+
+    @property
+    def photos_per_shard(self) -> int:
+        """Photos in a tar, or handed at once to a worker."""
+        return self.shard_size or (10_000 if self.in_tars else 1_000)
+
+    @property
+    def seconds(self) -> float:
+        """Time limit for the whole request for a photo."""
+        if self.photo_seconds is not None:
+            return self.photo_seconds
+        return _PHOTO_SECONDS * max(1.0, self.max_bytes / _MAX_BYTES)
+
+    @property
+    def alterations(self) -> dict[str, object]:
+        """How photos are altered before they are kept, for `selection.json`; empty: not at all."""
+        if not self.upright and self.max_side is None:
+            return {}
+        return {"upright": self.upright, "max_side": self.max_side}
+
+    @property
+    def decodes(self) -> bool:
+        """Whether photos are decoded before they are kept."""
+        return self.decode or bool(self.alterations)

@@ -15,11 +15,11 @@ from hotdog_sql.errors import (
     HotdogError,
     InputError,
     MissingFileError,
-    QueryError,
     WrongColumnsError,
 )
 from hotdog_sql.index.state import IndexState, index_state
 from hotdog_sql.options import DataOptions
+from hotdog_sql.sandbox import check_query, lock, query_error
 from hotdog_sql.scratch import temporary_folder
 from hotdog_sql.sqlfiles import dataset_files, load_order, needed_for
 from hotdog_sql.stoppable import stoppable
@@ -65,6 +65,7 @@ class Database:
             ) from error
         self._stack.callback(self.connection.close)
         self._loaded: set[str] = set()
+        self._locked = False
         self._readable = [session.data_dir, self.scratch]
         self.files: tuple[DataFile, ...] = ()
         self.index = IndexState()
@@ -171,10 +172,7 @@ class Database:
                 f"replace a damaged file with: {self._refresh(named or self.files)}"
             ) from error
         except duckdb.OutOfMemoryException as error:
-            raise InputError(
-                f"DuckDB needs more memory ({one_line(error)}); give a larger --memory-limit, or "
-                "fewer --threads"
-            ) from error
+            raise _out_of_memory(error) from error
 
     def rows(
         self, query: str, parameters: Mapping[str, object] | Sequence[object] | None = None
@@ -190,29 +188,29 @@ class Database:
         return count
 
     def keep_query(self, text: str) -> None:
-        """Keeps the rows of one SELECT of the user's own as the table `result`.
+        """Keeps the rows of a query of the user's own as the table `result`.
 
-        The connection is locked first and stays so.
+        The query sees every view and macro whose files are there. The connection is locked before
+        it runs and stays so.
+
+        Args:
+            text: one SELECT.
 
         Raises:
-            QueryError: the text is not exactly one SELECT, or DuckDB refuses it.
+            QueryError: the text is not one SELECT that only reads, or DuckDB refuses it.
+            MissingFileError: a file that the query reads is not in the data folder.
         """
+        self.use(*(check_query(self.connection, text) - {f.defines for f in dataset_files()}))
+        self.use_all()
+        if not self._locked:
+            lock(self.connection, self._readable)
+            self._locked = True
         try:
-            statements = self.connection.extract_statements(text)
-            if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
-                raise QueryError("the query must be one SELECT and nothing else")
-            self.lock()
             stoppable(self.connection, lambda: self.connection.sql(text).create("result"))
+        except duckdb.OutOfMemoryException as error:
+            raise _out_of_memory(error) from error
         except duckdb.Error as error:
             raise query_error(error) from error
-
-    def lock(self) -> None:
-        """Takes away every access but to the session's files, for the rest of the connection."""
-        allowed = [str(folder) for folder in self._readable]
-        allowed += [str(folder.resolve()) for folder in self._readable]
-        self.connection.execute("SET allowed_directories = ?", [allowed])
-        self.connection.execute("SET enable_external_access = false")
-        self.connection.execute("SET lock_configuration = true")
 
     def _refresh(self, files: Iterable[DataFile]) -> str:
         return refresh_command((file.catalog for file in files), self.session.data_dir)
@@ -288,6 +286,8 @@ def one_line(error: duckdb.Error) -> str:
     return printable(str(error).partition("\n")[0])
 
 
-def query_error(error: duckdb.Error) -> QueryError:
-    """What the user is told when a query of their own is refused."""
-    return QueryError(f"{one_line(error)}; the views and macros are listed by: hotdog-sql shell")
+def _out_of_memory(error: duckdb.Error) -> InputError:
+    return InputError(
+        f"DuckDB needs more memory ({one_line(error)}); give a larger --memory-limit, or "
+        "fewer --threads"
+    )

@@ -1,0 +1,113 @@
+"""What a query of the user's own may do: read the session's files, and nothing else.
+
+Its syntax tree must consist of the parts listed here, and DuckDB is locked before it runs.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from hotdog_sql.errors import QueryError
+from hotdog_sql.sqlfiles import dataset_files, load_order
+from hotdog_sql.text import printable
+
+#: The parts of a syntax tree that only read. Those that write, such as COPY_QUERY_NODE, are not
+#: among them; nor is what a later DuckDB may add.
+_READING_PARTS = frozenset(
+    {
+        *("SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"),
+        *("BASE_TABLE", "EMPTY", "EXPRESSION_LIST", "JOIN", "PIVOT", "SHOW_REF", "SUBQUERY"),
+        *("TABLE_FUNCTION", "ORDER_MODIFIER", "DISTINCT_MODIFIER", "LIMIT_MODIFIER"),
+        *("LIMIT_PERCENT_MODIFIER", "ORDER_DEFAULT", "ASCENDING", "DESCENDING"),
+    }
+)
+#: DuckDB's table functions that only read, and that run no SQL out of a string.
+_READING_FUNCTIONS = frozenset(
+    {
+        *("range", "generate_series", "unnest", "repeat", "json_each", "json_tree"),
+        *("query_table", "glob", "sniff_csv", "read_csv", "read_csv_auto", "read_text"),
+        *("read_blob", "read_json", "read_json_auto", "read_json_objects", "read_ndjson"),
+        *("read_parquet", "parquet_scan", "parquet_schema", "parquet_metadata"),
+        *("duckdb_columns", "duckdb_functions", "duckdb_tables", "duckdb_views"),
+    }
+)
+_SYNTAX_TREE = "SELECT json_serialize_sql($text::VARCHAR)"
+
+
+def check_query(connection: duckdb.DuckDBPyConnection, text: str) -> frozenset[str]:
+    """Make sure that a query only reads.
+
+    Args:
+        connection: any connection; it parses the query and runs nothing of it.
+        text: the query.
+
+    Returns:
+        The views and macros of `sql/` that the query names.
+
+    Raises:
+        QueryError: the text is not one SELECT, or a part of it does more than read.
+    """
+    try:
+        connection.extract_statements(text)  # its error points at the place
+        ((serialized,),) = connection.execute(_SYNTAX_TREE, {"text": text}).fetchall()
+        tree = json.loads(serialized)
+    except duckdb.Error as error:
+        raise query_error(error) from error
+    except RecursionError as error:
+        raise QueryError("the query is nested too deeply: write it with fewer levels") from error
+    if tree["error"] or len(tree["statements"]) != 1:
+        raise QueryError("the query must be one SELECT and nothing else")
+    own = {sql_file.defines for sql_file in (*load_order(), *dataset_files())}
+    names: set[str] = set()
+    for part in _parts(tree["statements"]):
+        kind = part.get("type")
+        if not _only_reads(part):
+            what = str(kind).removesuffix("_QUERY_NODE")
+            raise QueryError(f"the query must be one SELECT and nothing else: it holds {what}")
+        if kind == "TABLE_FUNCTION":
+            function = part["function"]["function_name"].lower()
+            if function not in own | _READING_FUNCTIONS:
+                raise QueryError(f"a query may only read, so not call {printable(function)}()")
+        names |= {str(part[key]).lower() for key in ("table_name", "function_name") if key in part}
+    return frozenset(names & own)
+
+
+def lock(connection: duckdb.DuckDBPyConnection, readable: Iterable[Path]) -> None:
+    """Take away every access but to some folders, for the rest of the connection.
+
+    Args:
+        connection: the connection.
+        readable: the folders.
+    """
+    folders = [str(path) for folder in readable for path in (folder, folder.resolve())]
+    connection.execute("SET allowed_directories = ?", [folders])
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET python_enable_replacements = false")
+    connection.execute("SET lock_configuration = true")
+
+
+def query_error(error: duckdb.Error) -> QueryError:
+    """What the user is told when DuckDB refuses a query of their own, in DuckDB's words."""
+    return QueryError(f"{error}\nList the views and macros with: hotdog-sql sql")
+
+
+def _parts(tree: Any) -> Iterator[dict[str, Any]]:
+    """Every object in a syntax tree."""
+    left = [tree]
+    while left:
+        part = left.pop()
+        if isinstance(part, dict):
+            yield part
+            left.extend(part.values())
+        elif isinstance(part, list):
+            left.extend(part)
+
+
+def _only_reads(part: dict[str, Any]) -> bool:
+    kind = part.get("type")
+    if "class" in part or not isinstance(kind, str):
+        return True  # an expression calls functions and holds SELECTs, which are parts themselves
+    return kind in _READING_PARTS or kind.endswith("_TYPE_INFO")

@@ -27,6 +27,9 @@ from hotdog_sql.text import printable
 
 _FILES = "SELECT release, split, kind, path, name, bytes, md5, file FROM files ORDER BY kind, name"
 
+_KEEP_QUERY = "CREATE OR REPLACE TABLE result AS FROM query($query)"
+_Parameters = Mapping[str, object] | Sequence[object] | None
+
 #: The views that read files of the data folder, and the catalog's kinds that each reads.
 _KINDS_READ = {
     "classes": ("classes",),
@@ -138,16 +141,14 @@ class Database:
         for sql_file in dataset_files():
             self._define(sql_file.text)
 
-    def execute(
-        self, query: str, parameters: Mapping[str, object] | Sequence[object] | None = None
-    ) -> duckdb.DuckDBPyConnection:
+    def execute(self, query: str, parameters: _Parameters = None) -> duckdb.DuckDBPyConnection:
         """Runs one of our own queries; rows are streamed from what this returns.
 
         Raises:
             DataError: a file's content is not what the views' types and dialect allow.
         """
         with self._explained():
-            return stoppable(self.connection, lambda: self.connection.execute(query, parameters))
+            return self._run(query, parameters)
 
     def _define(self, text: str, parameters: Sequence[object] | None = None) -> None:
         """Runs what reads no rows, and so needs no thread of its own to be stopped in."""
@@ -174,9 +175,7 @@ class Database:
         except duckdb.OutOfMemoryException as error:
             raise _out_of_memory(error) from error
 
-    def rows(
-        self, query: str, parameters: Mapping[str, object] | Sequence[object] | None = None
-    ) -> list[tuple[Any, ...]]:
+    def rows(self, query: str, parameters: _Parameters = None) -> list[tuple[Any, ...]]:
         """All rows of one of our own queries, for small results."""
         cursor = self.execute(query, parameters)
         return cursor.fetchall()
@@ -206,11 +205,24 @@ class Database:
             lock(self.connection, self._readable)
             self._locked = True
         try:
-            stoppable(self.connection, lambda: self.connection.sql(text).create("result"))
+            self._run(_KEEP_QUERY, {"query": text})
+        except (duckdb.BinderException, duckdb.CatalogException) as error:
+            raise query_error(self._pointing(text) or error) from error
         except duckdb.OutOfMemoryException as error:
             raise _out_of_memory(error) from error
         except duckdb.Error as error:
             raise query_error(error) from error
+
+    def _pointing(self, text: str) -> duckdb.Error | None:
+        """The same error of a query that cannot be bound, with its place in the query itself."""
+        try:
+            self._run(text, None)
+        except duckdb.Error as error:
+            return error
+        return None
+
+    def _run(self, query: str, parameters: _Parameters) -> duckdb.DuckDBPyConnection:
+        return stoppable(self.connection, lambda: self.connection.execute(query, parameters))
 
     def _refresh(self, files: Iterable[DataFile]) -> str:
         return refresh_command((file.catalog for file in files), self.session.data_dir)

@@ -5,6 +5,7 @@ Its syntax tree must consist of the parts listed here, and DuckDB is locked befo
 
 import json
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ def check_query(connection: duckdb.DuckDBPyConnection, text: str) -> frozenset[s
         if kind == "TABLE_FUNCTION":
             function = part["function"]["function_name"].lower()
             if function not in own | _READING_FUNCTIONS:
-                raise QueryError(f"a query may only read, so not call {printable(function)}()")
+                raise QueryError(_no_function(function, own | _READING_FUNCTIONS))
         names |= {str(part[key]).lower() for key in ("table_name", "function_name") if key in part}
     return frozenset(names & own)
 
@@ -91,7 +92,17 @@ def lock(connection: duckdb.DuckDBPyConnection, readable: Iterable[Path]) -> Non
 
 def query_error(error: duckdb.Error) -> QueryError:
     """What the user is told when DuckDB refuses a query of their own, in DuckDB's words."""
-    return QueryError(f"{error}\nList the views and macros with: hotdog-sql sql")
+    # After a blank line DuckDB points at the place, which may be in a statement of ours that runs
+    # the query, or gives advice that does not apply to the views.
+    what, *more = (part.strip("\n") for part in str(error).split("\n\n"))
+    places = [part for part in more if part.startswith("LINE") and "query($query)" not in part]
+    return QueryError("\n".join([what, *places, "list the views and macros with: hotdog-sql sql"]))
+
+
+def _no_function(name: str, known: Iterable[str]) -> str:
+    nearest = get_close_matches(name, known, n=1)
+    hint = f"; did you mean {nearest[0]}()?" if nearest else ": it may only read"
+    return f"the query may not call {printable(name)}(){hint}"
 
 
 def _parts(tree: Any) -> Iterator[dict[str, Any]]:

@@ -19,7 +19,7 @@ from hotdog_sql.cli.select import select
 from hotdog_sql.cli.shell import shell
 from hotdog_sql.cli.sql import sql
 from hotdog_sql.cli.summary import summary
-from hotdog_sql.errors import HotdogError
+from hotdog_sql.errors import HotdogError, QueryError
 from hotdog_sql.text import printable
 
 app = typer.Typer(
@@ -76,11 +76,13 @@ _QUERY_STOPPED = "Query interrupted"
 
 
 def main() -> None:
-    """Runs the command line; an error becomes one line and its exit code."""
+    """Runs the command line; an error becomes a message and its exit code."""
     try:
         app()
     except HotdogError as error:
-        typer.echo(f"hotdog-sql: {printable(str(error))}", err=True)
+        # What DuckDB says of a query points at the place in lines of its own.
+        lines = str(error).splitlines() if isinstance(error, QueryError) else [str(error)]
+        typer.echo("hotdog-sql: " + "\n".join(printable(line) for line in lines), err=True)
         sys.exit(exits.exit_code(error))
     except SystemExit as end:  # which Typer makes of Ctrl-C too
         if end.code in (exits.INTERRUPTED, exits.TERMINATED):

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from hotdog_sql.errors import InputError
-from hotdog_sql.sqlfiles import read_sql_file
+from hotdog_sql.sql_files import read_sql_file
 from hotdog_sql.text import printable
 
 #: The kinds of file that hold each sort of labels.

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -21,14 +22,13 @@ from hotdog_sql.index.state import IndexState, index_state
 from hotdog_sql.options import DataOptions
 from hotdog_sql.sandbox import check_query, lock, query_error
 from hotdog_sql.scratch import temporary_folder
-from hotdog_sql.sqlfiles import dataset_files, load_order, needed_for
-from hotdog_sql.stoppable import stoppable
+from hotdog_sql.sql_files import dataset_files, load_order, needed_for
 from hotdog_sql.text import printable
 
 _FILES = "SELECT release, split, kind, path, name, bytes, md5, file FROM files ORDER BY kind, name"
 
 _KEEP_QUERY = "CREATE OR REPLACE TABLE result AS FROM query($query)"
-_Parameters = Mapping[str, object] | Sequence[object] | None
+Parameters = Mapping[str, object] | Sequence[object] | None
 
 #: The views that read files of the data folder, and the catalog's kinds that each reads.
 _KINDS_READ = {
@@ -46,7 +46,7 @@ class Database:
     without it: finding a class needs the class file alone.
 
     Attributes:
-        session: what it looks at.
+        options: which files it reads, and the resources it may use.
         connection: DuckDB's own.
         scratch: a folder for what DuckDB spills and for files on their way out; it goes with the
             connection.
@@ -54,22 +54,22 @@ class Database:
         index: what there is of an index of them.
     """
 
-    def __init__(self, session: DataOptions) -> None:
-        self.session = session
+    def __init__(self, options: DataOptions) -> None:
+        self.options = options
         self._stack = ExitStack()
         self.scratch = self._stack.enter_context(temporary_folder())
         try:
-            self.connection = duckdb.connect(config=_config(session, self.scratch))
+            self.connection = duckdb.connect(config=_config(options, self.scratch))
         except duckdb.ParserException as error:
             self._stack.close()
             raise InputError(
-                f"{printable(str(session.memory_limit))!r} is no --memory-limit "
+                f"{printable(str(options.memory_limit))!r} is no --memory-limit "
                 f"({one_line(error)}); give one such as 512MB"
             ) from error
         self._stack.callback(self.connection.close)
         self._loaded: set[str] = set()
         self._locked = False
-        self._readable = [session.data_dir, self.scratch]
+        self._readable = [options.data_dir, self.scratch]
         self.files: tuple[DataFile, ...] = ()
         self.index = IndexState()
         try:
@@ -79,14 +79,14 @@ class Database:
             raise
 
     def _look_at_files(self) -> None:
-        for name, value in self.session.variables().items():
+        for name, value in self.options.variables().items():
             self._define(f"SET VARIABLE {name} = ?", [value])
         self.use("files")
         self.files = tuple(
             DataFile(CatalogFile(*row[:-1]), Path(row[-1])) for row in self.rows(_FILES)
         )
-        if self.session.indexed:
-            self.index = index_state(self.connection, self.files, self.session.labels)
+        if self.options.indexed:
+            self.index = index_state(self.connection, self.files, self.options.labels)
 
     def missing(self, *names: str) -> list[DataFile]:
         """The files that are not in the data folder and that views or macros need."""
@@ -141,7 +141,7 @@ class Database:
         for sql_file in dataset_files():
             self._define(sql_file.text)
 
-    def execute(self, query: str, parameters: _Parameters = None) -> duckdb.DuckDBPyConnection:
+    def execute(self, query: str, parameters: Parameters = None) -> duckdb.DuckDBPyConnection:
         """Runs one of our own queries; rows are streamed from what this returns.
 
         Raises:
@@ -175,7 +175,7 @@ class Database:
         except duckdb.OutOfMemoryException as error:
             raise _out_of_memory(error) from error
 
-    def rows(self, query: str, parameters: _Parameters = None) -> list[tuple[Any, ...]]:
+    def rows(self, query: str, parameters: Parameters = None) -> list[tuple[Any, ...]]:
         """All rows of one of our own queries, for small results."""
         cursor = self.execute(query, parameters)
         return cursor.fetchall()
@@ -221,11 +221,20 @@ class Database:
             return error
         return None
 
-    def _run(self, query: str, parameters: _Parameters) -> duckdb.DuckDBPyConnection:
-        return stoppable(self.connection, lambda: self.connection.execute(query, parameters))
+    def _run(self, query: str, parameters: Parameters) -> duckdb.DuckDBPyConnection:
+        """Runs a query in another thread: in the one that hears of Ctrl-C, DuckDB would go on."""
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            future = pool.submit(self.connection.execute, query, parameters)
+            try:
+                return future.result()
+            finally:
+                while not future.done():
+                    # An interruption that comes before the query has begun is lost.
+                    self.connection.interrupt()
+                    wait([future], timeout=0.1)
 
     def _refresh(self, files: Iterable[DataFile]) -> str:
-        return refresh_command((file.catalog for file in files), self.session.data_dir)
+        return refresh_command((file.catalog for file in files), self.options.data_dir)
 
     def _files_of(self, view: str) -> list[DataFile]:
         kinds = _KINDS_READ.get(view, ())
@@ -255,18 +264,18 @@ class Database:
         self.close()
 
 
-def connect(session: DataOptions, *names: str) -> Database:
+def connect(options: DataOptions, *names: str) -> Database:
     """Opens DuckDB in memory over the session's files.
 
     Args:
-        session: what to look at.
+        options: which files to read, and the resources to use.
         names: the views and macros to load; none: every one whose files are there.
 
     Raises:
         MissingFileError: a file that one of `names` reads is not in the data folder.
         WrongColumnsError: a file does not begin with the column names of its view.
     """
-    database = Database(session)
+    database = Database(options)
     try:
         if names:
             database.use(*names)
@@ -278,7 +287,7 @@ def connect(session: DataOptions, *names: str) -> Database:
     return database
 
 
-def _config(session: DataOptions, scratch: Path) -> dict[str, str | bool | int | float | list[str]]:
+def _config(options: DataOptions, scratch: Path) -> dict[str, str | bool | int | float | list[str]]:
     config: dict[str, str | bool | int | float | list[str]] = {
         # Never reach out for an extension in the middle of a query.
         "autoinstall_known_extensions": False,
@@ -286,10 +295,10 @@ def _config(session: DataOptions, scratch: Path) -> dict[str, str | bool | int |
         # An in-memory database would spill into a `.tmp` folder where the user stands.
         "temp_directory": str(scratch),
     }
-    if session.threads is not None:
-        config["threads"] = session.threads
-    if session.memory_limit is not None:
-        config["memory_limit"] = session.memory_limit
+    if options.threads is not None:
+        config["threads"] = options.threads
+    if options.memory_limit is not None:
+        config["memory_limit"] = options.memory_limit
     return config
 
 

@@ -19,10 +19,10 @@ from hotdog_sql.catalog import LABEL_KINDS
 from hotdog_sql.config import Settings
 from hotdog_sql.database import Database, one_line
 from hotdog_sql.errors import InputError, SelectionFileError
-from hotdog_sql.formats import format_of, whole_file
+from hotdog_sql.export import format_of, whole_file
 from hotdog_sql.options import DataOptions, Labels, Release, SelectOptions, Split
 from hotdog_sql.selection import Selection
-from hotdog_sql.sqlfiles import SqlFile, index_files, load_order, needed_for
+from hotdog_sql.sql_files import SqlFile, index_files, load_order, needed_for
 from hotdog_sql.text import printable
 
 #: Written into each recipe; another number is another form.
@@ -97,7 +97,7 @@ class Recipe:
         options, database = selection.options, selection.database
         if options is None:
             raise ValueError("only the rows of this selection are known")
-        data = database.session
+        data = database.options
         request: dict[str, Any]
         if options.query is not None:
             digest = hashlib.sha256(options.query.encode()).hexdigest()
@@ -299,11 +299,11 @@ def _file_digests(database: Database, options: SelectOptions) -> dict[str, str]:
     # Imported here: a selection that is only shown needs no digests.
     from hotdog_sql.refresh.facts import file_md5
 
-    kinds = {"classes", "images", *LABEL_KINDS[database.session.labels]}
+    kinds = {"classes", "images", *LABEL_KINDS[database.options.labels]}
     if options.related == "hierarchy":
         kinds.add("hierarchy")
     files = [file.catalog for file in database.files if file.catalog.kind in kinds]
-    return file_md5(files, Settings(data_dir=database.session.data_dir))
+    return file_md5(files, Settings(data_dir=database.options.data_dir))
 
 
 def _short(value: object) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from hotdog_sql.errors import QueryError
-from hotdog_sql.sqlfiles import dataset_files, load_order
+from hotdog_sql.sql_files import dataset_files, load_order
 from hotdog_sql.text import printable
 
 #: The parts of a syntax tree that only read. Those that write, such as COPY_QUERY_NODE, are not

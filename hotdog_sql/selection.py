@@ -418,7 +418,7 @@ def set_variable(database: Database, name: str, value: str | float) -> None:
     # A name cannot be bound; one that is an identifier needs no quoting.
     if not (name.isascii() and name.isidentifier()):
         raise QueryError(f"{printable(name)!r} is no name for a variable: use letters and digits")
-    if name in database.session.variables() or name.endswith("_files"):
+    if name in database.options.variables() or name.endswith("_files"):
         raise QueryError(f"the variable {name} is the session's own: choose another name")
     database.connection.execute(f"SET VARIABLE {name} = ?", [value])
 

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from hotdog_sql.downloading.entry import COLUMNS
-from hotdog_sql.sqlfiles import read_sql_file
+from hotdog_sql.sql_files import read_sql_file
 from tests.conftest import Run
 from tests.support.loopback import LoopbackServer, Reply
 from tests.support.photos import Album, everywhere, manifest_rows, mirror_path, photo, run, serve

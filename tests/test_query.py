@@ -10,7 +10,7 @@ from hotdog_sql.downloading.entry import COLUMNS
 from hotdog_sql.errors import QueryError
 from hotdog_sql.options import DataOptions, SelectOptions
 from hotdog_sql.selection import select as select_rows
-from hotdog_sql.sqlfiles import sql_dir
+from hotdog_sql.sql_files import sql_dir
 from tests.conftest import Run
 from tests.support.brute_force import order_key
 from tests.support.openimages import ROW_COLUMNS, small_open_images

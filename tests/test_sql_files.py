@@ -10,7 +10,7 @@ from hotdog_sql.database import Database, connect
 from hotdog_sql.downloading.entry import COLUMNS
 from hotdog_sql.index.build import build_index
 from hotdog_sql.options import DataOptions
-from hotdog_sql.sqlfiles import SqlFile, dataset_files, index_files, load_order, sql_dir
+from hotdog_sql.sql_files import SqlFile, dataset_files, index_files, load_order, sql_dir
 from tests.support.openimages import small_open_images
 
 FILES = (*load_order(), *dataset_files())

@@ -11,12 +11,10 @@ from pathlib import Path
 from threading import Event, Thread
 from types import FrameType
 
-import duckdb
 import pytest
 
 from hotdog_sql.config import Settings
 from hotdog_sql.refresh.run import refresh
-from hotdog_sql.stoppable import stoppable
 from tests.refresh.site import FILE, NEW
 from tests.support.fleets import fetch
 from tests.support.loopback import LoopbackServer, Reply, file_reply
@@ -45,13 +43,6 @@ def test_a_query_ends_at_once(small_data: Path, again: int) -> None:
     assert time.monotonic() - sent < 2
     assert process.returncode == 130
     assert said == "hotdog-sql: stopped; run the same command again to go on\n"
-
-
-def test_what_is_not_stopped_returns_or_raises_as_ever() -> None:
-    with duckdb.connect() as connection:
-        assert stoppable(connection, lambda: connection.execute("SELECT 7").fetchall()) == [(7,)]
-        with pytest.raises(duckdb.BinderException):
-            stoppable(connection, lambda: connection.execute("SELECT nothing"))
 
 
 @contextmanager

@@ -91,7 +91,7 @@ def _fetch(
     from hotdog_sql.config import Settings
     from hotdog_sql.refresh.ensure import ensure
 
-    settings = replace(Settings.from_environment(), data_dir=database.session.data_dir)
+    settings = replace(Settings.from_environment(), data_dir=database.options.data_dir)
     with FetchDisplay(quiet=quiet) as display:
         ensure(
             [file.catalog for file in lacking],

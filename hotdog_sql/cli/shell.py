@@ -17,7 +17,7 @@ from hotdog_sql.options import Labels, Release
 
 if TYPE_CHECKING:
     from hotdog_sql.catalog import DataFile
-    from hotdog_sql.sqlfiles import SqlFile
+    from hotdog_sql.sql_files import SqlFile
 
 #: What a newcomer may try, of which those are shown whose view or macro is there.
 _TO_TRY = (
@@ -49,7 +49,7 @@ def shell(
     """Open the DuckDB shell with every view and macro loaded whose files are there."""
     from hotdog_sql.database import Database
     from hotdog_sql.scratch import temporary_folder
-    from hotdog_sql.sqlfiles import dataset_files, needed_for, sql_dir
+    from hotdog_sql.sql_files import dataset_files, needed_for, sql_dir
 
     session = session_of(data_dir.resolve(), split, release, labels)
     variables = session.variables()

@@ -43,16 +43,16 @@ def write_rows(
         format_name: None: by the ending of `output`; without it a table for a terminal, CSV else.
         output: file to write; None is stdout.
     """
-    from hotdog_sql import formats
+    from hotdog_sql import export
 
     if output is not None:
-        name = str(format_name) if format_name else formats.format_of(output)
+        name = str(format_name) if format_name else export.format_of(output)
         if name != RowFormat.TABLE:
-            formats.write_file(database, table, output, name)
+            export.write_file(database, table, output, name)
             return
         from hotdog_sql.cli.tables import write_table
 
-        with formats.whole_file(output) as temporary, temporary.open("w", encoding="utf-8") as file:
+        with export.whole_file(output) as temporary, temporary.open("w", encoding="utf-8") as file:
             write_table(database, table, file)
         return
     if format_name is None:
@@ -62,5 +62,5 @@ def write_rows(
 
         write_table(database, table)
         return
-    formats.write_stream(database, table, sys.stdout.buffer, str(format_name))
+    export.write_stream(database, table, sys.stdout.buffer, str(format_name))
     sys.stdout.flush()

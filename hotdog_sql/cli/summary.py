@@ -45,7 +45,7 @@ def _tell_files(database: "Database") -> None:
 
     files = [file.catalog for file in database.files if file.path.exists()]
     narrator = Narrator()
-    for facts in file_facts(files, Settings(data_dir=database.session.data_dir)):
+    for facts in file_facts(files, Settings(data_dir=database.options.data_dir)):
         narrator.print(
             f"{facts.file.name}: {size_text(facts.bytes)}, {facts.date:%Y-%m-%d}, "
             f"{facts.file.release}, {_agreement('server', facts.matches_server)}, "

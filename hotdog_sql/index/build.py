@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hotdog_sql.catalog import LABEL_KINDS, DataFile
 from hotdog_sql.database import Database
-from hotdog_sql.formats import whole_file
+from hotdog_sql.export import whole_file
 from hotdog_sql.index.state import index_of, labelled_index_of, metadata
 from hotdog_sql.options import DataOptions
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import duckdb
 
 from hotdog_sql.catalog import LABEL_KINDS, DataFile
-from hotdog_sql.sqlfiles import read_sql_file
+from hotdog_sql.sql_files import read_sql_file
 
 #: What decides how rows are kept: an index made by other versions of these is of no use.
 _FORM = ("index/flickr_page.sql", "index/image_index.sql", "views/labelled_images.sql")
 _METADATA = "SELECT decode(key), decode(value) FROM parquet_kv_metadata($file)"
 _PREFIX = "hotdog_sql_"
 
-#: The views and macros that an index of a kind of file replaces (see `sqlfiles.index_files`).
+#: The views and macros that an index of a kind of file replaces (see `sql_files.index_files`).
 _REPLACES = {
     "images": frozenset({"images"}),
     "labels": frozenset({"labels", "labelled_images", "relevant_rows"}),

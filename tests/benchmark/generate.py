@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from hotdog_sql.sqlfiles import read_sql_file
+from hotdog_sql.sql_files import read_sql_file
 
 _SQL = Path(__file__).parent / "sql"
 

@@ -25,7 +25,7 @@ from hotdog_sql.downloading.scheduler import dask_fleet
 from hotdog_sql.downloading.verify import VerifyReport
 from hotdog_sql.options import DataOptions, DatasetFormat, SelectOptions, parse_partition
 from hotdog_sql.recipe import Recipe
-from hotdog_sql.refresh.ensure import ensure
+from hotdog_sql.refresh import fetch_missing
 from hotdog_sql.selection import Selection as Selection
 from hotdog_sql.selection import select as _select
 
@@ -64,7 +64,7 @@ def connect(
     session = DataOptions(Path(data_dir), release, tuple(splits), labels, threads, memory_limit)
     with Database(session) as bare:
         missing = [file.catalog for file in bare.missing(*_VIEWS)]
-    ensure(
+    fetch_missing(
         missing,
         replace(Settings.from_environment(), data_dir=session.data_dir),
         confirm=lambda _files, _total: large,

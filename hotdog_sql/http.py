@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Self
 
 import httpx
@@ -20,7 +19,7 @@ import httpx
 from hotdog_sql import __version__
 from hotdog_sql.download_options import CONNECT_SECONDS, SILENCE_SECONDS, RetryPolicy
 from hotdog_sql.errors import AddressError
-from hotdog_sql.text import printable
+from hotdog_sql.text import http_date, printable
 from hotdog_sql.transports import DeadlineTransport, ssl_context
 
 __all__ = [
@@ -191,16 +190,6 @@ def retry_after(response: httpx.Response) -> float | None:
         return float(value)
     then = http_date(value)
     return None if then is None else max(0.0, (then - datetime.now(UTC)).total_seconds())
-
-
-def http_date(value: str | None) -> datetime | None:
-    """The time in a header such as Last-Modified; None where it is not a date."""
-    try:
-        time = parsedate_to_datetime(value or "")
-    except (ValueError, OverflowError):
-        return None
-    # "-0000" is UTC by RFC 5322, of which HTTP dates are a part.
-    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
 
 
 def describe(failure: int | httpx.HTTPError) -> str:

@@ -297,7 +297,7 @@ def _index_digests(database: Database) -> dict[str, str]:
 
 def _file_digests(database: Database, options: SelectOptions) -> dict[str, str]:
     # Imported here: a selection that is only shown needs no digests.
-    from hotdog_sql.refresh.facts import file_md5
+    from hotdog_sql.refresh import file_md5
 
     kinds = {"classes", "images", *LABEL_KINDS[database.options.labels]}
     if options.related == "hierarchy":

@@ -1,6 +1,7 @@
-"""Text for people: strangers' text made safe to show, sizes as they are read."""
+"""Strangers' text made safe to show, sizes as people read them, dates as servers send them."""
 
 import unicodedata
+from datetime import UTC, datetime
 
 #: Unicode categories that move the cursor, hide text or reorder it: control, format
 #: (bidirectional overrides, zero-width), surrogate, private use, line and paragraph separators.
@@ -22,3 +23,15 @@ def size_text(size: int | None) -> str:
         if size >= limit:
             return f"{size / limit:,.1f} {unit}"
     return f"{size} bytes"
+
+
+def http_date(value: str | None) -> datetime | None:
+    """The time in a header such as Last-Modified; None where it is not a date."""
+    from email.utils import parsedate_to_datetime  # slow to import; few commands need it
+
+    try:
+        time = parsedate_to_datetime(value or "")
+    except (ValueError, OverflowError):
+        return None
+    # "-0000" is UTC by RFC 5322, of which HTTP dates are a part.
+    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)

@@ -11,28 +11,28 @@ from rich.console import Console
 from rich.progress import (
     BarColumn,
     DownloadColumn,
-    Progress,
     TaskID,
     TextColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
+from rich.progress import Progress as Bars
 from rich.table import Column
 
 from hotdog_sql.cli.live import live_console
+from hotdog_sql.refresh.transfer import Progress
 from hotdog_sql.text import size_text
 
 if TYPE_CHECKING:
     from hotdog_sql.catalog import CatalogFile
-    from hotdog_sql.refresh.ensure import Confirm
-    from hotdog_sql.refresh.events import Result
+    from hotdog_sql.refresh.refresh import Confirm
 
 #: Without a terminal a line says how far a file is, at each of so many parts of it.
 _LINES_PER_FILE = 4
 _LINES_FROM = 10_000_000
 
 
-class FetchDisplay:
+class FetchDisplay(Progress):
     """Shows a refresh on stderr: bars by file and in all on a terminal, else plain lines."""
 
     def __init__(self, *, quiet: bool = False) -> None:
@@ -90,20 +90,14 @@ class FetchDisplay:
     def waiting(self, name: str, reason: str) -> None:
         """Say why nothing happens."""
         console = self._bars.console if self._bars is not None else self._console
-        console.print(f"{name}: waiting: {reason}", markup=False, highlight=False, soft_wrap=True)
-
-    def finished(self, result: "Result") -> None:
-        """Fill the bar."""
-        if self._bars is not None:
-            with self._lock:
-                self._bars.end(result.file.name, result.bytes)
+        console.print(f"{name}: {reason}", markup=False, highlight=False, soft_wrap=True)
 
 
 class _Bars:
     """A bar for each file, and one for them all; nothing is drawn before a body begins."""
 
     def __init__(self) -> None:
-        self._progress = Progress(
+        self._progress = Bars(
             # The name gives way on a narrow terminal; the numbers stay on their line.
             TextColumn(
                 "{task.description}",
@@ -134,11 +128,6 @@ class _Bars:
     def move(self, name: str, done: int) -> None:
         self._progress.update(self._tasks[name], completed=done)
         self._sum()
-
-    def end(self, name: str, size: int | None) -> None:
-        if name in self._tasks and size is not None:
-            self._progress.update(self._tasks[name], completed=size, total=size)
-            self._sum()
 
     def stop(self) -> None:
         self._progress.stop()

@@ -36,18 +36,14 @@ def refresh(
     from hotdog_sql.catalog import file_named, files_for
     from hotdog_sql.cli.fetching import FetchDisplay, asker
     from hotdog_sql.config import Settings
-    from hotdog_sql.refresh.ensure import announce, missing
-    from hotdog_sql.refresh.run import failure
-    from hotdog_sql.refresh.run import refresh as refresh_files
+    from hotdog_sql.refresh import failure
+    from hotdog_sql.refresh import refresh as refresh_files
 
     settings = replace(Settings.from_environment(), data_dir=data_dir)
     splits = splits_of([Split.ALL] if every_split else split)
     files = [file_named(name) for name in file or ()] or files_for(release, splits, labels)
     with FetchDisplay(quiet=quiet) as display:
-        wanted = missing(files, settings)
-        if wanted:
-            announce(wanted, settings, confirm=asker(yes=yes), listener=display)
-        results = refresh_files(files, settings, listener=display)
+        results = refresh_files(files, settings, confirm=asker(yes=yes), progress=display)
     if not quiet:
         for result in results:
             size = size_text(result.bytes) if result.bytes is not None else "-"

@@ -89,14 +89,14 @@ def _fetch(
 ) -> None:
     from hotdog_sql.cli.fetching import FetchDisplay, asker
     from hotdog_sql.config import Settings
-    from hotdog_sql.refresh.ensure import ensure
+    from hotdog_sql.refresh import fetch_missing
 
     settings = replace(Settings.from_environment(), data_dir=database.options.data_dir)
     with FetchDisplay(quiet=quiet) as display:
-        ensure(
+        fetch_missing(
             [file.catalog for file in lacking],
             settings,
             confirm=asker(yes=yes),
             offline=offline,
-            listener=display,
+            progress=display,
         )

@@ -41,15 +41,15 @@ def summary(
 def _tell_files(database: "Database") -> None:
     """What files the counts came from, and whether they are what they should be."""
     from hotdog_sql.config import Settings
-    from hotdog_sql.refresh.facts import file_facts
+    from hotdog_sql.refresh import local_files
 
     files = [file.catalog for file in database.files if file.path.exists()]
     narrator = Narrator()
-    for facts in file_facts(files, Settings(data_dir=database.options.data_dir)):
+    for local in local_files(files, Settings(data_dir=database.options.data_dir)):
         narrator.print(
-            f"{facts.file.name}: {size_text(facts.bytes)}, {facts.date:%Y-%m-%d}, "
-            f"{facts.file.release}, {_agreement('server', facts.matches_server)}, "
-            f"{_agreement('catalog', facts.matches_catalog)}"
+            f"{local.file.name}: {size_text(local.bytes)}, {local.date:%Y-%m-%d}, "
+            f"{local.file.release}, {_agreement('server', local.matches_server())}, "
+            f"{_agreement('catalog', local.matches_catalog())}"
         )
 
 

@@ -121,7 +121,7 @@ def _md5(file: DataFile, *, compute: bool) -> str | None:
     """The MD5 of a CSV as hexadecimal digits; unless it is computed, None where nobody knows it."""
     # Most sessions have no index, or one that need not be asked for this.
     from hotdog_sql.config import Settings
-    from hotdog_sql.refresh.facts import file_md5
+    from hotdog_sql.refresh import file_md5
 
     settings = Settings(data_dir=file.path.parent)
     return file_md5([file.catalog], settings, compute=compute).get(file.catalog.name)

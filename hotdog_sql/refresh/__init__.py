@@ -1,11 +1,20 @@
-"""Getting the official files, and keeping them current.
+"""Fetching the official files and keeping them current.
 
-`run.refresh` asks the server about each file and fetches what is missing or changed; `ensure`
-fetches what is missing and asks about nothing else; `facts` tells what is known without asking.
-It imports no httpx, nor does this package by itself: a selection's record needs digests alone.
-
-One file's way: `plan` decides what to ask for; `answers` reads the headers that come back;
-`bodies` moves the body to disk while `hashing` follows; `verify` holds it to what is known;
-`disk` moves it into place; `records` remembers it. `fetch` leads one file along that way, `run`
-several at once.
+`refresh` asks the server about each file and fetches what is missing or changed; `fetch_missing`
+asks about nothing that is there; `local_files` and `file_md5` ask no server. Importing them does
+not import httpx: most commands find their files in the data folder.
 """
+
+from hotdog_sql.refresh.local_file import LocalFile, file_md5, local_files
+from hotdog_sql.refresh.refresh import FileResult, Status, failure, fetch_missing, refresh
+
+__all__ = [
+    "FileResult",
+    "LocalFile",
+    "Status",
+    "failure",
+    "fetch_missing",
+    "file_md5",
+    "local_files",
+    "refresh",
+]

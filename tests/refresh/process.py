@@ -11,15 +11,14 @@ from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 
 from hotdog_sql.config import Settings
-from hotdog_sql.refresh.events import Result
-from hotdog_sql.refresh.run import refresh
+from hotdog_sql.refresh import FileResult, refresh
 from tests.refresh.site import FILE, OTHER, QUICK
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["tests.refresh.process"])
 
 #: Where a process puts its results when it is done; before that, None when it begins.
-Report = SimpleQueue[tuple[Result, ...] | None]
+Report = SimpleQueue[tuple[FileResult, ...] | None]
 
 
 def start(

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from hotdog_sql.catalog import CatalogFile
 from hotdog_sql.config import Settings
-from hotdog_sql.refresh.events import Listener, Result
-from hotdog_sql.refresh.run import refresh
-from hotdog_sql.transport import RetryPolicy
+from hotdog_sql.download_options import RetryPolicy
+from hotdog_sql.refresh import FileResult, refresh
+from hotdog_sql.refresh.transfer import Progress
 from tests.support.loopback import Answer, LoopbackServer, Reply, Request, file_reply
 
 FILE = CatalogFile("v6", "test", "images", "2018_04/a.csv", "a.csv", None, None)
@@ -85,20 +85,20 @@ class Site:
 
     def refresh(
         self,
-        listener: Listener | None = None,
+        progress: Progress | None = None,
         *,
         size: int | None = None,
         md5: str | None = None,
-    ) -> Result:
+    ) -> FileResult:
         """Refresh the file, of which the catalog knows this size and MD5."""
         file = replace(self.file, bytes=size, md5=md5)
-        return self.refresh_all([file], listener)[0]
+        return self.refresh_all([file], progress)[0]
 
     def refresh_all(
-        self, files: Sequence[CatalogFile], listener: Listener | None = None
-    ) -> tuple[Result, ...]:
+        self, files: Sequence[CatalogFile], progress: Progress | None = None
+    ) -> tuple[FileResult, ...]:
         return refresh(
-            files, self.settings, policy=QUICK, silence_seconds=self.silence, listener=listener
+            files, self.settings, policy=QUICK, silence_seconds=self.silence, progress=progress
         )
 
     def requests(self) -> list[Request]:

@@ -5,7 +5,7 @@ from threading import Event
 
 import pytest
 
-from hotdog_sql.refresh.events import Status
+from hotdog_sql.refresh import Status
 from tests.refresh import process as refreshing
 from tests.refresh.site import FILE, NEW, OLD, OTHER, Site, content
 from tests.support.loopback import Reply, Request, file_reply

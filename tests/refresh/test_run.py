@@ -8,9 +8,9 @@ import pytest
 
 from hotdog_sql.catalog import CatalogFile
 from hotdog_sql.config import Settings
-from hotdog_sql.errors import InsecureAddressError, StorageError
-from hotdog_sql.refresh.events import Result, Silence, Status
-from hotdog_sql.refresh.run import failure, refresh
+from hotdog_sql.errors import AddressError, StorageError
+from hotdog_sql.refresh import Status, failure, refresh
+from hotdog_sql.refresh.transfer import Progress
 from tests.refresh.site import FILE, HALF, NEW, OLD, OTHER, Site, new
 from tests.support.loopback import Reply, Request, file_reply
 
@@ -93,7 +93,7 @@ class TestSeveral:
     def test_the_listener_is_told(self, site: Site) -> None:
         told: list[tuple[object, ...]] = []
 
-        class Notes(Silence):
+        class Notes(Progress):
             def started(self, name: str, done: int, total: int | None) -> None:
                 told.append(("started", name, done, total))
 
@@ -102,25 +102,23 @@ class TestSeveral:
                     told.append(("progressed", name, done))
 
             def waiting(self, name: str, reason: str) -> None:
-                told.append(("waiting", name, reason.partition(" (")[0]))
-
-            def finished(self, result: Result) -> None:
-                told.append(("finished", result.status))
+                told.append(("waiting", name, reason.partition(" (")[0].partition(";")[0]))
 
         site.serve(Reply(500), new(Reply(cut_at=HALF)), new())
         site.refresh(Notes())
-        assert told[0] == ("waiting", "a.csv", "HTTP status 500")
+        host = site.server.host
+        assert told[0] == ("waiting", "a.csv", f"{host}: HTTP status 500")
         assert told[1] == ("started", "a.csv", 0, len(NEW))
-        assert ("waiting", "a.csv", "the connection broke") in told
+        assert ("waiting", "a.csv", f"{host}: the connection broke") in told
         assert ("started", "a.csv", HALF, len(NEW)) in told
-        assert told[-2:] == [("progressed", "a.csv", len(NEW)), ("finished", "new")]
+        assert told[-1] == ("progressed", "a.csv", len(NEW))
 
 
 class TestMeans:
     """What a refresh needs before it can begin."""
 
     def test_only_https_outside_this_machine(self, tmp_path: Path) -> None:
-        with pytest.raises(InsecureAddressError):
+        with pytest.raises(AddressError):
             refresh([FILE], Settings(tmp_path / "data", "http://example.org/"))
         assert not (tmp_path / "data").exists()
 

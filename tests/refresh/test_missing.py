@@ -11,17 +11,17 @@ import pytest
 
 from hotdog_sql.catalog import CatalogFile
 from hotdog_sql.config import Settings
-from hotdog_sql.errors import InsecureAddressError, MissingFileError, TransferError
-from hotdog_sql.refresh.ensure import LARGE, ensure
-from hotdog_sql.refresh.events import Silence, Status
-from hotdog_sql.refresh.facts import FileFacts, file_facts
+from hotdog_sql.errors import AddressError, MissingFileError, TransferError
+from hotdog_sql.refresh import LocalFile, Status, fetch_missing, local_files
+from hotdog_sql.refresh.refresh import LARGE
+from hotdog_sql.refresh.transfer import Progress
 from tests.refresh.site import FILE, NEW, OLD, OTHER, QUICK, Site
 from tests.support.loopback import LoopbackServer, Reply, file_reply
 
 MD5 = hashlib.md5(NEW).hexdigest()
 
 
-class Asked(Silence):
+class Asked(Progress):
     """Notes what is announced and asked, and answers."""
 
     def __init__(self, answer: bool = True) -> None:
@@ -48,12 +48,12 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 
 def fetch(site: Site, asked: Asked, *files: CatalogFile, offline: bool = False) -> list[str]:
-    results = ensure(
+    results = fetch_missing(
         files,
         site.settings,
         confirm=asked.confirm,
         offline=offline,
-        listener=asked,
+        progress=asked,
         policy=QUICK,
     )
     return [f"{result.status} {result.file.name}" for result in results]
@@ -128,17 +128,17 @@ class TestEnsure:
 
     def test_only_https_outside_this_machine(self, tmp_path: Path) -> None:
         away = Settings(tmp_path, "http://example.org/")
-        with pytest.raises(InsecureAddressError):
-            ensure([FILE], away, confirm=Asked().confirm)
+        with pytest.raises(AddressError):
+            fetch_missing([FILE], away, confirm=Asked().confirm)
 
 
 class TestFacts:
-    def facts(self, site: Site, md5: str | None = None, size: int | None = None) -> FileFacts:
-        (facts,) = file_facts([replace(FILE, md5=md5, bytes=size)], site.settings)
+    def facts(self, site: Site, md5: str | None = None, size: int | None = None) -> LocalFile:
+        (facts,) = local_files([replace(FILE, md5=md5, bytes=size)], site.settings)
         return facts
 
     def test_nothing_is_known_of_a_missing_file(self, site: Site) -> None:
-        assert file_facts([FILE, OTHER], site.settings) == ()
+        assert local_files([FILE, OTHER], site.settings) == []
 
     def test_a_fetched_file(self, site: Site) -> None:
         fetch(site, Asked(), FILE)
@@ -146,54 +146,58 @@ class TestFacts:
         facts = self.facts(site, MD5)
         assert facts.bytes == len(NEW)
         assert facts.date == datetime(2024, 5, 1, tzinfo=UTC)
-        assert (facts.matches_server, facts.matches_catalog, facts.md5) == (True, True, MD5)
+        assert (facts.matches_server(), facts.matches_catalog(), facts.md5) == (True, True, MD5)
         assert site.requests() == []
 
     def test_another_than_the_catalogs(self, site: Site) -> None:
         fetch(site, Asked(), FILE)
-        assert self.facts(site, hashlib.md5(OLD).hexdigest()).matches_catalog is False
-        assert self.facts(site, size=1).matches_catalog is False
-        assert self.facts(site, size=len(NEW)).matches_catalog is None
+        assert self.facts(site, hashlib.md5(OLD).hexdigest()).matches_catalog() is False
+        assert self.facts(site, size=1).matches_catalog() is False
+        assert self.facts(site, size=len(NEW)).matches_catalog() is None
 
     def test_an_altered_file(self, site: Site) -> None:
         fetch(site, Asked(), FILE)
         site.path.write_bytes(b"x" + NEW[1:])
         os.utime(site.path, (86400, 86400))
         facts = self.facts(site, MD5)
-        assert (facts.matches_server, facts.matches_catalog) == (False, False)
+        assert (facts.matches_server(), facts.matches_catalog()) == (False, False)
         assert facts.date == datetime(1970, 1, 2, tzinfo=UTC)
-        assert self.facts(site, MD5) == facts
+        assert self.facts(site, MD5).matches_server() is False
         # It has been looked at, not forgiven: the next refresh puts the right bytes back.
         assert site.refresh().status is Status.CHANGED
 
     def test_a_touched_file(self, site: Site) -> None:
         fetch(site, Asked(), FILE)
         os.utime(site.path, (1, 1))
-        assert self.facts(site).matches_server is True
+        assert self.facts(site).matches_server() is True
 
     def test_a_file_put_there_by_hand(self, site: Site) -> None:
         site.data_dir.mkdir()
         site.path.write_bytes(NEW)
         facts = self.facts(site)
-        assert (facts.matches_server, facts.matches_catalog, facts.md5) == (None, None, None)
+        assert (facts.matches_server(), facts.matches_catalog(), facts.known_md5) == (
+            None,
+            None,
+            None,
+        )
         assert not site.hidden.exists()
         facts = self.facts(site, MD5)
-        assert (facts.matches_server, facts.matches_catalog) == (None, True)
+        assert (facts.matches_server(), facts.matches_catalog()) == (None, True)
 
     def test_an_md5_is_computed_once(self, site: Site) -> None:
         site.data_dir.mkdir()
         site.path.write_bytes(NEW)
-        self.facts(site, MD5)
+        assert self.facts(site, MD5).matches_catalog() is True
         # Same size and time, other bytes: only a remembered MD5 still agrees.
         times = (site.path.stat().st_atime_ns, site.path.stat().st_mtime_ns)
         site.path.write_bytes(b"x" + NEW[1:])
         os.utime(site.path, ns=times)
-        assert self.facts(site, MD5).matches_catalog is True
+        assert self.facts(site, MD5).matches_catalog() is True
         os.utime(site.path, (1, 1))
-        assert self.facts(site, MD5).matches_catalog is False
+        assert self.facts(site, MD5).matches_catalog() is False
 
     def test_a_folder_that_cannot_be_written(self, site: Site) -> None:
         site.data_dir.mkdir()
         site.path.write_bytes(NEW)
         site.hidden.write_bytes(b"a file in the place of the folder")
-        assert self.facts(site, MD5).matches_catalog is True
+        assert self.facts(site, MD5).matches_catalog() is True

@@ -8,21 +8,17 @@ report = hotdog_sql.download(selection, "dataset")
 """
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 from hotdog_sql import database as _database
 from hotdog_sql.config import MEMORY_LIMIT, Settings
 from hotdog_sql.database import Database
-from hotdog_sql.downloading import job
-from hotdog_sql.downloading.audit import audit
-from hotdog_sql.downloading.destination import Destination
-from hotdog_sql.downloading.layout import Layout
-from hotdog_sql.downloading.options import DownloadOptions
-from hotdog_sql.downloading.report import DownloadReport
-from hotdog_sql.downloading.scheduler import dask_fleet
-from hotdog_sql.downloading.verify import VerifyReport
+from hotdog_sql.download import run
+from hotdog_sql.download import verify as _verify
+from hotdog_sql.download.result import DownloadReport
+from hotdog_sql.download.verify import VerifyReport
+from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.options import DataOptions, DatasetFormat, SelectOptions, parse_partition
 from hotdog_sql.recipe import Recipe
 from hotdog_sql.refresh import fetch_missing
@@ -160,16 +156,21 @@ def download(
         MissingExtraError: the library for the address or the cluster is not installed.
         ClusterError: the cluster cannot be used.
     """
-    with ExitStack() as stack:
-        return job.download(
-            selection,
-            Destination.of(directory),
-            settings=Settings.from_environment(),
-            options=options,
-            record=Recipe.of(selection).content,
-            layout=Layout(DatasetFormat(dataset_format), shard_size),
-            fleet=stack.enter_context(dask_fleet(scheduler)) if scheduler else None,
-        )
+    options = replace(
+        options or DownloadOptions(),
+        scheduler=scheduler,
+        dataset_format=DatasetFormat(dataset_format),
+        shard_size=shard_size,
+    )
+    return run.download(
+        selection.photos(),
+        directory,
+        mirror_url=Settings.from_environment().mirror_url,
+        options=options,
+        replacements=selection.replacements,
+        count=len(selection),
+        recipe=Recipe.of(selection).content,
+    )
 
 
 def verify(directory: str | Path, *, decode: bool = False) -> VerifyReport:
@@ -183,4 +184,4 @@ def verify(directory: str | Path, *, decode: bool = False) -> VerifyReport:
         DatasetError: it is no dataset.
         MissingExtraError: photos are to be decoded, and Pillow is not installed.
     """
-    return audit(Destination.of(directory), decode=decode)
+    return _verify.verify(directory, decode=decode)

@@ -54,6 +54,7 @@ class BackoffPolicy:
         recent: seconds; a host that has answered within them is up, so that what fails is the
             photo's affair and causes no pause.
         first_answer: seconds in which a host must send its first answer.
+        any_answer: seconds in which any host must answer, or the run stops.
         patience: seconds without a complete answer after which a host is given up that has
             answered before. A host that asks for a longer pause than `RetryPolicy.patience` is
             given up at once.
@@ -63,7 +64,8 @@ class BackoffPolicy:
     base: float = 1.0
     cap: float = 30.0
     recent: float = 30.0
-    first_answer: float = 30.0
+    first_answer: float = 20.0
+    any_answer: float = 30.0
     patience: float = 300.0
 
 
@@ -124,7 +126,7 @@ class DownloadOptions:
         """Check what can be checked before anything is fetched.
 
         Raises:
-            MissingExtraError: photos are to be decoded, and Pillow is not installed.
+            MissingExtraError: Pillow or Dask is needed and not installed.
             InputError: the options contradict each other, or `max_side` is less than 1.
         """
         if self.max_side is not None and self.max_side < 1:
@@ -133,6 +135,8 @@ class DownloadOptions:
             raise MissingExtraError(
                 '--upright, --max-side and --decode need Pillow: pip install "hotdog-sql[images]"'
             )
+        if self.scheduler and find_spec("distributed") is None:
+            raise MissingExtraError("--scheduler needs Dask: pip install 'hotdog-sql[dask]'")
         if self.in_tars and (self.update or self.retry_failed):
             raise InputError(
                 "tars are never changed: leave out --update and --retry-failed, or choose another "

@@ -13,7 +13,6 @@ from hotdog_sql.cli.options import DEFAULT_SPLITS, QuietOption
 from hotdog_sql.cli.select import select
 from hotdog_sql.cli.session import open_database, session_of
 from hotdog_sql.cli.show import Narrator
-from hotdog_sql.downloading.destination import Destination
 from hotdog_sql.options import Labels, Release
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ def demo(
             context,
             class_=["Hot dog"],
             data_dir=data_dir,
-            download=Destination.of(directory),
+            download=str(directory),
             quiet=quiet,
         )
 

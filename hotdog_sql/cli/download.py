@@ -15,10 +15,7 @@ from hotdog_sql.cli.destinations import (
     SchedulerOption,
     ShardSizeOption,
     destination_of,
-    fleet_of,
-    layout_of,
 )
-from hotdog_sql.downloading.destination import Destination
 from hotdog_sql.options import DatasetFormat
 
 if TYPE_CHECKING:
@@ -39,7 +36,7 @@ def download(
         ),
     ],
     destination: Annotated[
-        Destination,
+        str,
         typer.Argument(
             metavar="DEST",
             parser=destination_of,
@@ -83,32 +80,29 @@ def download(
         update=update,
         upright=upright,
         max_side=max_side,
+        dataset_format=format_name,
+        shard_size=shard_size,
+        scheduler=scheduler,
     )
-    layout = layout_of(format_name, shard_size, how)
-    with (
-        fleet_of(scheduler) as fleet,
-        _open_selection(selection_file, data_dir, small=bool(scheduler), quiet=quiet) as (
-            selection,
-            recipe,
-        ),
+    with _open_selection(selection_file, data_dir, small=bool(scheduler), quiet=quiet) as (
+        selection,
+        recipe,
     ):
         code = shared.run_download(
             selection,
             destination,
             how,
-            record=recipe.content if recipe else None,
+            recipe=recipe,
             gallery=gallery,
             quiet=quiet,
             verbose=verbose,
-            layout=layout,
-            fleet=fleet,
         )
     raise typer.Exit(code)
 
 
 def verify(
     destination: Annotated[
-        Destination,
+        str,
         typer.Argument(
             metavar="DEST",
             parser=destination_of,
@@ -133,28 +127,29 @@ def verify(
     from hotdog_sql.cli.download_display import CheckDisplay, DownloadDisplay
     from hotdog_sql.cli.show import Narrator
     from hotdog_sql.config import Settings
-    from hotdog_sql.downloading.audit import audit, check_repairable
-    from hotdog_sql.downloading.options import DownloadOptions
-    from hotdog_sql.downloading.verify import repair as repair_dataset
+    from hotdog_sql.download.verify import repair as repair_dataset
+    from hotdog_sql.download.verify import verify as verify_dataset
+    from hotdog_sql.download_options import DownloadOptions
     from hotdog_sql.text import printable, size_text
 
     with CheckDisplay(quiet=quiet) as check:
-        report = audit(destination, decode=decode, listener=check)
+        report = verify_dataset(destination, decode=decode, progress=check)
     narrator = Narrator(quiet)
     narrator.print(f"{report.checked:,} photos checked, {size_text(report.bytes)} are right")
     if repair and not report.good:
-        check_repairable(destination, report)
         with shared.terminable(), DownloadDisplay(quiet=quiet) as display:
             report = repair_dataset(
-                destination.folder,
+                destination,
                 report,
-                settings=Settings.from_environment(),
+                mirror_url=Settings.from_environment().mirror_url,
                 options=DownloadOptions(sources=tuple(dict.fromkeys(source))),
-                listener=display,
+                progress=display,
             )
         narrator.print(f"{len(report.repaired):,} photos repaired")
-    for finding in report.findings:
-        typer.echo(f"{finding.fault}  {printable(finding.path)}")
+    for path in report.foreign:
+        narrator.print(f"ignored  {printable(path)}: a file of the system or of a trainer")
+    for problem in report.problems:
+        typer.echo(f"{problem.fault}  {printable(problem.path)}")
     if not report.good:
         raise typer.Exit(exits.VERIFY_FAILED)
 
@@ -167,7 +162,7 @@ def _open_selection(path: Path, data_dir: Path, *, small: bool, quiet: bool) -> 
     """
     from hotdog_sql.cli.show import Narrator
     from hotdog_sql.database import Database
-    from hotdog_sql.downloading.scheduler import COORDINATOR_MEMORY
+    from hotdog_sql.download.executors import COORDINATOR_MEMORY
     from hotdog_sql.options import DataOptions
     from hotdog_sql.recipe import read_selection, saved_recipe
 

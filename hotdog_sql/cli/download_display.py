@@ -14,13 +14,10 @@ from rich.text import Text
 
 from hotdog_sql.cli.live import live_console
 from hotdog_sql.cli.show import Narrator
-from hotdog_sql.downloading.destination import Destination
-from hotdog_sql.downloading.entry import Entry, Status
-from hotdog_sql.downloading.events import Listener
-from hotdog_sql.downloading.photo import Photo
-from hotdog_sql.downloading.report import DownloadReport
-from hotdog_sql.downloading.verify import VerifyListener
+from hotdog_sql.download.progress import Progress
+from hotdog_sql.download.result import DownloadReport, Status
 from hotdog_sql.options import Source
+from hotdog_sql.storage import without_credentials
 from hotdog_sql.text import printable, size_text
 
 #: Seconds between two lines where there is no terminal.
@@ -29,7 +26,7 @@ _LINE_EVERY = 10.0
 _RECENT = 10.0
 
 
-class DownloadDisplay(Listener):
+class DownloadDisplay(Progress):
     """Shows a download on stderr: two lines that change in a terminal, else a line now and then."""
 
     def __init__(
@@ -86,25 +83,33 @@ class DownloadDisplay(Listener):
         with self._lock:
             self._bytes += count
 
-    def answered(self, photo: Photo, source: Source, url: str, what: str) -> None:
+    def answered(self, image_id: str, source: str, url: str, answer: str) -> None:
         """Tell of a request."""
         if self._verbose:
-            self._console.print(printable(f"{photo.stem}  {source}  {what}  {url}"))
+            self._console.print(
+                printable(f"{image_id}  {source}  {answer}  {without_credentials(url)}")
+            )
 
-    def rested(self, host: str, seconds: float) -> None:
+    def unreachable(self, host: str, reason: str) -> None:
+        """Say at once what is wrong."""
+        self._console.print(printable(f"Cannot reach {host} ({reason}); retrying"))
+
+    def paused(self, host: str, seconds: float) -> None:
         """Say why there is less to see."""
-        if seconds == float("inf"):
-            self._console.print(printable(f"{host} does not answer; it is not asked any more"))
-        elif seconds >= _LINE_EVERY or self._verbose:
-            self._console.print(printable(f"{host} is given {seconds:.0f} s of rest"))
+        if seconds >= _LINE_EVERY or self._verbose:
+            self._console.print(printable(f"Retrying {host} in {seconds:.0f} s"))
 
-    def finished(self, entry: Entry, *, known: bool) -> None:
+    def given_up(self, host: str, reason: str) -> None:
+        """Say that a host is not asked any more."""
+        self._console.print(printable(f"{host} does not answer ({reason}); skipping it"))
+
+    def finished(self, status: str, source: str, *, known: bool, reserve: bool) -> None:
         """Count a photo."""
-        self._done[entry.status] += 1
+        self._done[status] += 1
         self._fetched += not known
-        if entry.status is Status.DOWNLOADED and not known:
-            self._done[entry.source] += 1
-        if entry.photo.reserve and self._total is not None:
+        if source and not known:
+            self._done[source] += 1
+        if reserve and self._total is not None:
             self._total += 1  # it was not planned
         if self._live is None and not self._quiet:
             now = time.monotonic()
@@ -148,7 +153,7 @@ class DownloadDisplay(Listener):
         return Group(grid, Text(f"  {self._outcome()}", style="dim"))
 
 
-class CheckDisplay(VerifyListener):
+class CheckDisplay(Progress):
     """Shows on a terminal's stderr how far a check has come."""
 
     def __init__(self, *, quiet: bool = False) -> None:
@@ -181,10 +186,10 @@ class CheckDisplay(VerifyListener):
         self._text = f"{count:,} photos checked, {size_text(size)}"
 
 
-def tell_report(report: DownloadReport, destination: Destination, *, quiet: bool = False) -> None:
+def tell_report(report: DownloadReport, name: str, *, quiet: bool = False) -> None:
     """Say how a download ended, so that a person reads it at a glance."""
     narrator = Narrator(quiet)
-    narrator.print(f"Dataset {printable(str(destination))}")
+    narrator.print(f"Dataset {name}")
     fetched = f"{report.downloaded:,} fetched now, {size_text(report.received)}"
     sources = ", ".join(f"{source} {count:,}" for source, count in sorted(report.sources.items()))
     _line(narrator, "photos", report.on_disk, "; ".join(filter(None, (fetched, sources))))

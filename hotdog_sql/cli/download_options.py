@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,14 +10,12 @@ import typer
 
 from hotdog_sql.cli import exits
 from hotdog_sql.cli.show import Narrator
-from hotdog_sql.options import Source
+from hotdog_sql.options import DatasetFormat, Source
 
 if TYPE_CHECKING:
-    from hotdog_sql.downloading.destination import Destination
-    from hotdog_sql.downloading.fleet import Fleet
-    from hotdog_sql.downloading.job import PhotoSource
-    from hotdog_sql.downloading.layout import Layout
-    from hotdog_sql.downloading.options import DownloadOptions
+    from hotdog_sql.download_options import DownloadOptions
+    from hotdog_sql.recipe import Recipe
+    from hotdog_sql.selection import Selection
 
 PANEL = "Download"
 
@@ -166,13 +164,16 @@ def options_of(
     update: bool,
     upright: bool,
     max_side: int | None,
+    dataset_format: DatasetFormat,
+    shard_size: int | None,
+    scheduler: str | None,
 ) -> "DownloadOptions":
     """What the options of the same names ask for.
 
     Raises:
         MissingExtraError: photos are to be altered, and Pillow is not installed.
     """
-    from hotdog_sql.downloading.options import DownloadOptions
+    from hotdog_sql.download_options import DownloadOptions
 
     return DownloadOptions(
         sources=tuple(dict.fromkeys(source)),
@@ -185,56 +186,56 @@ def options_of(
         update=update,
         upright=upright,
         max_side=max_side,
+        dataset_format=dataset_format,
+        shard_size=shard_size,
+        scheduler=scheduler,
     )
 
 
 def run_download(
-    source: "PhotoSource",
-    destination: "Destination",
+    selection: "Selection",
+    address: str,
     options: "DownloadOptions",
     *,
-    record: Mapping[str, object] | None,
+    recipe: "Recipe | None",
     gallery: bool,
     quiet: bool,
     verbose: bool,
-    layout: "Layout | None" = None,
-    fleet: "Fleet | None" = None,
 ) -> int:
     """Download a selection, show how it goes, and tell how it went.
 
     Args:
-        source: the selection.
-        destination: the dataset.
+        selection: the selection.
+        address: the dataset.
         options: how it is done.
-        record: how the selection was made; None: not known.
+        recipe: how the selection was made; None: not known.
         gallery: write a page to look at the dataset, if it is class folders of this machine.
         quiet: show nothing.
         verbose: tell of each request.
-        layout: how the photos are kept; None: in class folders.
-        fleet: who fetches them; None: this process.
 
     Returns:
         The command's exit code.
     """
     from hotdog_sql.cli.download_display import DownloadDisplay, tell_report
     from hotdog_sql.config import Settings
-    from hotdog_sql.downloading.job import download
+    from hotdog_sql.download.run import download
     from hotdog_sql.gallery import write_gallery
+    from hotdog_sql.storage import open_storage
 
     with terminable(), DownloadDisplay(quiet=quiet, verbose=verbose) as display:
         report = download(
-            source,
-            destination,
-            settings=Settings.from_environment(),
+            selection.photos(),
+            address,
+            mirror_url=Settings.from_environment().mirror_url,
             options=options,
-            record=record,
-            listener=display,
-            layout=layout,
-            fleet=fleet,
+            replacements=selection.replacements,
+            count=len(selection),
+            recipe=None if recipe is None else recipe.content,
+            progress=display,
         )
-    in_folders = not destination.is_remote and (layout is None or not layout.in_tars)
-    page = write_gallery(destination.folder) if gallery and in_folders else None
-    tell_report(report, destination, quiet=quiet)
+    folder = None if options.in_tars else open_storage(address).folder
+    page = write_gallery(folder) if gallery and folder else None
+    tell_report(report, open_storage(address).name, quiet=quiet)
     if page is not None:
         Narrator(quiet).print(f"To look at it, open {page}")
     return exits.INCOMPLETE if report.worth_retrying else exits.OK

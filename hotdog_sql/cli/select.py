@@ -14,15 +14,12 @@ from hotdog_sql.cli.destinations import (
     SchedulerOption,
     ShardSizeOption,
     destination_of,
-    fleet_of,
-    layout_of,
 )
 from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_MEMORY_LIMIT, DEFAULT_SPLITS
 from hotdog_sql.cli.selecting import tell, tell_changes, tell_folders
 from hotdog_sql.cli.session import open_database, session_of
 from hotdog_sql.cli.show import Narrator, write_rows
 from hotdog_sql.cli.values import LARGEST_NUMBER, negatives_of, variables_of
-from hotdog_sql.downloading.destination import Destination
 from hotdog_sql.options import (
     DatasetFormat,
     GroupBy,
@@ -168,7 +165,7 @@ def select(
     output: options.OutputOption = None,
     quiet: options.QuietOption = False,
     download: Annotated[
-        Destination | None,
+        str | None,
         typer.Option(
             metavar="DEST",
             parser=destination_of,
@@ -219,8 +216,10 @@ def select(
         update=update,
         upright=upright,
         max_side=max_side,
+        dataset_format=dataset_format,
+        shard_size=shard_size,
+        scheduler=scheduler,
     )
-    layout = layout_of(dataset_format, shard_size, how) if how else None
     session = session_of(data_dir, split, release, labels, threads, memory_limit)
     then = None
     if from_ is not None:
@@ -249,10 +248,7 @@ def select(
     needs = [*STEPS]
     if wanted.related == Related.HIERARCHY:
         needs.append("descendant_classes")
-    with (
-        fleet_of(scheduler if download else None) as fleet,
-        open_database(session, needs, offline=offline, yes=yes, quiet=quiet) as database,
-    ):
+    with open_database(session, needs, offline=offline, yes=yes, quiet=quiet) as database:
         selection = select_rows(database, wanted)
         narrator = Narrator(quiet)
         if not quiet:
@@ -270,11 +266,9 @@ def select(
                 selection,
                 download,
                 how,
-                record=recipe.content if recipe else None,
+                recipe=recipe,
                 gallery=gallery,
                 quiet=quiet,
                 verbose=verbose,
-                layout=layout,
-                fleet=fleet,
             )
             raise typer.Exit(code)

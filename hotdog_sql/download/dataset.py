@@ -267,7 +267,7 @@ def _check_folder(folder: Path) -> None:
     except FileNotFoundError:
         return
     except NotADirectoryError as error:
-        raise DatasetError(f"{folder} is a file: choose a folder") from error
+        raise DatasetError(f"a file is in the place of {folder}: choose another folder") from error
     except OSError as error:
         raise storage_error(folder, error) from error
     empty = {WORK_FOLDER, selection_json.NAME}  # or killed before the manifest was made

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
-from importlib.util import find_spec
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
@@ -14,7 +13,7 @@ from hotdog_sql.download.progress import Progress
 from hotdog_sql.download.result import Result
 from hotdog_sql.download.shards import Shard, read_results, run_shard, run_shard_once
 from hotdog_sql.download_options import DownloadOptions
-from hotdog_sql.errors import ClusterError, HotdogError, MissingExtraError
+from hotdog_sql.errors import ClusterError, HotdogError
 from hotdog_sql.storage import Storage, without_credentials
 
 #: Seconds in which the scheduler has to answer, and in which a worker has to be there.
@@ -97,11 +96,8 @@ def dask_executor(
         worker_seconds: how long to wait for a cluster without any worker.
 
     Raises:
-        MissingExtraError: Dask is not installed.
         ClusterError: the scheduler does not answer.
     """
-    if find_spec("distributed") is None:
-        raise MissingExtraError("--scheduler needs Dask: pip install 'hotdog-sql[dask]'")
     distributed = import_module("distributed")  # first, for it brings the defaults of what is set
     _check_certificates(address)
     # Rows are megabytes: what Dask warns of is intended here.

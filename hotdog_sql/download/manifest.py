@@ -122,7 +122,7 @@ class Manifest:
         self._index.executescript(_SCHEMA)
         self._index.create_function("tar_of", 1, tar_of, deterministic=True)
         try:
-            if writable:
+            if writable and not path.exists():
                 path.touch()
             self._file = path.open("r+b" if writable else "rb", buffering=0)
         except OSError as error:
@@ -131,7 +131,7 @@ class Manifest:
         try:
             self._end = self._check_header()
             self._put(self._lines(self._end), wanted=0)
-            if writable:
+            if writable and self._file.seek(0, 2) > self._end:
                 self._file.truncate(self._end)
         except OSError as error:
             self.close()

@@ -153,7 +153,7 @@ class DownloadPool:
         return None
 
     def _next_result(self) -> Result:
-        limit = self._options.backoff.first_answer
+        limit = self._options.backoff.any_answer
         while True:
             left = None if self._hosts.heard else self._started + limit - time.monotonic()
             try:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import resources
 
-from hotdog_sql.downloading.entry import Entry
+from hotdog_sql.download.result import Result as Entry
 
 #: In the order in which they build on each other; the page has them as one style and one module.
 _STYLES = ("base.css", "head.css", "controls.css", "sheet.css", "lightbox.css")

@@ -4,11 +4,11 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from hotdog_sql.downloading import manifest
-from hotdog_sql.downloading.ledger import Ledger
-from hotdog_sql.downloading.store import storage_error
+from hotdog_sql.download import manifest
+from hotdog_sql.download.manifest import Manifest
 from hotdog_sql.errors import DatasetError
 from hotdog_sql.gallery.page import page
+from hotdog_sql.storage import storage_error
 from hotdog_sql.text import printable
 
 NAME = "index.html"
@@ -39,10 +39,10 @@ def write_gallery(directory: Path) -> Path:
     temporary = directory / f".{NAME}.{os.getpid()}.part"
     try:
         with (
-            Ledger(records, writable=False) as ledger,
+            Manifest(records, writable=False) as ledger,
             temporary.open("w", encoding="utf-8", newline="\n") as file,
         ):
-            file.writelines(page(_name(directory), map(ledger.entry, ledger.rows())))
+            file.writelines(page(_name(directory), map(ledger.result, ledger.rows())))
         temporary.replace(path)
     except OSError as error:
         raise storage_error(path, error) from error

@@ -9,7 +9,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-from hotdog_sql.downloading.entry import Entry
+from hotdog_sql.download.result import Result
 from hotdog_sql.gallery import write_gallery
 from tests.support.browser import as_phone, chromium, complaints, prefers_dark, requests, swipe
 from tests.support.galleries import failed, got, lost, write_dataset
@@ -27,7 +27,7 @@ def chrome() -> Iterator[Chrome]:
 class Page:
     """A gallery in a browser's window."""
 
-    def __init__(self, browser: Chrome, directory: Path, entries: list[Entry]) -> None:
+    def __init__(self, browser: Chrome, directory: Path, entries: list[Result]) -> None:
         """Writes the dataset and its gallery, and opens it."""
         self.browser = browser
         self.file = write_gallery(write_dataset(directory, entries))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hotdog_sql.cli import exits
-from hotdog_sql.downloading.entry import COLUMNS
+from hotdog_sql.download.result import COLUMNS
 from hotdog_sql.errors import DatasetError, StorageError
 from hotdog_sql.gallery import write_gallery
 from tests.conftest import ROOT, Run
@@ -118,7 +118,7 @@ def test_the_old_page_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
     old = write_gallery(dataset).read_bytes()
     with (dataset / "manifest.csv").open("a") as file:
         file.write(",".join("x" * len(COLUMNS)) + "\n")
-    with pytest.raises(DatasetError, match="not one of ours"):
+    with pytest.raises(DatasetError, match="did not write"):
         write_gallery(dataset)
     assert (dataset / "index.html").read_bytes() == old
     assert sorted(path.name for path in dataset.iterdir()) == [

@@ -9,12 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from hotdog_sql.config import Settings
-from hotdog_sql.downloading.job import download
-from hotdog_sql.downloading.options import DownloadOptions
+from hotdog_sql.download.run import download
+from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.errors import HotdogError
 from hotdog_sql.options import Source
-from tests.support.photos import NO_REST, QUICK, Album, photo
+from tests.support.photos import NO_PAUSE, QUICK, Album, photo
 
 
 def album(photos: int, reserves: int) -> Album:
@@ -44,14 +43,16 @@ def main() -> None:
     for size in limit:
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(size), int(size)))
     try:
+        chosen = album(int(photos), int(reserves))
         download(
-            album(int(photos), int(reserves)),
-            Path(directory),
-            settings=Settings(mirror_url=f"http://127.0.0.1:{port}/mirror/"),
+            chosen.photos(),
+            directory,
+            mirror_url=f"http://127.0.0.1:{port}/mirror/",
             options=DownloadOptions(
-                sources=(Source.MIRROR,), workers=64, per_host=64, retry=QUICK, rest=NO_REST
+                sources=(Source.MIRROR,), workers=64, per_host=64, retry=QUICK, backoff=NO_PAUSE
             ),
-            record={"photos": int(photos)},
+            replacements=chosen.replacements,
+            recipe={"photos": int(photos)},
         )
     except HotdogError as error:
         sys.exit(f"{type(error).__name__}: {error}")

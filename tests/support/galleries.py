@@ -7,18 +7,18 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from hotdog_sql.downloading.entry import Entry, Status
-from hotdog_sql.downloading.manifest import NAME, Manifest
+from hotdog_sql.download.manifest import NAME, Manifest
+from hotdog_sql.download.result import Result, Status
 from tests.support.photos import photo
 from tests.support.pictures import png
 
 PICTURE = png()
 
 
-def got(number: int, folder: str = "other", source: str = "mirror", **changes: Any) -> Entry:
+def got(number: int, folder: str = "other", source: str = "mirror", **changes: Any) -> Result:
     """A photo that is on disk."""
     one = photo(number, folder, **changes)
-    return Entry(
+    return Result(
         one,
         Status.DOWNLOADED,
         path=f"{one.stem}.png",
@@ -29,22 +29,20 @@ def got(number: int, folder: str = "other", source: str = "mirror", **changes: A
     )
 
 
-def lost(number: int, folder: str = "other", error: str = "", **changes: Any) -> Entry:
-    return Entry(photo(number, folder, **changes), Status.LOST, error=error or "mirror: http 404")
+def lost(number: int, folder: str = "other", error: str = "", **changes: Any) -> Result:
+    return Result(photo(number, folder, **changes), Status.LOST, error=error or "mirror: http 404")
 
 
-def failed(number: int, folder: str = "other", error: str = "", **changes: Any) -> Entry:
-    return Entry(photo(number, folder, **changes), Status.FAILED, error=error or "mirror: silence")
+def failed(number: int, folder: str = "other", error: str = "", **changes: Any) -> Result:
+    return Result(photo(number, folder, **changes), Status.FAILED, error=error or "mirror: silence")
 
 
-def write_dataset(directory: Path, entries: Iterable[Entry]) -> Path:
+def write_dataset(directory: Path, entries: Iterable[Result]) -> Path:
     """A dataset's manifest, and a picture for every photo that it says is there."""
     directory.mkdir(parents=True, exist_ok=True)
     picture = directory / ".picture"
     picture.write_bytes(PICTURE)
-    with Manifest(directory / NAME, writable=True) as manifest:
-        for _ in manifest.records():
-            pass
+    with Manifest(directory / NAME) as manifest:
         for entry in entries:
             manifest.append(entry)
             if entry.path:

@@ -6,20 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hotdog_sql.config import Settings
-from hotdog_sql.downloading.events import Listener
-from hotdog_sql.downloading.hosts import RestPolicy
-from hotdog_sql.downloading.job import download
-from hotdog_sql.downloading.options import DownloadOptions
-from hotdog_sql.downloading.photo import Photo
-from hotdog_sql.downloading.report import DownloadReport
-from hotdog_sql.transport import RetryPolicy
+from hotdog_sql.download.photo import Photo
+from hotdog_sql.download.progress import Progress
+from hotdog_sql.download.result import DownloadReport
+from hotdog_sql.download.run import Executors, download
+from hotdog_sql.download_options import BackoffPolicy, DownloadOptions, RetryPolicy
 from tests.support.loopback import LoopbackServer, Reply, file_reply
 from tests.support.pictures import jpeg, md5
 
 #: Waits that a test can afford.
 QUICK = RetryPolicy(attempts=3, base=0.01, cap=0.02, patience=3.0)
-NO_REST = RestPolicy(after=10_000)
+NO_PAUSE = BackoffPolicy(after=10_000, base=0.01, cap=0.02, first_answer=20.0)
 
 
 def photo(number: int, folder: str = "other", **changes: Any) -> Photo:
@@ -101,29 +98,29 @@ def refuse(server: LoopbackServer, photos: Iterable[Photo], status: int = 404) -
         server.on(mirror_path(one), Reply(status))
 
 
-def settings_for(server: LoopbackServer) -> Settings:
-    return Settings(mirror_url=server.url("/mirror/"))
-
-
 def run(
     server: LoopbackServer,
-    directory: Path,
+    directory: Path | str,
     photos: Iterable[Photo] | Album,
     *,
-    record: Mapping[str, object] | None = None,
-    listener: Listener | None = None,
+    recipe: Mapping[str, object] | None = None,
+    progress: Progress | None = None,
+    executor: Executors | None = None,
     **options: Any,
 ) -> DownloadReport:
     """Download with waits that a test can afford."""
-    quick: dict[str, Any] = {"retry": QUICK, "rest": NO_REST, "silence_seconds": 0.5}
-    chosen = DownloadOptions(**(quick | options))
+    quick: dict[str, Any] = {"retry": QUICK, "backoff": NO_PAUSE, "silence_seconds": 0.5}
+    album = photos if isinstance(photos, Album) else Album(photos)
     return download(
-        photos if isinstance(photos, Album) else Album(photos),
+        album.photos(),
         directory,
-        settings=settings_for(server),
-        options=chosen,
-        record=record,
-        listener=listener,
+        mirror_url=server.url("/mirror/"),
+        options=DownloadOptions(**(quick | options)),
+        replacements=album.replacements,
+        count=len(album),
+        recipe=recipe,
+        progress=progress,
+        executor=executor,
     )
 
 

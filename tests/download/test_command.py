@@ -1,0 +1,275 @@
+"""`hotdog-sql download` and `verify`, as processes of their own."""
+
+import csv
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from hotdog_sql.cli.download_display import DownloadDisplay
+from tests.conftest import ROOT, Run
+from tests.support.loopback import LoopbackServer, Reply, Request
+from tests.support.photos import manifest_rows, tree
+from tests.support.pictures import jpeg, md5
+
+
+@pytest.fixture
+def server() -> Iterator[LoopbackServer]:
+    with LoopbackServer() as one:
+        one.default(lambda request: Reply(body=jpeg(seed_of(request.path))))
+        yield one
+
+
+def seed_of(path: str) -> int:
+    return int(path.rpartition("/")[2].removesuffix(".jpg"), 16)
+
+
+@pytest.fixture
+def saved(tmp_path: Path, run: Run, small_data: Path) -> Path:
+    """Twelve hot dogs and eight others, saved as CSV with the record beside it."""
+    chosen = ("select", "--class", "Hot dog", "--negatives", "8", "--data-dir", small_data)
+    said = run(*chosen, "--output", "rows.csv")
+    assert said.returncode == 0, said.stderr
+    return tmp_path / "rows.csv"
+
+
+def mirror_of(server: LoopbackServer) -> dict[str, str]:
+    return {"HOTDOG_SQL_MIRROR_URL": server.url("/mirror/")}
+
+
+def mirrored(path: Path) -> list[str]:
+    """The mirror's paths of the saved rows."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return [f"/mirror/test/{row['ImageID']}.jpg" for row in csv.DictReader(file)]
+
+
+def test_all_of_it(server: LoopbackServer, saved: Path, run: Run, tmp_path: Path) -> None:
+    said = run("download", saved, "dataset", **mirror_of(server))
+    assert (said.returncode, said.stdout) == (0, "")
+    assert "photos                20  20 fetched now" in said.stderr
+    assert {path.partition("/")[0] for path in tree(tmp_path / "dataset")} == {
+        "hot_dog",
+        "other",
+        "manifest.csv",
+        "selection.json",
+        "ATTRIBUTION.csv",
+    }
+    record = json.loads((tmp_path / "dataset" / "selection.json").read_text(encoding="utf-8"))
+    assert record == json.loads(saved.with_suffix(".selection.json").read_text(encoding="utf-8"))
+    server.clear()
+    again = run("download", saved, "dataset", **mirror_of(server))
+    assert again.returncode == 0
+    assert "photos                20  0 fetched now" in again.stderr
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("ending", ["json", "parquet"])
+def test_the_format_does_not_matter(
+    server: LoopbackServer, saved: Path, run: Run, tmp_path: Path, small_data: Path, ending: str
+) -> None:
+    rows = f"rows.{ending}"
+    run(
+        *("select", "--class", "Hot dog", "--negatives", "8"),
+        *("--data-dir", small_data, "--output", rows),
+    )
+    for selection, directory in ((saved, "one"), (rows, "two")):
+        assert run("download", selection, directory, "-q", **mirror_of(server)).returncode == 0
+    assert tree(tmp_path / "one") == tree(tmp_path / "two")
+
+
+def test_lost_photos_are_replaced_out_of_the_data(
+    server: LoopbackServer, saved: Path, run: Run, tmp_path: Path, small_data: Path
+) -> None:
+    lost = mirrored(saved)[-3:]  # negatives
+    for path in lost:
+        server.on(path, Reply(404))
+    arguments = ("download", saved, "dataset", "--source", "mirror")
+    said = run(*arguments, "--data-dir", small_data, **mirror_of(server))
+    assert said.returncode == 0
+    assert "photos                20" in said.stderr
+    assert "lost for good          3  mirror http 404 3" in said.stderr
+    rows = manifest_rows(tmp_path / "dataset")
+    reserves = [row for row in rows if row["reserve"] == "true"]
+    assert [row["rank"] for row in reserves] == ["9", "10", "11"]
+    lost_ids = [path.rpartition("/")[2].removesuffix(".jpg") for path in lost]
+    assert [row["note"] for row in reserves] == [f"in place of {one}" for one in lost_ids]
+
+    without = run(*arguments[:2], "without", *arguments[3:], **mirror_of(server))
+    assert without.returncode == 0
+    assert "lost photos are not replaced" in without.stderr
+    assert len(tree(tmp_path / "without")) == 17 + 3
+
+
+def test_what_is_worth_another_try(server: LoopbackServer, saved: Path, run: Run) -> None:
+    first = mirrored(saved)[0]
+    server.on(first, Reply(429, headers={"Retry-After": "3600"}))  # given up at once
+    said = run("download", saved, "dataset", "--source", "mirror", **mirror_of(server))
+    assert said.returncode == 7
+    assert "run the same command again" in said.stderr
+    server.on(first, Reply(body=jpeg(seed_of(first))))
+    assert run("download", saved, "dataset", "--quiet", **mirror_of(server)).stderr == ""
+
+
+def test_another_selection_is_refused(
+    server: LoopbackServer, saved: Path, run: Run, small_data: Path
+) -> None:
+    run("download", saved, "dataset", **mirror_of(server))
+    run(
+        *("select", "--class", "Hot dog", "--negatives", "8", "--seed", "7"),
+        *("--data-dir", small_data, "--output", "other.csv"),
+    )
+    said = run("download", "other.csv", "dataset", **mirror_of(server))
+    assert said.returncode == 6
+    assert "another selection (classes): choose another folder" in said.stderr
+
+
+def test_each_request_is_told(server: LoopbackServer, saved: Path, run: Run) -> None:
+    path = mirrored(saved)[0]
+    server.on(path, Reply(404))
+    said = run("download", saved, "dataset", "-v", "--source", "mirror", **mirror_of(server))
+    image = path.rpartition("/")[2].removesuffix(".jpg")
+    assert f"hot_dog/{image}  mirror  http 404  {server.url(path)}" in said.stderr
+    assert said.stderr.count("  mirror  ok  ") == 19
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("nothing.csv", "dataset"), 3),
+        (("rows.csv", "rows.csv"), 2),
+        (("rows.csv", "dataset", "--workers", "0"), 2),
+        (("rows.csv", "dataset", "--source", "flickr"), 2),
+        (("rows.csv", "rows.csv/below"), 6),
+    ],
+)
+def test_bad_input(saved: Path, run: Run, arguments: tuple[str, ...], code: int) -> None:
+    assert saved.exists()
+    said = run("download", *arguments)
+    assert said.returncode == code
+    assert "Traceback" not in said.stderr
+
+
+@contextmanager
+def started(
+    saved: Path, server: LoopbackServer, stderr: int = subprocess.PIPE
+) -> Iterator["subprocess.Popen[str]"]:
+    """A download that runs, and is ended with the block."""
+    arguments = ["download", str(saved), str(saved.parent / "dataset")]
+    with subprocess.Popen(
+        [sys.executable, "-m", "hotdog_sql", *arguments],
+        env=os.environ | {"TERM": "xterm"} | mirror_of(server),
+        cwd=ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize(
+    ("how", "code"),
+    [
+        (signal.SIGINT, 130),
+        (signal.SIGTERM, 143),
+    ],
+)
+def test_stopped(server: LoopbackServer, saved: Path, how: signal.Signals, code: int) -> None:
+    begun = Event()
+
+    def silent(_: Request) -> Reply:
+        begun.set()
+        return Reply(body=jpeg(), stall_after=10)
+
+    server.default(silent)
+    with started(saved, server) as process:
+        assert begun.wait(30)
+        process.send_signal(how)
+        _, said = process.communicate(timeout=10)
+    assert process.returncode == code
+    told = "hotdog-sql: stopped; run the same command again to go on"
+    assert [line for line in said.splitlines() if "stopped" in line] == [told]
+    assert "Traceback" not in said
+    assert not (saved.parent / "dataset" / ".hotdog-sql").exists()
+
+
+def test_in_a_terminal(server: LoopbackServer, saved: Path) -> None:
+    """Two lines that change, and at the end the report alone."""
+    may_end = Event()
+    last = mirrored(saved)[-1]
+
+    def waits(_: Request) -> Reply:
+        may_end.wait(20)
+        return Reply(body=jpeg(seed_of(last)))
+
+    server.on(last, waits)
+    ours, theirs = pty.openpty()
+    with started(saved, server, stderr=theirs) as process:
+        os.close(theirs)
+        screen = ""
+        while "19 of 20 photos" not in screen:
+            screen += os.read(ours, 1 << 16).decode()
+        may_end.set()
+        with suppress(OSError):  # Linux's way to say that the other side has closed it
+            while True:
+                screen += os.read(ours, 1 << 16).decode()
+        process.communicate(timeout=30)
+    os.close(ours)
+    assert process.returncode == 0
+    assert "mirror 19" in screen
+    assert "photos                20  20 fetched now" in screen
+
+
+def test_not_in_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """A plain line now and then, with all that the two lines of a terminal have."""
+    with DownloadDisplay(line_every=0.5) as display:
+        display.planned(1011)
+        # Of an earlier run: they do not make this one faster.
+        for _ in range(1000):
+            display.finished("downloaded", "", known=True, reserve=False)
+        time.sleep(0.5)
+        display.received(30_000)
+        display.finished("downloaded", "original", known=False, reserve=False)
+    said = capsys.readouterr().err
+    told = re.fullmatch(
+        r"1,001 of 1,011 photos, 30.0 kB, ([\d.]+) kB/s, (\d+) s left; original 1\n", said
+    )
+    assert told, said
+    assert float(told[1]) <= 60
+    assert int(told[2]) >= 5
+    with DownloadDisplay(line_every=0, quiet=True) as display:
+        display.finished("lost", "", known=False, reserve=False)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_verify(server: LoopbackServer, saved: Path, run: Run, tmp_path: Path) -> None:
+    run("download", saved, "dataset", **mirror_of(server))
+    assert run("verify", "dataset").returncode == 0
+    dataset = tmp_path / "dataset"
+    row = manifest_rows(dataset)[0]
+    (dataset / row["path"]).write_bytes(b"altered")
+    (dataset / "other" / "mine\x1b[31m.jpg").write_bytes(b"mine")
+    said = run("verify", "dataset")
+    assert said.returncode == 8
+    assert said.stdout == f"altered  {row['path']}\nextra  other/mine [31m.jpg\n"
+    assert "20 photos checked" in said.stderr
+
+    said = run("verify", "dataset", "--repair", **mirror_of(server))
+    assert (said.returncode, said.stdout) == (8, "extra  other/mine [31m.jpg\n")
+    assert "1 photos repaired" in said.stderr
+    assert md5((dataset / row["path"]).read_bytes()) == row["md5"]
+    (dataset / "other" / "mine\x1b[31m.jpg").unlink()
+    assert run("verify", "dataset", "-q").returncode == 0
+    assert run("verify", ".").returncode == 6

@@ -1,0 +1,398 @@
+"""The dataset that a download makes: resumed, recorded, and topped up."""
+
+import csv
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hotdog_sql.download.dataset import open_dataset
+from hotdog_sql.download_options import DownloadOptions
+from hotdog_sql.errors import DatasetError, DatasetLockedError, SelectionFileError
+from tests.support.loopback import LoopbackServer, Reply
+from tests.support.photos import (
+    Album,
+    everywhere,
+    manifest_rows,
+    mirror_path,
+    original_path,
+    photo,
+    refuse,
+    run,
+    serve,
+    tree,
+)
+from tests.support.pictures import jpeg
+
+MIRROR: Any = {"sources": ("mirror",)}
+
+
+def statuses(directory: Path) -> list[str]:
+    return [row["status"] for row in manifest_rows(directory)]
+
+
+def test_a_second_run_fetches_nothing_and_changes_nothing(tmp_path: Path) -> None:
+    photos = [photo(n, folder) for folder in ("hot_dog", "other") for n in range(1, 6)]
+    with LoopbackServer() as server:
+        serve(server, photos)
+        first = run(server, tmp_path, photos)
+        times = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+        server.clear()
+        second = run(server, tmp_path, photos)
+        assert server.requests == []
+    assert (first.on_disk, first.downloaded, first.already_there) == (10, 10, 0)
+    assert (second.on_disk, second.downloaded, second.already_there) == (10, 0, 10)
+    assert times == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+
+
+def test_what_failed_is_asked_again_and_what_is_lost_is_not(tmp_path: Path) -> None:
+    fine, failed, lost = photo(1), photo(2), photo(3)
+    with LoopbackServer() as server:
+        serve(server, [fine])
+        refuse(server, [failed], 503)
+        run(server, tmp_path, [fine, failed, lost], **MIRROR)
+        assert statuses(tmp_path) == ["downloaded", "failed", "lost"]
+
+        server.clear()
+        serve(server, [failed, lost])
+        run(server, tmp_path, [fine, failed, lost], **MIRROR)
+        assert server.counts() == {mirror_path(failed): 1}
+        assert statuses(tmp_path) == ["downloaded", "downloaded", "lost"]
+
+        server.clear()
+        run(server, tmp_path, [fine, failed, lost], retry_failed=True, **MIRROR)
+        assert server.counts() == {mirror_path(lost): 1}
+        assert statuses(tmp_path) == ["downloaded"] * 3
+
+
+def test_what_is_lost_stays_lost_until_it_is_got(tmp_path: Path) -> None:
+    lost, reserve = photo(1), photo(2)
+    album = Album([lost], {"other": [reserve]})
+    with LoopbackServer() as server:
+        serve(server, [reserve])
+        run(server, tmp_path, album, **MIRROR)
+        before = tree(tmp_path)
+        refuse(server, [lost], 503)
+        report = run(server, tmp_path, album, retry_failed=True, **MIRROR)
+    assert tree(tmp_path) == before
+    assert not report.worth_retrying
+
+
+def test_a_source_that_was_not_asked_is_asked(tmp_path: Path) -> None:
+    with LoopbackServer() as server:
+        one = everywhere(server, photo(1))
+        server.on(original_path(one), Reply(body=jpeg()))
+        run(server, tmp_path, [one], **MIRROR)
+        assert statuses(tmp_path) == ["lost"]
+        run(server, tmp_path, [one], sources=("mirror", "original"))
+    assert statuses(tmp_path) == ["downloaded"]
+
+
+@pytest.mark.parametrize("damage", ["deleted", "cut"])
+def test_a_file_that_is_not_as_recorded_is_fetched_again(tmp_path: Path, damage: str) -> None:
+    photos = [photo(1), photo(2)]
+    with LoopbackServer() as server:
+        serve(server, photos)
+        run(server, tmp_path, photos)
+        before = tree(tmp_path)
+        damaged = tmp_path / "other" / f"{photos[0].image_id}.jpg"
+        if damage == "deleted":
+            damaged.unlink()
+        else:
+            os.truncate(damaged, 100)
+        server.clear()
+        run(server, tmp_path, photos)
+        assert server.counts() == {mirror_path(photos[0]): 1}
+    assert tree(tmp_path) == before
+
+
+@pytest.mark.parametrize("cut", [1, 5, 200, 100_000])
+def test_a_torn_manifest_is_mended(tmp_path: Path, cut: int) -> None:
+    photos = [photo(n) for n in range(1, 4)]
+    with LoopbackServer() as server:
+        serve(server, photos)
+        run(server, tmp_path, photos)
+        before = tree(tmp_path)
+        manifest = tmp_path / "manifest.csv"
+        os.truncate(manifest, max(0, manifest.stat().st_size - cut))
+        left = max(0, len(manifest.read_bytes().splitlines()) - 2)
+        server.clear()
+        run(server, tmp_path, photos)
+        assert len(server.requests) == 3 - left
+    assert tree(tmp_path) == before
+
+
+def test_a_manifest_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "manifest.csv").write_text("a,b\n1,2\n")
+    with LoopbackServer() as server, pytest.raises(DatasetError, match="choose another folder"):
+        run(server, tmp_path, [photo(1)])
+    assert tree(tmp_path) == {"manifest.csv": b"a,b\n1,2\n"}
+
+
+def test_the_manifest_is_in_the_order_of_the_selection(tmp_path: Path) -> None:
+    photos = [photo(n, folder) for folder in ("z", "a") for n in range(1, 30)]
+    with LoopbackServer() as server:
+        serve(server, photos)
+        for one in photos[::3]:
+            server.on(mirror_path(one), Reply(body=jpeg(), delay=0.05))
+        run(server, tmp_path, photos)
+    assert [(row["folder"], row["rank"]) for row in manifest_rows(tmp_path)] == [
+        (one.folder, str(one.rank)) for one in photos
+    ]
+    assert set(tree(tmp_path)) == {
+        "manifest.csv",
+        "ATTRIBUTION.csv",
+        *(f"{one.folder}/{one.image_id}.jpg" for one in photos),
+    }
+
+
+def test_the_records_name_authors_on_one_line(tmp_path: Path) -> None:
+    one = photo(1, title='A\nB\x1b[31m, "C"', author="=1+1\u2028é 👩‍🍳")
+    clean = type(one).from_row(one.image_row() | {"folder": "other", "rank": 1})
+    lost = photo(2)
+    with LoopbackServer() as server:
+        serve(server, [one])
+        run(server, tmp_path, [clean, lost])
+    assert b"\x1b" not in (tmp_path / "manifest.csv").read_bytes()
+    with (tmp_path / "ATTRIBUTION.csv").open(newline="", encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)  # of the lost one there is nothing to attribute
+    assert row == {
+        "path": f"other/{one.image_id}.jpg",
+        "ImageID": one.image_id,
+        "Title": 'A B [31m, "C"',
+        "Author": "'=1+1 é 👩‍🍳",
+        "AuthorProfileURL": one.author_url,
+        "OriginalLandingURL": one.landing_url,
+        "License": one.license,
+    }
+
+
+def test_folders_stay_below_the_dataset(tmp_path: Path) -> None:
+    dataset = tmp_path / "dataset"
+    folders = ["../../up", "/root", "..", ".hidden", "a/b", 'c\\d:"', "", "Füße \x00\n"]
+    photos = [photo(n, folder) for n, folder in enumerate(folders, 1)]
+    with LoopbackServer() as server:
+        serve(server, photos)
+        run(server, dataset, photos)
+    parents = [str(Path(path).parent) for path in tree(tmp_path) if path.endswith(".jpg")]
+    assert sorted(parents) == sorted(
+        f"dataset/{name}"
+        for name in ("__/__/up", "root", "__", "_hidden", "a/b", "c_d__", "_", "Füße")
+    )
+
+
+def test_a_partition_is_a_folder_around(tmp_path: Path) -> None:
+    photos = [photo(1, partition="train"), photo(2, partition="test")]
+    with LoopbackServer() as server:
+        serve(server, photos)
+        run(server, tmp_path, photos)
+    assert [row["path"] for row in manifest_rows(tmp_path)] == [
+        f"train/other/{photos[0].image_id}.jpg",
+        f"test/other/{photos[1].image_id}.jpg",
+    ]
+
+
+@pytest.mark.parametrize("image_id", ["../../etc/passwd", "", "a b", "é", "x" * 65])
+def test_an_image_id_that_cannot_be_a_name_is_refused(image_id: str) -> None:
+    row = photo(1).image_row() | {"folder": "other", "rank": "1", "ImageID": image_id}
+    with pytest.raises(SelectionFileError, match="ImageID"):
+        type(photo(1)).from_row(row)
+
+
+def test_rows_are_the_same_from_text_and_from_values() -> None:
+    row: dict[str, object] = {
+        **photo(1).image_row(),
+        "folder": "other",
+        "rank": 1,
+        "OriginalSize": 5,
+        "Rotation": 90.0,
+        "Title": None,
+    }
+    text = {key: "" if value is None else str(value) for key, value in row.items()}
+    assert type(photo(1)).from_row(row) == type(photo(1)).from_row(text)
+    with pytest.raises(SelectionFileError, match="Subset"):
+        type(photo(1)).from_row({key: value for key, value in row.items() if key != "Subset"})
+    with pytest.raises(SelectionFileError, match="OriginalSize"):
+        type(photo(1)).from_row(row | {"OriginalSize": "many"})
+
+
+def test_one_run_at_a_time(tmp_path: Path) -> None:
+    with LoopbackServer() as server:
+        with (
+            open_dataset(tmp_path, None, DownloadOptions()),
+            pytest.raises(DatasetLockedError, match="another run"),
+        ):
+            run(server, tmp_path, [])
+        run(server, tmp_path, [])
+        assert not (tmp_path / ".hotdog-sql").exists()
+
+
+def test_leftovers_of_a_killed_run_are_removed(tmp_path: Path) -> None:
+    (tmp_path / ".hotdog-sql").mkdir()
+    (tmp_path / ".hotdog-sql" / "lock").touch()
+    (tmp_path / ".hotdog-sql" / "3.part").write_bytes(b"half")
+    with LoopbackServer() as server:
+        run(server, tmp_path, [])
+    assert set(tree(tmp_path)) == {"manifest.csv", "ATTRIBUTION.csv"}
+
+
+def test_the_record_is_kept_and_held_to(tmp_path: Path) -> None:
+    record = {"seed": 42, "classes": ["Häagen"], "versions": {"duckdb": "1.5"}}
+    with LoopbackServer() as server:
+        run(server, tmp_path, [], recipe=record)
+        text = (tmp_path / "selection.json").read_text(encoding="utf-8")
+        assert text.startswith('{\n  "classes": [\n    "Häagen"\n  ],\n  "seed": 42')
+        run(server, tmp_path, [], recipe=record | {"versions": {"duckdb": "2.0"}})
+        assert (tmp_path / "selection.json").read_text(encoding="utf-8") == text
+        with pytest.raises(DatasetError, match=r"another selection \(seed\): choose"):
+            run(server, tmp_path, [], recipe=record | {"seed": 43})
+        (tmp_path / "selection.json").write_text("{")
+        with pytest.raises(DatasetError, match="not JSON"):
+            run(server, tmp_path, [], recipe=record)
+
+
+def test_a_photo_named_twice_is_fetched_once(tmp_path: Path) -> None:
+    with LoopbackServer() as server:
+        serve(server, [photo(1)])
+        report = run(server, tmp_path, [photo(1), photo(1), photo(1, "hot_dog")])
+        assert server.count(mirror_path(photo(1))) == 2
+    assert report.on_disk == len(manifest_rows(tmp_path)) == 2
+
+
+class TestTopUp:
+    def test_reserves_take_the_places_of_the_lost(self, tmp_path: Path) -> None:
+        chosen = [photo(n) for n in range(1, 11)]
+        reserves = [photo(n) for n in range(11, 31)]
+        lost = {2, 5, 11, 12}
+        with LoopbackServer() as server:
+            serve(server, [one for one in chosen + reserves if one.rank not in lost])
+            report = run(server, tmp_path, Album(chosen, {"other": reserves}), **MIRROR)
+            assert set(server.counts().values()) == {1}
+        rows = manifest_rows(tmp_path)
+        assert [int(row["rank"]) for row in rows] == list(range(1, 15))
+        assert {int(row["rank"]) for row in rows if row["status"] == "lost"} == lost
+        assert {int(row["rank"]) for row in rows if row["reserve"] == "true"} == {11, 12, 13, 14}
+        assert {int(row["rank"]): row["note"] for row in rows if row["note"]} == {
+            11: f"in place of {photo(2).image_id}",
+            12: f"in place of {photo(5).image_id}",
+            13: f"in place of {photo(11).image_id}",
+            14: f"in place of {photo(12).image_id}",
+        }
+        assert (report.on_disk, report.lost, report.replaced) == (10, 4, 2)
+
+    def test_what_may_come_is_not_replaced(self, tmp_path: Path) -> None:
+        album = Album([photo(1), photo(2)], {"other": [photo(3), photo(4)]})
+        with LoopbackServer() as server:
+            serve(server, [photo(1), photo(3)])
+            refuse(server, [photo(2)], 503)
+            run(server, tmp_path, album, **MIRROR)
+            assert statuses(tmp_path) == ["downloaded", "failed"]
+            assert album.taken == 0
+            refuse(server, [photo(2)], 404)  # now it is known to be gone
+            run(server, tmp_path, album, **MIRROR)
+        assert statuses(tmp_path) == ["downloaded", "lost", "downloaded"]
+
+    def test_each_folder_has_its_own(self, tmp_path: Path) -> None:
+        album = Album(
+            [photo(1, "hot_dog"), photo(2), photo(3)],
+            {"other": [photo(4)], "elsewhere": [photo(5, "elsewhere")]},
+        )
+        with LoopbackServer() as server:
+            serve(server, [photo(4)])
+            report = run(server, tmp_path, album, **MIRROR)
+        assert [(row["folder"], row["rank"], row["status"]) for row in manifest_rows(tmp_path)] == [
+            ("hot_dog", "1", "lost"),
+            ("other", "2", "lost"),
+            ("other", "3", "lost"),
+            ("other", "4", "downloaded"),
+        ]
+        assert report.short == {"hot_dog": 1, "other": 1}
+
+    def test_it_can_be_left(self, tmp_path: Path) -> None:
+        album = Album([photo(1)], {"other": [photo(2)]})
+        with LoopbackServer() as server:
+            serve(server, [photo(2)])
+            run(server, tmp_path, album, top_up=False, **MIRROR)
+        assert statuses(tmp_path) == ["lost"]
+
+    def test_a_photo_that_comes_back_sends_its_reserve_away(self, tmp_path: Path) -> None:
+        chosen, reserves = [photo(1), photo(2)], [photo(3), photo(4)]
+        album = Album(chosen, {"other": reserves})
+        with LoopbackServer() as server:
+            serve(server, reserves)
+            run(server, tmp_path, album, **MIRROR)
+            assert statuses(tmp_path) == ["lost", "lost", "downloaded", "downloaded"]
+            serve(server, chosen[1:])
+            run(server, tmp_path, album, retry_failed=True, **MIRROR)
+            assert statuses(tmp_path) == ["lost", "downloaded", "downloaded"]
+            undisturbed = tmp_path / "undisturbed"
+            run(server, undisturbed, album, **MIRROR)
+        there = tree(tmp_path)
+        assert tree(undisturbed) == {
+            path: data for path, data in there.items() if not path.startswith("undisturbed/")
+        }
+
+    def test_a_larger_sample_takes_its_reserves_in(self, tmp_path: Path) -> None:
+        photos = [photo(n) for n in range(1, 9)]
+        with LoopbackServer() as server:
+            serve(server, photos[1:])
+            run(server, tmp_path, Album(photos[:2], {"other": photos[2:]}), **MIRROR)
+            grown = Album(photos[:4], {"other": photos[4:]})
+            run(server, tmp_path, grown, **MIRROR)
+            assert len(server.requests) == 5
+        assert [(row["rank"], row["reserve"], row["note"]) for row in manifest_rows(tmp_path)] == [
+            ("1", "false", ""),
+            ("2", "false", ""),
+            ("3", "false", ""),
+            ("4", "false", ""),
+            ("5", "true", f"in place of {photos[0].image_id}"),
+        ]
+
+    @settings(max_examples=15, deadline=None)
+    @given(
+        fates=st.lists(st.sampled_from(["there", "there", "lost", "failed"]), max_size=24),
+        chosen=st.integers(0, 12),
+        workers=st.integers(1, 8),
+        data=st.data(),
+    )
+    def test_the_first_that_can_be_had(
+        self,
+        tmp_path_factory: pytest.TempPathFactory,
+        fates: list[str],
+        chosen: int,
+        workers: int,
+        data: st.DataObject,
+    ) -> None:
+        """Whatever the order of the answers: a lost photo is passed over, a failed one is not."""
+        directory = tmp_path_factory.mktemp("dataset")
+        photos = [photo(n) for n, _ in enumerate(fates, 1)]
+        with LoopbackServer() as server:
+            for one, fate in zip(photos, fates, strict=True):
+                delay = data.draw(st.sampled_from([0.0, 0.0, 0.02]))
+                status = {"there": 200, "lost": 404, "failed": 503}[fate]
+                server.on(mirror_path(one), Reply(status, body=jpeg(one.rank), delay=delay))
+            album = Album(photos[:chosen], {"other": photos[chosen:]})
+            run(server, directory, album, workers=workers, **MIRROR)
+        got = [(int(row["rank"]), row["status"]) for row in manifest_rows(directory)]
+
+        expected, places = [], min(chosen, len(photos))
+        words = {"there": "downloaded", "lost": "lost", "failed": "failed"}
+        for rank, fate in enumerate(fates, 1):
+            if places == 0:
+                break
+            expected.append((rank, words[fate]))
+            places -= fate != "lost"
+        assert got == expected
+
+
+def test_reserve_flag_of_rows() -> None:
+    row = photo(1).image_row() | {"folder": "other", "rank": "1"}
+    make = type(photo(1)).from_row
+    assert make(row, reserve=True).reserve
+    assert make(row | {"reserve": "true"}).reserve
+    assert not make(row | {"reserve": "false"}, reserve=True).reserve
+    assert replace(make(row), reserve=True) == make(row, reserve=True)

@@ -1,0 +1,260 @@
+"""Which transfer starts when: limits, rests, and no host that holds up another."""
+
+import socket
+from collections import Counter
+from pathlib import Path
+from threading import Condition, Event, Lock, Thread
+
+import pytest
+
+from hotdog_sql.download.hosts import HostQueue, host_of
+from hotdog_sql.download.progress import Progress
+from hotdog_sql.download_options import BackoffPolicy, RetryPolicy
+from tests.support.loopback import LoopbackServer, Reply, Request
+from tests.support.photos import (
+    NO_PAUSE,
+    manifest_rows,
+    mirror_path,
+    original_path,
+    photo,
+    run,
+    serve,
+)
+from tests.support.pictures import jpeg
+
+
+class Crowd:
+    """Replies once so many requests are there at the same time, and counts them."""
+
+    def __init__(self, expected: int) -> None:
+        self._expected = expected
+        self._changed = Condition()
+        self._now = 0
+        self.met = False
+        self.most = 0
+
+    def __call__(self, _: Request) -> Reply:
+        with self._changed:
+            self._now += 1
+            self.most = max(self.most, self._now)
+            self.met = self.met or self._now >= self._expected
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self.met, timeout=20)
+            self._now -= 1
+        return Reply(body=jpeg())
+
+
+def test_so_many_in_all_and_so_many_for_each_host(tmp_path: Path) -> None:
+    mirror, original = Crowd(5), Crowd(3)
+    with LoopbackServer() as one, LoopbackServer() as two:
+        one.default(mirror)
+        two.default(original)
+        photos = [photo(n) for n in range(1, 31)]
+        photos += [
+            photo(n, subset="", original_url=two.url(original_path(photo(n))))
+            for n in range(31, 61)
+        ]
+        run(one, tmp_path, photos, workers=8, per_host=5, silence_seconds=30)
+    assert mirror.met
+    assert original.met
+    assert mirror.most == 5
+    assert 3 <= original.most <= 5
+
+
+class Told(Progress):
+    """What is told of hosts."""
+
+    def __init__(self) -> None:
+        self.pauses: list[tuple[str, float]] = []
+        self.unreached: list[tuple[str, str]] = []
+        self.lost: list[tuple[str, str]] = []
+
+    def paused(self, host: str, seconds: float) -> None:
+        self.pauses.append((host, seconds))
+
+    def unreachable(self, host: str, reason: str) -> None:
+        self.unreached.append((host, reason))
+
+    def given_up(self, host: str, reason: str) -> None:
+        self.lost.append((host, reason))
+
+
+def test_a_host_that_keeps_failing_pauses_and_holds_up_nobody(tmp_path: Path) -> None:
+    """Its photos wait; meanwhile all those of the other host arrive; then its own do."""
+    others_done = Event()
+    arrived = Counter[str]()
+    lock = Lock()
+
+    def healthy(_: Request) -> Reply:
+        with lock:
+            arrived["healthy"] += 1
+            if arrived["healthy"] == 40:
+                others_done.set()
+        return Reply(body=jpeg())
+
+    def ailing(_: Request) -> Reply:
+        with lock:
+            arrived["ailing"] += 1
+        return Reply(body=jpeg()) if others_done.is_set() else Reply(503)
+
+    told = Told()
+    with LoopbackServer() as good, LoopbackServer() as bad:
+        good.default(healthy)
+        bad.default(ailing)
+        photos = [
+            photo(n, subset="", original_url=bad.url(original_path(photo(n)))) for n in range(1, 41)
+        ]
+        photos += [photo(n) for n in range(41, 81)]
+        report = run(
+            good,
+            tmp_path,
+            photos,
+            workers=4,
+            progress=told,
+            retry=RetryPolicy(attempts=4, base=0.01, cap=0.02),
+            backoff=BackoffPolicy(after=5, base=0.3, cap=0.3, recent=0.0),
+        )
+        assert report.on_disk == 80
+        assert told.pauses[0] == (bad.host, 0.3)
+        # Without the pause, 40 photos would have been asked for several times each.
+        assert arrived["ailing"] < 40 + 20
+
+
+def test_a_few_bad_photos_do_not_pause_a_host_that_answers(tmp_path: Path) -> None:
+    """They fail after their attempts, and the others are downloaded meanwhile."""
+    told = Told()
+    photos = [photo(n) for n in range(1, 74)]
+    with LoopbackServer() as server:
+        serve(server, photos)
+        server.on(mirror_path(photos[70]), Reply(503))
+        server.on(mirror_path(photos[71]), Reply(body=jpeg(), cut_at=90))
+        server.on(mirror_path(photos[72]), Reply(reset="before"))
+        backoff = BackoffPolicy(after=3, base=60, cap=60)
+        report = run(server, tmp_path, photos, sources=("mirror",), progress=told, backoff=backoff)
+    assert (report.on_disk, report.failed) == (70, 3)
+    assert (told.pauses, told.lost) == ([], [])
+
+
+def test_a_host_that_asks_for_a_pause_gets_it(tmp_path: Path) -> None:
+    told = Told()
+    with LoopbackServer() as server:
+        serve(server, [photo(n) for n in range(2, 6)])
+        one = photo(1)
+        server.on(mirror_path(one), Reply(429, headers={"Retry-After": "1"}), Reply(body=jpeg()))
+        report = run(server, tmp_path, [photo(n) for n in range(1, 6)], workers=1, progress=told)
+        assert told.pauses == [(server.host, 1.0)]
+        assert server.requests[0].path == mirror_path(one)
+    assert report.on_disk == 5
+
+
+def test_a_host_that_only_fails_is_given_up(tmp_path: Path) -> None:
+    told = Told()
+    photos = [photo(n) for n in range(1, 101)]
+    with LoopbackServer() as server:
+        server.default(Reply(503))
+        backoff = BackoffPolicy(after=5, base=0.01, cap=0.02, recent=0.0, patience=0.2)
+        report = run(
+            server,
+            tmp_path,
+            photos,
+            workers=4,
+            progress=told,
+            sources=("mirror",),
+            backoff=backoff,
+        )
+        assert len(server.requests) < 50
+        assert told.lost == [(server.host, "http 503")]
+    assert report.failed == 100
+    assert {row["error"] for row in manifest_rows(tmp_path)} == {"mirror: http 503"}
+
+
+def test_a_host_that_refuses_connections_is_named_once(tmp_path: Path) -> None:
+    """Waiting for it is no attempt at a photo; the next source is asked when it is given up."""
+    told = Told()
+    with socket.socket() as unused, LoopbackServer() as server:
+        unused.bind(("127.0.0.1", 0))  # but not listening: connections are refused
+        gone = f"127.0.0.1:{unused.getsockname()[1]}"
+        photos = [photo(n, original_url=f"http://{gone}/{n}.jpg") for n in range(1, 21)]
+        serve(server, photos)
+        backoff = BackoffPolicy(base=0.05, cap=0.05, first_answer=0.2)
+        report = run(
+            server,
+            tmp_path,
+            photos,
+            sources=("original", "mirror"),
+            progress=told,
+            backoff=backoff,
+        )
+    assert report.on_disk == 20
+    assert told.unreached == told.lost == [(gone, "connection refused")]
+
+
+def test_a_host_that_asks_for_too_long_a_pause_is_given_up(tmp_path: Path) -> None:
+    photos = [photo(n) for n in range(1, 11)]
+    with LoopbackServer() as server:
+        server.default(Reply(429, headers={"Retry-After": "86400"}))
+        report = run(server, tmp_path, photos, workers=1, sources=("mirror",))
+        assert len(server.requests) == 1
+    assert report.failed == 10
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        (
+            "https://open-images-dataset.s3.amazonaws.com/test/1.jpg",
+            "open-images-dataset.s3.amazonaws.com",
+        ),
+        ("https://farm5.staticflickr.com/1.jpg", "staticflickr.com"),
+        ("https://c2.staticflickr.com/1.jpg", "staticflickr.com"),
+        ("http://user:word@LOCALHOST:80/x", "localhost:80"),
+        ("nonsense", ""),
+    ],
+)
+def test_host_of(url: str, host: str) -> None:
+    assert host_of(url) == host
+
+
+def queue(backoff: BackoffPolicy = NO_PAUSE) -> HostQueue[str]:
+    return HostQueue(10, backoff, RetryPolicy(), Progress())
+
+
+def test_second_attempts_come_before_new_ones_and_hosts_take_turns() -> None:
+    hosts = queue()
+    hosts.put("again", "a", delay=1e-9)
+    for task in ("a1", "a2", "a3"):
+        hosts.put(task, "a")
+    hosts.put("b1", "b")
+    turns = [hosts.take() for _ in range(5)]
+    assert [turn.task for turn in turns if turn] == ["again", "b1", "a1", "a2", "a3"]
+
+
+def test_close_ends_every_waiting_thread() -> None:
+    hosts = queue()
+    got: list[object] = []
+    threads = [Thread(target=lambda: got.append(hosts.take())) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    hosts.close()
+    for thread in threads:
+        thread.join(5)
+    assert got == [None] * 8
+
+
+def test_after_a_pause_one_request_at_a_time_finds_out() -> None:
+    hosts = queue(BackoffPolicy(after=2, base=0.01, cap=0.01, recent=0.0))
+    for number in range(6):
+        hosts.put(str(number), "a")
+    assert hosts.take() is not None
+    assert hosts.take() is not None
+    hosts.failed("a", "http 503")
+    hosts.failed("a", "http 503")
+    assert hosts.take() is not None
+    seen: list[object] = []
+    waiting = Thread(target=lambda: seen.append(hosts.take()))
+    waiting.start()
+    waiting.join(0.05)
+    assert seen == []  # the probe is still out
+    hosts.succeeded("a")
+    waiting.join(5)
+    assert len(seen) == 1

@@ -1,0 +1,273 @@
+"""Runs that are killed, interrupted, or run out of disk: what is left is true, and is taken up."""
+
+import random
+import signal
+import subprocess
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Event, Timer
+
+import pytest
+
+from hotdog_sql.errors import DatasetError, StorageError
+from tests.support.download_process import album, start
+from tests.support.loopback import LoopbackServer, Reply, Request, file_reply
+from tests.support.photos import manifest_rows, mirror_path, photo, run, serve, tree
+from tests.support.pictures import jpeg, md5, png
+
+PHOTOS, RESERVES = 40, 20
+
+
+class Mirror:
+    """Serves `album(PHOTOS, RESERVES)` slowly, loses some of it, and calls back on requests."""
+
+    def __init__(self, server: LoopbackServer) -> None:
+        self.on_request: Callable[[], None] = lambda: None
+        self.sent: Counter[str] = Counter()
+        source = album(PHOTOS, RESERVES)
+        for one in [*source.photos(), *source.replacements("other")]:
+            number = int(one.image_id, 16)
+            if number % 7 == 0:
+                server.on(mirror_path(one), self._noting(Reply(404)))
+                continue
+            data = png(number) if number % 5 == 0 else jpeg(number, 20_000)
+            slow = Reply(drip=(5000, 0.002))
+            reply = file_reply(data, etag=f'"{md5(data)}"', fault=slow)
+            server.on(mirror_path(one), self._noting(reply))
+
+    def _noting(self, answer: Reply | Callable[[Request], Reply]) -> Callable[[Request], Reply]:
+        def noted(request: Request) -> Reply:
+            self.on_request()
+            reply = answer if isinstance(answer, Reply) else answer(request)
+            if reply.status == 200:
+                self.sent[request.path] += 1
+            return reply
+
+        return noted
+
+
+def finished_paths(directory: Path) -> set[str]:
+    """The mirror's paths of the photos that the manifest has whole rows of."""
+    manifest = directory / "manifest.csv"
+    if not manifest.exists():
+        return set()
+    lines = manifest.read_text(encoding="utf-8").splitlines(keepends=True)[1:]
+    return {f"/mirror/test/{line.split(',')[0]}.jpg" for line in lines if line.endswith("\n")}
+
+
+def kill_and_resume(directory: Path, kills: int) -> None:
+    """Kill a download at random moments, and compare the end with an undisturbed one."""
+    moments = random.Random(directory.name)
+    with LoopbackServer() as server:
+        mirror = Mirror(server)
+        undisturbed = directory / "undisturbed"
+        assert finish(server, undisturbed) == 0
+        expected = tree(undisturbed)
+        assert len(expected) == 3 + sum(r["status"] == "downloaded" for r in rows_of(undisturbed))
+
+        killed = directory / "killed"
+        for _ in range(kills):
+            server.clear()
+            finished = finished_paths(killed)
+            process = start(server.port, killed, PHOTOS, RESERVES)
+            enough = moments.randrange(1, 2 + (2 * PHOTOS + RESERVES - len(finished)) // 2)
+            kill_after_requests(mirror, process, enough, moments.uniform(0, 0.03))
+            process.communicate(timeout=30)
+            assert not finished & server.counts().keys()  # nothing that was finished
+            for row in rows_of(killed):
+                if row["status"] == "downloaded":
+                    assert md5((killed / row["path"]).read_bytes()) == row["md5"]
+            if process.returncode == 0:  # it was faster: begin again
+                killed = directory / f"killed-{moments.random()}"
+        mirror.on_request = lambda: None
+        server.clear()
+        finished = finished_paths(killed)
+        assert finish(server, killed) == 0
+        assert not finished & server.counts().keys()
+        assert tree(killed) == expected
+        server.clear()
+        assert finish(server, killed) == 0
+        assert server.requests == []
+
+
+def finish(server: LoopbackServer, directory: Path) -> int:
+    process = start(server.port, directory, PHOTOS, RESERVES)
+    _, said = process.communicate(timeout=60)
+    assert said == ""
+    return process.returncode
+
+
+def rows_of(directory: Path) -> list[dict[str, str]]:
+    return manifest_rows(directory) if (directory / "manifest.csv").exists() else []
+
+
+def kill_after_requests(
+    mirror: Mirror, process: "subprocess.Popen[str]", enough: int, pause: float
+) -> None:
+    """Kill the process a moment after so many requests have come."""
+    seen = Counter[str]()
+
+    def count() -> None:
+        seen["requests"] += 1
+        if seen["requests"] == enough:
+            Timer(pause, process.kill).start()
+
+    mirror.on_request = count
+
+
+def test_killed_at_a_few_moments(tmp_path: Path) -> None:
+    kill_and_resume(tmp_path, kills=3)
+
+
+@pytest.mark.slow
+def test_killed_at_fifty_moments(tmp_path: Path) -> None:
+    kill_and_resume(tmp_path, kills=50)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT])
+@pytest.mark.parametrize(
+    "silence", [Reply(body=jpeg(), stall_after=500), Reply(body=jpeg(), delay=60)]
+)
+def test_interrupted_with_64_silent_transfers(
+    tmp_path: Path, how: signal.Signals, silence: Reply
+) -> None:
+    with LoopbackServer() as server:
+        server.default(silence)
+        done = photo(1, "hot_dog")
+        serve(server, [done])
+        all_there = Event()
+        waiting = Counter[str]()
+
+        def waits(_: Request) -> Reply:
+            waiting["requests"] += 1
+            if waiting["requests"] == 64:
+                all_there.set()
+            return silence
+
+        server.default(waits)
+        process = start(server.port, tmp_path, 50)
+        assert all_there.wait(30)
+        process.send_signal(how)
+        # Far less than the 30 s of silence that each transfer would otherwise wait.
+        _, said = process.communicate(timeout=10)
+        assert (process.returncode, said) == (130, "")
+    assert [row["ImageID"] for row in manifest_rows(tmp_path)] == [done.image_id]
+    assert set(tree(tmp_path)) == {
+        "manifest.csv",
+        "selection.json",
+        f"hot_dog/{done.image_id}.jpg",
+    }
+
+
+def test_two_runs_at_once(tmp_path: Path) -> None:
+    with LoopbackServer() as server:
+        begun, may_go_on = Event(), Event()
+
+        def waits(_: Request) -> Reply:
+            begun.set()
+            may_go_on.wait(20)
+            return Reply(body=jpeg())
+
+        server.default(waits)
+        first = start(server.port, tmp_path, 1)
+        assert begun.wait(30)
+        second = start(server.port, tmp_path, 1)
+        _, said = second.communicate(timeout=30)
+        assert said.startswith("DatasetLockedError: another run is working on")
+        may_go_on.set()
+        assert first.communicate(timeout=30)[1] == ""
+        assert first.returncode == 0
+    assert {row["status"] for row in manifest_rows(tmp_path)} == {"downloaded"}
+
+
+def test_a_file_size_limit_ends_the_run(tmp_path: Path) -> None:
+    """RLIMIT_FSIZE stands in for a disk that refuses: the large photo, then no more."""
+    with LoopbackServer() as server:
+        for one in album(3, 0).photos():
+            server.on(mirror_path(one), Reply(body=jpeg(one.rank, 2000)))
+        server.on(mirror_path(photo(2, "hot_dog")), Reply(body=jpeg(2, 90_000), delay=0.3))
+        process = start(server.port, tmp_path, 3, 0, 50_000)
+        _, said = process.communicate(timeout=30)
+        assert process.returncode == 1
+        assert said.startswith("StorageError: ")
+        assert "run the same command again" in said
+        assert_true_and_resumable(tmp_path)
+        assert run(server, tmp_path, album(3, 0)).on_disk == 6
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of one megabyte."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)],
+        capture_output=True,
+        check=False,
+    )
+    if mounted.returncode:
+        pytest.skip("no right to mount a small file system here")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+
+
+@pytest.mark.parametrize("size", [30_000, 2_000_000])
+def test_a_full_disk_ends_the_run(small_disk: Path, size: int) -> None:
+    photos = [photo(n) for n in range(1, 61)]
+    dataset = small_disk / "dataset"
+    with LoopbackServer() as server:
+        for one in photos:
+            server.on(mirror_path(one), Reply(body=jpeg(one.rank, size)))
+        with pytest.raises(StorageError, match="full: make room, then run the same command again"):
+            run(server, dataset, photos)
+        assert_true_and_resumable(dataset)
+        larger = ["mount", "-o", "remount,size=9m", str(small_disk)]
+        subprocess.run(larger, check=True)
+        finished = finished_paths(dataset)
+        serve(server, photos)
+        server.clear()
+        assert run(server, dataset, photos).on_disk == 60
+        assert server.counts().keys() == {mirror_path(one) for one in photos} - finished
+
+
+def assert_true_and_resumable(dataset: Path) -> None:
+    """Each row of the manifest is true of the disk, no half file lies about, no lock is left."""
+    files = tree(dataset)
+    for row in manifest_rows(dataset):
+        if row["status"] == "downloaded":
+            assert md5(files[row["path"]]) == row["md5"]
+    assert not any(path.startswith(".hotdog-sql") for path in files)
+    for path, data in files.items():
+        if path.endswith(".jpg"):
+            assert data.endswith(b"\xff\xd9")
+
+
+def test_a_vanished_folder_ends_the_run(tmp_path: Path) -> None:
+    dataset, moved = tmp_path / "dataset", tmp_path / "moved"
+    photos = [photo(n) for n in range(1, 40)]
+    with LoopbackServer() as server:
+        serve(server, photos)
+
+        def vanish(_: Request) -> Reply:
+            if dataset.exists():
+                dataset.rename(moved)
+            return Reply(body=jpeg(20))
+
+        server.on(mirror_path(photos[19]), vanish)
+        with pytest.raises(StorageError, match="disappeared: restore it"):
+            run(server, dataset, photos, workers=4)
+        assert not dataset.exists()
+        moved.rename(dataset)
+        serve(server, photos)
+        assert run(server, dataset, photos).on_disk == 39
+        assert server.count(mirror_path(photos[0])) == 1
+
+
+@pytest.mark.parametrize("place", ["a-file", "a-file/below"])
+def test_a_folder_that_cannot_be_made(tmp_path: Path, place: str) -> None:
+    (tmp_path / "a-file").touch()
+    with LoopbackServer() as server, pytest.raises(DatasetError, match="a file is in"):
+        run(server, tmp_path / place, [photo(1)])

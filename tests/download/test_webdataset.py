@@ -1,0 +1,269 @@
+"""Tars as the `webdataset` library reads them, and `verify` of them."""
+
+import io
+import json
+import pickle
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hotdog_sql.downloading.audit import audit, check_repairable
+from hotdog_sql.downloading.destination import Destination
+from hotdog_sql.downloading.layout import Layout
+from hotdog_sql.downloading.verify import Fault
+
+import hotdog_sql
+from hotdog_sql.errors import InputError
+from tests.conftest import Run
+from tests.support.fleets import TARS, fetch
+from tests.support.loopback import LoopbackServer, Reply
+from tests.support.photos import Album, manifest_rows, mirror_path, photo, serve, tree
+from tests.support.pictures import jpeg, png
+from tests.test_download_command import mirror_of, seed_of
+
+CHOSEN = [photo(n, "hot_dog") for n in range(1, 8)] + [
+    photo(100 + n, rank=n, title="Größe — “quoted”, 写真") for n in range(1, 6)
+]
+
+
+@pytest.fixture
+def server() -> Iterator[LoopbackServer]:
+    with LoopbackServer() as one:
+        serve(one, CHOSEN)
+        one.on(mirror_path(CHOSEN[1]), Reply(body=png()))
+        yield one
+
+
+@pytest.fixture
+def dataset(server: LoopbackServer, tmp_path: Path) -> Path:
+    fetch(server.url("/mirror/"), tmp_path / "tars", Album(CHOSEN), layout=Layout(TARS, 5))
+    return tmp_path / "tars"
+
+
+#: A trainer's process: the library decodes all but the photo. It leaves files open, so it is not
+#: this process.
+_TRAINER = """
+import pickle, sys, webdataset
+samples = webdataset.WebDataset(sys.argv[1:], shardshuffle=False, empty_check=False).decode()
+sys.stdout.buffer.write(pickle.dumps(list(samples)))
+"""
+
+
+def samples(dataset: Path, pattern: str) -> list[dict[str, Any]]:
+    """What a trainer gets."""
+    tars = [str(path) for path in sorted(dataset.glob(pattern))]
+    done = subprocess.run([sys.executable, "-c", _TRAINER, *tars], capture_output=True, check=True)
+    read: list[dict[str, Any]] = pickle.loads(done.stdout)
+    return read
+
+
+def data_of(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    file = tar.extractfile(member)
+    assert file is not None
+    return file.read()
+
+
+def test_the_library_reads_them(dataset: Path) -> None:
+    read = samples(dataset, "*.tar")
+    assert [one["__key__"] for one in read] == [one.image_id for one in CHOSEN]
+    assert [one["cls"] for one in read] == [0] * 7 + [1] * 5
+    rows = {row["ImageID"]: row for row in manifest_rows(dataset)}
+    for one, wanted in zip(read, CHOSEN, strict=True):
+        data = one.get("jpg") or one.get("png")
+        number = int(wanted.image_id, 16)
+        assert data == (png() if number == 2 else jpeg(number))
+        row = one["json"]
+        assert (row["folder"], row["Title"]) == (wanted.folder, wanted.title)
+        assert row["md5"] == rows[wanted.image_id]["md5"]
+        assert {"Author", "License", "OriginalLandingURL"} <= row.keys()
+
+
+def test_each_is_beside_its_class_and_its_row(dataset: Path) -> None:
+    with tarfile.open(dataset / "000000.tar") as tar:
+        names = tar.getnames()
+    ids = [one.image_id for one in CHOSEN[:5]]
+    endings = [["jpg", "cls", "json"]] * 5
+    endings[1] = ["png", "cls", "json"]
+    assert names == [f"{i}.{end}" for i, three in zip(ids, endings, strict=True) for end in three]
+    assert {path.name for path in dataset.iterdir()} == {
+        "000000.tar",
+        "000001.tar",
+        "000002.tar",
+        "manifest.csv",
+        "ATTRIBUTION.csv",
+        "selection.json",
+    }
+
+
+def test_each_part_has_tars_of_its_own(server: LoopbackServer, tmp_path: Path) -> None:
+    parts = [
+        photo(int(one.image_id, 16), one.folder, rank=one.rank, partition=part)
+        for one, part in zip(CHOSEN, ["train", "train", "test"] * 4, strict=True)
+    ]
+    fetch(server.url("/mirror/"), tmp_path, Album(parts), layout=Layout(TARS, 5))
+    for part, count in (("train", 8), ("test", 4)):
+        read = samples(tmp_path, f"{part}/*.tar")
+        assert {one["json"]["partition"] for one in read} == {part}
+        assert len(read) == count
+    assert audit(Destination.of(tmp_path)).good
+
+
+def test_an_image_of_two_folders_is_not_twice_in_one(
+    server: LoopbackServer, tmp_path: Path
+) -> None:
+    """The library takes a repeated key for one sample."""
+    both = CHOSEN[:3] + [photo(n, "bun") for n in range(1, 4)]
+    fetch(server.url("/mirror/"), tmp_path, Album(both), layout=Layout(TARS, 100))
+    read = samples(tmp_path, "*.tar")
+    assert [(one["__key__"], one["cls"]) for one in read] == [
+        (one.image_id, number // 3) for number, one in enumerate(both)
+    ]
+    assert audit(Destination.of(tmp_path)).good
+
+
+def test_verify_reads_every_member(dataset: Path) -> None:
+    assert audit(Destination.of(dataset)).good
+    with tarfile.open(dataset / "000001.tar") as tar:
+        old = [(member, data_of(tar, member)) for member in tar]
+    with tarfile.open(dataset / "000001.tar", "w") as tar:
+        for number, (member, data) in enumerate(old):
+            if number == 0:
+                continue  # a photo
+            if number == 3:
+                data = data[:-3] + b"X" + data[-2:]
+            if number == 7:
+                continue  # a class
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+        stranger = tarfile.TarInfo("mine.txt")
+        tar.addfile(stranger)
+    (dataset / "000002.tar").unlink()
+    (dataset / "000009.tar").write_bytes(b"of a run that was killed")
+    report = audit(Destination.of(dataset))
+    ids = [one.image_id for one in CHOSEN]
+    assert sorted((str(f.fault), f.path) for f in report.findings) == [
+        ("altered", f"000001.tar/{ids[6]}.jpg"),
+        ("altered", f"000001.tar/{ids[7]}.jpg"),
+        ("extra", "000001.tar/mine.txt"),
+        ("extra", "000009.tar"),
+        ("missing", f"000001.tar/{ids[5]}.jpg"),
+        ("missing", f"000002.tar/{ids[10]}.jpg"),
+        ("missing", f"000002.tar/{ids[11]}.jpg"),
+    ]
+    assert {f.photo.image_id for f in report.findings if f.photo} == {*ids[5:8], *ids[10:]}
+    with pytest.raises(InputError, match="remove what is altered, then run the download again"):
+        check_repairable(Destination.of(dataset), report)
+
+
+def test_a_tar_that_was_removed_is_made_again(server: LoopbackServer, dataset: Path) -> None:
+    (dataset / "000001.tar").unlink()
+    server.clear()
+    fetch(server.url("/mirror/"), dataset, Album(CHOSEN), layout=Layout(TARS, 5))
+    assert server.counts() == {mirror_path(one): 1 for one in CHOSEN[5:10]}
+    assert audit(Destination.of(dataset)).good
+
+
+def test_a_damaged_tar(dataset: Path) -> None:
+    tar = dataset / "000000.tar"
+    tar.write_bytes(tar.read_bytes()[:5000])
+    report = audit(Destination.of(dataset))
+    assert [f.fault for f in report.findings] == [Fault.ALTERED, *[Fault.MISSING] * 4]
+
+
+@pytest.mark.parametrize("option", ["--dataset-format", "--format"])
+def test_the_command(tmp_path: Path, run: Run, small_data: Path, option: str) -> None:
+    chosen = ("select", "--class", "Hot dog", "--negatives", "8", "--data-dir", small_data)
+    assert run(*chosen, "--output", "rows.csv").returncode == 0
+    with LoopbackServer() as server:
+        server.default(lambda request: Reply(body=jpeg(seed_of(request.path))))
+        said = run(
+            *("download", "rows.csv", "tars", option, "webdataset", "--shard-size", "9"),
+            **mirror_of(server),
+        )
+    assert said.returncode == 0, said.stderr
+    assert {path.name for path in (tmp_path / "tars").iterdir()} == {
+        *("000000.tar", "000001.tar", "000002.tar"),
+        *("manifest.csv", "ATTRIBUTION.csv", "selection.json"),
+    }
+    with tarfile.open(tmp_path / "tars" / "000002.tar") as tar:
+        row = json.loads(data_of(tar, tar.getmembers()[-1]))
+    assert row["folder"] == "other"
+    checked = run("verify", "tars")
+    assert (checked.returncode, checked.stdout) == (0, "")
+    assert "20 photos checked" in checked.stderr
+
+
+def test_selected_and_downloaded_at_once(tmp_path: Path, run: Run, small_data: Path) -> None:
+    """The same tars as from a saved selection; `--format` is that of the rows."""
+    chosen = ("select", "--class", "Hot dog", "--negatives", "8", "--data-dir", small_data)
+    how = ("--dataset-format", "webdataset", "--shard-size", "9")
+    with LoopbackServer() as server:
+        server.default(lambda request: Reply(body=jpeg(seed_of(request.path))))
+        variables = mirror_of(server)
+        said = run(*chosen, "--download", "once", *how, "--format", "csv", **variables)
+        assert said.returncode == 0, said.stderr
+        (tmp_path / "rows.csv").write_text(said.stdout, encoding="utf-8")
+        assert len(said.stdout.splitlines()) == 1 + 20
+        assert run("download", "rows.csv", "twice", *how, **variables).returncode == 0
+        again = run(*chosen, "--download", "once", **variables)
+    once, twice = tree(tmp_path / "once"), tree(tmp_path / "twice")
+    assert once.pop("selection.json")
+    assert once == twice
+    assert len([path for path in once if path.endswith(".tar")]) == 3
+    assert again.returncode == 6
+    assert "add --dataset-format webdataset" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("how", "code", "what"),
+    [
+        (("--dataset-format", "webdataset", "--update"), 3, "leave out --update"),
+        (("--dataset-format", "webdataset", "--retry-failed"), 3, "leave out --update"),
+        (("--dataset-format", "tar"), 2, "--dataset-format"),
+        (("--shard-size", "0"), 2, "--shard-size"),
+        (("--format", "webdataset"), 2, "--format"),
+        (("--scheduler", "http://127.0.0.1:8787"), 9, "check the address"),
+        (("--scheduler", "tcp://127.0.0.1"), 9, "missing port number"),
+        (("--scheduler", "tls://127.0.0.1:9"), 9, "DASK_DISTRIBUTED__COMM__TLS__CLIENT__KEY"),
+    ],
+)
+def test_what_cannot_be_is_said_before_the_slow_work(
+    tmp_path: Path, run: Run, how: tuple[str, ...], code: int, what: str
+) -> None:
+    """There is no data here, which would be said otherwise."""
+    said = run("select", "--class", "Hot dog", "--offline", "--download", "dataset", *how)
+    assert said.returncode == code, said.stderr
+    assert what in said.stderr
+    assert "Traceback" not in said.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("how", "named"),
+    [
+        (("--scheduler", "tcp://127.0.0.1:9"), "--scheduler"),
+        (("--no-gallery",), "--gallery"),
+        (("--workers", "32", "--update"), "--workers and --update"),
+    ],
+)
+def test_options_of_a_download_without_one(run: Run, how: tuple[str, ...], named: str) -> None:
+    said = run("select", "--class", "Hot dog", "--offline", *how)
+    assert said.returncode == 2
+    assert f"{named} without --download" in said.stderr.replace("\n", " ")
+
+
+def test_the_call(tmp_path: Path, small_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with LoopbackServer() as server, hotdog_sql.connect(small_data, offline=True) as database:
+        server.default(lambda request: Reply(body=jpeg(seed_of(request.path))))
+        monkeypatch.setenv("HOTDOG_SQL_MIRROR_URL", server.url("/mirror/"))
+        chosen = hotdog_sql.select(database, "Hot dog", negatives=8)
+        tars = f"file://{tmp_path}/tars"
+        report = hotdog_sql.download(chosen, tars, dataset_format="webdataset", shard_size=15)
+        again = hotdog_sql.download(chosen, tars, dataset_format="webdataset")
+    assert (report.downloaded, again.downloaded) == (20, 0)
+    assert len(list((tmp_path / "tars").glob("*.tar"))) == 2
+    assert hotdog_sql.verify(tars).good

@@ -53,10 +53,6 @@ class AddressError(TransferError):
     """An address cannot be used: it is malformed, not https, or leads to this machine."""
 
 
-class InsecureAddressError(AddressError):
-    """An address is not https and not on this machine, or a redirect leads to such a one."""
-
-
 class UnreachableError(HotdogError):
     """No host has answered."""
 

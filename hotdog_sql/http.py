@@ -141,7 +141,7 @@ def check_url(url: str | httpx.URL) -> None:
     """
     try:
         parsed = httpx.URL(url)
-        host = parsed.host
+        host = parsed.host if (parsed.port or 1) in range(1, 65_536) else ""
     except (httpx.InvalidURL, UnicodeError) as error:
         raise AddressError(f"{printable(str(url))} is not an address ({error})") from error
     if not (

@@ -64,11 +64,10 @@ class DeadlineTransport(httpx.BaseTransport):
         )
         with _as_httpx_errors():
             received = self._pool(url).handle_request(sent)
-            connection = received.extensions["network_stream"]
-            if isinstance(connection, _Connection) and not connection.heard:
-                # A keep-alive server sent more than its last answer: no answer to this request.
+            while not _is_asked_for(received):
+                # A keep-alive server sent more than its last answer: that connection is closed.
                 received.close()
-                raise httpcore.RemoteProtocolError("an answer arrived before the request")
+                received = self._pool(url).handle_request(sent)
         return httpx.Response(
             received.status, headers=received.headers, stream=_Body(received), request=request
         )
@@ -191,6 +190,12 @@ class _Connection(httpcore.NetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
+
+
+def _is_asked_for(response: httpcore.Response) -> bool:
+    """Whether the answer came after the request, and was not there already."""
+    connection = response.extensions["network_stream"]
+    return not isinstance(connection, _Connection) or connection.heard
 
 
 @contextmanager

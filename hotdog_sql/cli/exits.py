@@ -37,6 +37,7 @@ _CODES: tuple[tuple[type[errors.HotdogError], int], ...] = (
     (errors.DataError, DATA),
     (errors.TransferError, TRANSFER),
     (errors.DatasetError, DATASET),
+    (errors.UnreachableError, INCOMPLETE),
     (errors.ClusterError, CLUSTER),
 )
 

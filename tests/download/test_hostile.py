@@ -1,0 +1,325 @@
+"""Whatever strangers send or write, a download ends, keeps every good photo, and hurts nothing."""
+
+import csv
+import resource
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hotdog_sql.download.photo import Photo
+from hotdog_sql.download_options import DownloadOptions
+from tests.conftest import Run
+from tests.support.loopback import LoopbackServer, Reply
+from tests.support.photos import Album, manifest_rows, photo, run, serve, tree
+from tests.support.pictures import jpeg, md5
+from tests.support.raw_server import Connection, RawServer, Talk
+
+MEGABYTE = bytes(1 << 20)
+
+
+def save(path: Path, photos: Iterable[Photo]) -> Path:
+    """A saved selection."""
+    rows = [{"folder": one.folder, "rank": str(one.rank)} | one.image_row() for one in photos]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def statuses(dataset: Path) -> dict[int, tuple[str, str]]:
+    return {int(row["rank"]): (row["status"], row["error"]) for row in manifest_rows(dataset)}
+
+
+def test_addresses_that_cannot_be_used(tmp_path: Path, run: Run) -> None:
+    """Each is a rejection of that source, in this run and in every further one."""
+    addresses = [
+        "https://a..b/x.jpg",
+        "https://xn--/x.jpg",
+        f"https://{'x' * 64}.example/x.jpg",
+        "https://☃☃☃.example/x.jpg",
+        "https://[::1/x.jpg",
+        "https://host:99999999/x.jpg",
+        "https://user:pass word@/x.jpg",
+        "https://\u0130.example\u2024com/x.jpg",
+        "http://10.0.0.1/x.jpg",
+        "file:///etc/passwd",
+        "javascript:alert(1)",
+        "\u202ehttps://example.org/x.jpg",
+    ]
+    with LoopbackServer() as server:
+        good = photo(99)
+        serve(server, [good])
+        redirected = photo(98)
+        server.on(
+            "/mirror/test/" + redirected.image_id + ".jpg", Reply(302, location="https://xn--/")
+        )
+        photos = [
+            photo(n, subset="", original_url=address) for n, address in enumerate(addresses, 1)
+        ]
+        rows = save(tmp_path / "rows.csv", [*photos, redirected, good])
+        for _ in range(2):
+            said = run("download", rows, "dataset", HOTDOG_SQL_MIRROR_URL=server.url("/mirror/"))
+            assert (said.returncode, "Traceback" in said.stderr) == (0, False), said.stderr
+    found = statuses(tmp_path / "dataset")
+    assert found.pop(99) == ("downloaded", "")
+    assert {status for status, _ in found.values()} == {"lost"}
+    assert {error.split("; ")[0] for _, error in found.values()} <= {
+        "mirror: no address",
+        "mirror: bad address",
+    }
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        lambda c: c.send_for_ever(b"HTTP/1.1 200 OK\r\nX: " + b"y", pause=0.1),
+        lambda c: (c.send(b"HTTP/1.1 200 OK\r\nX: "), c.send_for_ever(b"y", pause=0.1)),
+        lambda c: c.send_for_ever(b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100),
+        lambda c: (
+            c.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;"),
+            c.send_for_ever(b"x", pause=0.1),
+        ),
+        lambda c: (
+            c.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"),
+            c.send_for_ever(b"X-Trailer: y\r\n", pause=0.1),
+        ),
+        lambda c: (
+            c.send(b"HTTP/1.1 302 Found\r\nLocation: /a\r\nContent-Length: 9\r\n"),
+            c.send_for_ever(b"X: y\r\n", pause=0.1),
+        ),
+        lambda c: (
+            c.send(b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n"),
+            c.send_for_ever(b"\xff", pause=0.1),
+        ),
+    ],
+    ids=["status", "header", "hints", "chunk extension", "trailers", "redirect", "body"],
+)
+def test_an_answer_that_never_ends(tmp_path: Path, talk: Callable[[Connection], object]) -> None:
+    """It is given up after the time that a photo may take, and the next source is asked."""
+
+    def endless(connection: Connection) -> None:
+        connection.request()
+        talk(connection)
+
+    with RawServer(endless) as evil, LoopbackServer() as server:
+        photos = [photo(n, original_url=f"{evil.url}{n}.jpg") for n in range(1, 4)]
+        serve(server, photos)
+        report = run(server, tmp_path, photos, sources=("original", "mirror"), photo_seconds=1.0)
+    assert report.on_disk == 3
+    assert {row["source"] for row in manifest_rows(tmp_path)} == {"mirror"}
+
+
+@pytest.mark.parametrize(
+    ("head", "error"),
+    [
+        (b"302 Found\r\nLocation: /next", "redirect loop"),
+        (b"302 Found\r\nLocation: /next\r\nContent-Encoding: gzip", "redirect loop"),
+        (b"404 Not Found", "http 404"),
+        (b"200 OK\r\nContent-Encoding: gzip, gzip", "encoded"),
+        (b"200 OK", "too large"),
+    ],
+)
+def test_a_body_without_end(tmp_path: Path, head: bytes, error: str) -> None:
+    """Bodies of redirects and errors are not read; a photo has its limit."""
+
+    def endless(connection: Connection) -> None:
+        connection.request()
+        connection.send(b"HTTP/1.1 " + head + b"\r\nTransfer-Encoding: chunked\r\n\r\n")
+        connection.send_for_ever(b"100000\r\n" + MEGABYTE + b"\r\n")
+
+    with RawServer(endless) as evil, LoopbackServer() as server:
+        rows = save(tmp_path / "rows.csv", [photo(1, subset="", original_url=f"{evil.url}1.jpg")])
+        peak = peak_megabytes("download", str(rows), str(tmp_path / "ds"), "--no-gallery")
+        del server
+    assert peak < 250
+    assert statuses(tmp_path / "ds") == {
+        1: ("lost", f"mirror: no address; original: {error}; thumbnail: no address")
+    }
+
+
+def peak_megabytes(*arguments: str) -> float:
+    """The most memory that the program has used."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    command = [sys.executable, "-m", "hotdog_sql", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert "Traceback" not in done.stderr, done.stderr
+    after = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return max(after, before) / 1024 if after > before else 0.0
+
+
+def test_bytes_after_an_answer_are_nobodys_photo(tmp_path: Path) -> None:
+    """A keep-alive server sends a second answer along, which is not the next photo's."""
+
+    def talkative(connection: Connection) -> None:
+        while path := connection.request().split(b" ", 2)[1:2]:
+            number = int(path[0].rpartition(b"/")[2].removesuffix(b".jpg"), 16)
+            body, junk = jpeg(number), jpeg(1000 + number)
+            head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"
+            connection.send(head % len(body) + body + head % len(junk) + junk)
+
+    photos = [photo(n) for n in range(1, 21)]
+    with RawServer(talkative) as evil, LoopbackServer() as server:
+        server.url = lambda _path="/": f"{evil.url}mirror/"  # type: ignore[method-assign]
+        run(server, tmp_path, photos, sources=("mirror",), workers=2)
+    for row in manifest_rows(tmp_path):
+        assert row["md5"] == md5(jpeg(int(row["ImageID"], 16)))
+
+
+@pytest.mark.parametrize("link", [".hotdog-sql", "other"])
+def test_links_in_a_dataset_are_not_followed(tmp_path: Path, run: Run, link: str) -> None:
+    with LoopbackServer() as server:
+        photos = [photo(n) for n in range(1, 4)]
+        serve(server, photos)
+        rows = save(tmp_path / "rows.csv", photos)
+        mirror = {"HOTDOG_SQL_MIRROR_URL": server.url("/mirror/")}
+        assert run("download", rows, "dataset", **mirror).returncode == 0
+        precious = tmp_path / "precious"
+        precious.mkdir()
+        (precious / f"{photos[0].image_id}.jpg").write_bytes(b"mine")
+        (tmp_path / "dataset" / "manifest.csv").write_text(
+            (tmp_path / "dataset" / "manifest.csv").read_text().splitlines()[0] + "\n"
+        )
+        if link == "other":
+            (tmp_path / "dataset" / "other").rename(tmp_path / "moved")
+        (tmp_path / "dataset" / link).symlink_to(precious)
+        said = run("download", rows, "dataset", **mirror)
+    assert said.returncode == 6
+    assert "is a symbolic link" in said.stderr
+    assert tree(precious) == {f"{photos[0].image_id}.jpg": b"mine"}
+
+
+def test_no_password_is_shown(tmp_path: Path, run: Run) -> None:
+    with LoopbackServer() as server:
+        photos = [photo(1), photo(2)]
+        serve(server, photos[:1])
+        rows = save(tmp_path / "rows.csv", photos)
+        mirror = server.url("/mirror/").replace("http://", "http://me:secret@")
+        said = run("download", rows, "dataset", "--verbose", HOTDOG_SQL_MIRROR_URL=mirror)
+    assert said.returncode == 0
+    assert "http 404" in said.stderr
+    written = b"".join(tree(tmp_path / "dataset").values())
+    assert "secret" not in said.stderr + said.stdout
+    assert b"secret" not in written
+
+
+def test_formulas_are_text_to_a_spreadsheet(tmp_path: Path, run: Run) -> None:
+    titles = ['=HYPERLINK("https://evil.example")', "+1+1", "@SUM(1)", "-2", "\tx", "plain"]
+    with LoopbackServer() as server:
+        photos = [photo(n, title=title, author=title) for n, title in enumerate(titles, 1)]
+        serve(server, photos)
+        rows = save(tmp_path / "rows.csv", photos)
+        run("download", rows, "dataset", HOTDOG_SQL_MIRROR_URL=server.url("/mirror/"))
+    dataset = tmp_path / "dataset"
+    with (dataset / "ATTRIBUTION.csv").open(newline="", encoding="utf-8") as file:
+        shown = [row["Title"] for row in csv.DictReader(file)]
+    assert shown == ["'" + titles[0], "'+1+1", "'@SUM(1)", "'-2", " x", "plain"]
+    exact = [row["Title"] for row in manifest_rows(dataset)]
+    assert exact == [title.replace("\t", " ") for title in titles]
+
+
+def test_a_photo_that_fails_in_three_runs_is_replaced(tmp_path: Path) -> None:
+    album = Album([photo(1), photo(2)], {"other": [photo(3), photo(4)]})
+    with LoopbackServer() as server:
+        serve(server, [photo(1), photo(3)])
+        server.on(f"/mirror/test/{photo(2).image_id}.jpg", Reply(503))
+        seen = []
+        for _ in range(3):
+            report = run(server, tmp_path, album, sources=("mirror",))
+            seen.append((report.on_disk, report.failed, report.lost))
+        assert seen == [(1, 1, 0), (1, 1, 0), (2, 0, 1)]
+        report = run(server, tmp_path / "at-once", album, sources=("mirror",), replace_failed=True)
+        assert (report.on_disk, report.failed, report.lost) == (2, 0, 1)
+    notes = {int(row["rank"]): row["note"] for row in manifest_rows(tmp_path)}
+    assert notes[2] == "failed in 3 runs"
+
+
+@pytest.mark.parametrize("what", ["data folder", "folder with files"])
+def test_a_folder_that_is_not_a_dataset_is_left_alone(
+    tmp_path: Path, run: Run, small_data: Path, what: str
+) -> None:
+    rows = save(tmp_path / "rows.csv", [photo(1)])
+    folder = tmp_path / "folder"
+    if what == "data folder":
+        for path in small_data.iterdir():
+            if path.is_file():
+                (tmp_path / "folder").mkdir(exist_ok=True)
+                (folder / path.name).write_bytes(path.read_bytes())
+        assert run("summary", "--data-dir", "folder").returncode == 0
+    else:
+        folder.mkdir()
+        (folder / "thesis.tex").write_text("years of work")
+    before = tree(folder)
+    said = run("download", rows, "folder")
+    assert said.returncode == 6
+    assert "choose another folder" in said.stderr
+    assert tree(folder) == before
+
+
+@pytest.mark.slow
+def test_a_host_that_cannot_be_reached_ends_the_run(tmp_path: Path, run: Run) -> None:
+    rows = save(tmp_path / "rows.csv", [photo(n) for n in range(1, 51)])
+    said = run("download", rows, "ds", HOTDOG_SQL_MIRROR_URL="https://mirror.invalid/")
+    assert said.returncode == 7
+    first, *_, last = said.stderr.splitlines()
+    assert first == "Cannot reach mirror.invalid (unknown host); retrying"
+    assert "check the network connection" in last
+
+
+_PIECES = st.sampled_from(
+    [
+        b"HTTP/1.1 200 OK\r\n",
+        b"HTTP/1.0 200\r\n",
+        b"HTTP/1.1 103 Early Hints\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: https://xn--/\r\n",
+        b"Content-Length: 3000\r\n",
+        b"Content-Length: -1\r\n",
+        b"Content-Length: 99999999999999999999\r\n",
+        b"Transfer-Encoding: chunked\r\n",
+        b"Content-Encoding: br\r\n",
+        b"\r\n",
+        b"\r\n\r\n",
+        b"FFFFFFFFFFFFFFFF\r\n",
+        b"5\r\nhello\r\n",
+        b"0\r\n\r\n",
+        b"\0" * 70_000,
+        jpeg(1, 200),
+        jpeg(1, 200)[:100],
+    ]
+) | st.binary(max_size=200)
+
+
+@pytest.mark.slow
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(pieces=st.lists(_PIECES, max_size=8), pause=st.sampled_from([0.0, 0.0, 0.05]))
+def test_any_answer(
+    tmp_path_factory: pytest.TempPathFactory, pieces: list[bytes], pause: float
+) -> None:
+    """Any bytes, any pace: the run ends, with every good photo on disk."""
+
+    def talk(connection: Connection) -> None:
+        connection.request()
+        connection.send(*pieces, pause=pause)
+
+    evil_talk: Talk = talk
+    with RawServer(evil_talk) as evil, LoopbackServer() as server:
+        photos = [photo(n) for n in range(1, 6)]
+        serve(server, photos)
+        photos[2] = replace(photos[2], subset="", original_url=f"{evil.url}a.jpg")
+        directory = tmp_path_factory.mktemp("fuzz")
+        report = run(server, directory, photos, photo_seconds=1.0)
+    assert report.on_disk >= 4
+    assert report.on_disk + report.lost + report.failed == 5
+
+
+def test_the_default_deadline() -> None:
+    assert DownloadOptions().seconds == 120
+    assert DownloadOptions(max_bytes=500_000_000).seconds == 1200

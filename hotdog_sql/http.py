@@ -54,10 +54,6 @@ class HttpClient:
     ) -> None:
         """Makes no request yet.
 
-        Args:
-            connect_seconds: time limit for a connection.
-            silence_seconds: time limit for each wait in which nothing arrives.
-
         Raises:
             InputError: the certificates that the environment names cannot be read.
         """
@@ -215,12 +211,7 @@ def describe(failure: int | httpx.HTTPError) -> str:
 
 
 def reason_of(error: httpx.HTTPError, *, in_body: bool) -> str:
-    """What went wrong, in the fixed words of the manifest.
-
-    Args:
-        error: what ended the request.
-        in_body: whether the body had begun.
-    """
+    """What went wrong, in the fixed words of the manifest."""
     match error:
         case httpx.TooManyRedirects():
             return "redirect loop"

@@ -3,7 +3,6 @@
 import filecmp
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -24,6 +23,7 @@ from hotdog_sql.download.tars import tar_of
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.errors import DatasetError, DatasetLockedError, StorageError
 from hotdog_sql.lock import try_locked_folder
+from hotdog_sql.scratch import temporary_folder
 from hotdog_sql.storage import WORK_FOLDER, Storage, open_storage, storage_error
 
 ATTRIBUTION = "ATTRIBUTION.csv"
@@ -82,8 +82,8 @@ def open_dataset(
             folder = storage.folder
             scratch = stack.enter_context(_work_folder(folder))
         else:
-            temporary = stack.enter_context(tempfile.TemporaryDirectory(prefix="hotdog-sql-"))
-            folder, scratch = Path(temporary) / "records", Path(temporary) / "scratch"
+            temporary = stack.enter_context(temporary_folder())
+            folder, scratch = temporary / "records", temporary / "scratch"
             folder.mkdir()
             scratch.mkdir()
             remote = RemoteRecords(storage, folder)
@@ -162,11 +162,6 @@ class Dataset:
         manifest.csv and ATTRIBUTION.csv are written by folder and rank, so they depend on the
         photos alone, not on the order in which they came. A file that would not change is left
         alone.
-
-        Args:
-            report: what is counted goes in here.
-            recipe: how the photos were selected; None: not known.
-            options: how they were downloaded.
 
         Raises:
             StorageError: a record cannot be written; those that were there are unchanged.

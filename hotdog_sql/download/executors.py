@@ -86,15 +86,6 @@ def dask_executor(
 ) -> "Iterator[DaskExecutor]":
     """The workers of a cluster, until the block ends.
 
-    Args:
-        address: of the scheduler, such as `tcp://host:8786`.
-        options: how photos are downloaded; `per_host` is divided among the workers.
-        progress: is told of the bytes of each shard when it is done.
-        release: is called with the path of each result file whose rows have been recorded.
-        work: what a worker does with a shard.
-        connect_seconds: in which the scheduler has to answer.
-        worker_seconds: how long to wait for a cluster without any worker.
-
     Raises:
         ClusterError: the scheduler does not answer.
     """

@@ -67,20 +67,13 @@ class Fetcher:
         stopped: Event,
         cores: int,
     ) -> None:
-        """Fetches nothing yet.
-
-        Args:
-            storage: where photos go.
-            options: how it is done.
-            progress: is told of the bytes.
-            stopped: set when all is to end.
-            cores: photos to decode at the same time. Decoded, they are a hundred times as large as
-                their files, and more of them at once would not be done sooner.
-        """
+        """Fetches nothing yet."""
         self._storage = storage
         self._options = options
         self._progress = progress
         self._stopped = stopped
+        # Decoded, photos are a hundred times as large as their files, and more of them at the same
+        # time would not be done sooner.
         self._decoding = BoundedSemaphore(cores)
         self._large = BoundedSemaphore(_LARGE_AT_ONCE)
         self._placeholders = PLACEHOLDERS | options.placeholders
@@ -94,13 +87,6 @@ class Fetcher:
         heard: Callable[[], None],
     ) -> Result:
         """Make one request, and keep the photo if it comes.
-
-        Args:
-            client: the thread's own.
-            photo: the photo.
-            source: the source to ask.
-            url: its address there.
-            heard: called when the host begins to answer.
 
         Raises:
             RejectedError: the source does not have the photo.

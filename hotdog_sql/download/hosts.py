@@ -109,14 +109,7 @@ class HostQueue(Generic[T]):
     def failed(
         self, host: str, reason: str, retry_after: float | None = None, *, refused: bool = False
     ) -> None:
-        """A request has failed, but may succeed later.
-
-        Args:
-            host: the turn's.
-            reason: in the words of the manifest.
-            retry_after: seconds that the host asks to wait.
-            refused: whether there was no connection at all.
-        """
+        """A request has failed, but may succeed later."""
         with self._changed:
             entry = self._hosts[host]
             entry.active -= 1

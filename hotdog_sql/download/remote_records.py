@@ -135,13 +135,6 @@ class Listing:
 def fetch_manifest(storage: Storage, folder: Path) -> list[str]:
     """Fetch the manifest as it was last kept: the whole one, then the parts.
 
-    Args:
-        storage: the dataset.
-        folder: where `manifest.csv` is put; with its header alone where there is none.
-
-    Returns:
-        The paths of the parts, in their order.
-
     Raises:
         StorageError: it cannot be read.
     """

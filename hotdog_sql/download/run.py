@@ -8,11 +8,13 @@ from pathlib import Path
 from hotdog_sql.download.dataset import Dataset, open_dataset
 from hotdog_sql.download.executors import Executor, LocalExecutor, dask_executor
 from hotdog_sql.download.manifest import Row
-from hotdog_sql.download.photo import Photo
+from hotdog_sql.download.photo import Photo, safe_folder
 from hotdog_sql.download.progress import Progress
 from hotdog_sql.download.result import DownloadReport, Result, Status, note_value, with_note
 from hotdog_sql.download.shards import ShardCutter
 from hotdog_sql.download_options import DownloadOptions
+from hotdog_sql.errors import SelectionFileError
+from hotdog_sql.text import printable
 
 #: The photos that follow a folder's last in the seeded order, each taken as it is needed.
 Replacements = Callable[[str], Iterator[Photo]]
@@ -138,6 +140,7 @@ class _Run:
         self._progress = progress
         self._replacements = replacements
         self._folders: dict[str, _Folder] = {}
+        self._places: dict[str, str] = {}
 
     def rounds(self, photos: Iterable[Photo]) -> Iterator[Iterable[Photo]]:
         """The selection, and then replacements as long as a folder lacks some."""
@@ -151,6 +154,8 @@ class _Run:
             known = self._manifest.want(photo)
             if known.wanted > 1:
                 continue  # selected twice
+            if photo.folder not in self._folders:
+                self._check_place(photo)
             folder = self._folders.setdefault(photo.folder, _Folder())
             folder.taken += photo.reserve
             if not self._is_settled(known):
@@ -186,6 +191,16 @@ class _Run:
         for name, folder in self._folders.items():
             if folder.exhausted:
                 self.report.short[name] = folder.lost - folder.taken
+
+    def _check_place(self, photo: Photo) -> None:
+        """Refuse folders that become one on some file system: photos would replace each other."""
+        place = safe_folder(photo.folder).casefold()
+        other = self._places.setdefault(place, photo.folder)
+        if other != photo.folder:
+            raise SelectionFileError(
+                f"the folders {printable(other)!r} and {printable(photo.folder)!r} would be one on "
+                "disk; rename one of them in the selection"
+            )
 
     def _is_settled(self, known: Row) -> bool:
         """Whether an earlier run has said the last word on a photo."""

@@ -68,13 +68,6 @@ def check_recipe(
 ) -> bool:
     """Whether the dataset is to be given this recipe, because it has none yet.
 
-    Args:
-        recipe: how the selection was made; None: not known.
-        options: how it is downloaded.
-        folder: where `selection.json` is.
-        name: the dataset's name, for people.
-        begun: whether the dataset has photos.
-
     Raises:
         DatasetError: the dataset is of another selection, or its photos are altered otherwise.
     """

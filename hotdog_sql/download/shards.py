@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
@@ -11,6 +10,7 @@ from hashlib import sha256
 from itertools import count
 from operator import attrgetter
 from pathlib import Path
+from uuid import uuid4
 
 from hotdog_sql import __version__
 from hotdog_sql.download.photo import Photo
@@ -20,6 +20,7 @@ from hotdog_sql.download.result import Result, Status
 from hotdog_sql.download.tars import TarWriter, tar_name
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.errors import ClusterError, DatasetLockedError
+from hotdog_sql.scratch import temporary_folder
 from hotdog_sql.storage import (
     WORK_FOLDER,
     LocalStorage,
@@ -84,16 +85,7 @@ class ShardCutter:
     def __init__(
         self, address: str, mirror_url: str, options: DownloadOptions, run_id: str, used: set[str]
     ) -> None:
-        """Prepares to cut.
-
-        Args:
-            address: the dataset.
-            mirror_url: see `hotdog_sql.config.Settings`.
-            options: how photos are downloaded.
-            run_id: names the run.
-            used: paths of the tars that hold photos of the dataset; new ones get the lowest free
-                numbers of their partition, so that a tar without rows in the manifest is replaced.
-        """
+        """Prepares to cut."""
         self._address = address
         self._mirror_url = mirror_url
         self._options = options
@@ -135,6 +127,7 @@ class ShardCutter:
 
     def _next_tar(self, partition: str) -> str:
         number = self._last_tar.get(partition, -1) + 1
+        # The lowest free number: a tar without rows in the manifest is replaced.
         while tar_name(partition, number) in self._used:
             number += 1
         self._last_tar[partition] = number
@@ -145,13 +138,6 @@ def run_shard(shard: Shard, progress: Progress | None = None) -> list[Result]:
     """Fetch the photos of a shard into the dataset.
 
     Run twice, on the same machine or another, it leaves the same files.
-
-    Args:
-        shard: what to fetch, and where it goes.
-        progress: is told what happens.
-
-    Returns:
-        The results, in the order of the shard's photos.
 
     Raises:
         ClusterError: another version of the program made the shard.
@@ -263,14 +249,15 @@ def _storage(address: str) -> Storage:
 def _scratch(shard: Shard) -> Iterator[Path]:
     """A folder of the shard's own: on the disk of a dataset that is a folder, for the move."""
     folder = shard.storage.folder
-    parent = None if folder is None else folder / WORK_FOLDER
+    if folder is None:
+        with temporary_folder() as scratch:
+            yield scratch
+        return
+    scratch = folder / WORK_FOLDER / f"shard-{uuid4().hex}"
     try:
-        if parent is not None:
-            parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix="shard-", dir=parent))
-    except OSError as error:
-        raise storage_error(parent or Path(tempfile.gettempdir()), error) from error
-    try:
+        scratch.mkdir(parents=True)
         yield scratch
+    except OSError as error:
+        raise storage_error(scratch, error) from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

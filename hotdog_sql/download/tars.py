@@ -47,11 +47,6 @@ class TarWriter:
     def __init__(self, file: Path, name: str, classes: Mapping[str, int]) -> None:
         """Opens the file.
 
-        Args:
-            file: where it is written.
-            name: its path in the dataset.
-            classes: the number of each class folder.
-
         Raises:
             StorageError: it cannot be written.
         """
@@ -77,10 +72,6 @@ class TarWriter:
 
     def add(self, result: Result, file: Path) -> str:
         """Add a photo; gives its path in the dataset.
-
-        Args:
-            result: what is known of it.
-            file: its bytes.
 
         Raises:
             StorageError: it cannot be written.

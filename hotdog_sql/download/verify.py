@@ -2,7 +2,6 @@
 
 import os
 import tarfile
-import tempfile
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,6 +22,7 @@ from hotdog_sql.download.selection_json import recorded_alterations
 from hotdog_sql.download.validate import Bytes, RejectedError, md5_hex
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.errors import DatasetError, InputError
+from hotdog_sql.scratch import temporary_folder
 from hotdog_sql.storage import LocalStorage, Storage, open_storage, storage_error
 
 #: Photos looked at ahead of the one whose turn it is, and read at the same time: of an object
@@ -201,8 +201,8 @@ def _manifest_of(storage: Storage) -> Iterator[Manifest]:
             f"{storage.name} is not a dataset, for it has no {manifest.NAME}: "
             "give the folder or the address that was downloaded to"
         )
-    with tempfile.TemporaryDirectory(prefix="hotdog-sql-") as temporary:
-        folder = storage.folder or Path(temporary)
+    with temporary_folder() as temporary:
+        folder = storage.folder or temporary
         if storage.folder is None:
             fetch_manifest(storage, folder)
         with Manifest(folder / manifest.NAME, writable=False) as table:
@@ -322,6 +322,6 @@ def _file_of(storage: Storage, path: str) -> Iterator[Path]:
     if isinstance(storage, LocalStorage) and storage.folder is not None:
         yield storage.folder / path
         return
-    with tempfile.TemporaryDirectory(prefix="hotdog-sql-") as folder:
-        storage.get(path, Path(folder) / "copy")
-        yield Path(folder) / "copy"
+    with temporary_folder() as folder:
+        storage.get(path, folder / "copy")
+        yield folder / "copy"

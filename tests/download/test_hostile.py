@@ -262,6 +262,29 @@ def test_a_folder_that_is_not_a_dataset_is_left_alone(
     assert tree(folder) == before
 
 
+@pytest.mark.parametrize("folders", [("a:b", "a_b"), ("Food", "food")])
+def test_folders_that_would_be_one_on_disk(
+    tmp_path: Path, run: Run, folders: tuple[str, str]
+) -> None:
+    rows = save(tmp_path / "rows.csv", [photo(1, folders[0]), photo(2, folders[1])])
+    said = run("download", rows, "dataset")
+    assert said.returncode == 3
+    assert "would be one on disk; rename" in said.stderr
+
+
+@pytest.mark.parametrize("name", ["CON", "nul.txt", "LPT1"])
+def test_names_that_windows_keeps_for_devices(tmp_path: Path, run: Run, name: str) -> None:
+    with LoopbackServer() as server:
+        serve(server, [photo(1)])
+        rows = save(tmp_path / "rows.csv", [photo(1, name)])
+        said = run("download", rows, "ds", HOTDOG_SQL_MIRROR_URL=server.url("/mirror/"))
+        assert said.returncode == 0, said.stderr
+        (row,) = manifest_rows(tmp_path / "ds")
+        assert row["path"].startswith(f"{name}_/")
+        rows = save(tmp_path / "rows.csv", [photo(1, image_id="CON")])
+        assert run("download", rows, "other").returncode == 3
+
+
 @pytest.mark.slow
 def test_a_host_that_cannot_be_reached_ends_the_run(tmp_path: Path, run: Run) -> None:
     rows = save(tmp_path / "rows.csv", [photo(n) for n in range(1, 51)])

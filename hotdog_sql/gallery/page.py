@@ -1,70 +1,93 @@
-"""The page: its own parts, a policy that lets nothing else in, and the photos as data."""
+"""The gallery's page: its HTML, style and script, and the manifest's photos as data."""
 
 import base64
+import csv
 import hashlib
 import html
 import json
+import os
+import re
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from importlib import resources
+from contextlib import closing, suppress
+from importlib.resources import files
+from pathlib import Path
 
-from hotdog_sql.download.result import Result as Entry
+from hotdog_sql.errors import DatasetError
+from hotdog_sql.storage import storage_error
+from hotdog_sql.text import printable
 
-#: In the order in which they build on each other; the page has them as one style and one module.
-_STYLES = ("base.css", "head.css", "controls.css", "sheet.css", "lightbox.css")
-_SCRIPTS = ("data.js", "chart.js", "tabs.js", "sheet.js", "lightbox.js", "main.js")
+NAME = "index.html"
+_MANIFEST = "manifest.csv"
 
 #: What the page knows of a photo: columns of the manifest, under their names there.
 _COLUMNS = (
-    "ImageID",
-    "folder",
-    "partition",
-    "rank",
-    "path",
-    "status",
-    "source",
-    "bytes",
-    "error",
-    "note",
-    "reserve",
-    "OriginalLandingURL",
-    "License",
-    "AuthorProfileURL",
-    "Author",
-    "Title",
+    *("ImageID", "folder", "partition", "rank", "path", "status", "source", "bytes", "error"),
+    *("note", "reserve", "OriginalLandingURL", "License", "AuthorProfileURL", "Author", "Title"),
     "Rotation",
 )
 
 #: Columns with few values: a row has a number, and a table says what it stands for.
 _TABLES = ("folder", "partition", "status", "source", "error", "License", "Rotation")
 
+_STATUSES = ("downloaded", "lost", "failed")
+_NUMBER = re.compile(r"\d{1,15}", re.ASCII)
+
 #: Inside a script element, these could end it or begin a comment; JSON can do without them.
 #: The separators end a line in older JavaScript.
 _ESCAPES = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"})
 
 
-def page(name: str, entries: Iterable[Entry]) -> Iterator[str]:
-    """The page in pieces, in order, so that it never is in memory as a whole.
+def write_gallery(directory: Path) -> Path:
+    """Write the dataset's gallery; one that is there is replaced in one move.
+
+    The page shows what the manifest says now, also while a download is still running.
 
     Args:
-        name: what the dataset is called.
-        entries: every row of its manifest, by folder and rank.
+        directory: the dataset.
+
+    Returns:
+        The file, `index.html` in the directory.
+
+    Raises:
+        DatasetError: the folder has no manifest, or one that cannot be read.
+        StorageError: the file cannot be written.
     """
-    style = "\n".join(map(_part, _STYLES))
-    script = "\n".join(map(_part, _SCRIPTS))
-    before, _, after = _part("page.html").partition("{{photos}}")
-    fill = {
-        "{{policy}}": _policy(style, script),
-        "{{style}}": style,
-        "{{script}}": script,
-        "{{title}}": html.escape(name),  # last: it may look like one of the others
-    }
+    manifest = directory / _MANIFEST
+    if not manifest.is_file():
+        raise DatasetError(
+            f"{directory} has no {_MANIFEST}: name the folder of a dataset, "
+            "as `hotdog-sql select --download` makes it"
+        )
+    path = directory / NAME
+    temporary = directory / f".{NAME}.{os.getpid()}.part"
+    try:
+        with temporary.open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(_page(printable(directory.resolve().name), manifest))
+        temporary.replace(path)
+    except OSError as error:
+        raise storage_error(path, error) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    return path
+
+
+def _page(name: str, manifest: Path) -> Iterator[str]:
+    """The page in pieces, so that it is never in memory as a whole."""
+    parts = files(__package__)
+    style, script = (parts.joinpath(part).read_text("utf-8") for part in ("page.css", "page.js"))
+    before, _, after = parts.joinpath("page.html").read_text("utf-8").partition("{{photos}}")
+    # A page with this style, this script, images beside it, and nothing else.
+    policy = (
+        "default-src 'none'; base-uri 'none'; form-action 'none'; img-src 'self' file: data:; "
+        f"style-src {_source_hash(style)}; script-src {_source_hash(script)}"
+    )
+    fill = {"{{policy}}": policy, "{{style}}": style, "{{script}}": script}
+    fill["{{title}}"] = html.escape(name)  # last: it may look like one of the others
     yield _filled(before, fill)
-    yield from _photos(entries)
+    yield from _photos(_rows(manifest))
     yield _filled(after, fill)
-
-
-def _part(file: str) -> str:
-    return resources.files(__package__).joinpath("page", file).read_text("utf-8")
 
 
 def _filled(text: str, fill: Mapping[str, str]) -> str:
@@ -73,56 +96,67 @@ def _filled(text: str, fill: Mapping[str, str]) -> str:
     return text
 
 
-def _policy(style: str, script: str) -> str:
-    """A Content-Security-Policy: this style, this script, pictures beside the page, no more."""
-    return (
-        "default-src 'none'; base-uri 'none'; form-action 'none'; img-src 'self' file: data:; "
-        f"style-src {_source_hash(style)}; script-src {_source_hash(script)}"
-    )
-
-
 def _source_hash(text: str) -> str:
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return f"'sha256-{digest}'"
 
 
-def _photos(entries: Iterable[Entry]) -> Iterator[str]:
-    """The photos as one JSON object: columns, rows, and the tables that the rows point into."""
-    tables: dict[str, dict[object, int]] = {column: {} for column in _TABLES}
-    yield f'{{"columns":{_json(_COLUMNS)},"rows":['
-    separator = "\n"
-    for entry in entries:
-        row: list[object] = []
-        for column, value in zip(_COLUMNS, _values(entry), strict=True):
-            table = tables.get(column)
-            row.append(value if table is None else table.setdefault(value, len(table)))
-        yield separator + _json(row)
-        separator = ",\n"
+def _rows(manifest: Path) -> Iterator[dict[str, str]]:
+    """The manifest's rows, each on a line of its own; what a kill has left of a line is not one."""
+    with manifest.open("rb") as file:
+        columns: list[str] | None = None
+        for line in file:
+            if not line.endswith(b"\n"):
+                return
+            values = next(csv.reader([line.decode("utf-8", "replace")]), [])
+            if columns is None:
+                columns = values
+                if not set(_COLUMNS) <= set(columns):
+                    raise DatasetError(
+                        f"{manifest} does not have the columns of this version; "
+                        "choose another folder"
+                    )
+            elif len(values) == len(columns):
+                yield dict(zip(columns, values, strict=True))
+
+
+def _photos(rows: Iterable[dict[str, str]]) -> Iterator[str]:
+    """The photos as one JSON object: columns, rows, and the tables that the rows point into.
+
+    A later row of a photo replaces an earlier one. SQLite sorts the rows in a temporary file, so
+    that memory does not grow with the dataset.
+    """
+    tables: dict[str, dict[str, int]] = {column: {} for column in _TABLES}
+    with closing(sqlite3.connect("", isolation_level=None)) as sorter:
+        sorter.execute("PRAGMA cache_size = -1024")
+        sorter.execute(
+            "CREATE TABLE photos (folder, image_id, rank, json, PRIMARY KEY (folder, image_id))"
+        )
+        for row in rows:
+            known = _typed(row)
+            for column, table in tables.items():
+                known[column] = table.setdefault(row[column], len(table))
+            values = (known["folder"], row["ImageID"], known["rank"])
+            line = _json([known[column] for column in _COLUMNS])
+            sorter.execute("REPLACE INTO photos VALUES (?, ?, ?, ?)", (*values, line))
+        yield f'{{"columns":{_json(_COLUMNS)},"rows":['
+        separator = "\n"
+        for (line,) in sorter.execute("SELECT json FROM photos ORDER BY folder, rank, image_id"):
+            yield separator + line
+            separator = ",\n"
     lists = {column: list(table) for column, table in tables.items()}
     yield f'\n],"tables":{_json(lists)}}}'
 
 
-def _values(entry: Entry) -> tuple[object, ...]:
-    """What the page knows of a photo, in the order of `_COLUMNS`."""
-    photo = entry.photo
-    return (
-        photo.image_id,
-        photo.folder,
-        photo.partition,
-        photo.rank,
-        entry.path,
-        entry.status,
-        entry.source,
-        entry.size or 0,
-        entry.error,
-        entry.note,
-        photo.reserve,
-        photo.landing_url,
-        photo.license,
-        photo.author_url,
-        photo.author,
-        photo.title,
-        photo.rotation,
+def _typed(row: dict[str, str]) -> dict[str, object]:
+    """The row with numbers where the page calculates with them."""
+    rank, size = row["rank"] or "0", row["bytes"] or "0"
+    if row["status"] in _STATUSES and _NUMBER.fullmatch(rank) and _NUMBER.fullmatch(size):
+        typed = {"rank": int(rank), "bytes": int(size), "reserve": row["reserve"] == "true"}
+        return {**row, **typed}
+    raise DatasetError(
+        f"{_MANIFEST} has a row that hotdog-sql did not write "
+        f"(ImageID {printable(row['ImageID'])!r}); move the file away and download again"
     )
 
 

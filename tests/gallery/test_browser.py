@@ -9,10 +9,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-from hotdog_sql.download.result import Result
 from hotdog_sql.gallery import write_gallery
 from tests.support.browser import as_phone, chromium, complaints, prefers_dark, requests, swipe
-from tests.support.galleries import failed, got, lost, write_dataset
+from tests.support.galleries import PICTURE, Row, failed, got, lost, write_dataset
 
 HOSTILE = '<img src="http://127.0.0.1:9/x" onerror="document.title=1"><script>x()</script>'
 OTHER_LICENSE = "https://creativecommons.org/licenses/by-sa/4.0/"
@@ -27,7 +26,7 @@ def chrome() -> Iterator[Chrome]:
 class Page:
     """A gallery in a browser's window."""
 
-    def __init__(self, browser: Chrome, directory: Path, entries: list[Result]) -> None:
+    def __init__(self, browser: Chrome, directory: Path, entries: list[Row]) -> None:
         """Writes the dataset and its gallery, and opens it."""
         self.browser = browser
         self.file = write_gallery(write_dataset(directory, entries))
@@ -83,13 +82,13 @@ class Page:
 
 
 MIXED = [
-    got(1, "hot_dog", title="Lunch", author="Søren"),
-    got(2, "hot_dog", title="Dinner", author="مريم", source="original"),
+    got(1, "hot_dog", Title="Lunch", Author="Søren"),
+    got(2, "hot_dog", Title="Dinner", Author="مريم", source="original"),
     lost(3, "hot_dog", error="mirror: http 404; original: placeholder"),
-    got(1, "other", title=HOSTILE, author=HOSTILE, license=OTHER_LICENSE),
-    got(2, "other", title="", author="", landing_url="javascript:alert(1)"),
+    got(1, "other", Title=HOSTILE, Author=HOSTILE, License=OTHER_LICENSE),
+    got(2, "other", Title="", Author="", OriginalLandingURL="javascript:alert(1)"),
     lost(3, "other", error="mirror: http 404; original: http 410"),
-    failed(4, "other", title="Silent", error="mirror: silence"),
+    failed(4, "other", Title="Silent", error="mirror: silence"),
 ]
 
 
@@ -98,9 +97,9 @@ def test_it_opens_from_disk_and_asks_nobody(chrome: Chrome, tmp_path: Path) -> N
     page.wait_for_pictures()
     assert chrome.title == "a dataset"
     assert page.texts("#folders [role=tab]") == ["All 4", "hot_dog 2", "other 2"]
-    assert page.one("#summary").text.startswith("4 photos in 2 folders")
-    assert page.one("#summary").text.endswith("2 lost · 1 worth another try")
-    assert page.count == "7 photos, 3 missing"
+    size = f"{4 * len(PICTURE) / 1000:.1f} kB"
+    assert page.one("#summary").text == f"4 photos in 2 folders, {size} · 2 lost · 1 failed"
+    assert page.count == "4 photos"
     assert len(page.all(".frame img")) == 4
     assert HOSTILE in page.titles
     asked = set(requests(chrome))
@@ -114,32 +113,38 @@ def test_it_opens_from_disk_and_asks_nobody(chrome: Chrome, tmp_path: Path) -> N
 def test_tabs_and_filters_leave_what_is_chosen(chrome: Chrome, tmp_path: Path) -> None:
     page = Page(chrome, tmp_path / "ds", MIXED)
     page.tab("hot_dog")
-    assert page.titles == ["Lunch", "Dinner", 'Photo "3"']
-    assert page.count == "3 photos, 1 missing"
+    assert page.titles == ["Lunch", "Dinner"]
+    assert page.count == "2 photos"
     page.choose("source", "original (1)")
     assert page.titles == ["Dinner"]
-    assert page.count == "1 of 3 photos"
+    assert page.count == "1 of 2 photos"
     page.tab("All")
     assert page.titles == ["Dinner"], "filters stay with another tab"
+    assert page.count == "1 of 4 photos"
     page.one("#reset").click()
-    assert page.count == "7 photos, 3 missing"
+    assert page.count == "4 photos"
     page.choose("license", "CC BY-SA 4.0 (1)")
     assert page.titles == [HOSTILE]
     page.choose("license", "Any licence")
+    page.choose("status", "Failed (1)")
+    assert page.titles == ["Silent"]
     page.choose("status", "Lost (2)")
-    assert page.count == "2 of 7 photos, 2 missing"
-    page.choose("status", "Any state")
+    assert page.titles == ['Photo "3"', 'Photo "3"']
+    assert page.count == "2 lost photos"
+    assert page.texts("#folders [role=tab]") == ["All 2", "hot_dog 1", "other 1"]
+    page.choose("status", "Downloaded (4)")
     page.one("#text").send_keys("SØREN")
     assert page.titles == ["Lunch"], "authors are searched, whatever the case"
     page.one("#text").send_keys("!")
     assert page.titles == []
+    assert page.one("#empty").text == "No photos match. Clear filters"
     page.one("#clear").click()
-    assert page.count == "7 photos, 3 missing"
+    assert page.count == "4 photos"
     assert complaints(chrome) == []
 
 
 @pytest.mark.slow
-def test_parts_have_tabs(chrome: Chrome, tmp_path: Path) -> None:
+def test_partitions_have_tabs(chrome: Chrome, tmp_path: Path) -> None:
     entries = [
         got(1, "hot_dog", partition="train"),
         got(2, "hot_dog", partition="test"),
@@ -147,11 +152,13 @@ def test_parts_have_tabs(chrome: Chrome, tmp_path: Path) -> None:
         lost(2, "other", partition="test"),
     ]
     page = Page(chrome, tmp_path / "ds", entries)
-    assert page.texts("#partitions [role=tab]") == ["All parts 3", "train 2", "test 1"]
+    assert page.texts("#partitions [role=tab]") == ["All partitions 3", "train 2", "test 1"]
     page.tab("test")
-    assert page.count == "2 photos, 1 missing"
+    assert page.count == "1 photo"
+    assert page.texts("#folders [role=tab]") == ["All 1", "hot_dog 1", "other 0"]
     page.tab("other")
-    assert page.count == "1 photo, 1 missing"
+    assert page.count == "0 photos"
+    assert page.one("#empty").text == "No photos match."
     page.tab("train")
     page.wait_for_pictures()
     assert page.count == "1 photo"
@@ -160,20 +167,26 @@ def test_parts_have_tabs(chrome: Chrome, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_what_was_lost_is_charted(chrome: Chrome, tmp_path: Path) -> None:
+def test_lost_photos_are_counted_and_explained(chrome: Chrome, tmp_path: Path) -> None:
     page = Page(chrome, tmp_path / "ds", MIXED)
-    became, why = (chart.get_attribute("aria-label") for chart in page.all(".charts > svg"))
-    assert became == "Photos. from mirror: 3; from original: 1; lost: 2; worth another try: 1"
-    assert why == (
-        "Why photos are missing. mirror: http 404: 2; mirror: silence: 1; original: http 410: 1; "
-        "original: placeholder: 1"
+    results, reasons = (chart.get_attribute("aria-label") for chart in page.all(".charts > svg"))
+    assert page.one("#results summary").text == "Download results"
+    assert results == "Results. from mirror: 3; from original: 1; lost: 2; failed: 1"
+    assert reasons == (
+        "Reasons for missing photos. mirror: http 404: 2; mirror: silence: 1; "
+        "original: http 410: 1; original: placeholder: 1"
     )
     page.tab("hot_dog")
-    became = page.one(".charts > svg").get_attribute("aria-label")
-    assert became == "Photos. from mirror: 1; from original: 1; lost: 1", "of the tab's photos"
-    shown = page.texts(".absent > :not(.hidden)")
-    assert shown == ["Lost", "mirror: http 404", "original: placeholder"]
-    assert page.all(".frame")[2].accessible_name.startswith('Photo "3". Lost')
+    results = str(page.one(".charts > svg").get_attribute("aria-label"))
+    assert results == "Results. from mirror: 1; from original: 1; lost: 1", "of the tab's photos"
+    page.one("#summary button").click()
+    panel = ["Lost", "No source has this photo any more.", "mirror: http 404"]
+    panel.append("original: placeholder")
+    assert page.texts(".missing > :not(.hidden)") == panel
+    assert page.one(".frame").accessible_name.startswith('Photo "3". Lost')
+    page.one(".frame").click()
+    assert page.texts("#stage .missing > :not(.hidden)") == panel
+    assert page.one("#position").text == "1 of 1"
 
 
 @pytest.mark.slow
@@ -187,12 +200,12 @@ def test_each_photo_names_its_attribution(chrome: Chrome, tmp_path: Path) -> Non
     ]
     for link in page.all(".tile a"):
         assert link.get_attribute("rel") == "noopener noreferrer"
-    nobody = page.all(".tile")[4]
+    nobody = page.all(".tile")[3]
     assert [link.text for link in nobody.find_elements(By.TAG_NAME, "a")] == [
         "unknown author",
         "CC BY 2.0",
     ], "a javascript: address is no link"
-    page.all(".frame")[3].click()
+    page.all(".frame")[2].click()
     facts = dict(zip(page.texts("#facts dt"), page.texts("#facts dd"), strict=True))
     assert page.one("#photo-title").text == HOSTILE
     assert facts["Author"] == HOSTILE
@@ -204,11 +217,11 @@ def test_each_photo_names_its_attribution(chrome: Chrome, tmp_path: Path) -> Non
 
 @pytest.mark.slow
 def test_keys_walk_through_the_photos(chrome: Chrome, tmp_path: Path) -> None:
-    entries = [got(number, title=f"Photo {number}") for number in range(1, 41)]
+    entries = [got(number, Title=f"Photo {number}") for number in range(1, 41)]
     page = Page(chrome, tmp_path / "ds", entries)
     columns = int(
         chrome.execute_script(
-            "return Math.round(document.querySelector('#sheet')"
+            "return Math.round(document.querySelector('#grid')"
             ".clientWidth / document.querySelector('.tile').clientWidth - 0.4)"
         )
     )
@@ -225,7 +238,7 @@ def test_keys_walk_through_the_photos(chrome: Chrome, tmp_path: Path) -> None:
     dialog = page.one("#lightbox")
     assert dialog.is_displayed()
     assert page.one("#photo-title").text == "Photo 39"
-    assert page.one("#place").text == "39 of 40"
+    assert page.one("#position").text == "39 of 40"
     page.press(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
     assert page.one("#photo-title").text == "Photo 40", "there is none after the last"
     assert page.one("#spoken").get_attribute("textContent") == "Photo 40, 40 of 40"
@@ -245,7 +258,7 @@ def test_keys_walk_through_the_photos(chrome: Chrome, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_tab_keys_do_not_go_through_every_photo(chrome: Chrome, tmp_path: Path) -> None:
     page = Page(chrome, tmp_path / "ds", [got(number) for number in range(1, 41)])
-    reachable = page.all(".sheet [tabindex='0']")
+    reachable = page.all(".grid [tabindex='0']")
     assert len(reachable) == 4, "one photo and its three links"
     assert [part.accessible_name for part in reachable] == [
         'Photo "1"',
@@ -280,14 +293,14 @@ def test_a_file_that_has_gone_is_told(chrome: Chrome, tmp_path: Path) -> None:
     (dataset / "other" / f"{1:016x}.png").unlink()
     page = Page(chrome, dataset, [])
     page.wait_for("document.querySelectorAll('.frame img').length === 1")
-    shown = page.texts(".absent > :not(.hidden)")
-    assert shown == ["Not on disk", f"other/{1:016x}.png"]
+    shown = page.texts(".missing > :not(.hidden)")
+    assert shown == ["Missing", "The file is missing.", f"other/{1:016x}.png"]
     complaints(chrome)
 
 
 @pytest.mark.slow
 def test_ten_thousand_photos_load_as_they_come_into_sight(chrome: Chrome, tmp_path: Path) -> None:
-    entries = [got(number, title=f"Photo {number}") for number in range(1, 10_001)]
+    entries = [got(number, Title=f"Photo {number}") for number in range(1, 10_001)]
     page = Page(chrome, tmp_path / "ds", entries)
     page.wait_for_pictures()
     at_first = len(page.all("img"))
@@ -306,8 +319,8 @@ def test_ten_thousand_photos_load_as_they_come_into_sight(chrome: Chrome, tmp_pa
     page.wait_for_pictures()
     assert len(page.all("img")) < 100
     assert page.focused == "Photo 10000", "the focus is not lost by scrolling"
-    assert [int(tile.get_attribute("data-place") or -1) for tile in page.all(".tile")] == sorted(
-        int(tile.get_attribute("data-place") or -1) for tile in page.all(".tile")
+    assert [int(tile.get_attribute("data-index") or -1) for tile in page.all(".tile")] == sorted(
+        int(tile.get_attribute("data-index") or -1) for tile in page.all(".tile")
     )
     assert complaints(chrome) == []
 
@@ -318,7 +331,7 @@ def test_it_fits_a_phone_and_the_dark(tmp_path: Path) -> None:
         as_phone(browser)
         prefers_dark(browser)
         long = "a-very-long-title-without-a-break" * 20
-        page = Page(browser, tmp_path / long[:200], [got(9, title=long), *MIXED[3:]])
+        page = Page(browser, tmp_path / long[:200], [got(9, Title=long), *MIXED[3:]])
         page.wait_for_pictures()
         wide = browser.execute_script("return document.documentElement.scrollWidth")
         assert wide == 390, "nothing makes the page wider than the screen"
@@ -334,10 +347,10 @@ def test_it_fits_a_phone_and_the_dark(tmp_path: Path) -> None:
         page.one(".frame").click()
         assert page.one("#stage img").size["width"] <= 390
         page.one("#next").click()
-        assert page.one("#place").text == "2 of 5"
+        assert page.one("#position").text == "2 of 3"
         swipe(browser, (300, 200), (100, 210))
-        assert page.one("#place").text == "3 of 5"
+        assert page.one("#position").text == "3 of 3"
         swipe(browser, (100, 200), (300, 190))
-        assert page.one("#place").text == "2 of 5"
+        assert page.one("#position").text == "2 of 3"
         page.one("#close").click()
         assert complaints(browser) == []

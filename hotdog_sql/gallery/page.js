@@ -1,0 +1,639 @@
+/* ---- The photos, which the page carries as JSON ---- */
+
+const byId = (id) => document.getElementById(id);
+
+const STATUSES = { downloaded: "Downloaded", lost: "Lost", failed: "Failed" };
+const EXPLANATIONS = {
+  downloaded: "The file is missing.",
+  lost: "No source has this photo any more.",
+  failed: "The download failed.",
+};
+
+/** Every photo of the manifest; columns with few values are numbers into a table of those values. */
+const photos = (() => {
+  const { columns, rows, tables } = JSON.parse(byId("photos").textContent);
+  return rows.map((row) => {
+    const photo = {};
+    columns.forEach((column, index) => {
+      photo[column] = tables[column] ? tables[column][row[index]] : row[index];
+    });
+    return photo;
+  });
+})();
+
+const formatNumber = new Intl.NumberFormat("en").format;
+
+/** "1,234 photos". */
+function countText(count, noun) {
+  return `${formatNumber(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** A size in decimal units, as the commands write it. */
+function sizeText(bytes) {
+  for (const [limit, unit] of [[1e9, "GB"], [1e6, "MB"], [1e3, "kB"]]) {
+    if (bytes >= limit) return `${(bytes / limit).toFixed(1)} ${unit}`;
+  }
+  return `${bytes} bytes`;
+}
+
+/** How many photos have each value, the most frequent first. */
+function countBy(some, valuesOf) {
+  const counts = new Map();
+  for (const photo of some) {
+    for (const value of valuesOf(photo)) counts.set(value, (counts.get(value) ?? 0) + 1);
+  }
+  return new Map([...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)));
+}
+
+/** What each source answered, such as "mirror: http 404". */
+function errorsOf(photo) {
+  return photo.error.split("; ").filter(Boolean);
+}
+
+/** The photo's file relative to this page; null where it has none, or one outside the dataset. */
+function fileAddress(photo) {
+  const names = photo.path.split("/");
+  if (photo.status !== "downloaded" || names.some((name) => ["", ".", ".."].includes(name))) {
+    return null;
+  }
+  return names.map(encodeURIComponent).join("/");
+}
+
+/** "CC BY 2.0" for an address of Creative Commons; any other licence as it is. */
+function licenseName(license) {
+  const known = /^https?:\/\/creativecommons\.org\/licenses\/([a-z-]+)\/([0-9.]+)\//.exec(license);
+  return known ? `CC ${known[1].toUpperCase()} ${known[2]}` : license || "no licence";
+}
+
+function titleOf(photo) {
+  return photo.Title.trim() || `Untitled (${photo.ImageID})`;
+}
+
+/* ---- Elements ---- */
+
+/** An element with a class and children; text among them stays text, never markup. */
+function element(name, className, ...children) {
+  const made = document.createElement(name);
+  if (className) made.className = className;
+  made.append(...children);
+  return made;
+}
+
+/** Text of any script, which does not change the direction of the text around it. */
+function isolated(text) {
+  return element("bdi", "", text);
+}
+
+function titleElement(photo) {
+  return photo.Title.trim() ? isolated(titleOf(photo)) : element("span", "untitled", titleOf(photo));
+}
+
+/** The address if it leads to the web, else null: it may be `javascript:` or anything. */
+function webAddress(text) {
+  try {
+    const url = new URL(text);
+    return ["https:", "http:"].includes(url.protocol) ? url.href : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A link, or plain text where the address does not lead to the web. */
+function webLink(address, ...children) {
+  const href = webAddress(address);
+  if (href === null) return element("span", "", ...children);
+  const link = element("a", "", ...children);
+  link.href = href;
+  link.target = "_blank";
+  link.rel = "noopener noreferrer";
+  return link;
+}
+
+/** What stands in the place of a photo without a file. */
+function missingPanel(photo, details = errorsOf(photo)) {
+  return element(
+    "span", `missing ${photo.status}`,
+    element("span", "hidden", `${titleOf(photo)}. `),
+    element("strong", "", photo.status === "downloaded" ? "Missing" : STATUSES[photo.status]),
+    element("span", "", EXPLANATIONS[photo.status]),
+    ...details.map((detail) => element("span", "", detail)),
+  );
+}
+
+/** The photo's image, or a panel that says why there is none. */
+function imageOf(photo, loading) {
+  const address = fileAddress(photo);
+  if (address === null) return missingPanel(photo);
+  const image = element("img");
+  image.alt = titleOf(photo);
+  image.decoding = "async";
+  image.addEventListener(
+    "error", () => image.replaceWith(missingPanel(photo, [photo.path])), { once: true },
+  );
+  return Object.assign(image, { loading, src: address });
+}
+
+/* ---- Charts ---- */
+
+const BAR = { row: 24, height: 12, left: 52, width: 37 };
+const MAX_ERRORS = 7;
+
+function svg(name, attributes, ...children) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value);
+  made.append(...children);
+  return made;
+}
+
+/**
+ * A bar chart.
+ * @param {string} title
+ * @param {Array<{label: string, parts: Array<[string, number]>}>} rows parts: class name and count.
+ */
+function barChart(title, rows) {
+  const total = (row) => row.parts.reduce((sum, [, count]) => sum + count, 0);
+  const largest = Math.max(1, ...rows.map(total));
+  const spoken = rows.map((row) => `${row.label}: ${formatNumber(total(row))}`).join("; ");
+  const chart = svg(
+    "svg",
+    { role: "img", height: (rows.length + 1) * BAR.row, "aria-label": `${title}. ${spoken}` },
+    svg("text", { x: 0, y: 15, class: "number", "aria-hidden": "true" }, title),
+  );
+  rows.forEach((row, index) => {
+    const top = (index + 1) * BAR.row;
+    const bar = (left, width, className, ...children) => svg(
+      "rect",
+      { x: `${left}%`, y: top + 5, width: `${width}%`, height: BAR.height, rx: 3, class: className },
+      ...children,
+    );
+    // The label is in a box of its own, which cuts it off before the bar.
+    const label = svg("text", { x: 0, y: 15 }, row.label);
+    chart.append(
+      svg("svg", { y: top, width: `${BAR.left - 1}%`, height: BAR.row }, label),
+      bar(BAR.left, BAR.width, "rail"),
+    );
+    let left = BAR.left;
+    for (const [className, count] of row.parts.filter(([, count]) => count)) {
+      const width = Math.max((count / largest) * BAR.width, 0.7);
+      const hint = svg("title", {}, `${row.label}: ${formatNumber(count)}`);
+      chart.append(bar(left, width, className, hint));
+      left += width;
+    }
+    const end = { x: "100%", y: top + 15, "text-anchor": "end", class: "number" };
+    chart.append(svg("text", end, formatNumber(total(row))));
+  });
+  return chart;
+}
+
+function chartsOf(some) {
+  const [downloaded, lost, failed] = Object.keys(STATUSES).map((status) =>
+    some.filter((photo) => photo.status === status),
+  );
+  const results = [...countBy(downloaded, (photo) => [photo.source])].map(([source, count]) => ({
+    label: `from ${source}`, parts: [[source, count]],
+  }));
+  if (lost.length) results.push({ label: "lost", parts: [["lost", lost.length]] });
+  if (failed.length) results.push({ label: "failed", parts: [["failed", failed.length]] });
+  const charts = [barChart("Results", results)];
+  const errors = countBy([...lost, ...failed], errorsOf);
+  if (errors.size) {
+    const ofLost = countBy(lost, errorsOf);
+    const rows = [...errors].slice(0, MAX_ERRORS).map(([error, count]) => ({
+      label: error,
+      parts: [["lost", ofLost.get(error) ?? 0], ["failed", count - (ofLost.get(error) ?? 0)]],
+    }));
+    const more = errors.size - rows.length;
+    charts.push(barChart(`Reasons for missing photos${more ? ` (and ${more} more)` : ""}`, rows));
+  }
+  return charts;
+}
+
+/* ---- Tabs ---- */
+
+/**
+ * Fill the tab list of a column: a tab for all photos, and one for each value.
+ * @returns {(some: object[]) => void} writes into the tabs how many of these photos they have.
+ */
+function makeTabs(column, all) {
+  const list = byId(`${column}s`);
+  const values = [null, ...new Set(photos.map((photo) => photo[column]))];
+  const buttons = values.map((value) => {
+    const label = value === null ? all : value || "none";
+    const button = element("button", "", isolated(label), " ", element("span", "number"));
+    button.type = "button";
+    button.title = label;
+    button.setAttribute("role", "tab");
+    button.setAttribute("aria-controls", "panel");
+    button.addEventListener("click", () => {
+      select(button);
+      choose(column, value);
+    });
+    return button;
+  });
+
+  function select(chosen) {
+    for (const button of buttons) {
+      button.setAttribute("aria-selected", String(button === chosen));
+      button.tabIndex = button === chosen ? 0 : -1;
+    }
+  }
+
+  list.addEventListener("keydown", (event) => {
+    const from = buttons.indexOf(document.activeElement);
+    const to = {
+      ArrowLeft: from - 1, ArrowRight: from + 1, Home: 0, End: buttons.length - 1,
+    }[event.key];
+    if (from < 0 || to === undefined) return;
+    event.preventDefault();
+    const button = buttons[(to + buttons.length) % buttons.length];
+    button.focus();
+    button.click();
+  });
+
+  list.replaceChildren(...buttons);
+  select(buttons[0]);
+  return (some) => {
+    const counts = countBy(some, (photo) => [photo[column], null]);
+    values.forEach((value, index) => {
+      buttons[index].lastChild.textContent = formatNumber(counts.get(value) ?? 0);
+    });
+  };
+}
+
+/* ---- The grid: only the tiles in sight exist, however many photos there are ---- */
+
+const grid = {
+  box: byId("grid"),
+  photos: [],
+  tiles: new Map(),
+  columns: 1,
+  gap: 16,
+  width: 0,
+  rowHeight: 1,
+  /** Index of the photo that the arrow keys start from. */
+  current: 0,
+};
+
+grid.show = (some) => {
+  grid.photos = some;
+  grid.current = 0;
+  grid.tiles.clear();
+  grid.box.replaceChildren();
+  grid.layout();
+};
+
+/** Fit the columns to the width; the photo at the top of the window stays there. */
+grid.layout = () => {
+  const width = grid.box.clientWidth;
+  const letter = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  const narrow = width < 30 * letter;
+  const before = { columns: grid.columns, row: grid.firstRow() };
+  const tile = (narrow ? 8.5 : 12.5) * letter;
+  grid.gap = (narrow ? 0.6 : 1.1) * letter;
+  grid.columns = Math.max(narrow ? 2 : 1, Math.floor((width + grid.gap) / (tile + grid.gap)));
+  grid.width = (width - grid.gap * (grid.columns - 1)) / grid.columns;
+  grid.rowHeight = grid.width + 3 * letter + grid.gap;
+  const rows = Math.ceil(grid.photos.length / grid.columns);
+  grid.box.style.height = `${rows * grid.rowHeight}px`;
+  for (const [index, one] of grid.tiles) grid.moveTile(one, index);
+  if (before.columns !== grid.columns && before.row > 0) {
+    const row = Math.floor((before.row * before.columns) / grid.columns);
+    window.scrollTo(0, grid.top() + row * grid.rowHeight - grid.coveredHeight());
+  }
+  grid.render();
+};
+
+/** Pixels from the top of the document to the grid. */
+grid.top = () => grid.box.getBoundingClientRect().top + window.scrollY;
+
+/** Pixels of the window that the controls cover. */
+grid.coveredHeight = () => {
+  const sticky = [byId("controls"), byId("bar")].find(
+    (part) => getComputedStyle(part).position === "sticky",
+  );
+  return sticky ? sticky.offsetHeight : 0;
+};
+
+grid.firstRow = () =>
+  Math.max(0, Math.floor((window.scrollY + grid.coveredHeight() - grid.top()) / grid.rowHeight));
+
+/** Make the tiles that are in sight or nearly so, and remove the others. */
+grid.render = () => {
+  const above = window.scrollY - grid.top();
+  const margin = window.innerHeight / 2;
+  const from = Math.floor((above - margin) / grid.rowHeight) * grid.columns;
+  const to = Math.ceil((above + window.innerHeight + margin) / grid.rowHeight) * grid.columns;
+  const first = Math.max(0, from);
+  const last = Math.min(grid.photos.length, to);
+  const focused = grid.box.contains(document.activeElement);
+  for (const [index, tile] of grid.tiles) {
+    if ((index < first || index >= last) && !(focused && index === grid.current)) {
+      tile.remove();
+      grid.tiles.delete(index);
+    }
+  }
+  // In the order of the photos, so that tabbing and reading follow the eye.
+  let next = grid.box.firstElementChild;
+  for (let index = first; index < last; index++) {
+    let tile = grid.tiles.get(index);
+    if (!tile) {
+      tile = grid.makeTile(index);
+      grid.tiles.set(index, tile);
+      while (next && Number(next.dataset.index) < index) next = next.nextElementSibling;
+      grid.box.insertBefore(tile, next);
+    }
+    next = tile.nextElementSibling;
+  }
+};
+
+grid.makeTile = (index) => {
+  const photo = grid.photos[index];
+  const frame = element("button", "frame", imageOf(photo, "lazy"));
+  frame.type = "button";
+  frame.addEventListener("click", () => {
+    grid.setCurrent(index);
+    lightbox.open(index);
+  });
+  const title = element("span", "title", webLink(photo.OriginalLandingURL, titleElement(photo)));
+  const credit = element(
+    "span", "credit",
+    webLink(photo.AuthorProfileURL, isolated(photo.Author.trim() || "unknown author")),
+    element("span", "", "·"),
+    webLink(photo.License, licenseName(photo.License)),
+  );
+  const tile = element("div", "tile", frame, element("div", "caption", title, credit));
+  tile.setAttribute("role", "listitem");
+  tile.setAttribute("aria-posinset", String(index + 1));
+  tile.setAttribute("aria-setsize", String(grid.photos.length));
+  tile.dataset.index = String(index);
+  grid.moveTile(tile, index);
+  grid.setTabStop(tile, index === grid.current);
+  return tile;
+};
+
+grid.moveTile = (tile, index) => {
+  const left = (index % grid.columns) * (grid.width + grid.gap);
+  const top = Math.floor(index / grid.columns) * grid.rowHeight;
+  tile.style.width = `${grid.width}px`;
+  tile.style.transform = `translate(${left}px, ${top}px)`;
+  tile.firstElementChild.style.height = `${grid.width}px`;
+};
+
+/** The Tab key stops at one tile and its links; the arrow keys lead to the others. */
+grid.setTabStop = (tile, stop) => {
+  for (const part of tile.querySelectorAll("button, a")) part.tabIndex = stop ? 0 : -1;
+};
+
+grid.setCurrent = (index) => {
+  const before = grid.tiles.get(grid.current);
+  if (before) grid.setTabStop(before, false);
+  grid.current = index;
+  const tile = grid.tiles.get(index);
+  if (tile) grid.setTabStop(tile, true);
+};
+
+/** Scroll to a photo and focus it. */
+grid.focus = (index) => {
+  grid.setCurrent(index);
+  const top = grid.top() + Math.floor(index / grid.columns) * grid.rowHeight;
+  const covered = grid.coveredHeight();
+  if (top - covered < window.scrollY) {
+    window.scrollTo(0, top - covered - grid.gap);
+  } else if (top + grid.rowHeight > window.scrollY + window.innerHeight) {
+    window.scrollTo(0, top + grid.rowHeight - window.innerHeight);
+  }
+  grid.render();
+  grid.tiles.get(index).firstElementChild.focus({ preventScroll: true });
+};
+
+grid.box.addEventListener("keydown", (event) => {
+  if (event.altKey || event.ctrlKey || event.metaKey) return;
+  const page = Math.max(1, Math.floor(window.innerHeight / grid.rowHeight)) * grid.columns;
+  const step = {
+    ArrowLeft: -1, ArrowRight: 1, ArrowUp: -grid.columns, ArrowDown: grid.columns,
+    PageUp: -page, PageDown: page, Home: -Infinity, End: Infinity,
+  }[event.key];
+  if (step === undefined || !grid.photos.length) return;
+  event.preventDefault();
+  grid.focus(Math.min(grid.photos.length - 1, Math.max(0, grid.current + step)));
+});
+
+grid.box.addEventListener("focusin", (event) => {
+  const tile = event.target.closest(".tile");
+  if (tile) grid.setCurrent(Number(tile.dataset.index));
+});
+
+new ResizeObserver(() => grid.layout()).observe(grid.box);
+
+let renderPending = false;
+window.addEventListener(
+  "scroll",
+  () => {
+    if (renderPending) return;
+    renderPending = true;
+    requestAnimationFrame(() => {
+      renderPending = false;
+      grid.render();
+    });
+  },
+  { passive: true },
+);
+
+/* ---- The lightbox: one photo, large, with everything that is known of it ---- */
+
+const lightbox = { dialog: byId("lightbox"), stage: byId("stage"), index: 0 };
+
+lightbox.open = (index) => {
+  lightbox.show(index);
+  lightbox.dialog.showModal();
+  byId("photo-title").focus();
+};
+
+/** Show another photo, if there is one at that index. */
+lightbox.show = (index) => {
+  const photo = grid.photos[index];
+  if (!photo) return;
+  lightbox.index = index;
+  lightbox.stage.replaceChildren(imageOf(photo, "eager"));
+  byId("photo-title").replaceChildren(titleElement(photo));
+  byId("facts").replaceChildren(...factsOf(photo));
+  const position = `${formatNumber(index + 1)} of ${formatNumber(grid.photos.length)}`;
+  byId("position").textContent = position;
+  byId("spoken").textContent = `${titleOf(photo)}, ${position}`;
+  byId("previous").disabled = index === 0;
+  byId("next").disabled = index === grid.photos.length - 1;
+  for (const neighbour of [grid.photos[index + 1], grid.photos[index - 1]]) {
+    const address = neighbour && fileAddress(neighbour);
+    if (address) new Image().src = address;
+  }
+};
+
+/** What is known of a photo, as terms and descriptions. */
+function factsOf(photo) {
+  const facts = [
+    ["Author", webLink(photo.AuthorProfileURL, isolated(photo.Author.trim() || "unknown"))],
+    ["Licence", webLink(photo.License, licenseName(photo.License))],
+    [
+      "Source page",
+      webLink(photo.OriginalLandingURL, isolated(photo.OriginalLandingURL || "unknown")),
+    ],
+    ["Folder", isolated(photo.partition ? `${photo.partition} / ${photo.folder}` : photo.folder)],
+    ["Rank", `${formatNumber(photo.rank)}${photo.reserve ? " (a replacement)" : ""}`],
+    ["Status", STATUSES[photo.status]],
+  ];
+  if (photo.status === "downloaded") {
+    facts.push(["Downloaded from", `${photo.source}, ${sizeText(photo.bytes)}`]);
+    facts.push(["File", photo.path, "code"]);
+  }
+  if (photo.error) facts.push(["Errors", errorsOf(photo).join(", ")]);
+  if (photo.note) facts.push(["Note", photo.note]);
+  if (photo.Rotation > 0) facts.push(["Rotation", `${photo.Rotation}° counter-clockwise`]);
+  facts.push(["ImageID", photo.ImageID, "code"]);
+  return facts.flatMap(([term, description, className]) => [
+    element("dt", "", term), element("dd", className ?? "", description),
+  ]);
+}
+
+lightbox.dialog.addEventListener("keydown", (event) => {
+  if (event.altKey || event.ctrlKey || event.metaKey) return;
+  const index = {
+    ArrowLeft: lightbox.index - 1, ArrowRight: lightbox.index + 1,
+    Home: 0, End: grid.photos.length - 1,
+  }[event.key];
+  if (index === undefined) return;
+  event.preventDefault();
+  lightbox.show(index);
+});
+
+lightbox.dialog.addEventListener("close", () => {
+  lightbox.stage.replaceChildren();
+  grid.focus(lightbox.index);
+});
+
+byId("close").addEventListener("click", () => lightbox.dialog.close());
+byId("previous").addEventListener("click", () => lightbox.show(lightbox.index - 1));
+byId("next").addEventListener("click", () => lightbox.show(lightbox.index + 1));
+
+/* A swipe to the side shows the next photo; a tap beside the photo closes. */
+let touchStart = null;
+lightbox.stage.addEventListener("pointerdown", (event) => {
+  touchStart = event.isPrimary ? { x: event.clientX, y: event.clientY } : null;
+});
+lightbox.stage.addEventListener("pointerup", (event) => {
+  if (!touchStart) return;
+  const across = event.clientX - touchStart.x;
+  const along = Math.abs(event.clientY - touchStart.y);
+  touchStart = null;
+  if (Math.abs(across) > 40 && Math.abs(across) > 2 * along) {
+    lightbox.show(lightbox.index + (across < 0 ? 1 : -1));
+  } else if (event.target === lightbox.stage && Math.abs(across) < 8 && along < 8) {
+    lightbox.dialog.close();
+  }
+});
+lightbox.stage.addEventListener("dragstart", (event) => event.preventDefault());
+
+/* ---- Filters ---- */
+
+const statusCounts = countBy(photos, (photo) => [photo.status]);
+const firstStatus = Object.keys(STATUSES).find((status) => statusCounts.get(status)) ?? "downloaded";
+const defaults = { status: firstStatus, source: "", license: "", text: "" };
+const chosen = { folder: null, partition: null, ...defaults };
+
+/** The photos of a folder, a partition and the chosen status; null stands for all. */
+function photosIn(folder, partition) {
+  return photos.filter(
+    (photo) =>
+      (folder === null || photo.folder === folder) &&
+      (partition === null || photo.partition === partition),
+  );
+}
+
+const hasStatus = (photo) => photo.status === chosen.status;
+
+function passesFilters(photo) {
+  photo.searchText ??= `${photo.Title}\n${photo.Author}\n${photo.ImageID}`.toLowerCase();
+  return (
+    (!chosen.source || photo.source === chosen.source) &&
+    (!chosen.license || photo.License === chosen.license) &&
+    (!chosen.text || photo.searchText.includes(chosen.text.trim().toLowerCase()))
+  );
+}
+
+/** Fill a select with the values of these photos and their counts; the choice stays. */
+function fillSelect(name, any, some, valueOf, labelOf) {
+  const counts = countBy(some, (photo) => [valueOf(photo)]);
+  if (chosen[name] && !counts.has(chosen[name])) counts.set(chosen[name], 0);
+  const option = (value, label) => Object.assign(element("option", "", label), { value });
+  const options = [...counts]
+    .filter(([value]) => value)
+    .map(([value, count]) => option(value, `${labelOf(value)} (${formatNumber(count)})`));
+  byId(name).replaceChildren(...(any ? [option("", any)] : []), ...options);
+  byId(name).value = chosen[name];
+}
+
+/** Show what is chosen: counts, charts and photos. */
+function update() {
+  const inTabs = photosIn(chosen.folder, chosen.partition);
+  const all = inTabs.filter(hasStatus);
+  const shown = all.filter(passesFilters);
+  const noun = chosen.status === "downloaded" ? "photo" : `${chosen.status} photo`;
+  const filtered = Object.keys(defaults).some((name) => chosen[name] !== defaults[name]);
+
+  writeFolderCounts(photosIn(null, chosen.partition).filter(hasStatus));
+  writePartitionCounts(photosIn(chosen.folder, null).filter(hasStatus));
+  fillSelect("status", "", inTabs, (photo) => photo.status, (status) => STATUSES[status]);
+  fillSelect("source", "Any source", all, (photo) => photo.source, (source) => source);
+  fillSelect("license", "Any licence", all, (photo) => photo.License, licenseName);
+  document.querySelector("#results .charts").replaceChildren(...chartsOf(inTabs));
+  byId("count").textContent =
+    (shown.length < all.length ? `${formatNumber(shown.length)} of ` : "") +
+    countText(all.length, noun);
+  byId("reset").hidden = !filtered;
+  byId("empty").hidden = shown.length > 0;
+  byId("clear").hidden = !filtered;
+
+  const top = grid.top() - grid.coveredHeight() - grid.gap;
+  if (window.scrollY > top) window.scrollTo(0, top);
+  grid.show(shown);
+}
+
+function choose(name, value) {
+  chosen[name] = value;
+  update();
+}
+
+function clearFilters() {
+  Object.assign(chosen, defaults);
+  byId("text").value = "";
+  byId("text").focus();
+  update();
+}
+
+/** "155 photos in 2 folders, 684.2 kB · 3 lost"; the missing ones can be clicked. */
+function writeSummary() {
+  const size = photos.reduce((sum, photo) => sum + photo.bytes, 0);
+  const folders = new Set(photos.map((photo) => photo.folder)).size;
+  const downloaded = countText(statusCounts.get("downloaded") ?? 0, "photo");
+  byId("summary").append(`${downloaded} in ${countText(folders, "folder")}, ${sizeText(size)}`);
+  for (const status of ["lost", "failed"].filter((one) => statusCounts.get(one))) {
+    const button = element("button", "link", `${formatNumber(statusCounts.get(status))} ${status}`);
+    button.type = "button";
+    button.addEventListener("click", () => choose("status", status));
+    byId("summary").append(" · ", button);
+  }
+}
+
+const writeFolderCounts = makeTabs("folder", "All");
+const writePartitionCounts = makeTabs("partition", "All partitions");
+byId("partitions").hidden = !photos.some((photo) => photo.partition);
+byId("status").parentElement.hidden = statusCounts.size < 2;
+byId("results").open = window.innerWidth > 735;
+for (const name of Object.keys(defaults)) {
+  const control = byId(name);
+  control.addEventListener(name === "text" ? "input" : "change", () => choose(name, control.value));
+}
+byId("filters").addEventListener("submit", (event) => event.preventDefault());
+byId("reset").addEventListener("click", clearFilters);
+byId("clear").addEventListener("click", clearFilters);
+writeSummary();
+update();

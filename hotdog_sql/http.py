@@ -95,7 +95,7 @@ class HttpClient:
         response = self._follow(method, url, {**_HEADERS, **(headers or {})})
         try:
             encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
-            if encoding not in ("", "identity"):
+            if response.is_success and encoding not in ("", "identity"):
                 raise httpx.DecodingError(
                     f"Content-Encoding is {encoding}, which was not asked for"
                 )
@@ -118,7 +118,7 @@ class HttpClient:
                 request = httpx.Request(method, target, headers=headers | _credentials(target))
                 response = self._transport.handle_request(request)
             except (httpx.InvalidURL, UnicodeError) as error:  # a name that no host can have
-                raise AddressError(f"{printable(address)} is not an address ({error})") from error
+                raise _not_an_address(address, error) from error
             response.history = list(history)
             if not response.has_redirect_location:
                 return response
@@ -139,7 +139,7 @@ def check_url(url: str | httpx.URL) -> None:
         parsed = httpx.URL(url)
         host = parsed.host if (parsed.port or 1) in range(1, 65_536) else ""
     except (httpx.InvalidURL, UnicodeError) as error:
-        raise AddressError(f"{printable(str(url))} is not an address ({error})") from error
+        raise _not_an_address(str(url), error) from error
     if not (
         host and (parsed.scheme == "https" or (parsed.scheme == "http" and is_loopback(parsed)))
     ):
@@ -205,6 +205,8 @@ def describe(failure: int | httpx.HTTPError) -> str:
             words = f"no connection ({failure})"
         case httpx.NetworkError() | httpx.RemoteProtocolError():
             words = f"the connection broke ({failure})"
+        case httpx.DecodingError():
+            words = str(failure)
         case _:
             words = f"{type(failure).__name__}: {failure}"
     return printable(words)
@@ -235,6 +237,11 @@ def reason_of(error: httpx.HTTPError, *, in_body: bool) -> str:
             return "encoded"
         case _:
             return "bad answer"
+
+
+def _not_an_address(url: str, error: Exception) -> AddressError:
+    reason = "" if "@" in url else f" ({error})"  # which may quote a password
+    return AddressError(printable(f"{public_address(url)} is not an address{reason}"))
 
 
 def _credentials(url: httpx.URL) -> dict[str, str]:

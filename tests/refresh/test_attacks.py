@@ -1,0 +1,189 @@
+"""Servers that mean harm, and addresses that nobody can use, met by the installed program."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+from tests.refresh.site import hash_of
+from tests.support.loopback import Answer, LoopbackServer, Reply, file_reply
+from tests.support.raw import dripping, endless, in_turn, just, raw_server
+
+NAME = "oidv6-class-descriptions.csv"
+CLASSES = f"v6/{NAME}"
+IMAGES = "2018_04/{0}/{0}-images-with-rotation.csv"
+LABELS = "v5/{0}-annotations-human-imagelabels.csv"
+
+_OK = b"HTTP/1.1 200 OK\r\n"
+_CHUNKED = _OK + b"Transfer-Encoding: chunked\r\n\r\n"
+_CHUNK = b"100000\r\n" + bytes(1 << 20) + b"\r\n"
+
+ADDRESSES = [
+    "https://xn--/",
+    "https://a..b/",
+    f"https://{'a' * 64}.example/",
+    "https://\N{HOT DOG}.example/",
+    "https://host:port/",
+    "gopher://example.invalid/",
+    "http://example.invalid/",
+]
+
+
+def files_of(paths: list[str]) -> list[str]:
+    """The options that name the files at these paths."""
+    return [option for path in paths for option in ("--file", path.rpartition("/")[2])]
+
+
+def only_line(stderr: str) -> str:
+    """The one line that tells the error, at the end of all others."""
+    assert "Traceback" not in stderr
+    (line,) = [line for line in stderr.splitlines() if line.startswith("hotdog-sql:")]
+    assert line == stderr.splitlines()[-1]
+    return line
+
+
+def part_bytes(tmp_path: Path) -> int:
+    """Size of all that has come and is not a file yet."""
+    return sum(path.stat().st_size for path in (tmp_path / "data").rglob("*.part"))
+
+
+def test_base_addresses_that_cannot_be_used(run: Run) -> None:
+    for address in ADDRESSES:
+        refused = run("refresh", HOTDOG_SQL_BASE_URL=address)
+        assert refused.returncode == 5, address
+        only_line(refused.stderr)
+
+
+def test_redirects_that_cannot_be_followed(run: Run) -> None:
+    with LoopbackServer() as server:
+        server.default(file_reply(b"fine"))
+        for address in ADDRESSES:
+            server.on(CLASSES, Reply(302, location=address.encode().decode("latin-1")))
+            refused = run("refresh", HOTDOG_SQL_BASE_URL=server.url("/"))
+            assert refused.returncode == 5, address
+            assert NAME in only_line(refused.stderr)
+            assert refused.stdout.startswith("failed")
+
+
+def test_bodies_without_an_end(run: Run, tmp_path: Path) -> None:
+    """The catalog knows how large the files are."""
+    md5 = b"x-goog-hash: md5=AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    answers = {
+        IMAGES.format("test"): endless(_CHUNKED, _CHUNK),
+        IMAGES.format("validation"): endless(_OK + md5, bytes(1 << 20)),
+    }
+    with raw_server(answers) as url:
+        refused = run("refresh", *files_of([*answers]), HOTDOG_SQL_BASE_URL=url)
+    assert refused.returncode == 5
+    assert only_line(refused.stderr).count("sends more than") == 2
+    assert part_bytes(tmp_path) == 0
+
+
+def test_answers_that_are_none(run: Run, tmp_path: Path) -> None:
+    answers = {
+        CLASSES: just(b"\x00\xff" * 5000),
+        IMAGES.format("test"): endless(_OK, b"X-Header: and no end of it\r\n"),
+        LABELS.format("test"): just(_OK + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n12345"),
+        IMAGES.format("validation"): just(_CHUNKED + b"zz\r\nno number\r\n"),
+        LABELS.format("validation"): endless(b"HTTP/1.1 404 Not Found\r\n\r\n", bytes(1 << 20)),
+        "v6/oidv6-train-images-with-labels-with-rotation.csv": just(
+            _OK + b"Content-Encoding: gzip, gzip\r\nContent-Length: 9\r\n\r\n123456789"
+        ),
+        "v6/oidv6-train-annotations-human-imagelabels.csv": just(
+            _OK + b"Content-Length: " + b"9" * 17 + b"\r\n\r\nx"
+        ),
+    }
+    with raw_server(answers) as url:
+        refused = run("refresh", "--all", "--yes", HOTDOG_SQL_BASE_URL=url)
+    assert refused.returncode == 5
+    assert refused.stdout.count("failed") == len(answers)
+    line = only_line(refused.stderr)
+    for said in ("HTTP status 404", "Content-Encoding is gzip, gzip", "make room"):
+        assert said in line
+    assert part_bytes(tmp_path) == 0
+
+
+@pytest.mark.slow
+def test_answers_that_drip(tmp_path: Path) -> None:
+    """Each would keep the program for ever, but is given a minute; then the server is well."""
+    drips = {
+        CLASSES: dripping(_OK, b"X"),
+        IMAGES.format("test"): dripping(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n"),
+        LABELS.format("validation"): dripping(_CHUNKED + b"1;", b"x"),
+        IMAGES.format("validation"): dripping(_OK + b"Content-Length: 999999\r\n\r\n", b"x"),
+    }
+    md5 = hash_of(b"fine")["x-goog-hash"].encode()
+    good = just(_OK + b"Content-Length: 4\r\nx-goog-hash: " + md5 + b"\r\n\r\nfine")
+    answers = {path: in_turn(drip, good) for path, drip in drips.items()}
+    with raw_server(answers) as url:
+        done = subprocess.run(
+            [sys.executable, "-m", "hotdog_sql", "refresh", *files_of([*answers])],
+            cwd=tmp_path,
+            env=os.environ | {"HOTDOG_SQL_BASE_URL": url},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=True,
+        )
+    assert done.stdout.count("new") == len(answers)
+    assert done.stderr.count("the server stopped sending; retrying") == len(answers)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        file_reply(b"fine"),
+        Reply(404),
+        Reply(503, headers={"Retry-After": "999"}),
+        Reply(302, location="https://a..b/"),
+        Reply(body=b"<p>", headers={"Content-Type": "text/html"}),
+        Reply(body=b"x", until_close=True),
+        Reply(body=b"x", headers={"Content-Encoding": "br"}),
+    ],
+)
+def test_no_password_is_shown_or_kept(run: Run, tmp_path: Path, reply: Answer) -> None:
+    with LoopbackServer() as server:
+        server.default(reply)
+        base = server.url("/").replace("//", "//me:secret@", 1)
+        done = run("refresh", "--file", NAME, HOTDOG_SQL_BASE_URL=base)
+        assert "authorization" in server.requests[0].headers
+    assert "secret" not in done.stdout + done.stderr
+    for path in (tmp_path / "data").rglob("*.json"):
+        assert "secret" not in path.read_text()
+
+
+@pytest.mark.parametrize("base", ["http://{}example.invalid/", "https://{}a..b/", "ftp://{}a/"])
+def test_no_password_of_an_address_that_cannot_be_used_is_shown(run: Run, base: str) -> None:
+    for password in ("secret", "sec/ret", "sec#ret", "sec@ret"):
+        refused = run("refresh", HOTDOG_SQL_BASE_URL=base.format(f"me:{password}@"))
+        assert refused.returncode == 5
+        assert "sec" not in only_line(refused.stderr)
+        assert "ret" not in only_line(refused.stderr)
+
+
+def test_a_host_that_cannot_be_reached_is_named_at_once(run: Run) -> None:
+    with LoopbackServer() as gone:
+        url, host = gone.url("/"), gone.host
+    refused = run("refresh", HOTDOG_SQL_BASE_URL=url)
+    assert refused.returncode == 5
+    assert f"{host}: no connection" in refused.stderr.splitlines()[4]
+    assert only_line(refused.stderr).count(host) == 3
+
+
+def test_the_errors_of_a_disk_are_one_line(tmp_path: Path) -> None:
+    refresh = f"ulimit -f 100; exec '{sys.executable}' -m hotdog_sql refresh --file {NAME}"
+    with LoopbackServer() as server:
+        server.on(CLASSES, file_reply(bytes(1_000_000)))
+        refused = subprocess.run(
+            ["/bin/sh", "-c", refresh],
+            cwd=tmp_path,
+            env=os.environ | {"HOTDOG_SQL_BASE_URL": server.url("/")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert refused.returncode == 5
+    assert "File too large" in only_line(refused.stderr)

@@ -10,7 +10,8 @@ import json
 import re
 import typing
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -28,14 +29,13 @@ HIDDEN = ".hotdog-sql"
 
 #: The names of the hashes in `x-goog-hash`.
 MD5, CRC32C = "md5", "crc32c"
-
 _HASH = re.compile(rf"(?:^|,)\s*({MD5}|{CRC32C})=([^,\s]+)")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What a server said of a file, and what is on disk; without a `url`, only the latter.
+    """What a server said of a file, and what is on disk; without a `url`, the latter only.
 
     Attributes:
         url: address that the file came from, or that was found to have the same bytes.
@@ -70,14 +70,14 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """What a server says of a file; recorded beside a part, it tells which body that belongs to.
+    """What a server says of a file; saved beside a part, it tells which body that belongs to.
 
     Attributes:
         url: its address, without a password.
         etag: its ETag; None where it cannot be sent back.
         last_modified: its Last-Modified, likewise.
         server_hash: the MD5 in its `x-goog-hash`, base64.
-        server_crc32c: the CRC32C there; for an object made of parts, Google sends only this.
+        server_crc32c: the CRC32C there.
         total: its size; None where the server does not say.
     """
 
@@ -94,24 +94,23 @@ class RemoteFile:
         headers = response.headers
         # If the server decodes what it has stored, its hashes are not those of what it sends.
         stored_as = headers.get("x-goog-stored-content-encoding", "identity").strip().lower()
-        sent = headers.get("x-goog-hash", "") if stored_as == "identity" else ""
-        hashes = dict(_HASH.findall(sent))
+        hashes = dict(_HASH.findall(headers.get("x-goog-hash", "")))
         length = headers.get("Content-Length", "")
         has_length = _LENGTH.fullmatch(length) and "Transfer-Encoding" not in headers
         return cls(
             url=url,
             etag=_sendable(headers.get("ETag")),
             last_modified=_sendable(headers.get("Last-Modified")),
-            server_hash=hashes.get(MD5),
-            server_crc32c=hashes.get(CRC32C),
+            server_hash=hashes.get(MD5) if stored_as == "identity" else None,
+            server_crc32c=hashes.get(CRC32C) if stored_as == "identity" else None,
             total=int(length) if has_length else None,
         )
 
     @property
     def validator(self) -> str | None:
         """The value of `If-Range`; None where a body cannot be resumed safely."""
-        is_strong = self.etag is not None and not self.etag.startswith("W/")
-        return self.etag if is_strong else self.last_modified
+        is_weak = self.etag is None or self.etag.startswith("W/")
+        return self.last_modified if is_weak else self.etag
 
 
 class LocalFile:
@@ -125,7 +124,7 @@ class LocalFile:
         record: what is recorded of it; None where nothing is.
         bytes: its size; None where it is missing.
         mtime_ns: its modification time, nanoseconds since 1970.
-        known_md5: its MD5; None where it has yet to be computed.
+        known_md5: its MD5; None where it is yet to be computed.
     """
 
     def __init__(self, data_dir: Path, file: CatalogFile) -> None:
@@ -145,11 +144,9 @@ class LocalFile:
         self.bytes: int | None = None
         self.mtime_ns = 0
         self.known_md5: str | None = None
-        try:
+        with suppress(FileNotFoundError):
             found = self.path.stat()
-        except FileNotFoundError:
-            return
-        self.bytes, self.mtime_ns = found.st_size, found.st_mtime_ns
+            self.bytes, self.mtime_ns = found.st_size, found.st_mtime_ns
         if self.record is not None and self.record.describes(self.path):
             self.known_md5 = self.record.md5
 
@@ -191,21 +188,16 @@ class LocalFile:
     @property
     def part_bytes(self) -> int:
         """How much of the new body there is."""
-        try:
-            return self.part.stat().st_size
-        except FileNotFoundError:
-            return 0
+        return self.part.stat().st_size if self.part.exists() else 0
 
     def resumable(self, url: str) -> RemoteFile | None:
         """Which body of this address the part belongs to; None where it cannot be resumed."""
         begun = _load(self._part_record, RemoteFile)
-        if begun is None or begun.url != url or begun.validator is None or not self.part_bytes:
-            return None
-        return begun
+        usable = begun and begun.url == url and begun.validator is not None and self.part_bytes
+        return begun if usable else None
 
     def begin_part(self, remote: RemoteFile) -> None:
-        """Begin the part of another body."""
-        self.discard_part()
+        """Record which body the part will belong to."""
         _save(self._part_record, remote)
 
     def discard_part(self) -> None:
@@ -214,40 +206,30 @@ class LocalFile:
         self.part.unlink(missing_ok=True)
 
     def replace(self, remote: RemoteFile, md5: str | None) -> None:
-        """Put the part, which is complete and verified, in the file's place.
-
-        Nothing is forced to the disk: after a power failure a damaged file no longer has the
-        size, time or MD5 of its record, and the next refresh fetches it again.
-        """
+        """Put the part, which is complete and verified, in the file's place."""
+        # Nothing is forced to the disk: a file that a power failure damages no longer has the
+        # size, time or MD5 of its record, so the next refresh fetches it again.
         _save(self._next_record, _record_of(remote, self.part, md5))
-        self._move()
+        self.recover()
 
     def recover(self) -> bool:
-        """Finish what a killed run had verified; returns whether the file is a new one now."""
+        """Put a verified part in place, after a kill too; returns whether there was one."""
         record = _load(self._next_record, Record)
         if record is None:
             return False
         if record.describes(self.part):
-            self._move()
-        elif record.describes(self.path):
-            self._finish()
-        else:
+            self.part.replace(self.path)
+        if not record.describes(self.path):
             self._next_record.unlink()
             return False
-        return True
-
-    def _move(self) -> None:
-        self.part.replace(self.path)
-        self._finish()
-
-    def _finish(self) -> None:
         self._next_record.replace(self._record)
         self._part_record.unlink(missing_ok=True)
         self.load()
+        return True
 
     def _remember_md5(self) -> None:
         """Record the MD5, unless the file is being worked on, or the folder is read-only."""
-        try:
+        with suppress(OSError):
             self.lock.parent.mkdir(exist_ok=True)
             with try_locked(self.lock) as is_free:
                 now = LocalFile(self.path.parent, self.file)
@@ -255,8 +237,6 @@ class LocalFile:
                 if is_free and seen == (now.bytes, now.mtime_ns, now.record):
                     self.record = self._record_now()
                     _save(self._record, self.record)
-        except OSError:
-            return
 
     def _record_now(self) -> Record:
         """The record with the size, time and MD5 that the file has now."""
@@ -266,8 +246,7 @@ class LocalFile:
             return known
         if known.server_md5 is None:
             # Without a hash from the server, only an untouched file is known to be the server's.
-            is_servers = is_untouched and known.url is not None
-            known = replace(known, server_md5=self.md5) if is_servers else Record()
+            known = replace(known, server_md5=self.md5) if is_untouched and known.url else Record()
         return replace(known, bytes=self.bytes or 0, mtime_ns=self.mtime_ns, md5=self.md5)
 
 
@@ -329,10 +308,9 @@ def _load(path: Path, kind: type[_Saved]) -> _Saved | None:
     if not isinstance(values, dict):
         return None
     types = typing.get_type_hints(kind)
-    known: dict[str, Any] = {field.name: values.get(field.name) for field in fields(kind)}
-    if not all(isinstance(value, types[name]) for name, value in known.items()):
-        return None
-    return kind(**known)
+    known: dict[str, Any] = {name: values.get(name) for name in types}
+    is_ours = all(isinstance(known[name], types[name]) for name in types)
+    return kind(**known) if is_ours else None
 
 
 def _save(path: Path, record: Record | RemoteFile) -> None:

@@ -234,11 +234,12 @@ def _fetch(
             local.load()
             existed = local.bytes is not None
             url = settings.base_url + file.path
-            was_recovered = local.recover()
-            was_replaced, note = Transfer(local, url, client, policy, progress, stop).run()
-            status = Status.UNCHANGED
-            if was_recovered or was_replaced:
-                status = Status.CHANGED if existed else Status.NEW
+            is_new = local.recover()
+            is_new |= Transfer(local, url, client, policy, progress, stop).run()
+        status = Status.UNCHANGED
+        if is_new:
+            status = Status.CHANGED if existed else Status.NEW
+        note = _difference(local)
     except UnreachableError as error:
         note = str(error)
         if local.bytes is not None:
@@ -248,6 +249,16 @@ def _fetch(
     except OSError as error:
         note = f"{error.strerror or error} ({error.filename or local.part})"
     return FileResult(file, status, local.bytes, printable(note))
+
+
+def _difference(local: LocalFile) -> str:
+    """How a file differs from what the catalog says; empty where it does not."""
+    file = local.file
+    if file.md5 is not None and local.md5 != file.md5:
+        return f"differs from the catalog: MD5 {local.md5} instead of {file.md5}"
+    if file.bytes not in (None, local.bytes):
+        return f"differs from the catalog: {local.bytes:,} bytes instead of {file.bytes:,}"
+    return ""
 
 
 def _announce(

@@ -5,6 +5,7 @@ import re
 import shutil
 from base64 import b64encode
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
 from threading import Event
@@ -16,13 +17,7 @@ import httpx
 from hotdog_sql.catalog import CatalogFile
 from hotdog_sql.download_options import RetryPolicy
 from hotdog_sql.errors import StorageError, TransferError, UnreachableError
-from hotdog_sql.http import (
-    HttpClient,
-    describe,
-    is_transient,
-    public_address,
-    retry_after,
-)
+from hotdog_sql.http import HttpClient, describe, is_transient, public_address, retry_after
 from hotdog_sql.refresh.local_file import CRC32C, MD5, LocalFile, RemoteFile, md5_of
 from hotdog_sql.text import size_text
 
@@ -46,12 +41,8 @@ class StoppedError(Exception):
     """The refresh is to end at once."""
 
 
-class _DamagedError(Exception):
-    """The bytes that came are not the file."""
-
-
-class _UselessPartError(Exception):
-    """The part on disk is not the beginning of what the server has."""
+class _BadPartError(Exception):
+    """What has come is not the file, or not its beginning."""
 
 
 class _TransientError(Exception):
@@ -95,10 +86,10 @@ class Transfer:
         self._policy = policy
         self._progress = progress
         self._stop = stop
-        self._was_damaged = False
+        self._window_began = 0.0
 
-    def run(self) -> tuple[bool, str]:
-        """Bring the file up to date; returns whether it is a new one now, and a remark.
+    def run(self) -> bool:
+        """Bring the file up to date; returns whether it was replaced.
 
         Raises:
             UnreachableError: every attempt failed in a way that may pass.
@@ -108,18 +99,16 @@ class Transfer:
             OSError: the disk failed.
         """
         local = self._local
-        attempt, most = 0, local.part_bytes
+        attempt, most, was_bad = 0, local.part_bytes, False
         while True:
             attempt += 1
             try:
                 return self._try_once()
-            except _UselessPartError:
+            except _BadPartError as error:
                 local.discard_part()
-            except _DamagedError as error:
-                local.discard_part()
-                if self._was_damaged:  # so it was not by chance
+                if was_bad:  # so it was not by chance
                     raise TransferError(str(error)) from error
-                self._was_damaged = True
+                was_bad = True
             except _TransientError as error:
                 if local.part_bytes >= most + PROGRESS_BYTES:
                     attempt, most = 1, local.part_bytes
@@ -131,7 +120,7 @@ class Transfer:
                 if self._stop.wait(delay):
                     raise StoppedError from error
 
-    def _try_once(self) -> tuple[bool, str]:
+    def _try_once(self) -> bool:
         """One request, which costs as little as what is on disk allows.
 
         A server looks at If-None-Match first, and at Range and If-Range if that fails (RFC 9110,
@@ -143,6 +132,7 @@ class Transfer:
         if begun is not None and begun.validator is not None:
             headers["Range"] = f"bytes={self._local.part_bytes}-"
             headers["If-Range"] = begun.validator
+        self._window_began = monotonic()
         request = self._client.stream(self._url, seconds=WINDOW_SECONDS, headers=headers)
         try:
             with request as response:
@@ -163,22 +153,22 @@ class Transfer:
             return {"If-Modified-Since": record.last_modified}
         return {}
 
-    def _take(
-        self, response: httpx.Response, conditional: bool, begun: RemoteFile | None
-    ) -> tuple[bool, str]:
+    def _take(self, response: httpx.Response, conditional: bool, begun: RemoteFile | None) -> bool:
         remote = RemoteFile.of(response, self._address)
         match response.status_code:
             case 304 if conditional:
-                return self._keep()
+                self._local.keep(None)
+                return False
             case 200 if self._is_same(remote):
-                return self._keep(remote)
+                self._local.keep(remote)
+                return False
             case 200:
                 self._local.discard_part()
                 return self._receive(response, remote)
             case 206 if begun is not None:
                 return self._receive(response, self._resumed(response, remote, begun))
             case 416 if begun is not None:
-                raise _UselessPartError
+                raise _BadPartError("the file is not longer than its part")
             case status if is_transient(status):
                 raise _TransientError(f"{self._host}: {describe(status)}", retry_after(response))
             case status:
@@ -190,23 +180,15 @@ class Transfer:
         if local.bytes is None or remote.total not in (None, local.bytes):
             return False
         if remote.server_hash is not None:
-            return _base64(bytes.fromhex(local.md5)) == remote.server_hash
+            return b64encode(bytes.fromhex(local.md5)).decode() == remote.server_hash
         return file.md5 is not None and local.md5 == file.md5
-
-    def _keep(self, remote: RemoteFile | None = None) -> tuple[bool, str]:
-        """The file in place is the one that the server has."""
-        remark = self._difference(self._local.md5 if self._file.md5 else None)
-        self._local.keep(remote)
-        return False, remark
 
     def _resumed(
         self, response: httpx.Response, remote: RemoteFile, begun: RemoteFile
     ) -> RemoteFile:
         """What this answer and the one that began the body say of the file."""
         found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
-        if found is None:
-            raise _UselessPartError
-        first, last, total = map(int, found.groups())
+        first, last, total = map(int, found.groups()) if found else (0, 0, 0)
         if not (
             # A range that ends early is useless: the rest would need a request of its own.
             (first, last) == (self._local.part_bytes, total - 1)
@@ -214,7 +196,7 @@ class Transfer:
             and begun.etag in (None, remote.etag or begun.etag)
             and begun.last_modified in (None, remote.last_modified or begun.last_modified)
         ):
-            raise _UselessPartError
+            raise _BadPartError("the rest that came is not that of the part")
         return replace(
             begun,
             server_hash=remote.server_hash or begun.server_hash,
@@ -222,29 +204,35 @@ class Transfer:
             total=total,
         )
 
-    def _receive(self, response: httpx.Response, remote: RemoteFile) -> tuple[bool, str]:
+    def _receive(self, response: httpx.Response, remote: RemoteFile) -> bool:
         """Add the body to the part, and put that into place if it is the file."""
-        hashes = _hashes_for(self._file, remote)
+        local, hashes = self._local, _hashes_for(self._file, remote)
         if response.headers.get("Content-Type", "").lower().startswith("text/html"):
             raise _not_given(f"{self._address} is a web page, not the file")
         has_end = remote.total is not None or "Transfer-Encoding" in response.headers
         if not (has_end or hashes):
             raise _not_given(f"{self._address} comes without a length and without a hash")
         limit = self._limit(remote.total)
-        if self._local.part_bytes:
-            with self._local.part.open("rb") as part:
+        if local.part_bytes:
+            with local.part.open("rb") as part:
                 while block := part.read(_BLOCK):
                     _update(hashes, block)
         else:
-            self._local.begin_part(remote)
+            local.begin_part(remote)
         self._write(response, remote.total, limit, hashes)
         self._check(remote, hashes)
-        return self._accept(remote, hashes[MD5].hexdigest() if MD5 in hashes else None)
+        md5 = hashes[MD5].hexdigest() if MD5 in hashes else None
+        if local.bytes == local.part_bytes and local.md5 == (md5 or md5_of(local.part)):
+            # The same bytes again: what depends on the file's time need not be made again.
+            local.keep(remote)
+            return False
+        local.replace(remote, md5)
+        return True
 
     def _limit(self, total: int | None) -> int:
         """How large the body may become.
 
-        That is its length; else twice the size in the catalog; else a share of the free space.
+        That is its length, else twice the size in the catalog, else a share of the free space.
         """
         local, folder = self._local, self._local.path.parent
         free = max(shutil.disk_usage(folder).free - RESERVE, 0)
@@ -266,8 +254,7 @@ class Transfer:
         """Write the body to the end of the part."""
         name, done = self._file.name, self._local.part_bytes
         self._progress.started(name, done, total)
-        told_at = monotonic()
-        deadline, window_end = told_at + WINDOW_SECONDS, done + WINDOW_BYTES
+        told_at, window_end = 0.0, done + WINDOW_BYTES
         with self._local.part.open("ab") as part:
             for piece in response.iter_raw():
                 done += len(piece)
@@ -282,8 +269,8 @@ class Transfer:
                     self._progress.progressed(name, done)
                     told_at = now
                 if done >= window_end:
-                    self._client.extend(now + WINDOW_SECONDS - deadline)
-                    deadline, window_end = now + WINDOW_SECONDS, done + WINDOW_BYTES
+                    self._client.extend(now - self._window_began)
+                    self._window_began, window_end = now, done + WINDOW_BYTES
         if done > limit:
             self._local.discard_part()
             raise _not_given(f"{self._address} sends more than {size_text(limit)}")
@@ -297,32 +284,14 @@ class Transfer:
         """
         size = self._local.part_bytes
         if remote.total not in (None, size):
-            raise _DamagedError(f"{size:,} bytes came instead of {remote.total:,}")
+            raise _BadPartError(f"{size:,} bytes came instead of {remote.total:,}")
         given = {MD5: remote.server_hash, CRC32C: remote.server_crc32c}
         comparable = [kind for kind in hashes if given[kind] is not None]
         for kind in comparable:
-            if _base64(hashes[kind].digest()) != given[kind]:
-                raise _DamagedError(f"the bytes do not have the {kind.upper()} of the server")
-        known = self._file.md5
-        if not comparable and known is not None and hashes[MD5].hexdigest() != known:
-            raise _DamagedError("the bytes do not have the MD5 of the catalog")
-
-    def _accept(self, remote: RemoteFile, md5: str | None) -> tuple[bool, str]:
-        local = self._local
-        if local.bytes == local.part_bytes and local.md5 == (md5 or md5_of(local.part)):
-            # The same bytes again: what depends on the file's time need not be made again.
-            return self._keep(remote)
-        local.replace(remote, md5)
-        return True, self._difference(md5)
-
-    def _difference(self, md5: str | None) -> str:
-        """How the file differs from what the catalog says; empty where it does not."""
-        file, size = self._file, self._local.bytes
-        if file.md5 is not None and md5 != file.md5:
-            return f"differs from the catalog: MD5 {md5} instead of {file.md5}"
-        if file.bytes is not None and size != file.bytes:
-            return f"differs from the catalog: {size:,} bytes instead of {file.bytes:,}"
-        return ""
+            if b64encode(hashes[kind].digest()).decode() != given[kind]:
+                raise _BadPartError(f"the bytes do not have the {kind.upper()} of the server")
+        if not comparable and MD5 in hashes and hashes[MD5].hexdigest() != self._file.md5:
+            raise _BadPartError("the bytes do not have the MD5 of the catalog")
 
 
 def _not_given(reason: str) -> TransferError:
@@ -337,27 +306,15 @@ def _hashes_for(file: CatalogFile, remote: RemoteFile) -> dict[str, Any]:
     else needs an MD5, none is computed until something does.
     """
     hashes: dict[str, Any] = {}
-    crc32c = _new_crc32c() if remote.server_crc32c is not None else None
-    if crc32c is not None:
-        hashes[CRC32C] = crc32c
-    if file.md5 is not None or (remote.server_hash is not None and crc32c is None):
+    with suppress(ImportError):
+        library = import_module("google_crc32c")
+        if remote.server_crc32c is not None and library.implementation == "c":
+            hashes[CRC32C] = library.Checksum()
+    if file.md5 is not None or (remote.server_hash is not None and not hashes):
         hashes[MD5] = hashlib.md5(usedforsecurity=False)
     return hashes
-
-
-def _new_crc32c() -> Any | None:
-    """None without the extra `crc32c` or its compiled part, without which MD5 is faster."""
-    try:
-        library = import_module("google_crc32c")
-    except ImportError:
-        return None
-    return library.Checksum() if library.implementation == "c" else None
 
 
 def _update(hashes: dict[str, Any], data: bytes) -> None:
     for kind in hashes:
         hashes[kind].update(data)
-
-
-def _base64(digest: bytes) -> str:
-    return b64encode(digest).decode()

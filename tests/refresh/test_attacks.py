@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from tests.conftest import Run
 from tests.refresh.site import hash_of
 from tests.support.loopback import Answer, LoopbackServer, Reply, file_reply
-from tests.support.raw import dripping, endless, in_turn, just, raw_server
+from tests.support.raw_server import Connection, RawServer, Talk
 
 NAME = "oidv6-class-descriptions.csv"
 CLASSES = f"v6/{NAME}"
@@ -35,6 +36,32 @@ ADDRESSES = [
 def files_of(paths: list[str]) -> list[str]:
     """The options that name the files at these paths."""
     return [option for path in paths for option in ("--file", path.rpartition("/")[2])]
+
+
+def send(*pieces: bytes, then: bytes = b"", pause: float = 0.0) -> Talk:
+    """Sends the pieces, then a last one again and again."""
+
+    def talk(connection: Connection) -> None:
+        connection.send(*pieces)
+        if then:
+            connection.send_for_ever(then, pause)
+
+    return talk
+
+
+def by_path(talks: Mapping[str, Talk]) -> Talk:
+    """A talk for each path."""
+
+    def talk(connection: Connection) -> None:
+        talks[connection.request().split(b" ")[1].decode().lstrip("/")](connection)
+
+    return talk
+
+
+def in_turn(first: Talk, second: Talk) -> Talk:
+    """A talk for the first connection, and one for the second."""
+    left = iter((first, second))
+    return lambda connection: next(left)(connection)
 
 
 def only_line(stderr: str) -> str:
@@ -72,11 +99,11 @@ def test_bodies_without_an_end(run: Run, tmp_path: Path) -> None:
     """The catalog knows how large the files are."""
     md5 = b"x-goog-hash: md5=AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
     answers = {
-        IMAGES.format("test"): endless(_CHUNKED, _CHUNK),
-        IMAGES.format("validation"): endless(_OK + md5, bytes(1 << 20)),
+        IMAGES.format("test"): send(_CHUNKED, then=_CHUNK),
+        IMAGES.format("validation"): send(_OK + md5, then=bytes(1 << 20)),
     }
-    with raw_server(answers) as url:
-        refused = run("refresh", *files_of([*answers]), HOTDOG_SQL_BASE_URL=url)
+    with RawServer(by_path(answers)) as server:
+        refused = run("refresh", *files_of([*answers]), HOTDOG_SQL_BASE_URL=server.url)
     assert refused.returncode == 5
     assert only_line(refused.stderr).count("sends more than") == 2
     assert part_bytes(tmp_path) == 0
@@ -84,20 +111,20 @@ def test_bodies_without_an_end(run: Run, tmp_path: Path) -> None:
 
 def test_answers_that_are_none(run: Run, tmp_path: Path) -> None:
     answers = {
-        CLASSES: just(b"\x00\xff" * 5000),
-        IMAGES.format("test"): endless(_OK, b"X-Header: and no end of it\r\n"),
-        LABELS.format("test"): just(_OK + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n12345"),
-        IMAGES.format("validation"): just(_CHUNKED + b"zz\r\nno number\r\n"),
-        LABELS.format("validation"): endless(b"HTTP/1.1 404 Not Found\r\n\r\n", bytes(1 << 20)),
-        "v6/oidv6-train-images-with-labels-with-rotation.csv": just(
+        CLASSES: send(b"\x00\xff" * 5000),
+        IMAGES.format("test"): send(_OK, then=b"X-Header: and no end of it\r\n"),
+        LABELS.format("test"): send(_OK + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n12345"),
+        IMAGES.format("validation"): send(_CHUNKED + b"zz\r\nno number\r\n"),
+        LABELS.format("validation"): send(b"HTTP/1.1 404 Not Found\r\n\r\n", then=bytes(1 << 20)),
+        "v6/oidv6-train-images-with-labels-with-rotation.csv": send(
             _OK + b"Content-Encoding: gzip, gzip\r\nContent-Length: 9\r\n\r\n123456789"
         ),
-        "v6/oidv6-train-annotations-human-imagelabels.csv": just(
+        "v6/oidv6-train-annotations-human-imagelabels.csv": send(
             _OK + b"Content-Length: " + b"9" * 17 + b"\r\n\r\nx"
         ),
     }
-    with raw_server(answers) as url:
-        refused = run("refresh", "--all", "--yes", HOTDOG_SQL_BASE_URL=url)
+    with RawServer(by_path(answers)) as server:
+        refused = run("refresh", "--all", "--yes", HOTDOG_SQL_BASE_URL=server.url)
     assert refused.returncode == 5
     assert refused.stdout.count("failed") == len(answers)
     line = only_line(refused.stderr)
@@ -110,19 +137,21 @@ def test_answers_that_are_none(run: Run, tmp_path: Path) -> None:
 def test_answers_that_drip(tmp_path: Path) -> None:
     """Each would keep the program for ever, but is given a minute; then the server is well."""
     drips = {
-        CLASSES: dripping(_OK, b"X"),
-        IMAGES.format("test"): dripping(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n"),
-        LABELS.format("validation"): dripping(_CHUNKED + b"1;", b"x"),
-        IMAGES.format("validation"): dripping(_OK + b"Content-Length: 999999\r\n\r\n", b"x"),
+        CLASSES: send(_OK, then=b"X", pause=0.5),
+        IMAGES.format("test"): send(then=b"HTTP/1.1 103 Early Hints\r\n\r\n", pause=0.5),
+        LABELS.format("validation"): send(_CHUNKED + b"1;", then=b"x", pause=0.5),
+        IMAGES.format("validation"): send(
+            _OK + b"Content-Length: 999999\r\n\r\n", then=b"x", pause=0.5
+        ),
     }
     md5 = hash_of(b"fine")["x-goog-hash"].encode()
-    good = just(_OK + b"Content-Length: 4\r\nx-goog-hash: " + md5 + b"\r\n\r\nfine")
+    good = send(_OK + b"Content-Length: 4\r\nx-goog-hash: " + md5 + b"\r\n\r\nfine")
     answers = {path: in_turn(drip, good) for path, drip in drips.items()}
-    with raw_server(answers) as url:
+    with RawServer(by_path(answers)) as server:
         done = subprocess.run(
             [sys.executable, "-m", "hotdog_sql", "refresh", *files_of([*answers])],
             cwd=tmp_path,
-            env=os.environ | {"HOTDOG_SQL_BASE_URL": url},
+            env=os.environ | {"HOTDOG_SQL_BASE_URL": server.url},
             capture_output=True,
             text=True,
             timeout=300,

@@ -1,5 +1,6 @@
 """The catalog of official files, as `sql/sources/catalog.sql` holds it."""
 
+import csv
 import shlex
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -55,6 +56,13 @@ class DataFile:
 
     catalog: CatalogFile
     path: Path
+
+    def columns(self) -> list[str] | None:
+        """The column names in the first line of a CSV; None: the file is not a CSV."""
+        if self.path.suffix != ".csv":
+            return None
+        with self.path.open(encoding="utf-8", errors="replace", newline="") as lines:
+            return next(csv.reader([lines.readline(10_000)]), [])
 
 
 @cache

@@ -1,7 +1,4 @@
-"""Writing rows as CSV, JSON and Parquet: DuckDB writes all three, so that they agree.
-
-A file appears whole or not at all: it is written beside its place under a temporary name.
-"""
+"""Rows as CSV, JSON and Parquet. DuckDB writes all three, so that they agree."""
 
 import os
 import shutil
@@ -10,9 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-import duckdb
-
-from hotdog_sql.database import Database, one_line
+from hotdog_sql.database import Database
 from hotdog_sql.errors import InputError, StorageError
 
 _COPY = {
@@ -24,7 +19,7 @@ FILE_FORMATS = tuple(_COPY)
 
 
 def format_of(path: Path) -> str:
-    """The format that a file name's ending stands for.
+    """The format that a file's extension stands for.
 
     Raises:
         InputError: it stands for none.
@@ -39,15 +34,19 @@ def format_of(path: Path) -> str:
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """A temporary path beside a file's place, moved there when the block ends well.
+    """Give a temporary path beside a file, and move it to the file's place when the block ends.
+
+    So the file appears whole or not at all.
+
+    Args:
+        path: the file, in a folder that exists.
 
     Raises:
         StorageError: the file cannot be written.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Touched here first: whether the place can be written is the file system's to say.
+        # The file system says whether the place can be written, in its own words.
         temporary.touch()
         yield temporary
         temporary.replace(path)
@@ -61,35 +60,40 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 def write_file(database: Database, table: str, path: Path, format_name: str) -> None:
-    """Writes a table's rows to a file, which takes the place of an older one in one move.
+    """Write the rows of a table to a file, which replaces an older one in one move.
+
+    Args:
+        database: the connection.
+        table: name of the table.
+        path: the file, in a folder that exists.
+        format_name: one of `FILE_FORMATS`.
 
     Raises:
-        StorageError: the file cannot be written.
+        StorageError: the file or the temporary folder cannot be written.
     """
-    rows = copy_rows(database, table, format_name)
+    rows = _copy(database, table, format_name)
     with whole_file(path) as temporary:
         shutil.move(rows, temporary)
 
 
 def write_stream(database: Database, table: str, stream: BinaryIO, format_name: str) -> None:
-    """Writes a table's rows to an open binary stream, byte for byte as to a file."""
-    with copy_rows(database, table, format_name).open("rb") as rows:
+    """Write the rows of a table to a binary stream, byte for byte as to a file.
+
+    Args:
+        database: the connection.
+        table: name of the table.
+        stream: such as `sys.stdout.buffer`.
+        format_name: one of `FILE_FORMATS`.
+
+    Raises:
+        StorageError: the temporary folder cannot be written.
+    """
+    with _copy(database, table, format_name).open("rb") as rows:
         shutil.copyfileobj(rows, stream)
 
 
-def copy_rows(database: Database, table: str, format_name: str) -> Path:
-    """Has DuckDB write a table's rows to a file in the connection's scratch folder.
-
-    Even a locked connection may write there.
-
-    Raises:
-        StorageError: the system's temporary folder is full.
-    """
+def _copy(database: Database, table: str, format_name: str) -> Path:
+    """Have DuckDB write the rows where even a locked connection may: in its temporary folder."""
     path = database.scratch / f"{table}.{format_name}"
-    try:
-        database.connection.execute(_COPY[format_name], {"table": table, "file": str(path)})
-    except duckdb.IOException as error:
-        raise StorageError(
-            f"cannot write {path}: {one_line(error)}; make room there or set TMPDIR"
-        ) from error
+    database.execute(_COPY[format_name], {"table": table, "file": str(path)})
     return path

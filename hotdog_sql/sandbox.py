@@ -11,8 +11,9 @@ from typing import Any
 
 import duckdb
 
+from hotdog_sql.duckdb_errors import query_error
 from hotdog_sql.errors import QueryError
-from hotdog_sql.sql_files import dataset_files, load_order
+from hotdog_sql.sql_files import load_order
 from hotdog_sql.text import printable
 
 #: The parts of a syntax tree that only read. Those that write, such as COPY_QUERY_NODE, are not
@@ -46,7 +47,7 @@ def check_query(connection: duckdb.DuckDBPyConnection, text: str) -> frozenset[s
         text: the query.
 
     Returns:
-        The views and macros of `sql/` that the query names.
+        The views and macros over Open Images files that the query names.
 
     Raises:
         QueryError: the text is not one SELECT, or a part of it does more than read.
@@ -61,19 +62,33 @@ def check_query(connection: duckdb.DuckDBPyConnection, text: str) -> frozenset[s
         raise QueryError("the query is nested too deeply: write it with fewer levels") from error
     if tree["error"] or len(tree["statements"]) != 1:
         raise QueryError("the query must be one SELECT and nothing else")
-    own = {sql_file.defines for sql_file in (*load_order(), *dataset_files())}
+    views = {sql_file.defines for sql_file in load_order()}
+    functions = views | _READING_FUNCTIONS
     names: set[str] = set()
+    texts: set[str] = set()
     for part in _parts(tree["statements"]):
         kind = part.get("type")
         if not _only_reads(part):
             what = str(kind).removesuffix("_QUERY_NODE")
             raise QueryError(f"the query must be one SELECT and nothing else: it holds {what}")
         if kind == "TABLE_FUNCTION":
-            function = part["function"]["function_name"].lower()
-            if function not in own | _READING_FUNCTIONS:
-                raise QueryError(_no_function(function, own | _READING_FUNCTIONS))
+            function = str(part["function"].get("function_name")).lower()
+            if function not in functions:
+                raise QueryError(_no_function(function, functions))
         names |= {str(part[key]).lower() for key in ("table_name", "function_name") if key in part}
-    return frozenset(names & own)
+        texts |= {value.lower() for value in part.values() if isinstance(value, str)}
+    # Any text in the query may be the name that it gives to query_table().
+    return frozenset(views & (texts if "query_table" in names else names))
+
+
+def needs_of_query(text: str) -> frozenset[str]:
+    """The views and macros that a query names, to be known before their files are downloaded.
+
+    Raises:
+        QueryError: as for `check_query`.
+    """
+    with duckdb.connect() as connection:
+        return check_query(connection, text)
 
 
 def lock(connection: duckdb.DuckDBPyConnection, readable: Iterable[Path]) -> None:
@@ -88,15 +103,6 @@ def lock(connection: duckdb.DuckDBPyConnection, readable: Iterable[Path]) -> Non
     connection.execute("SET enable_external_access = false")
     connection.execute("SET python_enable_replacements = false")
     connection.execute("SET lock_configuration = true")
-
-
-def query_error(error: duckdb.Error) -> QueryError:
-    """What the user is told when DuckDB refuses a query of their own, in DuckDB's words."""
-    # After a blank line DuckDB points at the place, which may be in a statement of ours that runs
-    # the query, or gives advice that does not apply to the views.
-    what, *more = (part.strip("\n") for part in str(error).split("\n\n"))
-    places = [part for part in more if part.startswith("LINE") and "query($query)" not in part]
-    return QueryError("\n".join([what, *places, "list the views and macros with: hotdog-sql sql"]))
 
 
 def _no_function(name: str, known: Iterable[str]) -> str:

@@ -11,9 +11,9 @@ import duckdb
 
 from hotdog_sql.database import Database
 from hotdog_sql.download.photo import Photo
+from hotdog_sql.duckdb_errors import query_error
 from hotdog_sql.errors import AmbiguousClassError, InputError, QueryError, UnknownClassError
 from hotdog_sql.options import LARGEST_COUNT, SelectOptions
-from hotdog_sql.sandbox import query_error
 from hotdog_sql.text import printable
 
 #: The call that users of the shell type, with every value bound.

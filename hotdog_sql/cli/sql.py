@@ -12,9 +12,6 @@ from hotdog_sql.cli.session import open_database, session_of
 from hotdog_sql.cli.show import write_rows
 from hotdog_sql.options import Labels, Release
 
-#: A query of one's own may read any of them.
-_NEEDS = ("classes", "labels", "images")
-
 
 def sql(
     query: Annotated[
@@ -49,6 +46,8 @@ def sql(
 
     For example: hotdog-sql sql "FROM find_classes('hot dog')"
     """
+    from hotdog_sql.sandbox import needs_of_query
+
     if (query is None) == (file is None):
         raise typer.BadParameter("give a query or --file, one of the two")
     if file is not None:
@@ -56,10 +55,7 @@ def sql(
     else:
         text = sys.stdin.read() if query == "-" else str(query)
     session = session_of(data_dir, split, release, labels, threads, memory_limit)
-    # With a dataset at hand the CSV files are not what is asked about: those there are will do.
-    needs = _NEEDS if dataset is None else ()
-    with open_database(session, needs, offline=offline, yes=yes) as database:
-        database.use_all()
+    with open_database(session, [*needs_of_query(text)], offline=offline, yes=yes) as database:
         if dataset is not None:
             database.use_dataset(dataset)
         database.keep_query(text)

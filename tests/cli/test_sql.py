@@ -1,10 +1,15 @@
 """`hotdog-sql sql`: what it says of a query that DuckDB refuses."""
 
+import subprocess
+import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.conftest import Run
+from tests.support.loopback import LoopbackServer, file_reply
+from tests.support.openimages import small_open_images
 
 
 @pytest.mark.parametrize(
@@ -34,3 +39,80 @@ def test_duckdbs_own_help_is_kept(small_data: Path, run: Run, query: str, said: 
     assert "query(" not in done.stderr
     for part in said:
         assert part in done.stderr
+
+
+def test_a_query_needs_only_the_files_that_it_reads(run: Run, tmp_path: Path) -> None:
+    small_open_images().write(tmp_path / "data")
+    (tmp_path / "data" / "test-images-with-rotation.csv").unlink()
+    done = run("sql", "SELECT count(*) AS labels FROM labels", "--offline")
+    assert done.stdout.startswith("labels\n"), done.stderr
+    for query in ("FROM images", "FROM select_images('Hot dog')", "FROM query_table('images')"):
+        done = run("sql", query, "--offline")
+        assert done.returncode == 4
+        assert done.stderr.startswith("hotdog-sql: missing data/test-images-with-rotation.csv")
+        assert "get it with: hotdog-sql refresh" in done.stderr
+
+
+def test_what_a_query_reads_is_downloaded_once_it_is_known_to_be_right(
+    run: Run, tmp_path: Path
+) -> None:
+    small_open_images().write(tmp_path / "data")
+    images = tmp_path / "data" / "test-images-with-rotation.csv"
+    content = images.read_bytes()
+    images.unlink()
+    with LoopbackServer() as server:
+        server.on(f"/2018_04/test/{images.name}", file_reply(content))
+        base = {"HOTDOG_SQL_BASE_URL": server.url("/")}
+        assert run("sql", "SELECT FROM images WHERE", **base).returncode == 3
+        assert run("sql", "WITH x AS (DELETE FROM images) FROM x", **base).returncode == 3
+        assert not images.exists()
+        done = run("sql", "SELECT count(*) AS images FROM images", **base)
+    assert done.stdout == "images\n300\n", done.stderr
+    assert images.read_bytes() == content
+
+
+def test_a_temporary_folder_that_is_full(small_data: Path) -> None:
+    """The limit on the size of a file stands for the room on the disk."""
+    program = [sys.executable, "-m", "hotdog_sql", "sql", "--data-dir", str(small_data)]
+    for query in ("FROM images", "FROM range(3_000_000) a, range(3) b ORDER BY ALL"):
+        done = subprocess.run(
+            ["sh", "-c", 'ulimit -f 8; "$@"', "sh", *program, query, "--memory-limit", "20MB"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 6
+        assert done.stderr.startswith("hotdog-sql: cannot write the temporary folder (IO Error: ")
+        assert done.stderr.endswith("; make room or set TMPDIR\n")
+
+
+@pytest.mark.parametrize("limit", ["20KB", "1MB", "2MB"])
+@pytest.mark.parametrize("command", [["summary"], ["sql", "FROM images ORDER BY ALL"]])
+def test_too_little_memory(small_data: Path, run: Run, command: list[str], limit: str) -> None:
+    done = run(*command, "--data-dir", small_data, "--memory-limit", limit)
+    assert done.returncode == 3
+    assert done.stdout == ""
+    assert done.stderr.startswith("hotdog-sql: DuckDB needs more memory (")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        pytest.param(
+            "FROM read_json('{file}')",
+            3,
+            marks=pytest.mark.skipif(duckdb.__version__ < "2", reason="DuckDB 1.5 crashes"),
+        ),
+        ("SELECT json(content) IS NULL AS x FROM read_text('{file}')", 0),
+        ("SELECT (content::JSON -> '$[0][0]') IS NULL AS x FROM read_text('{file}')", 0),
+    ],
+)
+def test_json_that_is_nested_deeply(run: Run, tmp_path: Path, query: str, code: int) -> None:
+    small_open_images().write(tmp_path / "data")
+    file = tmp_path / "data" / "deep.json"
+    file.write_text("[" * 100_000 + "]" * 100_000)
+    done = run("sql", query.format(file=file))
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr

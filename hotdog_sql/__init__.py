@@ -1,7 +1,6 @@
 """Photos for an image classifier, selected from Open Images with readable SQL.
 
-`connect`, `select`, `download` and `verify` are what the commands are made of; they are loaded when
-they are first used, because importing DuckDB and httpx takes longer than showing a help text.
+The calls are imported when they are first used: importing DuckDB takes longer than a help text.
 """
 
 from typing import TYPE_CHECKING
@@ -10,14 +9,31 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from hotdog_sql.api import connect, download, select, verify
+    from hotdog_sql.download_options import DownloadOptions
+    from hotdog_sql.options import SelectOptions
     from hotdog_sql.selection import Selection
 
-__all__ = ["Selection", "__version__", "connect", "download", "select", "verify"]
+__all__ = [
+    "DownloadOptions",
+    "SelectOptions",
+    "Selection",
+    "__version__",
+    "connect",
+    "download",
+    "select",
+    "verify",
+]
 
 
 def __getattr__(name: str) -> object:
-    if name in __all__:
-        from hotdog_sql import api
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from hotdog_sql import api
 
-        return getattr(api, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # All at once: importing the package `download` would take the place of the function.
+    globals().update({public: getattr(api, public) for public in __all__ if public[0] != "_"})
+    return globals()[name]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,38 +1,47 @@
 """Where the program begins, as `hotdog-sql` and as `python -m hotdog_sql`."""
 
-import gc
 import os
+import signal
 import sys
-from contextlib import suppress
+from types import FrameType
 
-from hotdog_sql.cli.exits import INTERRUPTED
+#: Ctrl-C, a closed terminal, and a polite kill end a command alike, with its files in order.
+_SIGNALS = ("SIGINT", "SIGHUP", "SIGTERM")
 
 
 def main() -> None:
-    """Runs the command line."""
-    # Nothing that is imported becomes garbage: looking for some among it, all the while and once
-    # more at the end, would take a seventh of the time of a short command. A command begins with
-    # `gc.freeze`, which leaves it out of the search for good, and `gc.enable`.
-    gc.disable()
+    """Run the command line."""
+    _open_streams()
+    # From here on, and not only once the command has begun: importing takes a while.
+    for name in _SIGNALS:
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _stop)
     try:
         from hotdog_sql.cli.main import main as run
 
         run()
     except SystemExit as end:
-        if end.code != INTERRUPTED:
-            raise
-        _end_interrupted()
-    except KeyboardInterrupt:  # in the midst of the imports
-        _end_interrupted()
+        if end.code in {128 + getattr(signal, name, 0) for name in _SIGNALS}:
+            print("hotdog-sql: stopped; run the same command again to resume", file=sys.stderr)
+        raise
 
 
-def _end_interrupted() -> None:
-    # A Ctrl-C in the middle of `exec`, which dataclasses are made by, counts as unhandled for the
-    # rest of the process: CPython would end it by the signal, not with the code.
-    with suppress(OSError):  # who reads it may have gone
-        sys.stdout.flush()
-        sys.stderr.flush()
-    os._exit(INTERRUPTED)
+def _stop(number: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + number)
+
+
+def _open_streams() -> None:
+    """Put something in the place of streams that the caller has closed.
+
+    Else the next file that is opened would be taken for stdout. Writing to this one fails.
+    """
+    if sys.stdin is None:
+        sys.stdin = os.fdopen(os.open(os.devnull, os.O_RDONLY), "r")
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
 
 
 if __name__ == "__main__":

@@ -96,26 +96,46 @@ class DatasetFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DataOptions:
-    """Which files to read, and the resources DuckDB may use.
+    """Which files to read, and the resources that DuckDB may use.
 
     Attributes:
         data_dir: folder of the CSV files.
         release: `v6` or `v7`.
-        splits: some of `test`, `validation`, `train`.
-        labels: `human`, `machine` or `both`.
-        threads: threads of DuckDB; None leaves it to DuckDB (one per core).
-        memory_limit: such as `512MB`; beyond it DuckDB uses the system's temporary folder. None
-            leaves it to DuckDB.
-        indexed: whether to read an index where it matches its CSV.
+        splits: one or several of `test`, `validation` and `train`, or `all`.
+        labels: whose labels count: `human`, `machine` or `both`.
+        threads: threads of DuckDB; None: one per core.
+        memory_limit: such as `512MB`; when DuckDB needs more, it uses the temporary folder. None
+            leaves the limit to DuckDB.
+        indexed: read an index where it matches its CSV.
+
+    Raises:
+        InputError: there is no such split, release or kind of labels.
     """
 
-    data_dir: Path
+    data_dir: Path = Path("data")
     release: str = "v6"
     splits: tuple[str, ...] = ("test",)
     labels: str = "human"
     threads: int | None = None
     memory_limit: str | None = MEMORY_LIMIT
     indexed: bool = True
+
+    def __post_init__(self) -> None:
+        named = (self.splits,) if isinstance(self.splits, str) else tuple(self.splits)
+        for what, values, known in (
+            ("split", named, Split),
+            ("release", (self.release,), Release),
+            ("labels", (self.labels,), Labels),
+        ):
+            for value in values:
+                if value not in tuple(known):
+                    raise InputError(
+                        f"{what} {printable(str(value))!r} does not exist; give {_one_of(known)}"
+                    )
+        every = tuple(str(split) for split in Split if split is not Split.ALL)
+        chosen = tuple(split for split in every if split in named or Split.ALL in named)
+        object.__setattr__(self, "splits", chosen or ("test",))
+        object.__setattr__(self, "data_dir", Path(self.data_dir))
 
     def variables(self) -> dict[str, str]:
         """The session variables that the SQL reads with `getvariable`."""

@@ -1,5 +1,6 @@
 """`import hotdog_sql`: the calls that the commands are made of."""
 
+import os
 import re
 import subprocess
 import sys
@@ -21,7 +22,8 @@ def test_the_readmes_example_runs(tmp_path: Path) -> None:
         done = subprocess.run(
             [sys.executable, "-c", example],
             cwd=tmp_path,
-            env={"HOTDOG_SQL_BASE_URL": world.base_url, "HOTDOG_SQL_MIRROR_URL": world.mirror_url},
+            env=os.environ
+            | {"HOTDOG_SQL_BASE_URL": world.base_url, "HOTDOG_SQL_MIRROR_URL": world.mirror_url},
             capture_output=True,
             text=True,
             timeout=60,

@@ -181,5 +181,5 @@ def test_the_demo(run: Run, tmp_path: Path) -> None:
     assert len(list((tmp_path / "dataset" / "other").iterdir())) == 120
     assert len(list((tmp_path / "dataset" / "hot_dog").iterdir())) > 30
     assert "lost for good" in first.stderr
-    assert "files to fetch" not in first.stderr  # with the sizes of the real ones
+    assert "files to download" not in first.stderr  # with the sizes of the real ones
     assert run("verify", "dataset").returncode == 0

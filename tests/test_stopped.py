@@ -42,7 +42,7 @@ def test_a_query_ends_at_once(small_data: Path, again: int) -> None:
             process.kill()
     assert time.monotonic() - sent < 2
     assert process.returncode == 130
-    assert said == "hotdog-sql: stopped; run the same command again to go on\n"
+    assert said == "hotdog-sql: stopped; run the same command again to resume\n"
 
 
 @contextmanager

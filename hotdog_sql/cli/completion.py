@@ -1,4 +1,4 @@
-"""Class names for the shell to complete, out of the class files at hand."""
+"""Class names for the shell to complete, from the class files at hand."""
 
 import csv
 import os
@@ -11,18 +11,19 @@ _MOST = 100
 
 
 def complete_class(incomplete: str) -> list[str]:
-    """The names that begin with what has been typed; Typer itself minds the case.
+    """The names that begin with what has been typed, in any case.
 
     Read without DuckDB, whose start would be felt at each press of the key.
     """
     folder = Path(os.environ.get("HOTDOG_SQL_DATA_DIR") or "data")
+    typed = incomplete.casefold()
     names = {
         row[1]
         for path in sorted(folder.glob(_CLASS_FILES))
         for row in _rows(path)
-        if len(row) > 1 and row[1].startswith(incomplete) and row[1].isprintable()
+        if len(row) > 1 and row[1].casefold().startswith(typed) and row[1].isprintable()
     }
-    return list(islice(sorted(names), _MOST))
+    return sorted(names)[:_MOST]
 
 
 def _rows(path: Path) -> list[list[str]]:

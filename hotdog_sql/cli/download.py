@@ -1,37 +1,48 @@
 """`hotdog-sql download` and `hotdog-sql verify`."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hotdog_sql.cli import download_options as shared
 from hotdog_sql.cli import exits, options
-from hotdog_sql.cli.destinations import (
-    FormatOption,
-    SchedulerOption,
-    ShardSizeOption,
-    destination_of,
-)
-from hotdog_sql.options import DatasetFormat
+from hotdog_sql.cli.options import Given, download_options, takes
+from hotdog_sql.cli.output import say
+from hotdog_sql.cli.report import tell_download
+from hotdog_sql.download_options import DownloadOptions
+from hotdog_sql.options import DataOptions, DatasetFormat
+from hotdog_sql.text import printable, size_text
 
 if TYPE_CHECKING:
     from hotdog_sql.recipe import Recipe
     from hotdog_sql.selection import Selection
 
-_Saved = tuple["Selection", "Recipe | None"]
+
+def destination_of(text: str | None) -> str | None:
+    """Refuses a DEST that cannot be a dataset, before anything else is done.
+
+    Raises:
+        typer.BadParameter: it is a file.
+        InputError: it is an address that cannot be used.
+    """
+    if text is not None:
+        if Path(text).is_file():
+            raise typer.BadParameter(f"Directory {text!r} is a file.")
+        if "://" in text:
+            from hotdog_sql import api
+
+            api.check_address(text)
+    return text
 
 
+@takes(how=DownloadOptions, data=(DataOptions, "data_dir"))
 def download(
     selection_file: Annotated[
         Path,
         typer.Argument(
             metavar="SELECTION_FILE",
             dir_okay=False,
-            help="Selection saved as .csv, .json or .parquet.",
+            help="Selection saved as .csv, .json or .parquet; - reads it from a pipe.",
             show_default=False,
         ),
     ],
@@ -39,73 +50,96 @@ def download(
         str,
         typer.Argument(
             metavar="DEST",
-            parser=destination_of,
-            help="Dataset to make or go on with: a folder, or an address such as "
+            callback=destination_of,
+            help="Dataset to make or to resume: a folder, or an address such as "
             "s3://bucket/prefix.",
             show_default=False,
         ),
     ],
-    source: shared.SourceOption = shared.DEFAULT_SOURCES,
-    workers: shared.WorkersOption = shared.DEFAULT_WORKERS,
-    per_host: shared.PerHostOption = shared.DEFAULT_PER_HOST,
-    max_bytes: shared.MaxBytesOption = shared.DEFAULT_MAX_BYTES,
-    strict_md5: shared.StrictMd5Option = False,
-    retry_failed: shared.RetryFailedOption = False,
-    top_up: shared.TopUpOption = True,
-    data_dir: options.DataDirOption = options.DEFAULT_DATA_DIR,
-    update: shared.UpdateOption = False,
-    upright: shared.UprightOption = False,
-    max_side: shared.MaxSideOption = None,
-    format_name: FormatOption = DatasetFormat.FILES,
-    shard_size: ShardSizeOption = None,
-    scheduler: SchedulerOption = None,
-    gallery: shared.GalleryOption = True,
-    verbose: shared.VerboseOption = False,
+    how: Given,
+    format_name: Annotated[
+        DatasetFormat | None,
+        typer.Option(
+            "--format", help="The same as --dataset-format.", rich_help_panel=options.DOWNLOAD
+        ),
+    ] = None,
+    gallery: options.GalleryOption = None,
+    *,
+    data: Given,
+    verbose: options.VerboseOption = False,
     quiet: options.QuietOption = False,
 ) -> None:
     """Download the photos of a saved selection into class folders.
 
-    Run it again to go on where it was stopped: what is there is not fetched
-    again. The folder gets a row for each photo in manifest.csv, and
+    Run it again to resume: photos that are in the dataset are not downloaded
+    again. The folder gets manifest.csv, with a row per photo, and
     ATTRIBUTION.csv, which names every author and licence.
     """
-    how = shared.options_of(
-        source=source,
-        workers=workers,
-        per_host=per_host,
-        max_bytes=max_bytes,
-        strict_md5=strict_md5,
-        retry_failed=retry_failed,
-        top_up=top_up,
-        update=update,
-        upright=upright,
-        max_side=max_side,
-        dataset_format=format_name,
-        shard_size=shard_size,
-        scheduler=scheduler,
-    )
-    with _open_selection(selection_file, data_dir, small=bool(scheduler), quiet=quiet) as (
-        selection,
-        recipe,
-    ):
-        code = shared.run_download(
+    from hotdog_sql import api
+
+    if format_name is not None:
+        how["dataset_format"] = format_name
+    wanted = download_options(how)
+    folder = DataOptions(**data).data_dir
+    with api.open_selection(selection_file, folder, cluster=bool(wanted.scheduler)) as saved:
+        selection, recipe = saved
+        missing = api.missing_for_replacements(selection)
+        if missing:
+            say(f"without {missing} lost photos are not replaced", quiet=quiet)
+        code = run_download(
             selection,
             destination,
-            how,
+            wanted,
             recipe=recipe,
-            gallery=gallery,
+            gallery=gallery is not False,
             quiet=quiet,
             verbose=verbose,
         )
     raise typer.Exit(code)
 
 
+def run_download(
+    selection: "Selection",
+    destination: str,
+    wanted: DownloadOptions,
+    *,
+    recipe: "Recipe | None" = None,
+    gallery: bool = True,
+    quiet: bool = False,
+    verbose: bool = False,
+) -> int:
+    """Download a selection, show how it goes, and say how it ended.
+
+    Args:
+        selection: the photos.
+        destination: the dataset.
+        wanted: how to download.
+        recipe: how the selection was made, where it was read from a file.
+        gallery: write a page that shows the photos, if they are in folders of this machine.
+        quiet: print errors only.
+        verbose: print each request.
+
+    Returns:
+        The command's exit code.
+    """
+    from hotdog_sql import api
+    from hotdog_sql.cli.progress import DownloadDisplay
+
+    with DownloadDisplay(quiet=quiet, verbose=verbose) as display:
+        report = api.download(selection, destination, wanted, recipe=recipe, progress=display)
+    folder = None if wanted.in_tars else api.folder_of(destination)
+    page = api.write_gallery(folder) if gallery and folder else None
+    tell_download(report, api.check_address(destination), page, quiet=quiet)
+    return exits.INCOMPLETE if report.worth_retrying else exits.OK
+
+
+@takes(how=(DownloadOptions, "sources"))
 def verify(
     destination: Annotated[
         str,
         typer.Argument(
             metavar="DEST",
-            parser=destination_of,
+            callback=destination_of,
             help="Dataset to check: a folder, or an address.",
             show_default=False,
         ),
@@ -116,65 +150,31 @@ def verify(
     repair: Annotated[
         bool, typer.Option("--repair", help="Download what is missing, altered or undecodable.")
     ] = False,
-    source: shared.SourceOption = shared.DEFAULT_SOURCES,
+    *,
+    how: Given,
     quiet: options.QuietOption = False,
 ) -> None:
-    """Check every photo of a dataset against its manifest, byte for byte.
+    """Compare every photo of a dataset with its manifest, byte for byte.
 
     Names each file that is missing, altered, undecodable, or not in the
-    manifest, on stdout, a line each.
+    manifest, one per line on stdout.
     """
-    from hotdog_sql.cli.download_display import CheckDisplay, DownloadDisplay
-    from hotdog_sql.cli.show import Narrator
-    from hotdog_sql.config import Settings
-    from hotdog_sql.download.verify import repair as repair_dataset
-    from hotdog_sql.download.verify import verify as verify_dataset
-    from hotdog_sql.download_options import DownloadOptions
-    from hotdog_sql.text import printable, size_text
+    from hotdog_sql import api
+    from hotdog_sql.cli.progress import DownloadDisplay
 
-    with CheckDisplay(quiet=quiet) as check:
-        report = verify_dataset(destination, decode=decode, progress=check)
-    narrator = Narrator(quiet)
-    narrator.print(f"{report.checked:,} photos checked, {size_text(report.bytes)} are right")
+    with DownloadDisplay(quiet=quiet) as display:
+        report = api.verify(destination, decode=decode, progress=display)
+    say(
+        f"{report.checked:,} photos checked, {size_text(report.bytes)} are right",
+        quiet=quiet,
+    )
     if repair and not report.good:
-        with shared.terminable(), DownloadDisplay(quiet=quiet) as display:
-            report = repair_dataset(
-                destination,
-                report,
-                mirror_url=Settings.from_environment().mirror_url,
-                options=DownloadOptions(sources=tuple(dict.fromkeys(source))),
-                progress=display,
-            )
-        narrator.print(f"{len(report.repaired):,} photos repaired")
+        with DownloadDisplay(quiet=quiet) as display:
+            report = api.repair(destination, report, download_options(how), progress=display)
+        say(f"{len(report.repaired):,} photos repaired", quiet=quiet)
     for path in report.foreign:
-        narrator.print(f"ignored  {printable(path)}: a file of the system or of a trainer")
+        say(f"ignored  {printable(path)}: a file of the system or of a trainer", quiet=quiet)
     for problem in report.problems:
         typer.echo(f"{problem.fault}  {printable(problem.path)}")
     if not report.good:
         raise typer.Exit(exits.VERIFY_FAILED)
-
-
-@contextmanager
-def _open_selection(path: Path, data_dir: Path, *, small: bool, quiet: bool) -> Iterator[_Saved]:
-    """A saved selection, and the recipe beside it; `small`: in little memory.
-
-    With a record and the Open Images files at hand, lost photos can be replaced.
-    """
-    from hotdog_sql.cli.show import Narrator
-    from hotdog_sql.database import Database
-    from hotdog_sql.download.executors import COORDINATOR_MEMORY
-    from hotdog_sql.options import DataOptions
-    from hotdog_sql.recipe import read_selection, saved_recipe
-
-    recipe = saved_recipe(path)
-    session = DataOptions(data_dir) if recipe is None else recipe.data_options(data_dir)
-    # More would read ahead of each other, and so of the photos.
-    session = replace(session, threads=1)
-    if small:
-        session = replace(session, memory_limit=COORDINATOR_MEMORY)
-    with Database(session) as database:
-        selection = read_selection(database, path, recipe)
-        missing = database.missing("select_images")
-        if recipe is not None and missing:
-            Narrator(quiet).print(f"without {missing[0].path} lost photos are not replaced")
-        yield selection, recipe

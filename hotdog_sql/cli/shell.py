@@ -4,16 +4,15 @@ import shutil
 import subprocess
 import sysconfig
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hotdog_sql.cli import options
-from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_SPLITS
-from hotdog_sql.cli.session import session_of
+from hotdog_sql.cli.options import Given, takes
 from hotdog_sql.errors import MissingExtraError
-from hotdog_sql.options import Labels, Release
+from hotdog_sql.options import DataOptions
 
 if TYPE_CHECKING:
     from hotdog_sql.catalog import DataFile
@@ -31,6 +30,7 @@ _DOUBLE = '"'
 _HOW_TO_GET_IT = "pip install duckdb-cli, or see https://duckdb.org/install"
 
 
+@takes(data=(DataOptions, "splits", "release", "labels", "data_dir"))
 def shell(
     directory: Annotated[
         Path | None,
@@ -41,17 +41,16 @@ def shell(
             show_default=False,
         ),
     ] = None,
-    split: options.SplitOption = DEFAULT_SPLITS,
-    release: options.ReleaseOption = Release.V6,
-    labels: options.LabelsOption = Labels.HUMAN,
-    data_dir: options.DataDirOption = DEFAULT_DATA_DIR,
+    *,
+    data: Given,
 ) -> None:
     """Open the DuckDB shell with every view and macro loaded whose files are there."""
     from hotdog_sql.database import Database
     from hotdog_sql.scratch import temporary_folder
     from hotdog_sql.sql_files import dataset_files, needed_for, sql_dir
 
-    session = session_of(data_dir.resolve(), split, release, labels)
+    session = DataOptions(**data)
+    data_dir, session = session.data_dir, replace(session, data_dir=session.data_dir.resolve())
     variables = session.variables()
     with Database(session) as database:
         missing = database.missing("select_images")

@@ -7,12 +7,13 @@ from typing import Annotated
 import typer
 
 from hotdog_sql.cli import options
-from hotdog_sql.cli.options import DEFAULT_DATA_DIR, DEFAULT_MEMORY_LIMIT, DEFAULT_SPLITS
-from hotdog_sql.cli.session import open_database, session_of
-from hotdog_sql.cli.show import write_rows
-from hotdog_sql.options import Labels, Release
+from hotdog_sql.cli.data import opened
+from hotdog_sql.cli.options import Given, takes
+from hotdog_sql.cli.output import check_output, write_rows
+from hotdog_sql.options import DataOptions
 
 
+@takes(data=DataOptions)
 def sql(
     query: Annotated[
         str | None, typer.Argument(help="One SELECT over the views and macros; - reads stdin.")
@@ -31,16 +32,13 @@ def sql(
             show_default=False,
         ),
     ] = None,
-    split: options.SplitOption = DEFAULT_SPLITS,
-    release: options.ReleaseOption = Release.V6,
-    labels: options.LabelsOption = Labels.HUMAN,
-    data_dir: options.DataDirOption = DEFAULT_DATA_DIR,
-    threads: options.ThreadsOption = None,
-    memory_limit: options.MemoryLimitOption = DEFAULT_MEMORY_LIMIT,
+    *,
+    data: Given,
     offline: options.OfflineOption = False,
     yes: options.YesOption = False,
     format_name: options.FormatOption = None,
     output: options.OutputOption = None,
+    quiet: options.QuietOption = False,
 ) -> None:
     """Run one SELECT of your own, which can read these files and nothing else.
 
@@ -54,9 +52,10 @@ def sql(
         text = file.read_text(encoding="utf-8")
     else:
         text = sys.stdin.read() if query == "-" else str(query)
-    session = session_of(data_dir, split, release, labels, threads, memory_limit)
-    with open_database(session, [*needs_of_query(text)], offline=offline, yes=yes) as database:
+    row_format = check_output(format_name, output)
+    needs = [*needs_of_query(text)]
+    with opened(DataOptions(**data), needs, offline=offline, yes=yes, quiet=quiet) as database:
         if dataset is not None:
             database.use_dataset(dataset)
         database.keep_query(text)
-        write_rows(database, "result", format_name, output)
+        write_rows(database, "result", row_format, output)

@@ -1,9 +1,9 @@
 """What the coordinator of a cluster does by itself: `python -m tests.benchmark.coordinator ROWS`.
 
-A fleet answers at once that it has every photo, so that nothing is left but to read the selection,
-to cut it, to pack and unpack what would go over the network, to write the manifest, and the
-records at the end. What a worker would do is timed and taken off. Prints seconds, and the peak of
-memory in bytes.
+An executor answers at once that it has every photo, so that nothing is left but to read the
+selection, to cut it, to pack and unpack what would go over the network, to write the manifest, and
+the records at the end. What a worker would do is timed and taken off. Prints seconds, and the peak
+of memory in bytes.
 """
 
 import pickle
@@ -12,18 +12,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
-from hotdog_sql.config import Settings
+from hotdog_sql.config import MIRROR_URL
 from hotdog_sql.database import Database
-from hotdog_sql.downloading.entry import Entry, Status
-from hotdog_sql.downloading.fleet import Ended
-from hotdog_sql.downloading.job import download
-from hotdog_sql.downloading.layout import Layout
-from hotdog_sql.downloading.photo import Photo
-from hotdog_sql.downloading.scheduler import COORDINATOR_MEMORY
-from hotdog_sql.downloading.shard import Shard, fields_of
+from hotdog_sql.download.executors import COORDINATOR_MEMORY
+from hotdog_sql.download.photo import Photo
+from hotdog_sql.download.result import Result, Status
+from hotdog_sql.download.run import download
+from hotdog_sql.download.shards import Shard
 from hotdog_sql.options import DataOptions
 from hotdog_sql.recipe import read_selection
 from tests.benchmark.files import BENCH
@@ -57,40 +56,27 @@ COPY (
 
 
 class Answers:
-    """A fleet that has everything at once (see `hotdog_sql.downloading.fleet.Fleet`).
+    """An executor whose workers have every photo at once.
 
     Attributes:
         spent: seconds that workers would have spent.
     """
 
-    live = False
-
     def __init__(self) -> None:
         self.spent = 0.0
-        self._ended: deque[Ended] = deque()
 
-    def slots(self) -> int:
-        return 2
-
-    def submit(self, shard: Shard) -> None:
-        sent = pickle.dumps(shard)
-        begun = time.perf_counter()
-        there: Shard = pickle.loads(sent)
-        back = pickle.dumps(
-            [(place, fields_of(_entry(photo))) for place, photo in enumerate(there.photos)]
-        )
-        self.spent += time.perf_counter() - begun
-        self._ended.append(Ended(shard, pickle.loads(back)))
-
-    def ended(self, _seconds: float, /) -> Ended | None:
-        return self._ended.popleft() if self._ended else None
-
-    def stop(self) -> None:
-        """There is nothing to stop."""
+    def run(self, shards: Iterable[Shard]) -> Iterator[list[Result]]:
+        for shard in shards:
+            sent = pickle.dumps(shard)
+            begun = time.perf_counter()
+            there: Shard = pickle.loads(sent)
+            back = pickle.dumps([_result(photo) for photo in there.photos])
+            self.spent += time.perf_counter() - begun
+            yield pickle.loads(back)
 
 
-def _entry(photo: Photo) -> Entry:
-    return Entry(
+def _result(photo: Photo) -> Result:
+    return Result(
         photo,
         Status.DOWNLOADED,
         path=f"{photo.stem}.jpg",
@@ -113,18 +99,19 @@ def main() -> None:
             "duckdb.execute(sys.argv[1], {'rows': int(sys.argv[2]), 'file': sys.argv[3]})"
         )
         subprocess.run([sys.executable, "-c", make, _ROWS, str(rows), str(selection)], check=True)
-        fleet = Answers()
+        answers = Answers()
         begun = time.perf_counter()
         session = DataOptions(Path(folder), threads=1, memory_limit=COORDINATOR_MEMORY)
         with Database(session) as database:
+            selected = read_selection(database, selection)
             report = download(
-                read_selection(database, selection),
+                selected.photos(),
                 Path(folder) / "dataset",
-                settings=Settings(),
-                layout=Layout(),
-                fleet=fleet,
+                mirror_url=MIRROR_URL,
+                count=rows,
+                executor=lambda _dataset: nullcontext(answers),
             )
-        seconds = time.perf_counter() - begun - fleet.spent
+        seconds = time.perf_counter() - begun - answers.spent
     assert report.on_disk == rows
     print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 

@@ -16,7 +16,7 @@ from threading import Event
 
 import pytest
 
-from hotdog_sql.cli.download_display import DownloadDisplay
+from hotdog_sql.cli.progress import DownloadDisplay
 from tests.conftest import ROOT, Run
 from tests.support.loopback import LoopbackServer, Reply, Request
 from tests.support.photos import manifest_rows, tree
@@ -199,7 +199,7 @@ def test_stopped(server: LoopbackServer, saved: Path, how: signal.Signals, code:
         process.send_signal(how)
         _, said = process.communicate(timeout=10)
     assert process.returncode == code
-    told = "hotdog-sql: stopped; run the same command again to go on"
+    told = "hotdog-sql: stopped; run the same command again to resume"
     assert [line for line in said.splitlines() if "stopped" in line] == [told]
     assert "Traceback" not in said
     assert not (saved.parent / "dataset" / ".hotdog-sql").exists()

@@ -47,7 +47,7 @@ def test_new_then_unchanged_then_changed(run: Run, server: LoopbackServer, tmp_p
     ]
     # The catalog knows two of the three, and it knows them otherwise.
     assert first.stdout.count("differs from the catalog") == 2
-    assert "files to fetch: 3" in first.stderr
+    assert "files to download: 3" in first.stderr
     assert (tmp_path / "data" / "test-annotations-human-imagelabels.csv").read_bytes() == NEW
 
     server.clear()

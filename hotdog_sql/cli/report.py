@@ -1,0 +1,124 @@
+"""What `select` and downloads say at their end."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hotdog_sql.cli.output import say
+from hotdog_sql.text import printable, size_text
+
+if TYPE_CHECKING:
+    from hotdog_sql.download.result import DownloadReport
+    from hotdog_sql.selection import ClassReport, FolderReport, Selection
+
+#: Widths of names and counts in the report of a download.
+_NARROW = (14, 9)
+#: A classifier learns little from a folder with fewer images.
+FEW_IMAGES = 30
+#: Related classes that are named without --verbose.
+_NAMED = 5
+
+
+def tell_selection(selection: "Selection", *, verbose: bool = False) -> None:
+    """Say what there was to select from and what was selected, as the tutorial prints it.
+
+    Args:
+        selection: the rows.
+        verbose: name all related classes.
+    """
+    data, report = selection.database.options, selection.report
+    if report is not None:
+        say(f"Open Images {data.release}, {', '.join(data.splits)}")
+        for one in report.classes:
+            say(f"{printable(one.name)} ({one.mid})")
+            _count("positives", one.positives, _by_whom(one))
+            _count("verified negatives", one.verified_negatives)
+            if one.ambiguous:
+                _count("ambiguous", one.ambiguous, "carry another requested class too")
+        say("Negatives")
+        names = [printable(name) for name in report.related]
+        shown = names if verbose else names[:_NAMED]
+        more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
+        _count("related classes", len(names), ", ".join(shown) + more)
+        _count("labelled images", report.labelled)
+        _count("candidates", report.candidates, "labelled, without a related class")
+    say("Selected")
+    folders = selection.folders()
+    for folder in folders:
+        licenses = ", ".join(printable(address) for address in folder.licenses)
+        size = size_text(folder.mirror_bytes)
+        _count(folder.folder, folder.images, f"about {size} from the mirror; {licenses}")
+    for folder in folders:
+        _tell_shortfall(selection, folder)
+
+
+def _tell_shortfall(selection: "Selection", folder: "FolderReport") -> None:
+    """Say where the data ran out: fewer images than wanted, or too few to learn from."""
+    asked = selection.options
+    if asked is None:
+        return
+    negative = asked.query is None and folder.folder == asked.negative_folder
+    wanted = asked.negatives if negative and asked.ratio is None else asked.limit
+    if negative and wanted is not None and folder.images < wanted:
+        kind = "verified negatives" if asked.negatives_from == "verified" else "negatives"
+        say(f"{folder.folder}: {folder.images:,} of {wanted:,}: no more {kind}")
+    ran_out = wanted is None or folder.images < wanted
+    if folder.images < FEW_IMAGES and ran_out and asked.query is None:
+        say(
+            f"warning: {folder.folder} has fewer than {FEW_IMAGES} images; --split all or "
+            "--labels both may find more"
+        )
+
+
+def tell_changes(changes: Sequence[str], *, quiet: bool = False) -> None:
+    """Say what has changed since a recipe was written."""
+    for line in changes:
+        say(f"changed: {line}", quiet=quiet)
+    if not changes:
+        say("nothing has changed since the recipe was written", quiet=quiet)
+
+
+def tell_download(
+    report: "DownloadReport", destination: str, page: Path | None, *, quiet: bool = False
+) -> None:
+    """Say how a download ended."""
+    if quiet:
+        return
+    say(f"Dataset {printable(destination)}")
+    fetched = f"{report.downloaded:,} fetched now, {size_text(report.received)}"
+    sources = ", ".join(f"{source} {count:,}" for source, count in sorted(report.sources.items()))
+    _count("photos", report.on_disk, "; ".join(filter(None, (fetched, sources))), widths=_NARROW)
+    if report.lost:
+        _count("lost for good", report.lost, _reasons(report.lost_reasons), widths=_NARROW)
+    if report.replaced:
+        _count(
+            "replaced",
+            report.replaced,
+            "lost ones, by the next in the random order",
+            widths=_NARROW,
+        )
+    for folder, count in report.short.items():
+        _count("short", count, f"in {printable(folder)}: there are no more to take", widths=_NARROW)
+    if report.failed:
+        _count("failed", report.failed, _reasons(report.failed_reasons), widths=_NARROW)
+        say("Some are worth another try: run the same command again")
+    if page is not None:
+        say(f"To look at it, open {page}")
+
+
+def _count(what: str, count: int, note: str = "", widths: tuple[int, int] = (20, 12)) -> None:
+    say(f"  {what:<{widths[0]}} {count:>{widths[1]},}  {note}".rstrip())
+
+
+def _by_whom(one: "ClassReport") -> str:
+    if not one.by_machine:
+        return "labelled by people"
+    return f"{one.by_people:,} labelled by people, {one.by_machine:,} by a model"
+
+
+def _reasons(reasons: Counter[tuple[str, str]]) -> str:
+    return ", ".join(
+        printable(f"{source} {reason} {count:,}")
+        for (source, reason), count in reasons.most_common(6)
+    )

@@ -20,7 +20,7 @@ from hotdog_sql import __version__
 from hotdog_sql.download_options import CONNECT_SECONDS, SILENCE_SECONDS, RetryPolicy
 from hotdog_sql.errors import AddressError
 from hotdog_sql.text import http_date, printable
-from hotdog_sql.transports import DeadlineTransport, ssl_context
+from hotdog_sql.transports import new_transport
 
 __all__ = [
     "HttpClient",
@@ -57,7 +57,7 @@ class HttpClient:
         Raises:
             InputError: the certificates that the environment names cannot be read.
         """
-        self._transport = DeadlineTransport(ssl_context(), connect_seconds, silence_seconds)
+        self._transport = new_transport(connect_seconds, silence_seconds)
 
     def __enter__(self) -> Self:
         return self
@@ -138,6 +138,7 @@ def check_url(url: str | httpx.URL) -> None:
     try:
         parsed = httpx.URL(url)
         host = parsed.host if (parsed.port or 1) in range(1, 65_536) else ""
+        parsed.raw_host.decode("ascii").encode("idna")  # has no empty label, and none too long
     except (httpx.InvalidURL, UnicodeError) as error:
         raise _not_an_address(str(url), error) from error
     if not (
@@ -228,7 +229,8 @@ def reason_of(error: httpx.HTTPError, *, in_body: bool) -> str:
         case httpx.ConnectError():
             return "no connection"
         case httpx.NetworkError() | httpx.RemoteProtocolError():
-            return "cut short" if in_body else "connection broke"
+            # pyreqwest may read the beginning of a body along with the headers.
+            return "cut short" if in_body or "body" in str(error) else "connection broke"
         case httpx.ProxyError():
             return "proxy error"
         case httpx.UnsupportedProtocol():

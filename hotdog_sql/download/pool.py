@@ -22,7 +22,6 @@ from hotdog_sql.errors import HotdogError, UnreachableError
 from hotdog_sql.http import HttpClient
 from hotdog_sql.options import Source
 from hotdog_sql.storage import Storage
-from hotdog_sql.transports import ssl_context
 
 #: Photos taken from the selection ahead of their turn. Enough to go on with the other hosts while
 #: one is paused; few enough to need no memory to speak of.
@@ -85,7 +84,7 @@ class DownloadPool:
         Raises:
             InputError: the certificates that the environment names cannot be read.
         """
-        ssl_context()  # before the threads, each of which would make one
+        HttpClient(options.connect_seconds, options.silence_seconds)  # what all threads share
         self._mirror_url = mirror_url
         self._options = options
         self._progress = progress

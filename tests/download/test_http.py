@@ -185,7 +185,11 @@ def test_retry_after_in_both_forms() -> None:
 
 def in_a_process(code: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     """Runs the code in an environment of its own, because proxies and the like are read from it."""
-    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
+    kept = {
+        name: os.environ[name]
+        for name in ("PATH", "SYSTEMROOT", "PYTHONPATH", "HOTDOG_SQL_TRANSPORT")
+        if name in os.environ
+    }
     return subprocess.run(
         [sys.executable, "-c", code],
         env={**kept, "HOME": "/nonexistent", **environment},

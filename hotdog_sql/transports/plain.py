@@ -1,53 +1,30 @@
-"""The transport under every HTTP request: httpcore's connections, with a deadline for each request.
+"""httpcore's connections, each wait of which is cut to what is left of the request's time.
 
-httpx limits each wait, but an answer that drips a byte now and then never makes it wait. httpcore
-lets its user bring the network: here each wait is cut to what is left of the request's time.
+httpcore lets its user bring the network, which is where that is done.
 """
 
-import math
 import ssl
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from typing import Any
-from urllib.request import getproxies, proxy_bypass
+from urllib.request import proxy_bypass
 
 import httpcore
 import httpx
 
 from hotdog_sql.errors import InputError
+from hotdog_sql.transports.base import DeadlineTransport, proxies
 
 _POOL: dict[str, Any] = {"max_connections": 16, "max_keepalive_connections": 8}
 
 
-@cache
-def ssl_context() -> ssl.SSLContext:
-    """The TLS context of this process: certifi's roots, or `SSL_CERT_FILE`, `SSL_CERT_DIR`.
-
-    Raises:
-        InputError: the certificates that the environment names cannot be read.
-    """
-    try:
-        return httpx.create_ssl_context()
-    except OSError as error:  # ssl.SSLError is one
-        raise InputError(
-            f"cannot read the TLS certificates ({error}); check SSL_CERT_FILE and SSL_CERT_DIR"
-        ) from error
-
-
-class DeadlineTransport(httpx.BaseTransport):
-    """httpcore's connections for one thread. Proxies come from the environment.
-
-    Attributes:
-        deadline: when the request in hand must have ended, on the monotonic clock.
-    """
+class PlainTransport(DeadlineTransport):
+    """httpcore's connections. Proxies come from the environment."""
 
     def __init__(self, context: ssl.SSLContext, connect_seconds: float, silence_seconds: float):
-        self.deadline = math.inf
         self._context = context
         self._timeout = httpx.Timeout(silence_seconds, connect=connect_seconds).as_dict()
-        self._proxies = getproxies()
+        self._proxies = proxies()
         self._pools: dict[str, httpcore.ConnectionPool] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -62,7 +39,7 @@ class DeadlineTransport(httpx.BaseTransport):
             headers=request.headers.raw,
             extensions={"timeout": self._timeout},
         )
-        with _as_httpx_errors():
+        with _httpx_errors():
             received = self._pool(url).handle_request(sent)
             while not _is_asked_for(received):
                 # A keep-alive server sent more than its last answer: that connection is closed.
@@ -77,47 +54,32 @@ class DeadlineTransport(httpx.BaseTransport):
         for pool in self._pools.values():
             pool.close()
 
-    def seconds_left(self, wait: float | None) -> float:
-        """How long a wait may take.
-
-        Raises:
-            httpcore.ReadTimeout: the request's time is up.
-        """
-        left = self.deadline - time.monotonic()
-        if left <= 0:
-            raise httpcore.ReadTimeout("the request took too long")
-        return left if wait is None else min(left, wait)
-
     def _pool(self, url: httpx.URL) -> httpcore.ConnectionPool:
-        proxy = self._proxies.get(url.scheme) or self._proxies.get("all") or ""
-        if proxy and proxy_bypass(url.netloc.decode()):
-            proxy = ""
-        if proxy not in self._pools:
-            self._pools[proxy] = self._new_pool(proxy)
-        return self._pools[proxy]
+        proxy = self._proxies.get(url.scheme) or self._proxies.get("all")
+        if proxy is not None and proxy_bypass(url.netloc.decode()):
+            proxy = None
+        name = "" if proxy is None else str(proxy.url)
+        if name not in self._pools:
+            self._pools[name] = self._new_pool(proxy)
+        return self._pools[name]
 
-    def _new_pool(self, address: str) -> httpcore.ConnectionPool:
+    def _new_pool(self, proxy: httpx.Proxy | None) -> httpcore.ConnectionPool:
         backend = _Network(self)
-        if not address:
+        if proxy is None:
             return httpcore.ConnectionPool(self._context, network_backend=backend, **_POOL)
+        url = httpcore.URL(
+            scheme=proxy.url.raw_scheme,
+            host=proxy.url.raw_host,
+            port=proxy.url.port,
+            target=proxy.url.raw_path,
+        )
+        kind = httpcore.SOCKSProxy if proxy.url.scheme.startswith("socks") else httpcore.HTTPProxy
         try:
-            proxy = httpx.Proxy(address if "://" in address else f"http://{address}")
-            url = httpcore.URL(
-                scheme=proxy.url.raw_scheme,
-                host=proxy.url.raw_host,
-                port=proxy.url.port,
-                target=proxy.url.raw_path,
-            )
-            kind = (
-                httpcore.SOCKSProxy if proxy.url.scheme.startswith("socks") else httpcore.HTTPProxy
-            )
             return kind(
                 url, proxy.raw_auth, ssl_context=self._context, network_backend=backend, **_POOL
             )
-        except (ValueError, ImportError, httpx.InvalidURL) as error:
-            raise InputError(
-                f"cannot use the proxy ({error}); check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY"
-            ) from error
+        except ImportError as error:  # the library for SOCKS
+            raise InputError(f"cannot use the proxy ({error}); check ALL_PROXY") from error
 
 
 class _Body(httpx.SyncByteStream):
@@ -127,7 +89,7 @@ class _Body(httpx.SyncByteStream):
         self._response = response
 
     def __iter__(self) -> Iterator[bytes]:
-        with _as_httpx_errors():
+        with _httpx_errors():
             yield from self._response.iter_stream()
 
     def close(self) -> None:
@@ -137,7 +99,7 @@ class _Body(httpx.SyncByteStream):
 class _Network(httpcore.NetworkBackend):
     """Opens connections that keep to the transport's deadline."""
 
-    def __init__(self, transport: DeadlineTransport) -> None:
+    def __init__(self, transport: PlainTransport) -> None:
         self._transport = transport
         self._backend = httpcore.SyncBackend()
 
@@ -161,7 +123,7 @@ class _Connection(httpcore.NetworkStream):
         heard: whether anything was read since the last request was sent.
     """
 
-    def __init__(self, stream: httpcore.NetworkStream, transport: DeadlineTransport) -> None:
+    def __init__(self, stream: httpcore.NetworkStream, transport: PlainTransport) -> None:
         self.heard = False
         self._stream = stream
         self._transport = transport
@@ -199,7 +161,7 @@ def _is_asked_for(response: httpcore.Response) -> bool:
 
 
 @contextmanager
-def _as_httpx_errors() -> Iterator[None]:
+def _httpx_errors() -> Iterator[None]:
     """Raise httpcore's errors as httpx's, which have the same names."""
     try:
         yield

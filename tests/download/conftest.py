@@ -1,0 +1,25 @@
+"""What a server can do to a download, tried on both transports."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from hotdog_sql.transports import transport_name
+
+#: The modules whose tests run on both.
+_ON_BOTH = ("test_faults", "test_hosts", "test_hostile", "test_http")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.module.__name__.rpartition(".")[2] in _ON_BOTH:
+        metafunc.parametrize("transport", ["httpx", "pyreqwest"], indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The transport of this test and of the processes that it starts."""
+    if hasattr(request, "param"):
+        monkeypatch.setenv("HOTDOG_SQL_TRANSPORT", request.param)
+    transport_name.cache_clear()
+    yield
+    transport_name.cache_clear()

@@ -39,9 +39,9 @@ from hotdog_sql.selection import Selection
 from hotdog_sql.selection import select as _select
 
 if TYPE_CHECKING:
-    from hotdog_sql.download.progress import Progress
-    from hotdog_sql.download.result import DownloadReport
-    from hotdog_sql.download.verify import VerifyReport
+    from hotdog_sql.downloader.progress import Progress
+    from hotdog_sql.downloader.result import DownloadReport
+    from hotdog_sql.downloader.verify import VerifyReport
     from hotdog_sql.index.build import Indexed
     from hotdog_sql.refresh import FileResult, LocalFile
     from hotdog_sql.refresh.transfer import Progress as RefreshProgress
@@ -190,7 +190,7 @@ def download(
         MissingExtraError: a library that the address or the options need is not installed.
         ClusterError: the cluster cannot be used.
     """
-    from hotdog_sql.download.run import download as run
+    from hotdog_sql.downloader.run import download as run
 
     if "sources" in changes:
         changes["sources"] = tuple(Source(source) for source in changes["sources"])
@@ -230,7 +230,7 @@ def verify(
         DatasetError: it is not a dataset.
         MissingExtraError: photos are to be decoded, and Pillow is not installed.
     """
-    from hotdog_sql.download.verify import verify as check
+    from hotdog_sql.downloader.verify import verify as check
 
     return check(directory, decode=decode, progress=progress)
 
@@ -257,7 +257,7 @@ def repair(
         InputError: the dataset is not in class folders of this machine.
         DatasetError: the dataset cannot be used.
     """
-    from hotdog_sql.download.verify import repair as repair_dataset
+    from hotdog_sql.downloader.verify import repair as repair_dataset
 
     return repair_dataset(
         directory,

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from hotdog_sql.database import Database
-from hotdog_sql.download.photo import Photo
+from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.duckdb_errors import query_error
 from hotdog_sql.errors import AmbiguousClassError, InputError, QueryError, UnknownClassError
 from hotdog_sql.options import LARGEST_COUNT, SelectOptions

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from hotdog_sql.download.result import COLUMNS
+from hotdog_sql.downloader.result import COLUMNS
 from hotdog_sql.sql_files import read_sql_file
 from tests.conftest import Run
 from tests.support.loopback import LoopbackServer, Reply

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hotdog_sql.database import connect
-from hotdog_sql.download.result import COLUMNS
+from hotdog_sql.downloader.result import COLUMNS
 from hotdog_sql.errors import QueryError
 from hotdog_sql.options import DataOptions, SelectOptions
 from hotdog_sql.selection import select as select_rows

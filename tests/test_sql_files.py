@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from hotdog_sql.database import Database, connect
-from hotdog_sql.download.result import COLUMNS
+from hotdog_sql.downloader.result import COLUMNS
 from hotdog_sql.index.build import build_index
 from hotdog_sql.options import DataOptions
 from hotdog_sql.sql_files import SqlFile, dataset_files, index_files, load_order, sql_dir

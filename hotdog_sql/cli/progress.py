@@ -25,7 +25,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Column, Table
 from rich.text import Text
 
-from hotdog_sql.download.progress import Progress
+from hotdog_sql.downloader.progress import Progress
 from hotdog_sql.options import Source
 from hotdog_sql.refresh.transfer import Progress as RefreshProgress
 from hotdog_sql.storage import without_credentials

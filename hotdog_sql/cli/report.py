@@ -9,7 +9,7 @@ from hotdog_sql.cli.output import say
 from hotdog_sql.text import printable, size_text
 
 if TYPE_CHECKING:
-    from hotdog_sql.download.result import DownloadReport
+    from hotdog_sql.downloader.result import DownloadReport
     from hotdog_sql.selection import ClassReport, FolderReport, Selection
 
 #: Widths of names and counts in the report of a download.

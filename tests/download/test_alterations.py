@@ -11,9 +11,9 @@ pytest.importorskip("PIL", reason="needs the extra images")
 
 from PIL import Image
 
-from hotdog_sql.download.photo import Photo
-from hotdog_sql.download.verify import Fault, repair, verify
 from hotdog_sql.download_options import DownloadOptions
+from hotdog_sql.downloader.photo import Photo
+from hotdog_sql.downloader.verify import Fault, repair, verify
 from hotdog_sql.errors import DatasetError, InputError
 from hotdog_sql.options import Source
 from tests.support.loopback import LoopbackServer, Reply, file_reply

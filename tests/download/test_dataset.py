@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotdog_sql.download.dataset import open_dataset
 from hotdog_sql.download_options import DownloadOptions
+from hotdog_sql.downloader.dataset import open_dataset
 from hotdog_sql.errors import DatasetError, DatasetLockedError, SelectionFileError
 from tests.support.loopback import LoopbackServer, Reply
 from tests.support.photos import (

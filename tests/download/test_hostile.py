@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hotdog_sql.download.photo import Photo
 from hotdog_sql.download_options import DownloadOptions
+from hotdog_sql.downloader.photo import Photo
 from tests.conftest import Run
 from tests.support.loopback import LoopbackServer, Reply
 from tests.support.photos import Album, manifest_rows, photo, run, serve, tree
@@ -159,15 +159,14 @@ def test_bytes_after_an_answer_are_nobodys_photo(tmp_path: Path) -> None:
 
     def talkative(connection: Connection) -> None:
         while path := connection.request().split(b" ", 2)[1:2]:
-            number = int(path[0].rpartition(b"/")[2].removesuffix(b".jpg"), 16)
+            number = int(path[0].removeprefix(b"/").removesuffix(b".jpg"))
             body, junk = jpeg(number), jpeg(1000 + number)
             head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"
             connection.send(head % len(body) + body + head % len(junk) + junk)
 
-    photos = [photo(n) for n in range(1, 21)]
     with RawServer(talkative) as evil, LoopbackServer() as server:
-        server.url = lambda _path="/": f"{evil.url}mirror/"  # type: ignore[method-assign]
-        run(server, tmp_path, photos, sources=("mirror",), workers=2)
+        photos = [photo(n, original_url=f"{evil.url}{n}.jpg") for n in range(1, 21)]
+        run(server, tmp_path, photos, sources=("original",), workers=2)
     for row in manifest_rows(tmp_path):
         assert row["md5"] == md5(jpeg(int(row["ImageID"], 16)))
 

@@ -14,8 +14,8 @@ pytest.importorskip("PIL", reason="needs the extra images")
 
 from PIL import ExifTags, Image, ImageChops, ImageOps, ImageStat, JpegImagePlugin
 
-from hotdog_sql.download.transform import decode, degrees, transform
-from hotdog_sql.download.validate import RejectedError, detect_format
+from hotdog_sql.downloader.transform import decode, degrees, transform
+from hotdog_sql.downloader.validate import RejectedError, detect_format
 from hotdog_sql.options import Source
 from tests.conftest import ROOT
 from tests.support.quarters import (
@@ -258,7 +258,7 @@ def test_a_picture_passes_the_decode(format_name: str) -> None:
 #: In a process of its own, because pytest makes errors of the warnings that this leaves unsaid.
 _TRANSFORM = """
 import sys
-from hotdog_sql.download.transform import transform
+from hotdog_sql.downloader.transform import transform
 try:
     data, note = transform(sys.stdin.buffer.read(), 180, upright=True, max_side=None)
     sys.stdout.buffer.write(data)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hotdog_sql.download.validate import RejectedError, detect_format, md5_from_base64
+from hotdog_sql.downloader.validate import RejectedError, detect_format, md5_from_base64
 from tests.support.pictures import gif, jpeg, md5_base64, png, webp
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from hotdog_sql.download.progress import Progress
-from hotdog_sql.download.verify import Fault, VerifyReport, repair, verify
 from hotdog_sql.download_options import DownloadOptions
+from hotdog_sql.downloader.progress import Progress
+from hotdog_sql.downloader.verify import Fault, VerifyReport, repair, verify
 from hotdog_sql.errors import DatasetError
 from tests.support.loopback import LoopbackServer, Reply
 from tests.support.photos import (

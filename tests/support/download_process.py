@@ -9,8 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from hotdog_sql.download.run import download
 from hotdog_sql.download_options import DownloadOptions
+from hotdog_sql.downloader.run import download
 from hotdog_sql.errors import HotdogError
 from hotdog_sql.options import Source
 from tests.support.photos import NO_PAUSE, QUICK, Album, photo

@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hotdog_sql.download.photo import Photo
-from hotdog_sql.download.progress import Progress
-from hotdog_sql.download.result import DownloadReport
-from hotdog_sql.download.run import Executors, download
 from hotdog_sql.download_options import BackoffPolicy, DownloadOptions, RetryPolicy
+from hotdog_sql.downloader.photo import Photo
+from hotdog_sql.downloader.progress import Progress
+from hotdog_sql.downloader.result import DownloadReport
+from hotdog_sql.downloader.run import Executors, download
 from tests.support.loopback import LoopbackServer, Reply, file_reply
 from tests.support.pictures import jpeg, md5
 

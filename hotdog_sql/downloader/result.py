@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Self
 
-from hotdog_sql.download.photo import IMAGE_COLUMNS, Photo
+from hotdog_sql.downloader.photo import IMAGE_COLUMNS, Photo
 from hotdog_sql.errors import DatasetError, SelectionFileError
 
 #: The manifest's columns, in their order. ImageID comes first: with folder, it is the key.

@@ -8,11 +8,11 @@ from importlib import import_module
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
-from hotdog_sql.download.pool import DownloadPool
-from hotdog_sql.download.progress import Progress
-from hotdog_sql.download.result import Result
-from hotdog_sql.download.shards import Shard, read_results, run_shard, run_shard_once
 from hotdog_sql.download_options import DownloadOptions
+from hotdog_sql.downloader.pool import DownloadPool
+from hotdog_sql.downloader.progress import Progress
+from hotdog_sql.downloader.result import Result
+from hotdog_sql.downloader.shards import Shard, read_results, run_shard, run_shard_once
 from hotdog_sql.errors import ClusterError, HotdogError
 from hotdog_sql.storage import Storage, without_credentials
 

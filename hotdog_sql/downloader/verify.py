@@ -10,17 +10,17 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
-from hotdog_sql.download import manifest
-from hotdog_sql.download.dataset import FOREIGN_FILES, RECORDS, open_dataset
-from hotdog_sql.download.manifest import Manifest
-from hotdog_sql.download.photo import Photo
-from hotdog_sql.download.pool import DownloadPool
-from hotdog_sql.download.progress import Progress
-from hotdog_sql.download.remote_records import Listing, fetch_manifest
-from hotdog_sql.download.result import DownloadReport, Result, Status
-from hotdog_sql.download.selection_json import recorded_alterations
-from hotdog_sql.download.validate import Bytes, RejectedError, md5_hex
 from hotdog_sql.download_options import DownloadOptions
+from hotdog_sql.downloader import manifest
+from hotdog_sql.downloader.dataset import FOREIGN_FILES, RECORDS, open_dataset
+from hotdog_sql.downloader.manifest import Manifest
+from hotdog_sql.downloader.photo import Photo
+from hotdog_sql.downloader.pool import DownloadPool
+from hotdog_sql.downloader.progress import Progress
+from hotdog_sql.downloader.remote_records import Listing, fetch_manifest
+from hotdog_sql.downloader.result import DownloadReport, Result, Status
+from hotdog_sql.downloader.selection_json import recorded_alterations
+from hotdog_sql.downloader.validate import Bytes, RejectedError, md5_hex
 from hotdog_sql.errors import DatasetError, InputError
 from hotdog_sql.scratch import temporary_folder
 from hotdog_sql.storage import LocalStorage, Storage, open_storage, storage_error
@@ -274,7 +274,7 @@ class _Check:
     def _decode_fault(self, data: Bytes) -> Fault | None:
         if not self._decode:
             return None
-        from hotdog_sql.download.transform import decode
+        from hotdog_sql.downloader.transform import decode
 
         try:
             decode(data)

@@ -10,8 +10,8 @@ import sqlite3
 import time
 from pathlib import Path
 
-from hotdog_sql.download import manifest, selection_json
-from hotdog_sql.download.result import HEADER
+from hotdog_sql.downloader import manifest, selection_json
+from hotdog_sql.downloader.result import HEADER
 from hotdog_sql.storage import WORK_FOLDER, Storage, storage_error
 
 #: Seconds of work that a killed coordinator may have to repeat, beside the shards in hand.

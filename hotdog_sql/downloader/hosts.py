@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from threading import Condition
 from typing import Generic, NamedTuple, TypeVar
 
-from hotdog_sql.download.progress import Progress
 from hotdog_sql.download_options import BackoffPolicy, RetryPolicy
+from hotdog_sql.downloader.progress import Progress
 
 T = TypeVar("T")
 

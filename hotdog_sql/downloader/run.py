@@ -5,14 +5,14 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hotdog_sql.download.dataset import Dataset, open_dataset
-from hotdog_sql.download.executors import Executor, LocalExecutor, dask_executor
-from hotdog_sql.download.manifest import Row
-from hotdog_sql.download.photo import Photo, safe_folder
-from hotdog_sql.download.progress import Progress
-from hotdog_sql.download.result import DownloadReport, Result, Status, note_value, with_note
-from hotdog_sql.download.shards import ShardCutter
 from hotdog_sql.download_options import DownloadOptions
+from hotdog_sql.downloader.dataset import Dataset, open_dataset
+from hotdog_sql.downloader.executors import Executor, LocalExecutor, dask_executor
+from hotdog_sql.downloader.manifest import Row
+from hotdog_sql.downloader.photo import Photo, safe_folder
+from hotdog_sql.downloader.progress import Progress
+from hotdog_sql.downloader.result import DownloadReport, Result, Status, note_value, with_note
+from hotdog_sql.downloader.shards import ShardCutter
 from hotdog_sql.errors import SelectionFileError
 from hotdog_sql.text import printable
 

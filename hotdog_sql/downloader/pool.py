@@ -11,13 +11,13 @@ from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import Self
 
-from hotdog_sql.download.fetcher import Fetcher, TransientError
-from hotdog_sql.download.hosts import HostQueue, Turn, host_of
-from hotdog_sql.download.photo import Photo
-from hotdog_sql.download.progress import Progress
-from hotdog_sql.download.result import Result, Status, join_errors
-from hotdog_sql.download.validate import RejectedError
 from hotdog_sql.download_options import DownloadOptions
+from hotdog_sql.downloader.fetcher import Fetcher, TransientError
+from hotdog_sql.downloader.hosts import HostQueue, Turn, host_of
+from hotdog_sql.downloader.photo import Photo
+from hotdog_sql.downloader.progress import Progress
+from hotdog_sql.downloader.result import Result, Status, join_errors
+from hotdog_sql.downloader.validate import RejectedError
 from hotdog_sql.errors import HotdogError, UnreachableError
 from hotdog_sql.http import HttpClient
 from hotdog_sql.options import Source

@@ -7,10 +7,11 @@ from threading import BoundedSemaphore, Event
 
 import httpx
 
-from hotdog_sql.download.photo import Photo
-from hotdog_sql.download.progress import Progress
-from hotdog_sql.download.result import Result, Status, join_notes
-from hotdog_sql.download.validate import (
+from hotdog_sql.download_options import DownloadOptions
+from hotdog_sql.downloader.photo import Photo
+from hotdog_sql.downloader.progress import Progress
+from hotdog_sql.downloader.result import Result, Status, join_notes
+from hotdog_sql.downloader.validate import (
     PLACEHOLDER_NAME,
     PLACEHOLDERS,
     Bytes,
@@ -19,7 +20,6 @@ from hotdog_sql.download.validate import (
     md5_from_base64,
     md5_hex,
 )
-from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.errors import AddressError
 from hotdog_sql.http import HttpClient, is_transient, public_address, reason_of, retry_after
 from hotdog_sql.options import Source
@@ -183,7 +183,7 @@ class Fetcher:
         return result
 
     def _alter(self, photo: Photo, source: Source, data: Bytes) -> tuple[bytes, str] | None:
-        from hotdog_sql.download.transform import decode, degrees, transform
+        from hotdog_sql.downloader.transform import decode, degrees, transform
 
         if not self._options.alterations:
             decode(data)

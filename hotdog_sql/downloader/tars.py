@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from hotdog_sql.download.photo import safe_folder, stem_of
-from hotdog_sql.download.result import Result
+from hotdog_sql.downloader.photo import safe_folder, stem_of
+from hotdog_sql.downloader.result import Result
 from hotdog_sql.storage import storage_error
 
 _MEMBER = re.compile(r"((?:.+/)?(\d{6,})\.tar)/[^/]+")

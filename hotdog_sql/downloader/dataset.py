@@ -8,10 +8,11 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
-from hotdog_sql.download import manifest, selection_json
-from hotdog_sql.download.manifest import Manifest, Row
-from hotdog_sql.download.remote_records import RemoteRecords
-from hotdog_sql.download.result import (
+from hotdog_sql.download_options import DownloadOptions
+from hotdog_sql.downloader import manifest, selection_json
+from hotdog_sql.downloader.manifest import Manifest, Row
+from hotdog_sql.downloader.remote_records import RemoteRecords
+from hotdog_sql.downloader.result import (
     HEADER,
     DownloadReport,
     Result,
@@ -19,8 +20,7 @@ from hotdog_sql.download.result import (
     encode,
     with_note,
 )
-from hotdog_sql.download.tars import tar_of
-from hotdog_sql.download_options import DownloadOptions
+from hotdog_sql.downloader.tars import tar_of
 from hotdog_sql.errors import DatasetError, DatasetLockedError, StorageError
 from hotdog_sql.lock import try_locked_folder
 from hotdog_sql.scratch import temporary_folder

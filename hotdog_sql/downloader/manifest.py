@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from hotdog_sql.download.photo import Photo, is_image_id
-from hotdog_sql.download.result import (
+from hotdog_sql.downloader.photo import Photo, is_image_id
+from hotdog_sql.downloader.result import (
     HEADER,
     Result,
     Status,
@@ -22,7 +22,7 @@ from hotdog_sql.download.result import (
     foreign_row,
     split_errors,
 )
-from hotdog_sql.download.tars import is_own_path, tar_of
+from hotdog_sql.downloader.tars import is_own_path, tar_of
 from hotdog_sql.errors import DatasetError
 from hotdog_sql.storage import storage_error
 from hotdog_sql.text import printable

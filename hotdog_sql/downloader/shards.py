@@ -13,12 +13,12 @@ from pathlib import Path
 from uuid import uuid4
 
 from hotdog_sql import __version__
-from hotdog_sql.download.photo import Photo
-from hotdog_sql.download.pool import DownloadPool
-from hotdog_sql.download.progress import Progress
-from hotdog_sql.download.result import Result, Status
-from hotdog_sql.download.tars import TarWriter, tar_name
 from hotdog_sql.download_options import DownloadOptions
+from hotdog_sql.downloader.photo import Photo
+from hotdog_sql.downloader.pool import DownloadPool
+from hotdog_sql.downloader.progress import Progress
+from hotdog_sql.downloader.result import Result, Status
+from hotdog_sql.downloader.tars import TarWriter, tar_name
 from hotdog_sql.errors import ClusterError, DatasetLockedError
 from hotdog_sql.scratch import temporary_folder
 from hotdog_sql.storage import (

@@ -11,7 +11,7 @@ from typing import Any
 
 from PIL import ExifTags, Image, JpegImagePlugin
 
-from hotdog_sql.download.validate import Bytes, RejectedError
+from hotdog_sql.downloader.validate import Bytes, RejectedError
 from hotdog_sql.options import Source
 
 #: Pillow's names for what a dataset may hold. What it opens as JPEG may turn out to be MPO: several

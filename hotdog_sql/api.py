@@ -201,7 +201,7 @@ def download(
         directory,
         mirror_url=Settings.from_environment().mirror_url,
         options=replace(options or DownloadOptions(), **changes),
-        replacements=selection.replacements,
+        replacements=None if missing_for_replacements(selection) else selection.replacements,
         count=len(selection),
         recipe=None if recipe is None else recipe.content,
         progress=progress,

@@ -27,18 +27,13 @@ _FAILED_RUNS = 3
 _FAILED_IN = "failed in "
 
 
-def no_replacements(_folder: str) -> Iterator[Photo]:
-    """Replacements where nothing is known of the photos that follow."""
-    return iter(())
-
-
 def download(
     photos: Iterable[Photo],
     address: str | Path,
     *,
     mirror_url: str,
     options: DownloadOptions | None = None,
-    replacements: Replacements = no_replacements,
+    replacements: Replacements | None = None,
     count: int | None = None,
     recipe: Mapping[str, object] | None = None,
     progress: Progress | None = None,
@@ -55,7 +50,7 @@ def download(
         address: the dataset: a folder, or an address such as `s3://bucket/prefix`.
         mirror_url: see `hotdog_sql.config.Settings`.
         options: how to download.
-        replacements: gives the photos that may replace lost ones of a folder.
+        replacements: gives the photos that may replace lost ones of a folder; None: not known.
         count: how many photos the selection has; None: not known.
         recipe: how the selection was made, for `selection.json`; None: not known.
         progress: is told what happens.
@@ -131,7 +126,7 @@ class _Run:
         dataset: Dataset,
         options: DownloadOptions,
         progress: Progress,
-        replacements: Replacements,
+        replacements: Replacements | None,
     ) -> None:
         self.report = DownloadReport()
         self._dataset = dataset
@@ -145,8 +140,9 @@ class _Run:
     def rounds(self, photos: Iterable[Photo]) -> Iterator[Iterable[Photo]]:
         """The selection, and then replacements as long as a folder lacks some."""
         yield photos
-        while self._options.top_up and any(folder.lacks for folder in self._folders.values()):
-            yield self._next_replacements()
+        take = self._replacements if self._options.top_up else None
+        while take is not None and any(folder.lacks for folder in self._folders.values()):
+            yield self._next_replacements(take)
 
     def missing(self, photos: Iterable[Photo]) -> Iterator[Photo]:
         """Those of the photos that are to be fetched; the others are counted."""
@@ -236,7 +232,7 @@ class _Run:
             return replace(result, status=Status.LOST)
         return result
 
-    def _next_replacements(self) -> Iterator[Photo]:
+    def _next_replacements(self, take: Replacements) -> Iterator[Photo]:
         """As many as the folders lack: each takes the next in its order.
 
         However the losses come in, a folder ends with the first of its order that can be had: it
@@ -244,7 +240,7 @@ class _Run:
         """
         for name, folder in self._folders.items():
             if folder.replacements is None and folder.lacks:
-                folder.replacements = self._replacements(name)
+                folder.replacements = take(name)
             if folder.replacements is None:
                 continue
             # Not what it lacks meanwhile: which photos are fetched together, and so are in one

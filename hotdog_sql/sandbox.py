@@ -53,11 +53,14 @@ def check_query(connection: duckdb.DuckDBPyConnection, text: str) -> frozenset[s
         QueryError: the text is not one SELECT, or a part of it does more than read.
     """
     try:
+        text.encode()
         connection.extract_statements(text)  # its error points at the place
         ((serialized,),) = connection.execute(_SYNTAX_TREE, {"text": text}).fetchall()
         tree = json.loads(serialized)
     except duckdb.Error as error:
         raise query_error(error) from error
+    except UnicodeEncodeError as error:
+        raise QueryError("the query is not UTF-8 text") from error
     except RecursionError as error:
         raise QueryError("the query is nested too deeply: write it with fewer levels") from error
     if tree["error"] or len(tree["statements"]) != 1:
@@ -79,6 +82,22 @@ def check_query(connection: duckdb.DuckDBPyConnection, text: str) -> frozenset[s
         texts |= {value.lower() for value in part.values() if isinstance(value, str)}
     # Any text in the query may be the name that it gives to query_table().
     return frozenset(views & (texts if "query_table" in names else names))
+
+
+def query_text(data: bytes, name: str) -> str:
+    """The text of a query.
+
+    Args:
+        data: its bytes.
+        name: where they come from.
+
+    Raises:
+        QueryError: the bytes are not UTF-8 text.
+    """
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise QueryError(f"{name} is not UTF-8 text; save the query as UTF-8") from error
 
 
 def needs_of_query(text: str) -> frozenset[str]:

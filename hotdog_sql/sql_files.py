@@ -35,6 +35,11 @@ class SqlFile:
         return Path(self.name).stem
 
     @property
+    def summary(self) -> str:
+        """What the view or macro is, as the first line of the file says."""
+        return self.text.partition("\n")[0].partition(": ")[2].removesuffix(".")
+
+    @property
     def digest(self) -> str:
         """SHA-256 of the text as hexadecimal digits: the version of the query by content."""
         return hashlib.sha256(self.text.encode()).hexdigest()

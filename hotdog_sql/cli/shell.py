@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hotdog_sql.cli import options
+from hotdog_sql.cli.data import opened
 from hotdog_sql.cli.options import Given, takes
 from hotdog_sql.errors import MissingExtraError
 from hotdog_sql.options import DataOptions
@@ -30,7 +32,7 @@ _DOUBLE = '"'
 _HOW_TO_GET_IT = "pip install duckdb-cli, or see https://duckdb.org/install"
 
 
-@takes(data=(DataOptions, "splits", "release", "labels", "data_dir"))
+@takes(data=DataOptions)
 def shell(
     directory: Annotated[
         Path | None,
@@ -43,23 +45,29 @@ def shell(
     ] = None,
     *,
     data: Given,
+    offline: options.OfflineOption = False,
+    yes: options.YesOption = False,
 ) -> None:
-    """Open the DuckDB shell with every view and macro loaded whose files are there."""
-    from hotdog_sql.database import Database
+    """Open the DuckDB shell with every view and macro loaded whose files are there.
+
+    Missing files are downloaded first, unless --offline or a dataset is given.
+    """
     from hotdog_sql.scratch import temporary_folder
     from hotdog_sql.sql_files import dataset_files, needed_for, sql_dir
 
-    session = DataOptions(**data)
-    data_dir, session = session.data_dir, replace(session, data_dir=session.data_dir.resolve())
-    variables = session.variables()
-    with Database(session) as database:
+    program = find_shell()
+    wanted = DataOptions(**data)
+    data_dir, wanted = wanted.data_dir, replace(wanted, data_dir=wanted.data_dir.resolve())
+    variables = wanted.variables()
+    # Of a dataset, its manifest is what is looked at.
+    needs = [] if offline or directory else ["select_images"]
+    with opened(wanted, needs, offline=offline, yes=yes) as database:
         missing = database.missing("select_images")
         files = needed_for(database.usable(), database.index.views)
         if directory is not None:
             database.use_dataset(directory)
             files += dataset_files()
             variables["dataset_dir"] = str(directory.resolve())
-    program = find_shell()
     lines = [
         f".cd {_quoted(sql_dir().parent)}",
         *(f"SET VARIABLE {name} = {_quoted(value)};" for name, value in variables.items()),
@@ -69,6 +77,16 @@ def shell(
     ]
     with temporary_folder() as folder:
         start = folder / "start.sql"
+        settings = {
+            "temp_directory": folder,
+            "memory_limit": wanted.memory_limit,
+            "threads": wanted.threads,
+        }
+        lines[:0] = [
+            f"SET {name} = {_quoted(value)};"
+            for name, value in settings.items()
+            if value is not None
+        ]
         start.write_text("\n".join(lines) + "\n", encoding="utf-8")
         status = subprocess.call([program, "-init", str(start)])
     raise typer.Exit(status)

@@ -16,7 +16,11 @@ from hotdog_sql.options import DataOptions
 @takes(data=DataOptions)
 def sql(
     query: Annotated[
-        str | None, typer.Argument(help="One SELECT over the views and macros; - reads stdin.")
+        str | None,
+        typer.Argument(
+            help="One SELECT over the views and macros; - reads stdin. Without one, list them.",
+            show_default=False,
+        ),
     ] = None,
     file: Annotated[
         Path | None,
@@ -44,18 +48,23 @@ def sql(
 
     For example: hotdog-sql sql "FROM find_classes('hot dog')"
     """
-    from hotdog_sql.sandbox import needs_of_query
+    from hotdog_sql.sandbox import needs_of_query, query_text
+    from hotdog_sql.sql_files import dataset_files, load_order
 
-    if (query is None) == (file is None):
+    if query is not None and file is not None:
         raise typer.BadParameter("give a query or --file, one of the two")
-    if file is not None:
-        text = file.read_text(encoding="utf-8")
-    else:
-        text = sys.stdin.read() if query == "-" else str(query)
+    if query == "-":
+        query = query_text(sys.stdin.buffer.read(), "stdin")
+    elif file is not None:
+        query = query_text(file.read_bytes(), str(file))
+    elif query is None:
+        for sql_file in (*load_order(), *dataset_files()):
+            typer.echo(f"{sql_file.defines:<20} {sql_file.summary}")
+        return
     row_format = check_output(format_name, output)
-    needs = [*needs_of_query(text)]
+    needs = [*needs_of_query(query)]
     with opened(DataOptions(**data), needs, offline=offline, yes=yes, quiet=quiet) as database:
         if dataset is not None:
             database.use_dataset(dataset)
-        database.keep_query(text)
+        database.keep_query(query)
         write_rows(database, "result", row_format, output)

@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from hotdog_sql.sql_files import dataset_files, load_order
 from tests.conftest import Run
 from tests.support.loopback import LoopbackServer, file_reply
 from tests.support.openimages import small_open_images
@@ -116,3 +117,29 @@ def test_json_that_is_nested_deeply(run: Run, tmp_path: Path, query: str, code: 
     done = run("sql", query.format(file=file))
     assert done.returncode == code
     assert "Traceback" not in done.stderr
+
+
+def test_without_a_query_it_lists_what_there_is_to_query(run: Run) -> None:
+    done = run("sql")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    listed = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
+    assert list(listed) == [sql_file.defines for sql_file in (*load_order(), *dataset_files())]
+    assert listed["classes"] == "every class, read in place from the class descriptions"
+    assert all(len(line) <= 120 for line in done.stdout.splitlines())
+
+
+def test_it_runs_one_query(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "query.sql").write_text("SELECT 1")
+    assert run("sql", "SELECT 1", "--file", "query.sql").returncode == 2
+    (tmp_path / "query.sql").write_bytes(b"SELECT '\xff'")
+    done = run("sql", "--file", "query.sql")
+    assert done.returncode == 3
+    assert done.stderr == "hotdog-sql: query.sql is not UTF-8 text; save the query as UTF-8\n"
+
+
+def test_a_query_that_is_not_text() -> None:
+    command: list[str | bytes] = [sys.executable, "-m", "hotdog_sql", "sql", b"SELECT '\xff'"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 3
+    assert done.stderr == "hotdog-sql: the query is not UTF-8 text\n"

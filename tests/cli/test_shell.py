@@ -13,6 +13,8 @@ from hotdog_sql.database import connect
 from hotdog_sql.options import DataOptions, SelectOptions
 from hotdog_sql.selection import select
 from tests.conftest import ROOT, Run
+from tests.support.loopback import LoopbackServer, file_reply
+from tests.support.openimages import small_open_images
 
 
 def in_shell(query: str, folder: Path, **variables: str) -> list[dict[str, object]]:
@@ -60,8 +62,6 @@ def test_shell_and_python_agree_row_for_row(
 
 
 def test_shell_reads_split_and_release_from_the_environment(tmp_path: Path) -> None:
-    from tests.support.openimages import small_open_images
-
     small_open_images().write(tmp_path, split="validation")
     rows = in_shell("FROM summary()", tmp_path, HOTDOG_SQL_SPLIT="validation")
     assert rows[0]["images"] == 300
@@ -88,8 +88,38 @@ def test_shell_command_opens_anywhere(small_data: Path, run: Run, tmp_path: Path
     assert "Error" not in done.stderr + done.stdout
 
 
+def test_shell_command_downloads_what_is_missing(run: Run, tmp_path: Path) -> None:
+    small_open_images().write(tmp_path / "data")
+    classes = tmp_path / "data" / "oidv6-class-descriptions.csv"
+    content = classes.read_bytes()
+    classes.unlink()
+    query = "SELECT DisplayName FROM find_classes('hot dog stand');\n"
+    with LoopbackServer() as server:
+        server.on(f"/v6/{classes.name}", file_reply(content))
+        done = run("shell", stdin=query, HOTDOG_SQL_BASE_URL=server.url("/"))
+    assert done.returncode == 0, done.stderr
+    assert "Hot dog stand" in done.stdout
+    assert classes.read_bytes() == content
+
+
+def test_shell_command_has_the_limits_of_the_other_commands(small_data: Path, run: Run) -> None:
+    query = """
+        SELECT 'found ' || current_setting('threads'), current_setting('memory_limit');
+        SELECT 'folder ' || current_setting('temp_directory');
+    """
+    limits = ("--threads", "3", "--memory-limit", "256MiB")
+    done = run("shell", "--data-dir", small_data, *limits, stdin=query)
+    assert done.returncode == 0, done.stderr
+    assert "found 3" in done.stdout
+    assert "256.0 MiB" in done.stdout
+    assert "hotdog-sql-" in done.stdout
+    wrong = run("shell", "--data-dir", small_data, "--memory-limit", "much")
+    assert wrong.returncode == 3
+    assert "--memory-limit" in wrong.stderr
+
+
 def test_shell_command_opens_without_the_files(run: Run, tmp_path: Path) -> None:
-    what = ("--data-dir", tmp_path, "--split", "validation")
+    what = ("--data-dir", tmp_path, "--split", "validation", "--offline")
     done = run("shell", *what, stdin="SELECT count(*) FROM files;\n")
     assert done.returncode == 0, done.stderr
     assert "hotdog-sql refresh --file oidv6-class-descriptions.csv" in done.stdout

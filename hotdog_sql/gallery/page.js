@@ -1,4 +1,4 @@
-/* ---- The photos, which the page carries as JSON ---- */
+/* ---- The photos and the SQL that selected them, which the page carries as JSON ---- */
 
 const byId = (id) => document.getElementById(id);
 
@@ -9,23 +9,27 @@ const EXPLANATIONS = {
   failed: "The download failed.",
 };
 
+const { columns, rows, tables, sql, hasRecipe } = JSON.parse(byId("photos").textContent);
+
 /** Every photo of the manifest; columns with few values are numbers into a table of those values. */
-const photos = (() => {
-  const { columns, rows, tables } = JSON.parse(byId("photos").textContent);
-  return rows.map((row) => {
-    const photo = {};
-    columns.forEach((column, index) => {
-      photo[column] = tables[column] ? tables[column][row[index]] : row[index];
-    });
-    return photo;
+const photos = rows.map((row, place) => {
+  const photo = { place };
+  columns.forEach((column, index) => {
+    photo[column] = tables[column] ? tables[column][row[index]] : row[index];
   });
-})();
+  return photo;
+});
 
 const formatNumber = new Intl.NumberFormat("en").format;
+const formatPercent = new Intl.NumberFormat("en", { style: "percent" }).format;
 
 /** "1,234 photos". */
 function countText(count, noun) {
   return `${formatNumber(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+function shareText(share) {
+  return share < 0.005 ? "<1%" : formatPercent(share);
 }
 
 /** A size in decimal units, as the commands write it. */
@@ -212,14 +216,16 @@ function chartsOf(some) {
 
 /**
  * Fill the tab list of a column: a tab for all photos, and one for each value.
- * @returns {(some: object[]) => void} writes into the tabs how many of these photos they have.
+ * @returns {(some: object[]) => void} writes into the tabs how many of these photos they have,
+ *   and which share.
  */
 function makeTabs(column, all) {
   const list = byId(`${column}s`);
   const values = [null, ...new Set(photos.map((photo) => photo[column]))];
   const buttons = values.map((value) => {
     const label = value === null ? all : value || "none";
-    const button = element("button", "", isolated(label), " ", element("span", "number"));
+    const numbers = [element("span", "number"), " ", element("span", "share number")];
+    const button = element("button", "", isolated(label), " ", ...numbers);
     button.type = "button";
     button.title = label;
     button.setAttribute("role", "tab");
@@ -255,7 +261,10 @@ function makeTabs(column, all) {
   return (some) => {
     const counts = countBy(some, (photo) => [photo[column], null]);
     values.forEach((value, index) => {
-      buttons[index].lastChild.textContent = formatNumber(counts.get(value) ?? 0);
+      const count = counts.get(value) ?? 0;
+      const [number, share] = buttons[index].querySelectorAll(".number");
+      number.textContent = formatNumber(count);
+      share.textContent = value === null || !count ? "" : `(${shareText(count / some.length)})`;
     });
   };
 }
@@ -266,6 +275,8 @@ const grid = {
   box: byId("grid"),
   photos: [],
   tiles: new Map(),
+  /** The least width of a tile, in letters. */
+  tileSize: 12.5,
   columns: 1,
   gap: 16,
   width: 0,
@@ -288,9 +299,9 @@ grid.layout = () => {
   const letter = parseFloat(getComputedStyle(document.documentElement).fontSize);
   const narrow = width < 30 * letter;
   const before = { columns: grid.columns, row: grid.firstRow() };
-  const tile = (narrow ? 8.5 : 12.5) * letter;
+  const tile = grid.tileSize * (narrow ? 0.68 : 1) * letter;
   grid.gap = (narrow ? 0.6 : 1.1) * letter;
-  grid.columns = Math.max(narrow ? 2 : 1, Math.floor((width + grid.gap) / (tile + grid.gap)));
+  grid.columns = Math.max(1, Math.floor((width + grid.gap) / (tile + grid.gap)));
   grid.width = (width - grid.gap * (grid.columns - 1)) / grid.columns;
   grid.rowHeight = grid.width + 3 * letter + grid.gap;
   const rows = Math.ceil(grid.photos.length / grid.columns);
@@ -532,12 +543,25 @@ lightbox.stage.addEventListener("pointerup", (event) => {
 });
 lightbox.stage.addEventListener("dragstart", (event) => event.preventDefault());
 
-/* ---- Filters ---- */
+/* ---- Filters and sorting ---- */
+
+const compareText = new Intl.Collator(undefined, { numeric: true }).compare;
+/** Photos without a text come last, photos that are equal in the order of the manifest. */
+const byText = (column) => (a, b) =>
+  Number(!a[column].trim()) - Number(!b[column].trim()) ||
+  compareText(a[column], b[column]) || a.place - b.place;
+const ORDERS = {
+  rank: (a, b) => a.place - b.place,
+  title: byText("Title"),
+  author: byText("Author"),
+  largest: (a, b) => b.bytes - a.bytes || a.place - b.place,
+  smallest: (a, b) => a.bytes - b.bytes || a.place - b.place,
+};
 
 const statusCounts = countBy(photos, (photo) => [photo.status]);
 const firstStatus = Object.keys(STATUSES).find((status) => statusCounts.get(status)) ?? "downloaded";
 const defaults = { status: firstStatus, source: "", license: "", text: "" };
-const chosen = { folder: null, partition: null, ...defaults };
+const chosen = { folder: null, partition: null, sort: "rank", ...defaults };
 
 /** The photos of a folder, a partition and the chosen status; null stands for all. */
 function photosIn(folder, partition) {
@@ -575,7 +599,7 @@ function fillSelect(name, any, some, valueOf, labelOf) {
 function update() {
   const inTabs = photosIn(chosen.folder, chosen.partition);
   const all = inTabs.filter(hasStatus);
-  const shown = all.filter(passesFilters);
+  const shown = all.filter(passesFilters).sort(ORDERS[chosen.sort]);
   const noun = chosen.status === "downloaded" ? "photo" : `${chosen.status} photo`;
   const filtered = Object.keys(defaults).some((name) => chosen[name] !== defaults[name]);
 
@@ -626,9 +650,22 @@ function writeSummary() {
 const writeFolderCounts = makeTabs("folder", "All");
 const writePartitionCounts = makeTabs("partition", "All partitions");
 byId("partitions").hidden = !photos.some((photo) => photo.partition);
-byId("status").parentElement.hidden = statusCounts.size < 2;
+for (const [name, column] of Object.entries({ status: "status", license: "License" })) {
+  byId(name).parentElement.hidden = photos.every((photo) => photo[column] === photos[0][column]);
+}
 byId("results").open = window.innerWidth > 735;
-for (const name of Object.keys(defaults)) {
+byId("recipe").hidden = !hasRecipe;
+byId("sql").hidden = !sql;
+byId("sql").querySelector("pre").textContent = sql;
+byId("sql-link").addEventListener("click", () => { byId("sql").open = true; });
+if (!sql) byId("recipe").replaceChildren("Selected with ", byId("recipe").lastElementChild);
+byId("sort").value = chosen.sort; // a browser may remember another from before a reload
+byId("size").value = String(grid.tileSize);
+byId("size").addEventListener("input", () => {
+  grid.tileSize = Number(byId("size").value);
+  grid.layout();
+});
+for (const name of ["sort", ...Object.keys(defaults)]) {
   const control = byId(name);
   control.addEventListener(name === "text" ? "input" : "change", () => choose(name, control.value));
 }

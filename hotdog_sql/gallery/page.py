@@ -14,11 +14,14 @@ from importlib.resources import files
 from pathlib import Path
 
 from hotdog_sql.errors import DatasetError
+from hotdog_sql.sql_files import sql_dir
 from hotdog_sql.storage import storage_error
 from hotdog_sql.text import printable
 
 NAME = "index.html"
 _MANIFEST = "manifest.csv"
+_RECIPE = "selection.json"
+_SELECT_IMAGES = "selection/select_images.sql"
 
 #: What the page knows of a photo: columns of the manifest, under their names there.
 _COLUMNS = (
@@ -63,7 +66,7 @@ def write_gallery(directory: Path) -> Path:
     temporary = directory / f".{NAME}.{os.getpid()}.part"
     try:
         with temporary.open("w", encoding="utf-8", newline="\n") as file:
-            file.writelines(_page(printable(directory.resolve().name), manifest))
+            file.writelines(_page(directory))
         temporary.replace(path)
     except OSError as error:
         raise storage_error(path, error) from error
@@ -73,7 +76,7 @@ def write_gallery(directory: Path) -> Path:
     return path
 
 
-def _page(name: str, manifest: Path) -> Iterator[str]:
+def _page(directory: Path) -> Iterator[str]:
     """The page in pieces, so that it is never in memory as a whole."""
     parts = files(__package__)
     style, script = (parts.joinpath(part).read_text("utf-8") for part in ("page.css", "page.js"))
@@ -84,9 +87,10 @@ def _page(name: str, manifest: Path) -> Iterator[str]:
         f"style-src {_source_hash(style)}; script-src {_source_hash(script)}"
     )
     fill = {"{{policy}}": policy, "{{style}}": style, "{{script}}": script}
-    fill["{{title}}"] = html.escape(name)  # last: it may look like one of the others
+    # The last, because a name may look like one of the others.
+    fill["{{title}}"] = html.escape(printable(directory.resolve().name))
     yield _filled(before, fill)
-    yield from _photos(_rows(manifest))
+    yield from _photos(_rows(directory / _MANIFEST), _recipe(directory))
     yield _filled(after, fill)
 
 
@@ -120,8 +124,22 @@ def _rows(manifest: Path) -> Iterator[dict[str, str]]:
                 yield dict(zip(columns, values, strict=True))
 
 
-def _photos(rows: Iterable[dict[str, str]]) -> Iterator[str]:
-    """The photos as one JSON object: columns, rows, and the tables that the rows point into.
+def _recipe(directory: Path) -> dict[str, object]:
+    """Whether the dataset has a recipe, and the SQL that it ran if this version still has it."""
+    try:
+        recipe = json.loads((directory / _RECIPE).read_text("utf-8"))
+        if "query" in recipe:
+            return {"hasRecipe": True, "sql": str(recipe["query"]["text"])}
+        sql = (sql_dir() / _SELECT_IMAGES).read_text("utf-8")
+        digest = hashlib.sha256(sql.encode()).hexdigest()
+        same = recipe["sql_sha256"].get(_SELECT_IMAGES) == digest
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return {"hasRecipe": False, "sql": None}
+    return {"hasRecipe": True, "sql": sql if same else None}
+
+
+def _photos(rows: Iterable[dict[str, str]], recipe: dict[str, object]) -> Iterator[str]:
+    """One JSON object: columns, rows, the tables that the rows point into, and the recipe.
 
     A later row of a photo replaces an earlier one. SQLite sorts the rows in a temporary file, so
     that memory does not grow with the dataset.
@@ -145,7 +163,7 @@ def _photos(rows: Iterable[dict[str, str]]) -> Iterator[str]:
             yield separator + line
             separator = ",\n"
     lists = {column: list(table) for column, table in tables.items()}
-    yield f'\n],"tables":{_json(lists)}}}'
+    yield "\n]," + _json({"tables": lists, **recipe}).removeprefix("{")
 
 
 def _typed(row: dict[str, str]) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """The gallery as its readers meet it: opened from disk in a real browser."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from hotdog_sql.gallery import write_gallery
+from tests.conftest import Run
 from tests.support.browser import as_phone, chromium, complaints, prefers_dark, requests, swipe
 from tests.support.galleries import PICTURE, Row, failed, got, lost, write_dataset
 
@@ -96,7 +98,7 @@ def test_it_opens_from_disk_and_asks_nobody(chrome: Chrome, tmp_path: Path) -> N
     page = Page(chrome, tmp_path / "a dataset", MIXED)
     page.wait_for_pictures()
     assert chrome.title == "a dataset"
-    assert page.texts("#folders [role=tab]") == ["All 4", "hot_dog 2", "other 2"]
+    assert page.texts("#folders [role=tab]") == ["All 4", "hot_dog 2 (50%)", "other 2 (50%)"]
     size = f"{4 * len(PICTURE) / 1000:.1f} kB"
     assert page.one("#summary").text == f"4 photos in 2 folders, {size} · 2 lost · 1 failed"
     assert page.count == "4 photos"
@@ -131,7 +133,7 @@ def test_tabs_and_filters_leave_what_is_chosen(chrome: Chrome, tmp_path: Path) -
     page.choose("status", "Lost (2)")
     assert page.titles == ['Photo "3"', 'Photo "3"']
     assert page.count == "2 lost photos"
-    assert page.texts("#folders [role=tab]") == ["All 2", "hot_dog 1", "other 1"]
+    assert page.texts("#folders [role=tab]") == ["All 2", "hot_dog 1 (50%)", "other 1 (50%)"]
     page.choose("status", "Downloaded (4)")
     page.one("#text").send_keys("SØREN")
     assert page.titles == ["Lunch"], "authors are searched, whatever the case"
@@ -152,10 +154,14 @@ def test_partitions_have_tabs(chrome: Chrome, tmp_path: Path) -> None:
         lost(2, "other", partition="test"),
     ]
     page = Page(chrome, tmp_path / "ds", entries)
-    assert page.texts("#partitions [role=tab]") == ["All partitions 3", "train 2", "test 1"]
+    assert page.texts("#partitions [role=tab]") == [
+        "All partitions 3",
+        "train 2 (67%)",
+        "test 1 (33%)",
+    ]
     page.tab("test")
     assert page.count == "1 photo"
-    assert page.texts("#folders [role=tab]") == ["All 1", "hot_dog 1", "other 0"]
+    assert page.texts("#folders [role=tab]") == ["All 1", "hot_dog 1 (100%)", "other 0"]
     page.tab("other")
     assert page.count == "0 photos"
     assert page.one("#empty").text == "No photos match."
@@ -187,6 +193,57 @@ def test_lost_photos_are_counted_and_explained(chrome: Chrome, tmp_path: Path) -
     page.one(".frame").click()
     assert page.texts("#stage .missing > :not(.hidden)") == panel
     assert page.one("#position").text == "1 of 1"
+
+
+@pytest.mark.slow
+def test_photos_are_sorted_and_sized(chrome: Chrome, tmp_path: Path) -> None:
+    entries = [
+        got(1, Title="b 10", Author="Zoë", bytes="30"),
+        got(2, Title="", Author="Åsa", bytes="10"),
+        got(3, Title="B 9", Author="anna", bytes="20"),
+        got(1, "zebra", Title="a", Author="", bytes="20"),
+    ]
+    page = Page(chrome, tmp_path / "ds", entries)
+    untitled = f"Untitled ({2:016x})"
+    assert page.titles == ["b 10", untitled, "B 9", "a"], "the order of the manifest"
+    for label, titles in {
+        "Title": ["a", "B 9", "b 10", untitled],
+        "Author": ["B 9", untitled, "b 10", "a"],
+        "Largest file": ["b 10", "B 9", "a", untitled],
+        "Smallest file": [untitled, "B 9", "a", "b 10"],
+    }.items():
+        page.choose("sort", label)
+        assert page.titles == titles, label
+    assert not page.one("#reset").is_displayed(), "an order hides no photo"
+
+    def columns() -> int:
+        return len({tile.location["x"] for tile in page.all(".tile")})
+
+    page.one("#size").send_keys(Keys.END)
+    assert columns() == 2
+    page.one("#size").send_keys(Keys.HOME)
+    assert columns() == 4
+    assert complaints(chrome) == []
+
+
+@pytest.mark.slow
+def test_the_page_leads_to_the_recipe_and_the_sql(chrome: Chrome, run: Run, tmp_path: Path) -> None:
+    write_dataset(tmp_path / "ds", MIXED)
+    page = Page(chrome, tmp_path / "ds", [])
+    assert not page.one("#recipe").is_displayed()
+    query = "SELECT 'a' AS folder, ImageID FROM images -- </script>"
+    recipe = tmp_path / "ds" / "selection.json"
+    recipe.write_text(json.dumps({"query": {"text": query}}))
+    page = Page(chrome, tmp_path / "ds", [])
+    assert page.one("#recipe").text == "Selected by this SQL with the options in selection.json"
+    assert page.one("#recipe [href='selection.json']").get_property("href") == recipe.as_uri()
+    page.one("#sql-link").click()
+    assert page.one("#sql pre").text == query
+    assert run("demo", "made", "--quiet").returncode == 0
+    page = Page(chrome, tmp_path / "made", [])
+    page.one("#sql-link").click()
+    assert "select_images" in page.one("#sql pre").text
+    assert complaints(chrome) == []
 
 
 @pytest.mark.slow
@@ -283,7 +340,7 @@ def test_any_folder_name_leads_to_its_pictures(chrome: Chrome, tmp_path: Path) -
     page = Page(chrome, tmp_path / "d#s %20", [got(1, folder=name) for name in names])
     page.wait_for_pictures()
     assert len(page.all(".frame img")) == len(names)
-    assert page.texts("#folders [role=tab]")[1:] == [f"{name} 1" for name in names]
+    assert page.texts("#folders [role=tab]")[1:] == [f"{name} 1 (13%)" for name in names]
     assert complaints(chrome) == []
 
 

@@ -173,13 +173,3 @@ def test_broken_selection_files_are_refused(online: Run, tmp_path: Path) -> None
         assert done.returncode == 3, (name, done.stderr)
         assert len(done.stderr.splitlines()) == 1, (name, done.stderr)
     assert not list((tmp_path / "dataset").rglob("*.jpg"))
-
-
-def test_the_demo(run: Run, tmp_path: Path) -> None:
-    first = run("demo")
-    assert first.returncode == 0, first.stderr
-    assert len(list((tmp_path / "dataset" / "other").iterdir())) == 120
-    assert len(list((tmp_path / "dataset" / "hot_dog").iterdir())) > 30
-    assert "lost for good" in first.stderr
-    assert "files to download" not in first.stderr  # with the sizes of the real ones
-    assert run("verify", "dataset").returncode == 0

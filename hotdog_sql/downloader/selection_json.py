@@ -84,7 +84,7 @@ def check_recipe(
     if differing:
         raise DatasetError(
             f"{name} holds the photos of another selection ({', '.join(differing)}): "
-            "choose another folder, or add --update to turn it into this selection's"
+            "choose another folder, or run select or download with --update to replace them"
         )
     return False
 

@@ -4,7 +4,6 @@ A scheduler, two workers and an S3 server start as processes of this machine, be
 generated photos. The commands that are shown are those that a real cluster and bucket would take.
 """
 
-import csv
 import functools
 import os
 import subprocess
@@ -14,10 +13,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from hotdog_sql.downloading.photo import IMAGE_COLUMNS
-from tests.support.cluster import TELLING, Cluster, abort, s3_server
+from tests.support.cluster import Cluster, s3_server
 from tests.support.loopback import LoopbackServer, Reply, Request
-from tests.support.photos import photo
+from tests.support.photos import photo, save_selection
 from tests.support.pictures import jpeg
 
 _PHOTOS = 2000
@@ -26,15 +24,6 @@ _DATASET = "s3://photos/demo"
 _SHARD = 100
 #: Seconds after which a command is taken to hang.
 _PATIENCE = 60.0
-
-
-def save_selection(path: Path, photos: int) -> None:
-    """A selection as `hotdog-sql select --output` writes it."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["folder", "rank", *IMAGE_COLUMNS])
-        for number in range(1, photos + 1):
-            writer.writerow(["other", number, *photo(number).image_row().values()])
 
 
 def main() -> None:
@@ -51,15 +40,14 @@ def main() -> None:
         Cluster(Path(temporary) / "cluster", 2, bucket) as cluster,
         LoopbackServer() as server,
     ):
-        rows = Path(temporary) / "rows.csv"
-        save_selection(rows, photos)
+        rows = save_selection(Path(temporary) / "rows.csv", map(photo, range(1, photos + 1)))
         say(f"a scheduler at {cluster.address}, two workers, a bucket at {_DATASET}")
         dead: list[int] = []
 
         def answer(request: Request) -> Reply:
             if len(server.requests) >= photos // 2 and not dead:
                 dead.append(0)
-                cluster.kill_worker(0)
+                cluster.kill_worker()
                 say("half of the photos are there; a worker has been killed")
             return Reply(body=jpeg(int(request.path[-20:-4], 16)))
 
@@ -79,12 +67,7 @@ def main() -> None:
 def _run(environment: dict[str, str], say: Callable[[str], None], *arguments: str) -> None:
     say("$ hotdog-sql " + " ".join(arguments))
     command = [sys.executable, "-m", "hotdog_sql", *arguments]
-    process = subprocess.Popen(command, env={**environment, **TELLING})
-    try:
-        code = process.wait(_PATIENCE)
-    except subprocess.TimeoutExpired:
-        abort(process)
-        raise
+    code = subprocess.run(command, env=environment, timeout=_PATIENCE, check=False).returncode
     if code:
         sys.exit(code)
 

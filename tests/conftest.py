@@ -16,23 +16,6 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 ROOT = Path(__file__).parent.parent
 
-#: They move to the new downloader next.
-collect_ignore = [
-    "test_stopped.py",
-    *(
-        f"download/test_{name}.py"
-        for name in (
-            "address",
-            "alterations_elsewhere",
-            "cluster",
-            "remote",
-            "result_files",
-            "shards",
-            "webdataset",
-        )
-    ),
-]
-
 
 @pytest.fixture(scope="session", autouse=True)
 def ctrl_c_is_heard() -> None:

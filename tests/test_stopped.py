@@ -16,9 +16,8 @@ import pytest
 from hotdog_sql.config import Settings
 from hotdog_sql.refresh import refresh
 from tests.refresh.site import FILE, NEW
-from tests.support.fleets import fetch
 from tests.support.loopback import LoopbackServer, Reply, file_reply
-from tests.support.photos import Album, photo, tree
+from tests.support.photos import photo, run, tree
 from tests.support.pictures import jpeg
 
 #: Minutes of work, in steps that are long themselves.
@@ -70,10 +69,10 @@ def ctrl_c_while_a_thread_begins(which: int) -> Iterator[None]:
 def test_a_download_whose_threads_begin(tmp_path: Path, which: int) -> None:
     with LoopbackServer() as server:
         server.default(Reply(body=jpeg()))
-        album = Album([photo(n) for n in range(1, 21)])
+        photos = [photo(n) for n in range(1, 21)]
         with pytest.raises(KeyboardInterrupt), ctrl_c_while_a_thread_begins(which):
-            fetch(server.url("/mirror/"), tmp_path / "dataset", album)
-        fetch(server.url("/mirror/"), tmp_path / "dataset", album)
+            run(server, tmp_path / "dataset", photos)
+        run(server, tmp_path / "dataset", photos)
     assert len(tree(tmp_path / "dataset" / "other")) == 20
 
 

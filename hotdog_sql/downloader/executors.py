@@ -13,7 +13,7 @@ from hotdog_sql.downloader.pool import DownloadPool
 from hotdog_sql.downloader.progress import Progress
 from hotdog_sql.downloader.result import Result
 from hotdog_sql.downloader.shards import Shard, read_results, run_shard, run_shard_once
-from hotdog_sql.errors import ClusterError, HotdogError
+from hotdog_sql.errors import ClusterError, HotdogError, UnreachableError
 from hotdog_sql.storage import Storage, without_credentials
 
 #: Seconds in which the scheduler has to answer, and in which a worker has to be there.
@@ -61,16 +61,21 @@ class LocalExecutor:
         self._mirror_url = mirror_url
         self._options = options
         self._progress = progress
+        self._heard = False
 
     def run(self, shards: Iterable[Shard]) -> Iterator[list[Result]]:
         """Run shards (see `Executor`)."""
         if self._options.in_tars:
             for shard in shards:
-                yield run_shard(shard, self._progress)
+                yield run_shard(replace(shard, heard=self._heard), self._progress)
+                self._heard = True
             return
-        with DownloadPool(self._storage, self._mirror_url, self._options, self._progress) as pool:
+        with DownloadPool(
+            self._storage, self._mirror_url, self._options, self._progress, heard=self._heard
+        ) as pool:
             for result in pool.run(photo for shard in shards for photo in shard.photos):
                 yield [result]
+        self._heard = True
 
 
 @contextmanager
@@ -87,8 +92,13 @@ def dask_executor(
     """The workers of a cluster, until the block ends.
 
     Raises:
-        ClusterError: the scheduler does not answer.
+        ClusterError: the scheduler does not answer, or its address cannot be used.
     """
+    if "@" in address:
+        raise ClusterError(
+            f"the scheduler {address.rpartition('@')[2]} was given with credentials: leave them "
+            "out, for Dask knows certificates alone (tls://)"
+        )
     distributed = import_module("distributed")  # first, for it brings the defaults of what is set
     _check_certificates(address)
     # Rows are megabytes: what Dask warns of is intended here.
@@ -98,7 +108,7 @@ def dask_executor(
             # A client that is given no address at all takes twenty seconds to end.
             import_module("distributed.comm").resolve_address(address)
             client = distributed.Client(address, timeout=connect_seconds, set_as_default=False)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, ImportError) as error:
             raise ClusterError(
                 f"the scheduler {without_credentials(address)} does not answer "
                 f"({without_credentials(str(error))}): check the address, and start one with: "
@@ -130,6 +140,7 @@ class DaskExecutor:
         self._release = release
         self._work = work
         self._worker_seconds = worker_seconds
+        self._heard = False
         self._running: dict[str, tuple[Any, Shard]] = {}
         self._ended: SimpleQueue[Any] = SimpleQueue()
 
@@ -157,7 +168,8 @@ class DaskExecutor:
     def _submit(self, shard: Shard, threads: int) -> None:
         # What one host may be asked at once is divided among the workers.
         share = max(1, self._options.per_host // threads)
-        shard = replace(shard, options=replace(shard.options, per_host=share))
+        options = replace(shard.options, per_host=share)
+        shard = replace(shard, options=options, heard=self._heard)
         # Not pure: a shard's name need not be worked out of its rows.
         future = self._client.submit(self._work, shard, pure=False, retries=_RETRIES)
         self._running[future.key] = future, shard
@@ -173,31 +185,39 @@ class DaskExecutor:
             except Empty:
                 break
             patience = 0.0
-            _, shard = self._running.pop(future.key)
+            _, shard = self._running[future.key]
             try:
-                results = self._results(future, shard)
+                # Whatever has become of the worker since.
+                results = read_results(shard)
+                if results is None and future.status in ("pending", "lost"):
+                    future.add_done_callback(self._ended.put)  # another worker has it now
+                    continue
+                del self._running[future.key]
+                if results is None:
+                    raise self._error(future, shard)
+            except UnreachableError as error:
+                if self._heard:  # from the hosts of other shards
+                    self._submit(shard, self._threads())
+                else:
+                    failure = failure or error
+                continue
             except HotdogError as error:
                 failure = failure or error
                 continue
+            self._heard = True
+            future.release()  # the cluster need not fetch the shard again if its worker dies now
             self._progress.received(sum(result.size or 0 for result in results))
             yield results
             self._release(shard.result_file)
         if failure is not None:  # the others are recorded by now
             raise failure
 
-    def _results(self, future: Any, shard: Shard) -> list[Result]:
-        """What the worker has left beside the dataset."""
-        if future.status != "finished":
-            raise self._error(future)
-        results = read_results(shard)
-        if results is None:
-            raise ClusterError(
+    def _error(self, future: Any, shard: Shard) -> HotdogError:
+        if future.status == "finished":
+            return ClusterError(
                 f"a worker has left no results of shard {shard.number}: check that all machines "
                 "see the same dataset, then run the same command again"
             )
-        return results
-
-    def _error(self, future: Any) -> HotdogError:
         if future.status != "error":
             return self._lost(f"it has {future.status} a shard")
         error = future.exception(timeout=CONNECT_SECONDS)

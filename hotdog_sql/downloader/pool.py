@@ -77,9 +77,23 @@ class DownloadPool:
     """
 
     def __init__(
-        self, storage: Storage, mirror_url: str, options: DownloadOptions, progress: Progress
+        self,
+        storage: Storage,
+        mirror_url: str,
+        options: DownloadOptions,
+        progress: Progress,
+        *,
+        heard: bool = False,
     ) -> None:
         """Starts nothing yet.
+
+        Args:
+            storage: where photos go.
+            mirror_url: see `hotdog_sql.config.Settings`.
+            options: how photos are downloaded.
+            progress: is told what happens.
+            heard: whether a host has answered earlier in this run: then silence is the affair of
+                the photos, and does not end the run.
 
         Raises:
             InputError: the certificates that the environment names cannot be read.
@@ -91,6 +105,7 @@ class DownloadPool:
         self._hosts: HostQueue[_Task] = HostQueue(
             options.per_host, options.backoff, options.retry, progress
         )
+        self._hosts.heard = heard
         self._results: SimpleQueue[Result | BaseException] = SimpleQueue()
         self._stopped = Event()
         self._fetcher = Fetcher(storage, options, progress, self._stopped, os.cpu_count() or 1)

@@ -36,10 +36,7 @@ class RemoteRecords:
         """
         self._storage = storage
         self._folder = folder
-        self._parts = fetch_manifest(storage, folder)
-        recipe = storage.read(selection_json.NAME)
-        if recipe is not None:
-            (folder / selection_json.NAME).write_bytes(recipe)
+        self._parts = fetch_records(storage, folder)
         self._kept = self._size()
         self._due = time.monotonic() + KEEP_EVERY
         self.listing = Listing(storage, self._kept)
@@ -132,8 +129,10 @@ class Listing:
         self._sizes.close()
 
 
-def fetch_manifest(storage: Storage, folder: Path) -> list[str]:
-    """Fetch the manifest as it was last kept: the whole one, then the parts.
+def fetch_records(storage: Storage, folder: Path) -> list[str]:
+    """Fetch the recipe and the manifest as they were last kept: the whole one, then the parts.
+
+    Gives the paths of the manifest's parts. A dataset without a manifest gets an empty one.
 
     Raises:
         StorageError: it cannot be read.
@@ -141,7 +140,10 @@ def fetch_manifest(storage: Storage, folder: Path) -> list[str]:
     path = folder / manifest.NAME
     parts = [path for path, _ in storage.files(WORK_FOLDER) if _PART.fullmatch(path)]
     parts.sort(key=_number)
+    recipe = storage.read(selection_json.NAME)
     try:
+        if recipe is not None:
+            (folder / selection_json.NAME).write_bytes(recipe)
         if storage.size(manifest.NAME) is None:
             path.write_bytes(HEADER)
         else:

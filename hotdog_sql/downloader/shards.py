@@ -47,6 +47,7 @@ class Shard:
         number: which of that run's shards it is.
         tar: path of the tar that takes the photos; empty: each is a file of its own.
         classes: the number of each class folder, for a tar.
+        heard: whether a host has answered earlier in this run (see `DownloadPool`).
         version: of the program that made it.
     """
 
@@ -59,6 +60,7 @@ class Shard:
     number: int
     tar: str = ""
     classes: Mapping[str, int] = field(default_factory=dict, repr=False)
+    heard: bool = False
     version: str = __version__
 
     @property
@@ -69,11 +71,19 @@ class Shard:
     @property
     def storage(self) -> Storage:
         """The dataset."""
-        return _storage(self.address)
+        return _storage(self.address, self.run_id)
 
-    def is_current(self) -> bool:
-        """Whether the run that made the shard is still the dataset's."""
-        return self.storage.read(f"{WORK_FOLDER}/run") == self.run_id.encode()
+    def check_current(self) -> None:
+        """See that the run that made the shard is still the dataset's.
+
+        Raises:
+            DatasetLockedError: it is not; nobody would take the results.
+        """
+        if self.storage.read(f"{WORK_FOLDER}/run") != self.run_id.encode():
+            raise DatasetLockedError(
+                f"another run has taken over {without_credentials(self.address)}: let it end, "
+                "then run the same command again"
+            )
 
 
 class ShardCutter:
@@ -143,6 +153,7 @@ def run_shard(shard: Shard, progress: Progress | None = None) -> list[Result]:
         ClusterError: another version of the program made the shard.
         DatasetLockedError: another run has taken over the dataset, and has tars of its own.
         StorageError: a photo or the tar cannot be written.
+        UnreachableError: no host has answered.
         InputError: the proxy or certificates that this machine's environment names are unusable.
     """
     if shard.version != __version__:
@@ -164,14 +175,15 @@ def run_shard_once(shard: Shard) -> None:
     one that is handed the shard next finds it and has nothing to fetch.
 
     Raises:
+        DatasetLockedError: another run has taken over the dataset.
         HotdogError: see `run_shard`; or the file cannot be written.
     """
     if read_results(shard) is not None:
         return
     results = run_shard(shard)
-    if shard.is_current():  # else nobody would remove the file
-        text = json.dumps({"shard": _digest(shard), "results": [*map(_values, results)]})
-        shard.storage.write(shard.result_file, text.encode())
+    shard.check_current()  # or nobody would remove the file
+    text = json.dumps({"shard": _digest(shard), "results": [*map(_values, results)]})
+    shard.storage.write(shard.result_file, text.encode())
 
 
 def read_results(shard: Shard) -> list[Result] | None:
@@ -205,7 +217,9 @@ def _in_order(shard: Shard, storage: Storage, progress: Progress) -> Iterator[Re
     keys = [(photo.folder, photo.image_id) for photo in shard.photos]
     waiting: dict[tuple[str, str], Result] = {}
     at = 0
-    with DownloadPool(storage, shard.mirror_url, shard.options, progress) as pool:
+    with DownloadPool(
+        storage, shard.mirror_url, shard.options, progress, heard=shard.heard
+    ) as pool:
         for result in pool.run(shard.photos):
             waiting[result.photo.folder, result.photo.image_id] = result
             while at < len(keys) and keys[at] in waiting:
@@ -227,11 +241,7 @@ def _write_tar(shard: Shard, scratch: Path, progress: Progress) -> list[Result]:
                 result = replace(result, path=writer.add(result, file))
                 file.unlink()
             results.append(result)
-    if not shard.is_current():
-        raise DatasetLockedError(
-            f"another run has taken over {without_credentials(shard.address)}: let it end, then "
-            "run the same command again"
-        )
+    shard.check_current()
     if any(result.status is Status.DOWNLOADED for result in results):
         shard.storage.put(shard.tar, tar)
     else:
@@ -240,8 +250,11 @@ def _write_tar(shard: Shard, scratch: Path, progress: Progress) -> list[Result]:
 
 
 @lru_cache(maxsize=4)
-def _storage(address: str) -> Storage:
-    """The same for all shards of a run: the libraries take a quarter of a second to get ready."""
+def _storage(address: str, _run_id: str) -> Storage:
+    """The same for all shards of a run: the libraries take a quarter of a second to get ready.
+
+    Another run has another: what one remembers of the folders may not be so any more.
+    """
     return open_storage(address)
 
 

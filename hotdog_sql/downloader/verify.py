@@ -17,7 +17,7 @@ from hotdog_sql.downloader.manifest import Manifest
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.pool import DownloadPool
 from hotdog_sql.downloader.progress import Progress
-from hotdog_sql.downloader.remote_records import Listing, fetch_manifest
+from hotdog_sql.downloader.remote_records import Listing, fetch_records
 from hotdog_sql.downloader.result import DownloadReport, Result, Status
 from hotdog_sql.downloader.selection_json import recorded_alterations
 from hotdog_sql.downloader.validate import Bytes, RejectedError, md5_hex
@@ -159,18 +159,19 @@ def repair(
         StorageError: something cannot be written.
     """
     wrong = {problem.key: problem for problem in report.problems if problem.photo is not None}
-    with _manifest_of(open_storage(address)) as table:
+    storage = open_storage(address)
+    with _manifest_of(storage) as table:
         if table.tars():
             raise InputError(
-                f"{open_storage(address).name} has its photos in tars, which are never changed: "
+                f"{storage.name} has its photos in tars, which are never changed: "
                 "remove the tars that are altered, then run the download again"
             )
-    folder = open_storage(address).folder
+        alterations = recorded_alterations(table.path.parent)
     undecodable = any(problem.fault is Fault.UNDECODABLE for problem in wrong.values())
     options = options or DownloadOptions()
     options = replace(
         options,
-        **({"upright": False, "max_side": None} | (recorded_alterations(folder) if folder else {})),
+        **({"upright": False, "max_side": None} | alterations),
         decode=undecodable or options.decode,
     )
     repaired: set[tuple[str, str] | None] = set()
@@ -204,7 +205,7 @@ def _manifest_of(storage: Storage) -> Iterator[Manifest]:
     with temporary_folder() as temporary:
         folder = storage.folder or temporary
         if storage.folder is None:
-            fetch_manifest(storage, folder)
+            fetch_records(storage, folder)
         with Manifest(folder / manifest.NAME, writable=False) as table:
             yield table
 

@@ -3,7 +3,6 @@
 Every file appears whole or not at all. Paths are relative to the dataset, with slashes.
 """
 
-import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -21,7 +20,6 @@ __all__ = [
     "without_credentials",
 ]
 
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _LOCAL = frozenset({"file", "local"})
 
 
@@ -36,15 +34,15 @@ def open_storage(address: str | Path) -> Storage:
         MissingExtraError: the library for such addresses is not installed.
     """
     text = str(address)
-    if not _ADDRESS.match(text):
+    if is_remote(text):
+        return RemoteStorage(text)
+    if "://" not in text:
         return LocalStorage(Path(text))
-    if text.partition("://")[0] in _LOCAL:
-        parts = urlsplit(text)
-        return LocalStorage(Path(unquote(parts.netloc + parts.path)))
-    return RemoteStorage(text)
+    parts = urlsplit(text)
+    return LocalStorage(Path(unquote(parts.netloc + parts.path)))
 
 
 def is_remote(address: str | Path) -> bool:
     """Whether the address is anything but a folder of this machine."""
-    text = str(address)
-    return bool(_ADDRESS.match(text)) and text.partition("://")[0] not in _LOCAL
+    protocol, separator, _ = str(address).partition("://")
+    return bool(separator) and protocol not in _LOCAL

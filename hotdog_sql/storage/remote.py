@@ -1,8 +1,11 @@
 """Any address that fsspec knows as a storage: object stores, SFTP and so on."""
 
 import errno
+import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,8 +24,29 @@ _OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "ad
 _FOREIGN_ERRORS = {
     "s3": [("botocore.exceptions", "BotoCoreError"), ("botocore.exceptions", "ClientError")],
     "gs": [("gcsfs.retry", "HttpError"), ("google.auth.exceptions", "GoogleAuthError")],
+    "ftp": [("ftplib", "Error")],
+    "http": [("aiohttp", "ClientError")],
+    "sftp": [("paramiko", "SSHException")],
 }
-_ALIASES = {"s3a": "s3", "gcs": "gs"}
+_ALIASES = {"s3a": "s3", "gcs": "gs", "https": "http", "ssh": "sftp"}
+#: What all of them raise where they cannot do what they are asked for.
+_COMMON_ERRORS = (OSError, EOFError, ValueError, TypeError, AttributeError, NotImplementedError)
+
+#: Parts of the names of errors that stay the same however often one asks.
+_FINAL_WORDS = (
+    "Credential",
+    "Token",
+    "Param",
+    "Value",
+    "Type",
+    "Attribute",
+    "NotImplemented",
+    "error_perm",
+)
+
+#: What the libraries' `rm` takes for a pattern, though it may be in a name.
+_PATTERN = re.compile(r"[*?[]")
+_PROTOCOL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 
 #: How the libraries are set up: as many connections as a machine has transfers at most.
 _SETTINGS: dict[str, dict[str, Any]] = {"s3": {"config_kwargs": {"max_pool_connections": 64}}}
@@ -43,19 +67,20 @@ class RemoteStorage(Storage):
         super().__init__(address, without_credentials(address), None)
         protocol, _, rest = address.partition("://")
         host = rest.partition("?")[0].strip("/")
+        if not _PROTOCOL.fullmatch(protocol):
+            raise InputError(
+                f"cannot use {self.name}: give a folder, or an address such as s3://bucket/prefix"
+            )
         if not host:
             raise InputError(f"{self.name} names no bucket: give one such as s3://bucket/prefix")
-        if "@" in host and protocol in _OBJECT_STORES:
+        if protocol in _OBJECT_STORES and ("@" in host or "?" in rest):
             raise InputError(
                 f"{self.name} was given with credentials: leave them out, and set them as the "
                 "store's own tools expect, such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
             )
-        library = _ALIASES.get(protocol, protocol)
-        self._files, self._root = self._open(protocol, _SETTINGS.get(library, {}))
-        self._errors: tuple[type[Exception], ...] = (
-            OSError,
-            *(getattr(import_module(m), name) for m, name in _FOREIGN_ERRORS.get(library, [])),
-        )
+        self._library = _ALIASES.get(protocol, protocol)
+        self._errors: tuple[type[Exception], ...] = _COMMON_ERRORS
+        self._files, self._root = self._open(protocol)
         # Elsewhere a file may be seen while it is written, so it is moved into its place.
         self._moves = protocol not in {*_OBJECT_STORES, "memory"}
 
@@ -88,12 +113,14 @@ class RemoteStorage(Storage):
 
     def delete(self, *paths: str) -> None:
         """Remove objects: in one request where the store can."""
-        try:
-            self._do("", lambda: self._files.rm([self._full(path) for path in paths]))
-        except _AbsentError:  # one of them, and it is unknown which were removed
-            if len(paths) > 1:
-                for path in paths:
-                    self.delete(path)
+        full = [self._full(path) for path in paths]
+        if len(full) > 1 and not _PATTERN.search("".join(full)):
+            with suppress(_AbsentError):  # one of them is; the others may be there still
+                self._do("", lambda: self._files.rm(full))
+                return
+        for one in full:
+            with suppress(_AbsentError):
+                self._do("", partial(self._files.rm_file, one))
 
     def files(self, folder: str = "", prefix: str = "") -> Iterator[tuple[str, int]]:
         """List objects."""
@@ -109,20 +136,26 @@ class RemoteStorage(Storage):
     def _full(self, path: str) -> str:
         return f"{self._root}/{path}"
 
-    def _open(self, protocol: str, settings: dict[str, Any]) -> tuple[Any, str]:
+    def _open(self, protocol: str) -> tuple[Any, str]:
         """The library's file system, and the dataset's path in its own terms."""
         try:
+            import_module("fsspec").get_filesystem_class(protocol)  # or says what is missing
+            for module, name in _FOREIGN_ERRORS.get(self._library, []):
+                self._errors += (getattr(import_module(module), name),)
             files, root = import_module("fsspec.core").url_to_fs(
-                self.address, use_listings_cache=False, skip_instance_cache=True, **settings
+                self.address,
+                use_listings_cache=False,
+                skip_instance_cache=True,
+                **_SETTINGS.get(self._library, {}),
             )
         except ImportError as error:
             how = "pip install 'hotdog-sql[s3]'"
-            if _ALIASES.get(protocol, protocol) != "s3" and error.name != "fsspec":
+            if self._library != "s3" and error.name != "fsspec":
                 how = without_credentials(str(error))
             raise MissingExtraError(
                 f"{protocol}:// addresses need another library: {how}"
             ) from error
-        except (ValueError, TypeError, OSError) as error:
+        except self._errors as error:
             raise InputError(
                 f"cannot use {self.name} ({without_credentials(str(error))}): give a folder, or "
                 "an address such as s3://bucket/prefix"
@@ -176,5 +209,4 @@ def _is_transient(error: BaseException) -> bool:
     if isinstance(error, OSError):
         final = isinstance(error, PermissionError | FileNotFoundError) or error.errno in _FINAL
         return not final
-    name = type(error).__name__
-    return "Credential" not in name and "Token" not in name and "Param" not in name
+    return not any(word in type(error).__name__ for word in _FINAL_WORDS)

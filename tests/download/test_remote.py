@@ -1,197 +1,323 @@
-"""Datasets that are elsewhere: fsspec's memory, and a file system in which files are moved."""
+"""Datasets in object stores, for which fsspec's memory stands in, and what their addresses hide."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from socketserver import BaseRequestHandler, ThreadingTCPServer
+from threading import Thread
+from typing import Any
 
 import pytest
-from hotdog_sql.downloading.audit import audit, check_repairable
-from hotdog_sql.downloading.destination import Destination
-from hotdog_sql.downloading.entry import Entry
-from hotdog_sql.downloading.events import Listener
-from hotdog_sql.downloading.listing import Listing
-from hotdog_sql.downloading.place import RemotePlace
-from hotdog_sql.downloading.remote import RemoteStore
-from hotdog_sql.downloading.verify import Fault
 
-from hotdog_sql.downloading import place as place_module
-from hotdog_sql.errors import DatasetError, InputError
-from tests.support.fleets import contents, fetch, images, rows_at
-from tests.support.loopback import LoopbackServer
-from tests.support.photos import Album, mirror_path, photo, serve, tree
-from tests.support.pictures import md5
-
-
-@pytest.fixture
-def server() -> Iterator[LoopbackServer]:
-    with LoopbackServer() as one:
-        yield one
-
-
-@pytest.fixture
-def there(request: pytest.FixtureRequest) -> str:
-    """An address of its own for each test."""
-    return f"memory://{request.node.name}"
-
+from hotdog_sql.downloader import remote_records
+from hotdog_sql.downloader.progress import Progress
+from hotdog_sql.downloader.remote_records import Listing
+from hotdog_sql.downloader.verify import Fault, repair, verify
+from hotdog_sql.errors import DatasetError
+from hotdog_sql.storage import is_remote, open_storage, without_credentials
+from hotdog_sql.storage.remote import RemoteStorage
+from tests.conftest import Run
+from tests.support.datasets import TARS, contents, rows_at
+from tests.support.loopback import LoopbackServer, Reply
+from tests.support.photos import Album, mirror_path, photo, save_selection, serve
+from tests.support.photos import run as download
+from tests.support.pictures import undecodable
+from tests.support.quarters import quarters, saved
 
 CHOSEN = [photo(n, "hot_dog") for n in range(1, 6)] + [photo(100 + n, rank=n) for n in range(1, 9)]
 SPARE = [photo(100 + n, rank=n) for n in range(9, 13)]
 ALBUM = Album(CHOSEN, {"other": SPARE})
 
 
-def serve_most(server: LoopbackServer) -> None:
-    """All but every fourth."""
-    serve(server, [one for one in [*CHOSEN, *SPARE] if one.rank % 4])
+@pytest.fixture
+def server() -> Iterator[LoopbackServer]:
+    """Has all but every fourth."""
+    with LoopbackServer() as one:
+        serve(one, [p for p in [*CHOSEN, *SPARE] if p.rank % 4])
+        yield one
 
 
-def test_it_is_what_a_folder_would_be(server: LoopbackServer, there: str, tmp_path: Path) -> None:
-    serve_most(server)
-    mirror = server.url("/mirror/")
-    fetch(mirror, tmp_path / "folder", ALBUM)
-    report = fetch(mirror, there, ALBUM)
-    assert (report.on_disk, report.lost, report.replaced) == (12, 3, 2)
-    assert contents(there) == {path: md5(data) for path, data in tree(tmp_path / "folder").items()}
+@pytest.fixture
+def bucket(request: pytest.FixtureRequest) -> str:
+    """An address of its own for each test."""
+    return f"memory://{request.node.name}"
 
 
-def test_a_second_run_asks_for_nothing(server: LoopbackServer, there: str) -> None:
-    serve_most(server)
-    fetch(server.url("/mirror/"), there, ALBUM)
-    before = contents(there)
-    server.clear()
-    again = fetch(server.url("/mirror/"), there, ALBUM)
-    assert (again.on_disk, again.downloaded) == (12, 0)
-    assert server.requests == []
-    assert contents(there) == before
-
-
-def test_what_has_vanished_or_changed_size_is_fetched_again(
-    server: LoopbackServer, there: str
+def test_the_dataset_is_that_of_a_folder(
+    server: LoopbackServer, bucket: str, tmp_path: Path
 ) -> None:
-    serve(server, CHOSEN)
-    fetch(server.url("/mirror/"), there, Album(CHOSEN))
-    before = contents(there)
-    store = RemoteStore(Destination.of(there))
-    store.delete(f"{CHOSEN[0].stem}.jpg")
-    store.write(b"\xff\xd8\xff", f"{CHOSEN[1].stem}.jpg")
+    download(server, tmp_path / "folder", ALBUM)
+    report = download(server, bucket, ALBUM)
+    assert (report.on_disk, report.lost, report.replaced) == (12, 3, 2)
+    assert contents(bucket) == contents(tmp_path / "folder")
     server.clear()
-    fetch(server.url("/mirror/"), there, Album(CHOSEN))
-    assert server.counts() == {mirror_path(one): 1 for one in CHOSEN[:2]}
-    assert contents(there) == before
+    again = download(server, bucket, ALBUM)
+    assert (again.on_disk, again.downloaded, server.requests) == (12, 0, [])
+    assert contents(bucket) == contents(tmp_path / "folder")
 
 
-class Stops(Listener):
+class StopsAfter(Progress):
     """Presses Ctrl-C after so many photos."""
 
-    def __init__(self, after: int) -> None:
-        self.left = after
+    def __init__(self, photos: int) -> None:
+        self.left = photos
 
-    def finished(self, entry: Entry, *, known: bool) -> None:
-        super().finished(entry, known=known)
+    def finished(self, *_: object, **__: object) -> None:
         self.left -= 1
         if not self.left:
             raise KeyboardInterrupt
 
 
-def test_stopped_and_gone_on_with_from_anywhere(
-    server: LoopbackServer, there: str, tmp_path: Path
+def test_any_machine_resumes_what_another_has_begun(
+    server: LoopbackServer, bucket: str, tmp_path: Path
 ) -> None:
-    """What a run has finished is kept at the address itself, in parts."""
-    serve_most(server)
-    mirror = server.url("/mirror/")
-    for times, count in enumerate((3, 5), 1):
+    for times, photos in enumerate((3, 5), 1):
         with pytest.raises(KeyboardInterrupt):
-            fetch(mirror, there, ALBUM, listener=Stops(count), workers=1)
-        parts = [path for path in contents(there) if "manifest-" in path]
-        assert len(parts) == times
-    finished = {mirror_path(photo(int(row["ImageID"], 16))) for row in rows_at(there, tmp_path)}
+            download(server, bucket, ALBUM, progress=StopsAfter(photos), workers=1)
+        assert sum("manifest-" in path for path in contents(bucket)) == times
+    finished = {mirror_path(photo(int(row["ImageID"], 16))) for row in rows_at(bucket)}
     assert len(finished) >= 4
     server.clear()
-    fetch(mirror, there, ALBUM)
+    download(server, bucket, ALBUM)
     assert not finished & server.counts().keys()
-    fetch(mirror, tmp_path / "folder", ALBUM)
-    assert contents(there) == {path: md5(data) for path, data in tree(tmp_path / "folder").items()}
+    download(server, tmp_path / "folder", ALBUM)
+    assert contents(bucket) == contents(tmp_path / "folder")
 
 
-def test_rows_are_kept_while_it_runs(
-    server: LoopbackServer, there: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_rows_are_kept_at_the_address_meanwhile(
+    server: LoopbackServer, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(place_module, "KEEP_EVERY", 0.0)
-    serve(server, CHOSEN)
+    monkeypatch.setattr(remote_records, "KEEP_EVERY", 0.0)
     kept: list[int] = []
 
-    class Looks(Listener):
-        def finished(self, entry: Entry, *, known: bool) -> None:
-            super().finished(entry, known=known)
-            kept.append(len(rows_at(there, tmp_path / "look")))
+    class Looks(Progress):
+        def finished(self, *_: object, **__: object) -> None:
+            kept.append(len(rows_at(bucket)))
 
-    fetch(server.url("/mirror/"), there, Album(CHOSEN), listener=Looks())
+    download(server, bucket, CHOSEN, progress=Looks())
     assert kept == list(range(1, len(CHOSEN) + 1))
-    assert not [path for path in contents(there) if "manifest-" in path]
+    assert not [path for path in contents(bucket) if path.startswith(".hotdog-sql")]
 
 
-def test_another_selection_is_refused(server: LoopbackServer, there: str) -> None:
-    serve(server, CHOSEN)
-    fetch(server.url("/mirror/"), there, Album(CHOSEN), record={"seed": 1})
+def test_another_selection_is_refused(server: LoopbackServer, bucket: str) -> None:
+    download(server, bucket, CHOSEN, recipe={"seed": 1})
     with pytest.raises(DatasetError, match="another selection"):
-        fetch(server.url("/mirror/"), there, Album(CHOSEN[:3]), record={"seed": 2})
-    fetch(server.url("/mirror/"), there, Album(CHOSEN[:3]), record={"seed": 2}, update=True)
-    assert len([path for path in contents(there) if path.endswith(".jpg")]) == 3
+        download(server, bucket, CHOSEN[:3], recipe={"seed": 2})
+    download(server, bucket, CHOSEN[:3], recipe={"seed": 2}, update=True)
+    assert sum(path.endswith(".jpg") for path in contents(bucket)) == 3
 
 
-def test_verify_names_what_is_wrong(server: LoopbackServer, there: str) -> None:
-    serve(server, CHOSEN)
-    fetch(server.url("/mirror/"), there, Album(CHOSEN))
-    assert audit(Destination.of(there)).good
+def damage(bucket: str) -> list[str]:
+    """One photo missing, one altered, one cut short, and a file of a stranger; their paths."""
+    storage = open_storage(bucket)
     paths = [f"{one.stem}.jpg" for one in CHOSEN[:3]]
-    store = RemoteStore(Destination.of(there))
-    store.delete(paths[0])
-    with store.read(paths[1]) as data:
-        store.write(bytes(data[:-3]) + b"X" + bytes(data[-2:]), paths[1])
-    store.write(b"\xff\xd8\xff", paths[2])
-    store.write(b"mine", "notes.txt")
-    report = audit(Destination.of(there))
-    assert report.checked == len(CHOSEN)
-    assert [(finding.fault, finding.path) for finding in report.findings] == [
+    data = storage.read(paths[1]) or b""
+    storage.delete(paths[0])
+    storage.write(paths[1], data[:-3] + b"X" + data[-2:])
+    storage.write(paths[2], data[:9])
+    storage.write("notes.txt", b"mine")
+    return paths
+
+
+def test_what_has_vanished_or_changed_size_is_fetched_again(
+    server: LoopbackServer, bucket: str
+) -> None:
+    download(server, bucket, CHOSEN)
+    damage(bucket)
+    server.clear()
+    download(server, bucket, CHOSEN, top_up=False)
+    assert server.counts() == {mirror_path(one): 1 for one in (CHOSEN[0], CHOSEN[2])}
+
+
+@pytest.mark.parametrize("max_side", [None, 32])
+def test_verify_and_repair(server: LoopbackServer, bucket: str, max_side: int | None) -> None:
+    for number in range(3):
+        picture = saved(quarters(96 + 16 * number))
+        server.on(mirror_path(CHOSEN[number]), Reply(body=picture))
+    download(server, bucket, CHOSEN[:3], max_side=max_side)
+    before = contents(bucket)
+    assert verify(bucket).good
+    paths = damage(bucket)
+    report = verify(bucket)
+    assert report.checked == 3
+    assert [(problem.fault, problem.path) for problem in report.problems] == [
         (Fault.MISSING, paths[0]),
         (Fault.ALTERED, paths[1]),
         (Fault.ALTERED, paths[2]),
         (Fault.EXTRA, "notes.txt"),
     ]
-    with pytest.raises(InputError, match="remove what is altered"):
-        check_repairable(Destination.of(there), report)
+    left = repair(bucket, report, mirror_url=server.url("/mirror/"))
+    assert [problem.path for problem in left.problems] == ["notes.txt"]
+    assert contents(bucket) == before | {"notes.txt": b"mine"}
 
 
-def test_an_address_that_is_no_dataset(there: str) -> None:
-    with pytest.raises(DatasetError, match="give the address that was downloaded to"):
-        audit(Destination.of(there))
+def test_an_address_without_a_dataset(bucket: str) -> None:
+    with pytest.raises(DatasetError, match="give the folder or the address"):
+        verify(bucket)
 
 
-def test_where_files_can_be_seen_half_written_they_are_moved(tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [{}, {"dataset_format": TARS}], ids=["files", "tars"])
+@pytest.mark.parametrize("where", ["folder", "bucket"])
+def test_undecodable_photos_are_found(
+    server: LoopbackServer, tmp_path: Path, where: str, options: dict[str, Any], bucket: str
+) -> None:
+    server.on(mirror_path(CHOSEN[0]), Reply(body=saved(quarters())))
+    server.on(mirror_path(CHOSEN[1]), Reply(body=undecodable()))
+    address = bucket if where == "bucket" else str(tmp_path / "dataset")
+    download(server, address, CHOSEN[:2], **options)
+    assert verify(address).good
+    (problem,) = verify(address, decode=True).problems
+    assert (problem.fault, problem.photo) == (Fault.UNDECODABLE, CHOSEN[1])
+
+
+def test_smaller_photos(server: LoopbackServer, bucket: str, tmp_path: Path) -> None:
+    server.on(mirror_path(CHOSEN[0]), Reply(body=saved(quarters())))
+    for address in (tmp_path / "folder", bucket):
+        download(server, address, CHOSEN[:1], max_side=32)
+    assert contents(bucket) == contents(tmp_path / "folder")
+    with pytest.raises(DatasetError, match=f"^{bucket} was made with --max-side 32: give"):
+        download(server, bucket, CHOSEN[:1])
+
+
+def test_files_that_could_be_seen_half_written_are_moved_into_place(tmp_path: Path) -> None:
     """As fsspec's own local file system shows."""
-    store = RemoteStore(Destination.of(f"file://{tmp_path}/dataset"))
-    store.write(b"one", "other/a.jpg")
-    store.write(b"two", "other/a.jpg")
-    assert list(store.files()) == [("other/a.jpg", 3)]
+    storage = RemoteStorage(f"file://{tmp_path}/dataset")
+    storage.write("other/a.jpg", b"one")
+    storage.write("other/a.jpg", b"two")
+    assert list(storage.files()) == [("other/a.jpg", 3)]
     assert (tmp_path / "dataset" / "other" / "a.jpg").read_bytes() == b"two"
     assert list((tmp_path / "dataset" / ".hotdog-sql").iterdir()) == []
 
 
-def test_a_large_dataset_is_listed_in_pieces(there: str) -> None:
-    store = RemoteStore(Destination.of(there))
+def test_a_large_dataset_is_listed_in_pieces(bucket: str) -> None:
+    storage = open_storage(bucket)
     for one in CHOSEN:
-        store.write(b"1234", f"{one.stem}.jpg")
-    with closing(Listing(store, 10**9)) as listing:
+        storage.write(f"{one.stem}.jpg", b"1234")
+    with closing(Listing(storage, 10**9)) as listing:
         assert [listing.size(f"{one.stem}.jpg") for one in CHOSEN] == [4] * len(CHOSEN)
         assert listing.size("other/absent.jpg") is None
 
 
-def test_the_temporary_folder_is_a_working_copy_only(
-    server: LoopbackServer, there: str, tmp_path: Path
+def test_files_are_deleted_although_one_is_absent(bucket: str) -> None:
+    storage = open_storage(bucket)
+    for number in range(1, 5):
+        storage.write(f"{number}", b"")
+    storage.delete("0", "1", "2", "3")
+    assert list(contents(bucket)) == ["4"]
+
+
+@pytest.mark.parametrize(
+    ("text", "folder"),
+    [
+        ("dataset", Path("dataset")),
+        ("file:///data/a%20set", Path("/data/a set")),
+        ("local:///data/set", Path("/data/set")),
+        ("s3:/bucket", Path("s3:/bucket")),
+        ("memory://x", None),
+    ],
+)
+def test_addresses(text: str, folder: Path | None) -> None:
+    storage = open_storage(text)
+    assert storage.folder == folder
+    assert is_remote(text) == (folder is None)
+    assert storage.name == (text if folder is None else str(folder))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('no connection to "http://a:b@127.0.0.1:1/x"', 'no connection to "http://127.0.0.1:1/x"'),
+        ("tcp://me:top/secret@host:8786", "tcp://host:8786"),
+        ("see https://h/x?AWSAccessKeyId=a&Signature=b now", "see https://h/x now"),
+        ("nothing to hide, really?", "nothing to hide, really?"),
+    ],
+)
+def test_a_text_loses_its_credentials(text: str, shown: str) -> None:
+    assert without_credentials(text) == shown
+
+
+#: What a user may give as a dataset, the exit code, and what the error says.
+ADDRESSES = {
+    "s3://": (3, "names no bucket"),
+    "s3://AKIA:top/secret@bucket/prefix": (3, "leave them out"),
+    "s3://bucket?token=secret": (3, "leave them out"),
+    "gs://bucket": (3, "gcsfs"),
+    "gopher://me:secret@bucket": (3, "cannot use gopher://bucket"),
+    "ftp://me:secret@127.0.0.1:9/data": (3, "cannot use ftp://127.0.0.1:9/data"),
+    "sftp://me:secret@127.0.0.1:9/data": (3, "another library"),
+    "https://me:secret@127.0.0.1:9/data": (6, "https://127.0.0.1:9/data"),
+    "zip://data.zip": (3, "cannot use zip://data.zip"),
+    "dir://data": (3, "cannot use dir://data"),
+    "data://x": (6, "cannot use data://x"),
+    "simplecache::s3://bucket/x": (3, "such as s3://bucket/prefix"),
+    "://bucket": (3, "such as s3://bucket/prefix"),
+}
+
+
+@pytest.mark.parametrize("command", ["download", "verify"])
+@pytest.mark.parametrize(("address", "code", "what"), [(a, *b) for a, b in ADDRESSES.items()])
+def test_an_address_that_cannot_be_used(
+    tmp_path: Path, run: Run, command: str, address: str, code: int, what: str
 ) -> None:
-    serve(server, CHOSEN)
-    fetch(server.url("/mirror/"), there, Album(CHOSEN))
-    place = RemotePlace(RemoteStore(Destination.of(there)), tmp_path)
-    place.close()
-    assert images(rows_at(there, tmp_path / "again")) == images(
-        rows_at(tmp_path / "records", tmp_path)
+    save_selection(tmp_path / "rows.csv", CHOSEN)
+    selection = ["rows.csv"] if command == "download" else []
+    said = run(command, *selection, address, "--quiet")
+    assert (said.returncode, said.stdout) == (code, "")
+    assert said.stderr.startswith("hotdog-sql: ")
+    assert said.stderr.count("\n") == 1
+    assert what in said.stderr
+    assert "secret" not in said.stderr
+
+
+def test_a_server_that_refuses_the_password(tmp_path: Path, run: Run) -> None:
+    class Refuses(BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.sendall(b"530 No entry for me:secret\r\n")
+
+    save_selection(tmp_path / "rows.csv", CHOSEN)
+    with ThreadingTCPServer(("127.0.0.1", 0), Refuses) as server:
+        Thread(target=server.serve_forever, args=(0.02,)).start()
+        address = f"ftp://me:secret@127.0.0.1:{server.server_address[1]}/x"
+        said = run("download", "rows.csv", address, "--quiet")
+        server.shutdown()
+    assert said.returncode == 3
+    assert "530 No entry" in said.stderr
+    assert said.stderr.count("\n") == 1
+
+
+DOWNLOAD = ("download", "rows.csv")
+#: There is no data, which would be said otherwise.
+SELECT = ("select", "--class", "Hot dog", "--offline", "--download")
+
+
+@pytest.mark.parametrize(
+    ("absent", "arguments", "how"),
+    [
+        ("distributed", [*DOWNLOAD, "dataset", "--scheduler", "tcp://127.0.0.1:9"], "[dask]"),
+        ("distributed", [*SELECT, "dataset", "--scheduler", "tcp://127.0.0.1:9"], "[dask]"),
+        ("s3fs", [*DOWNLOAD, "s3://bucket/dataset"], "[s3]"),
+        ("fsspec", [*DOWNLOAD, "s3://bucket/dataset"], "[s3]"),
+    ],
+)
+def test_an_extra_that_is_not_installed(
+    tmp_path: Path, absent: str, arguments: list[str], how: str
+) -> None:
+    save_selection(tmp_path / "rows.csv", [])
+    program = (
+        "import sys; sys.modules[sys.argv.pop(1)] = None; "
+        "from hotdog_sql.cli.main import main; main()"
     )
+    said = subprocess.run(
+        [sys.executable, "-c", program, absent, *arguments],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (said.returncode, said.stdout) == (3, "")
+    assert said.stderr.startswith("hotdog-sql: ")
+    assert f"pip install 'hotdog-sql{how}'" in said.stderr
+    assert said.stderr.count("\n") == 1

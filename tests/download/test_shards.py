@@ -1,39 +1,42 @@
-"""Shards: what is cut and handed over, and a dataset that does not show it."""
+"""Shards, fetched by Dask workers that are threads of this process."""
 
 import pickle
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hotdog_sql.downloading.dataset import RUN
-from hotdog_sql.downloading.destination import Destination
-from hotdog_sql.downloading.events import Listener
-from hotdog_sql.downloading.layout import Layout
-from hotdog_sql.downloading.options import DownloadOptions
-from hotdog_sql.downloading.photo import Photo
-from hotdog_sql.downloading.shard import Shard, entries_of, fetch_shard
-from hotdog_sql.downloading.spread import Spread, Tars
 
-from hotdog_sql.errors import (
-    ClusterError,
-    DatasetError,
-    DatasetLockedError,
-    InputError,
-    StorageError,
-)
-from hotdog_sql.options import DatasetFormat
-from tests.support.fleets import TARS, PoolFleet, fetch, images
+from hotdog_sql.download_options import DownloadOptions
+from hotdog_sql.downloader import remote_records
+from hotdog_sql.downloader.photo import Photo
+from hotdog_sql.downloader.progress import Progress
+from hotdog_sql.downloader.run import download as download_photos
+from hotdog_sql.downloader.shards import Shard, run_shard, run_shard_once
+from hotdog_sql.errors import ClusterError, DatasetLockedError, StorageError
+from hotdog_sql.storage import open_storage
+from tests.conftest import Run
+from tests.support.cluster import cluster_of_threads
+from tests.support.datasets import TARS, contents, rows_at
 from tests.support.loopback import LoopbackServer, Reply, Request
-from tests.support.photos import Album, manifest_rows, photo, serve, tree
-from tests.support.pictures import jpeg, md5
+from tests.support.photos import NO_PAUSE, Album, photo, save_selection, serve, tree
+from tests.support.photos import run as download
+from tests.support.pictures import jpeg
 
 CHOSEN = [photo(n, "hot_dog") for n in range(1, 31)] + [
     photo(100 + n, rank=n) for n in range(1, 41)
 ]
 SPARE = [photo(100 + n, rank=n) for n in range(41, 61)]
 ALBUM = Album(CHOSEN, {"other": SPARE})
+RUN = ".hotdog-sql/run"
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[str]:
+    with cluster_of_threads(3) as address:
+        yield address
 
 
 @pytest.fixture
@@ -44,223 +47,307 @@ def server() -> Iterator[LoopbackServer]:
         yield one
 
 
-def shard_of(server: LoopbackServer, destination: Path, tar: str = "") -> Shard:
-    (destination / RUN).parent.mkdir(exist_ok=True)
-    (destination / RUN).write_text("this")
-    return Shard(
-        CHOSEN[:10],
-        Destination.of(destination),
-        server.url("/mirror/"),
-        DownloadOptions(),
-        tar=tar,
-        classes={"hot_dog": 0},
-        run="this",
-    )
+@pytest.fixture(params=["folder", "bucket"])
+def there(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A folder, and fsspec's memory in the place of a bucket."""
+    if request.param == "folder":
+        return str(tmp_path / "dataset")
+    return f"memory://{request.node.name}"
 
 
-def tars_of(directory: Path) -> list[str]:
-    return sorted(path for path in tree(directory) if path.endswith(".tar"))
-
-
-@pytest.mark.parametrize("tar", ["", "000003.tar"])
-def test_a_shard_that_is_run_twice(server: LoopbackServer, tmp_path: Path, tar: str) -> None:
-    """As it would be on another machine: all that it needs goes there, and the rows come back."""
-    shard = shard_of(server, tmp_path, tar)
-    there = pickle.loads(pickle.dumps(shard))
-    assert there == shard
-    outcomes = pickle.loads(pickle.dumps(fetch_shard(there)))
-    files = tree(tmp_path)
-    entries = sorted(entries_of(shard, outcomes), key=lambda entry: entry.photo.rank)
-    assert [entry.photo for entry in entries] == CHOSEN[:10]
-    assert sum(entry.status == "lost" for entry in entries) == 2
-    for entry in entries:
-        if entry.status == "downloaded":
-            place = f"{tar}/{entry.photo.image_id}" if tar else entry.photo.stem
-            assert entry.path == f"{place}.jpg"
-    assert len(files) - 1 == (1 if tar else 8)
-    again = sorted(entries_of(shard, fetch_shard(shard)), key=lambda entry: entry.photo.rank)
-    assert again == entries
-    assert tree(tmp_path) == files
-
-
-def test_a_tar_of_nothing_is_none(server: LoopbackServer, tmp_path: Path) -> None:
-    (tmp_path / "000003.tar").write_bytes(b"what a killed run has left")
-    shard = replace(shard_of(server, tmp_path, "000003.tar"), photos=[CHOSEN[4], CHOSEN[9]])
-    assert [entry.status for entry in entries_of(shard, fetch_shard(shard))] == ["lost", "lost"]
-    assert tars_of(tmp_path) == []
-
-
-def test_a_tar_of_an_earlier_run_comes_too_late(server: LoopbackServer, tmp_path: Path) -> None:
-    """A worker goes on with a shard whose command was killed; another command is at work."""
-    shard = shard_of(server, tmp_path, "000003.tar")
-    (tmp_path / RUN).write_text("another")
-    (tmp_path / "000003.tar").write_bytes(b"of the other run")
-    with pytest.raises(DatasetLockedError, match="another run has taken over"):
-        fetch_shard(shard)
-    (tmp_path / RUN).unlink()
-    with pytest.raises(DatasetLockedError, match="another run has taken over"):
-        fetch_shard(shard)
-    assert (tmp_path / "000003.tar").read_bytes() == b"of the other run"
-
-
-def test_another_version_of_the_program_is_refused(server: LoopbackServer, tmp_path: Path) -> None:
-    shard = replace(shard_of(server, tmp_path), version="0.0.1")
-    with pytest.raises(ClusterError, match=r"this is 0\.0\.1: install the same version"):
-        fetch_shard(shard)
-
-
-@pytest.mark.parametrize(("workers", "size"), [(1, 7), (3, 7), (3, 1), (2, 1000)])
+@pytest.mark.parametrize("size", [1, 7, 1000])
 def test_the_dataset_is_that_of_one_machine(
-    server: LoopbackServer, tmp_path: Path, workers: int, size: int
+    server: LoopbackServer, cluster: str, tmp_path: Path, there: str, size: int
 ) -> None:
-    mirror = server.url("/mirror/")
-    alone = fetch(mirror, tmp_path / "alone", ALBUM)
+    alone = download(server, tmp_path / "alone", ALBUM)
     server.clear()
-    fleet = PoolFleet(workers)
-    report = fetch(
-        mirror, tmp_path / "together", ALBUM, layout=Layout(shard_size=size), fleet=fleet
-    )
-    assert tree(tmp_path / "together") == tree(tmp_path / "alone")
-    assert report == alone
+    assert download(server, there, ALBUM, scheduler=cluster, shard_size=size) == alone
+    assert contents(there) == tree(tmp_path / "alone")
     assert max(server.counts().values()) == 1
-    assert max(len(shard.photos) for shard in fleet.handed) == min(size, 70)
+    server.clear()
+    download(server, there, ALBUM, scheduler=cluster, shard_size=size)
+    assert server.requests == []
 
 
-def test_a_second_run_hands_over_nothing(server: LoopbackServer, tmp_path: Path) -> None:
-    fetch(server.url("/mirror/"), tmp_path, ALBUM, fleet=PoolFleet(2))
-    again = PoolFleet(2)
-    fetch(server.url("/mirror/"), tmp_path, ALBUM, fleet=again)
-    assert again.handed == []
+def test_a_dataset_that_was_removed_is_made_again_by_the_same_workers(
+    server: LoopbackServer, cluster: str, tmp_path: Path
+) -> None:
+    download(server, tmp_path / "dataset", ALBUM, scheduler=cluster)
+    before = tree(tmp_path / "dataset")
+    shutil.rmtree(tmp_path / "dataset")
+    download(server, tmp_path / "dataset", ALBUM, scheduler=cluster)
+    assert tree(tmp_path / "dataset") == before
 
 
-def test_memory_does_not_grow_with_the_selection(server: LoopbackServer, tmp_path: Path) -> None:
+def test_memory_does_not_grow_with_the_selection(
+    server: LoopbackServer, cluster: str, tmp_path: Path
+) -> None:
     """No more rows are taken than the shards in hand have."""
-    taken = 0
-    given = 0
-    most = 0
+    taken = done = most = 0
 
     def photos() -> Iterator[Photo]:
         nonlocal taken, most
         for one in CHOSEN:
             taken += 1
-            most = max(most, taken - given)
+            most = max(most, taken - done)
             yield one
 
-    spread = Spread(
-        PoolFleet(2),
-        Destination.of(tmp_path),
-        server.url("/mirror/"),
-        DownloadOptions(),
-        Listener(),
-        shard_size=3,
+    class Counts(Progress):
+        def finished(self, *_: object, **__: object) -> None:
+            nonlocal done
+            done += 1
+
+    download_photos(
+        photos(),
+        tmp_path,
+        mirror_url=server.url("/mirror/"),
+        options=DownloadOptions(scheduler=cluster, shard_size=3, top_up=False),
+        progress=Counts(),
     )
-    with spread:
-        for _ in spread.run(photos()):
-            given += 1
-    assert given == len(CHOSEN)
-    assert most <= 2 * 2 * 3 + 3 + 1
+    assert done == len(CHOSEN)
+    assert most <= 2 * 3 * 3 + 3 + 1
 
 
-@pytest.mark.parametrize(("per_host", "slots", "each", "at_once"), [(16, 4, 4, 4), (3, 4, 1, 3)])
+@pytest.mark.parametrize("per_host", [2, 3, 7])
 def test_what_a_host_may_be_asked_is_divided(
-    tmp_path: Path, per_host: int, slots: int, each: int, at_once: int
+    server: LoopbackServer, cluster: str, tmp_path: Path, per_host: int
 ) -> None:
-    with LoopbackServer() as server:
-        now = 0
-        most = 0
+    now = most = 0
 
-        def count(_: Request) -> Reply:
-            nonlocal now, most
-            now += 1
-            most = max(most, now)
-            server.stopping.wait(0.01)
-            now -= 1
-            return Reply(body=jpeg())
+    def count(_: Request) -> Reply:
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        server.stopping.wait(0.01)
+        now -= 1
+        return Reply(body=jpeg())
 
-        server.default(count)
-        fleet = PoolFleet(slots)
-        layout = Layout(shard_size=5)
-        fetch(server.url("/"), tmp_path, ALBUM, layout=layout, fleet=fleet, per_host=per_host)
-    assert {shard.options.per_host for shard in fleet.handed} == {each}
-    assert at_once <= most <= per_host
+    for one in CHOSEN:
+        server.on(f"/mirror/test/{one.image_id}.jpg", count)
+    download(server, tmp_path, CHOSEN, scheduler=cluster, shard_size=5, per_host=per_host)
+    assert min(3, per_host) <= most <= per_host
 
 
-def test_what_other_shards_have_done_is_written_down(
-    server: LoopbackServer, tmp_path: Path
+def test_what_other_shards_have_done_is_recorded(
+    server: LoopbackServer, cluster: str, tmp_path: Path
 ) -> None:
-    """One shard cannot write; the others' rows are there, and the next run takes them up."""
-    (tmp_path / "other").mkdir()
-    for one in CHOSEN[30:40]:
-        (tmp_path / "other" / f"{one.image_id}.jpg").mkdir()
-    layout = Layout(shard_size=10)
+    """One shard cannot be written; what is recorded of the others is not asked for again."""
+    download(server, tmp_path / "alone", ALBUM)
+    blocked = [tmp_path / "dataset" / f"{one.stem}.jpg" for one in CHOSEN[60:]]
+    for path in blocked:
+        path.mkdir(parents=True)
+    (tmp_path / "dataset" / "selection.json").write_text("{}")
+    (tmp_path / "dataset" / "manifest.csv").touch()
+    options: dict[str, Any] = {"scheduler": cluster, "shard_size": 10}
     with pytest.raises(StorageError):
-        fetch(server.url("/mirror/"), tmp_path, ALBUM, layout=layout, fleet=PoolFleet(1))
-    finished = {row["ImageID"] for row in manifest_rows(tmp_path)}
-    assert finished >= {one.image_id for one in CHOSEN[:30]}
-    for one in CHOSEN[30:40]:
-        (tmp_path / "other" / f"{one.image_id}.jpg").rmdir()
+        download(server, tmp_path / "dataset", ALBUM, **options)
+    finished = {row["ImageID"] for row in rows_at(tmp_path / "dataset")}
+    assert finished
+    for path in blocked:
+        path.rmdir()
     server.clear()
-    fetch(server.url("/mirror/"), tmp_path, ALBUM, layout=layout, fleet=PoolFleet(1))
-    asked = {path.rpartition("/")[2].removesuffix(".jpg") for path in server.counts()}
-    assert not asked & finished
+    download(server, tmp_path / "dataset", ALBUM, **options)
+    assert not {path[-20:-4] for path in server.counts()} & finished
+    before = tree(tmp_path / "dataset")
+    assert before.pop("selection.json")
+    assert before == tree(tmp_path / "alone")
 
 
-@pytest.mark.parametrize("fleet", [None, 2])
-def test_tars_are_the_same_whoever_writes_them(
-    server: LoopbackServer, tmp_path: Path, fleet: int | None
+@pytest.mark.parametrize("how", ["files", "tars", "cluster"])
+def test_a_host_that_cannot_be_reached_does_not_end_a_run_in_which_others_answer(
+    server: LoopbackServer, cluster: str, tmp_path: Path, how: str
 ) -> None:
-    mirror = server.url("/mirror/")
-    fetch(mirror, tmp_path / "files", ALBUM)
-    layout = Layout(TARS, 8)
-    for name, workers in (("one", 1), ("two", 3)):
-        hands = None if fleet is None else PoolFleet(workers)
-        fetch(mirror, tmp_path / name, ALBUM, layout=layout, fleet=hands, workers=workers * 5)
-    assert tree(tmp_path / "one") == tree(tmp_path / "two")
-    assert images(manifest_rows(tmp_path / "one")) == images(manifest_rows(tmp_path / "files"))
-    tars = tars_of(tmp_path / "one")
-    # 70 chosen; 8 of the others are lost, then 2 of the 8 reserves that take their places, then
-    # none of two.
-    assert tars == [f"{number:06d}.tar" for number in range(9 + 1 + 1)]
+    dead = "http://127.0.0.1:9/"
+    lost = photo(35, rank=31)
+    unreachable = [
+        photo(1000 + n, rank=100 + n, subset="", original_url=f"{dead}{n}.jpg") for n in range(5)
+    ]
+    options: dict[str, dict[str, Any]] = {
+        "files": {},
+        "tars": {"dataset_format": TARS, "shard_size": 5},
+        "cluster": {"scheduler": cluster, "shard_size": 5},
+    }
+    album = Album([*CHOSEN[:4], lost], {"other": unreachable})
+    backoff = replace(NO_PAUSE, first_answer=0.3)
+    report = download(server, tmp_path, album, backoff=backoff, **options[how])
+    assert (report.on_disk, report.lost, report.failed) == (4, 1, 1)
 
 
-def test_tars_numbers_are_the_lowest_that_are_free() -> None:
-    tars = Tars(used={"000000.tar", "000002.tar", "train/000000.tar"})
-    assert [tars.next_name("") for _ in range(3)] == ["000001.tar", "000003.tar", "000004.tar"]
-    assert [tars.next_name("train") for _ in range(2)] == ["train/000001.tar", "train/000002.tar"]
+class Watches(Progress):
+    """Looks at the dataset after each photo, and sees that all that was fetched is written down.
+
+    Attributes:
+        most: result files that were there at the same time.
+    """
+
+    def __init__(self, address: str) -> None:
+        self.most = 0
+        self._address = address
+        self._downloaded = 0
+
+    def finished(self, status: str, *_: object, **__: object) -> None:
+        self._downloaded += status == "downloaded"
+        storage = open_storage(self._address)
+        paths = [path for path, _ in storage.files(".hotdog-sql", "shard-")]
+        results = [storage.read(path) or b"" for path in paths if path.endswith(".json")]
+        text = b"".join(results).decode() + str([row["path"] for row in rows_at(self._address)])
+        self.most = max(self.most, len(results))
+        assert sum(one.image_id in text for one in [*CHOSEN, *SPARE]) >= self._downloaded
 
 
-def test_a_dataset_keeps_its_format(server: LoopbackServer, tmp_path: Path) -> None:
-    mirror = server.url("/mirror/")
-    fetch(mirror, tmp_path / "tars", ALBUM, layout=Layout(TARS))
-    fetch(mirror, tmp_path / "files", ALBUM)
-    with pytest.raises(DatasetError, match="add --dataset-format webdataset"):
-        fetch(mirror, tmp_path / "tars", ALBUM)
-    with pytest.raises(DatasetError, match="leave out --dataset-format"):
-        fetch(mirror, tmp_path / "files", ALBUM, layout=Layout(TARS))
+@pytest.mark.parametrize("keep_every", [0.0, 1000.0], ids=["often", "seldom"])
+@pytest.mark.parametrize("tars", [{}, {"dataset_format": TARS}], ids=["files", "tars"])
+def test_a_result_file_goes_when_its_rows_are_kept(
+    server: LoopbackServer,
+    there: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tars: dict[str, Any],
+    keep_every: float,
+) -> None:
+    """Rows go to a bucket seldom or often; in the end nothing is left."""
+    monkeypatch.setattr(remote_records, "KEEP_EVERY", keep_every)
+    watches = Watches(there)
+    with cluster_of_threads(1) as alone:
+        options = {"scheduler": alone, "shard_size": 10, **tars}
+        download(server, there, ALBUM, progress=watches, **options)
+    if there.startswith("memory:") and keep_every:
+        assert watches.most == 9
+    else:
+        assert 0 < watches.most < 6
+    assert not [path for path in contents(there) if path.startswith(".hotdog-sql")]
 
 
-@pytest.mark.parametrize("option", ["update", "retry_failed"])
-def test_tars_are_not_changed(server: LoopbackServer, tmp_path: Path, option: str) -> None:
-    options: dict[str, Any] = {option: True}
-    with pytest.raises(InputError, match="tars that are there are not changed"):
-        fetch(server.url("/mirror/"), tmp_path, ALBUM, layout=Layout(TARS), **options)
+def test_one_machine_leaves_no_result_files(server: LoopbackServer, tmp_path: Path) -> None:
+    watches = Watches(str(tmp_path))
+    download(server, tmp_path, ALBUM, dataset_format=TARS, shard_size=30, progress=watches)
+    assert watches.most == 0
 
 
-def test_what_failed_goes_into_further_tars(server: LoopbackServer, tmp_path: Path) -> None:
-    """A tar that is there stays as it is; nothing is in two of them."""
-    mirror = server.url("/mirror/")
-    layout = Layout(DatasetFormat.WEBDATASET, 8)
-    late = [CHOSEN[0], CHOSEN[20], CHOSEN[50]]
-    for one in late:
-        server.on(f"/mirror/{one.subset}/{one.image_id}.jpg", Reply(503))
-    fetch(mirror, tmp_path / "twice", ALBUM, layout=layout)
-    before = tree(tmp_path / "twice")
-    serve(server, late)
-    report = fetch(mirror, tmp_path / "twice", ALBUM, layout=layout)
-    assert report.downloaded == 3
-    after = tree(tmp_path / "twice")
-    assert {path for path in after if path not in before} == {"000011.tar"}
-    assert all(after[path] == before[path] for path in before if path.endswith(".tar"))
-    fetch(mirror, tmp_path / "once", ALBUM, layout=layout)
-    assert images(manifest_rows(tmp_path / "twice")) == images(manifest_rows(tmp_path / "once"))
-    assert md5(after["000000.tar"]) != md5(tree(tmp_path / "once")["000000.tar"])
+def shard_of(server: LoopbackServer, there: str, **changes: Any) -> Shard:
+    """A shard of ten photos, two of them lost, of the run that has the dataset now."""
+    open_storage(there).write(RUN, b"this")
+    mirror = server.url("/mirror/").replace("//", "//me:hidden@", 1)
+    shard = Shard(tuple(CHOSEN[:10]), there, mirror, DownloadOptions(), "this", 3)
+    return replace(shard, classes={"hot_dog": 0}, **changes)
+
+
+def left_of(there: str) -> list[str]:
+    return [path for path in contents(there) if path != RUN]
+
+
+@pytest.mark.parametrize("tar", ["", "000003.tar"])
+def test_a_shard_that_is_done_is_not_fetched_again(
+    server: LoopbackServer, there: str, tar: str
+) -> None:
+    """Not even by another worker, that has another share of what a host may be asked."""
+    shard = pickle.loads(pickle.dumps(shard_of(server, there, tar=tar)))
+    run_shard_once(shard)
+    assert len(left_of(there)) == (2 if tar else 9)
+    assert set(server.counts().values()) == {1}
+    server.clear()
+    run_shard_once(replace(shard, options=DownloadOptions(per_host=1)))
+    assert server.requests == []
+    told = repr(shard) + str(contents(there))
+    assert CHOSEN[0].image_id in told
+    assert "hidden" not in told
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"shard": 1, "results": []}'])
+def test_a_broken_result_file_is_not_believed(
+    server: LoopbackServer, there: str, text: str
+) -> None:
+    shard = shard_of(server, there)
+    open_storage(there).write(shard.result_file, text.encode())
+    run_shard_once(shard)
+    assert len(server.requests) == 10
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"run_id": "that"},
+        {"number": 4},
+        {"photos": (*CHOSEN[:9], CHOSEN[10])},
+        {"photos": tuple(CHOSEN[9::-1])},
+        {"tar": "000004.tar"},
+    ],
+    ids=str,
+)
+def test_the_results_of_another_shard_are_not_believed(
+    server: LoopbackServer, there: str, changes: dict[str, Any]
+) -> None:
+    shard, storage = shard_of(server, there), open_storage(there)
+    other = replace(shard, **changes)
+    storage.write(RUN, other.run_id.encode())
+    run_shard_once(other)
+    storage.write(RUN, b"this")
+    storage.write(shard.result_file, storage.read(other.result_file) or b"")
+    server.clear()
+    run_shard_once(shard)
+    assert len(server.requests) == 10
+
+
+@pytest.mark.parametrize("tar", ["", "000003.tar"])
+def test_a_worker_of_an_earlier_run_leaves_nothing(
+    server: LoopbackServer, there: str, tar: str
+) -> None:
+    """Its command was killed, and another is at work, or done."""
+    shard, storage = shard_of(server, there, tar=tar), open_storage(there)
+    storage.write("000003.tar", b"of the other run")
+    storage.write(RUN, b"another")
+    for _ in range(2):
+        with pytest.raises(DatasetLockedError, match="another run has taken over"):
+            run_shard_once(shard)
+        storage.delete(RUN)
+    assert storage.read(shard.result_file) is None
+    assert storage.read("000003.tar") == b"of the other run"
+
+
+def test_a_tar_of_lost_photos_is_none(server: LoopbackServer, there: str) -> None:
+    shard = shard_of(server, there, tar="000003.tar", photos=(CHOSEN[4], CHOSEN[9]))
+    open_storage(there).write("000003.tar", b"what a killed run has left")
+    assert [result.status for result in run_shard(shard)] == ["lost", "lost"]
+    assert left_of(there) == []
+
+
+def test_result_files_of_a_killed_run_are_removed_by_the_next(
+    server: LoopbackServer, there: str, tmp_path: Path
+) -> None:
+    run_shard_once(shard_of(server, there))
+    download(server, tmp_path / "alone", ALBUM)
+    storage = open_storage(there)
+    storage.delete(*(f"{one.stem}.jpg" for one in CHOSEN))
+    if storage.folder is not None:
+        (storage.folder / "hot_dog").rmdir()
+    download(server, there, ALBUM)
+    assert contents(there) == tree(tmp_path / "alone")
+
+
+def test_another_version_of_the_program_is_refused(server: LoopbackServer, there: str) -> None:
+    with pytest.raises(ClusterError, match=r"this is 0\.0\.1: install the same version"):
+        run_shard(shard_of(server, there, version="0.0.1"))
+
+
+@pytest.mark.parametrize(
+    ("address", "what"),
+    [
+        ("tcp://me:secret@127.0.0.1:9", "scheduler 127.0.0.1:9 was given with credentials"),
+        ("me:secret@127.0.0.1:9", "leave them out"),
+        ("http://127.0.0.1:8787", "check the address"),
+        ("tcp://127.0.0.1", "missing port number"),
+        ("tcp://127.0.0.1:port", "check the address"),
+        ("tcp://[::1:9", "check the address"),
+        ("ws://127.0.0.1:9", "check the address"),
+        ("tls://127.0.0.1:9", "DASK_DISTRIBUTED__COMM__TLS__CLIENT__KEY"),
+        ("tcp://127.0.0.1:9", "start one with: dask scheduler"),
+        (" ", "check the address"),
+    ],
+)
+def test_a_scheduler_that_cannot_be_used(tmp_path: Path, run: Run, address: str, what: str) -> None:
+    save_selection(tmp_path / "rows.csv", CHOSEN)
+    said = run("download", "rows.csv", "dataset", "--quiet", "--scheduler", address)
+    assert (said.returncode, said.stdout) == (9, "")
+    assert said.stderr.startswith("hotdog-sql: ")
+    assert said.stderr.count("\n") == 1
+    assert what in said.stderr
+    assert "secret" not in said.stderr

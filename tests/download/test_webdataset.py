@@ -1,7 +1,6 @@
 """Tars as the `webdataset` library reads them, and `verify` of them."""
 
 import io
-import json
 import pickle
 import subprocess
 import sys
@@ -11,19 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hotdog_sql.downloading.audit import audit, check_repairable
-from hotdog_sql.downloading.destination import Destination
-from hotdog_sql.downloading.layout import Layout
-from hotdog_sql.downloading.verify import Fault
 
 import hotdog_sql
-from hotdog_sql.errors import InputError
+from hotdog_sql.downloader.verify import Fault, repair, verify
+from hotdog_sql.errors import DatasetError, InputError
 from tests.conftest import Run
-from tests.support.fleets import TARS, fetch
+from tests.download.test_command import mirror_of, seed_of
+from tests.support.cluster import cluster_of_threads
+from tests.support.datasets import TARS, images
 from tests.support.loopback import LoopbackServer, Reply
-from tests.support.photos import Album, manifest_rows, mirror_path, photo, serve, tree
+from tests.support.photos import Album, manifest_rows, mirror_path, photo, refuse, serve, tree
+from tests.support.photos import run as download
 from tests.support.pictures import jpeg, png
-from tests.test_download_command import mirror_of, seed_of
 
 CHOSEN = [photo(n, "hot_dog") for n in range(1, 8)] + [
     photo(100 + n, rank=n, title="Größe — “quoted”, 写真") for n in range(1, 6)
@@ -40,7 +38,7 @@ def server() -> Iterator[LoopbackServer]:
 
 @pytest.fixture
 def dataset(server: LoopbackServer, tmp_path: Path) -> Path:
-    fetch(server.url("/mirror/"), tmp_path / "tars", Album(CHOSEN), layout=Layout(TARS, 5))
+    download(server, tmp_path / "tars", CHOSEN, dataset_format=TARS, shard_size=5)
     return tmp_path / "tars"
 
 
@@ -85,17 +83,13 @@ def test_the_library_reads_them(dataset: Path) -> None:
 def test_each_is_beside_its_class_and_its_row(dataset: Path) -> None:
     with tarfile.open(dataset / "000000.tar") as tar:
         names = tar.getnames()
-    ids = [one.image_id for one in CHOSEN[:5]]
-    endings = [["jpg", "cls", "json"]] * 5
-    endings[1] = ["png", "cls", "json"]
-    assert names == [f"{i}.{end}" for i, three in zip(ids, endings, strict=True) for end in three]
+    first, second = CHOSEN[0].image_id, CHOSEN[1].image_id
+    beside = [[f"{one}.cls", f"{one}.json"] for one in (first, second)]
+    assert names[:6] == [f"{first}.jpg", *beside[0], f"{second}.png", *beside[1]]
+    assert len(names) == 3 * 5
     assert {path.name for path in dataset.iterdir()} == {
-        "000000.tar",
-        "000001.tar",
-        "000002.tar",
-        "manifest.csv",
-        "ATTRIBUTION.csv",
-        "selection.json",
+        *("000000.tar", "000001.tar", "000002.tar"),
+        *("manifest.csv", "ATTRIBUTION.csv"),
     }
 
 
@@ -104,12 +98,12 @@ def test_each_part_has_tars_of_its_own(server: LoopbackServer, tmp_path: Path) -
         photo(int(one.image_id, 16), one.folder, rank=one.rank, partition=part)
         for one, part in zip(CHOSEN, ["train", "train", "test"] * 4, strict=True)
     ]
-    fetch(server.url("/mirror/"), tmp_path, Album(parts), layout=Layout(TARS, 5))
+    download(server, tmp_path, parts, dataset_format=TARS, shard_size=5)
     for part, count in (("train", 8), ("test", 4)):
         read = samples(tmp_path, f"{part}/*.tar")
         assert {one["json"]["partition"] for one in read} == {part}
         assert len(read) == count
-    assert audit(Destination.of(tmp_path)).good
+    assert verify(tmp_path).good
 
 
 def test_an_image_of_two_folders_is_not_twice_in_one(
@@ -117,16 +111,16 @@ def test_an_image_of_two_folders_is_not_twice_in_one(
 ) -> None:
     """The library takes a repeated key for one sample."""
     both = CHOSEN[:3] + [photo(n, "bun") for n in range(1, 4)]
-    fetch(server.url("/mirror/"), tmp_path, Album(both), layout=Layout(TARS, 100))
+    download(server, tmp_path, both, dataset_format=TARS, shard_size=100)
     read = samples(tmp_path, "*.tar")
     assert [(one["__key__"], one["cls"]) for one in read] == [
         (one.image_id, number // 3) for number, one in enumerate(both)
     ]
-    assert audit(Destination.of(tmp_path)).good
+    assert verify(tmp_path).good
 
 
 def test_verify_reads_every_member(dataset: Path) -> None:
-    assert audit(Destination.of(dataset)).good
+    assert verify(dataset).good
     with tarfile.open(dataset / "000001.tar") as tar:
         old = [(member, data_of(tar, member)) for member in tar]
     with tarfile.open(dataset / "000001.tar", "w") as tar:
@@ -143,9 +137,9 @@ def test_verify_reads_every_member(dataset: Path) -> None:
         tar.addfile(stranger)
     (dataset / "000002.tar").unlink()
     (dataset / "000009.tar").write_bytes(b"of a run that was killed")
-    report = audit(Destination.of(dataset))
+    report = verify(dataset)
     ids = [one.image_id for one in CHOSEN]
-    assert sorted((str(f.fault), f.path) for f in report.findings) == [
+    assert sorted((str(one.fault), one.path) for one in report.problems) == [
         ("altered", f"000001.tar/{ids[6]}.jpg"),
         ("altered", f"000001.tar/{ids[7]}.jpg"),
         ("extra", "000001.tar/mine.txt"),
@@ -154,68 +148,88 @@ def test_verify_reads_every_member(dataset: Path) -> None:
         ("missing", f"000002.tar/{ids[10]}.jpg"),
         ("missing", f"000002.tar/{ids[11]}.jpg"),
     ]
-    assert {f.photo.image_id for f in report.findings if f.photo} == {*ids[5:8], *ids[10:]}
-    with pytest.raises(InputError, match="remove what is altered, then run the download again"):
-        check_repairable(Destination.of(dataset), report)
+    assert {one.photo.image_id for one in report.problems if one.photo} == {*ids[5:8], *ids[10:]}
+    with pytest.raises(InputError, match="remove the tars that are altered, then run the download"):
+        repair(dataset, report, mirror_url="")
+
+
+def test_they_are_the_same_whoever_writes_them(server: LoopbackServer, tmp_path: Path) -> None:
+    """Lost photos are replaced in further tars, each as full as it can be."""
+    spare = [photo(100 + n, rank=n) for n in range(6, 16)]
+    serve(server, spare)
+    refuse(server, [CHOSEN[8], CHOSEN[10], spare[1]])
+    album = Album(CHOSEN, {"other": spare})
+    download(server, tmp_path / "files", album)
+    with cluster_of_threads(3) as cluster:
+        for name, options in (("one", {}), ("wide", {"workers": 5}), ("x", {"scheduler": cluster})):
+            how: dict[str, Any] = {"dataset_format": TARS, "shard_size": 5, **options}
+            download(server, tmp_path / name, album, **how)
+            assert images(tmp_path / name) == images(tmp_path / "files")
+            assert tree(tmp_path / name) == tree(tmp_path / "one")
+    assert len(list((tmp_path / "one").glob("*.tar"))) == 3 + 1 + 1
+
+
+def test_what_failed_goes_into_further_tars(server: LoopbackServer, tmp_path: Path) -> None:
+    """A tar that is there stays as it is; a number that is free is taken."""
+    refuse(server, [CHOSEN[0], CHOSEN[6], CHOSEN[11]], 503)
+    how: dict[str, Any] = {"dataset_format": TARS, "shard_size": 5}
+    download(server, tmp_path / "twice", CHOSEN, **how)
+    before = tree(tmp_path / "twice")
+    serve(server, CHOSEN)
+    server.on(mirror_path(CHOSEN[1]), Reply(body=png()))
+    assert download(server, tmp_path / "twice", CHOSEN, **how).downloaded == 3
+    after = tree(tmp_path / "twice")
+    assert after.keys() - before.keys() == {"000003.tar"}
+    assert all(after[path] == before[path] for path in before if path.endswith(".tar"))
+    download(server, tmp_path / "once", CHOSEN, **how)
+    assert images(tmp_path / "twice") == images(tmp_path / "once")
+
+
+def test_a_dataset_keeps_its_format(server: LoopbackServer, dataset: Path, tmp_path: Path) -> None:
+    download(server, tmp_path / "files", CHOSEN)
+    with pytest.raises(DatasetError, match="add --dataset-format webdataset"):
+        download(server, dataset, CHOSEN)
+    with pytest.raises(DatasetError, match="leave out --dataset-format"):
+        download(server, tmp_path / "files", CHOSEN, dataset_format=TARS)
 
 
 def test_a_tar_that_was_removed_is_made_again(server: LoopbackServer, dataset: Path) -> None:
     (dataset / "000001.tar").unlink()
     server.clear()
-    fetch(server.url("/mirror/"), dataset, Album(CHOSEN), layout=Layout(TARS, 5))
+    download(server, dataset, CHOSEN, dataset_format=TARS, shard_size=5)
     assert server.counts() == {mirror_path(one): 1 for one in CHOSEN[5:10]}
-    assert audit(Destination.of(dataset)).good
+    assert verify(dataset).good
 
 
 def test_a_damaged_tar(dataset: Path) -> None:
     tar = dataset / "000000.tar"
     tar.write_bytes(tar.read_bytes()[:5000])
-    report = audit(Destination.of(dataset))
-    assert [f.fault for f in report.findings] == [Fault.ALTERED, *[Fault.MISSING] * 4]
+    report = verify(dataset)
+    assert [one.fault for one in report.problems] == [Fault.ALTERED, *[Fault.MISSING] * 4]
 
 
-@pytest.mark.parametrize("option", ["--dataset-format", "--format"])
-def test_the_command(tmp_path: Path, run: Run, small_data: Path, option: str) -> None:
+def test_select_and_download_and_verify(tmp_path: Path, run: Run, small_data: Path) -> None:
+    """The same tars at once and from a saved selection; the `--format` of `select` is the rows'."""
     chosen = ("select", "--class", "Hot dog", "--negatives", "8", "--data-dir", small_data)
-    assert run(*chosen, "--output", "rows.csv").returncode == 0
-    with LoopbackServer() as server:
-        server.default(lambda request: Reply(body=jpeg(seed_of(request.path))))
-        said = run(
-            *("download", "rows.csv", "tars", option, "webdataset", "--shard-size", "9"),
-            **mirror_of(server),
-        )
-    assert said.returncode == 0, said.stderr
-    assert {path.name for path in (tmp_path / "tars").iterdir()} == {
-        *("000000.tar", "000001.tar", "000002.tar"),
-        *("manifest.csv", "ATTRIBUTION.csv", "selection.json"),
-    }
-    with tarfile.open(tmp_path / "tars" / "000002.tar") as tar:
-        row = json.loads(data_of(tar, tar.getmembers()[-1]))
-    assert row["folder"] == "other"
-    checked = run("verify", "tars")
-    assert (checked.returncode, checked.stdout) == (0, "")
-    assert "20 photos checked" in checked.stderr
-
-
-def test_selected_and_downloaded_at_once(tmp_path: Path, run: Run, small_data: Path) -> None:
-    """The same tars as from a saved selection; `--format` is that of the rows."""
-    chosen = ("select", "--class", "Hot dog", "--negatives", "8", "--data-dir", small_data)
-    how = ("--dataset-format", "webdataset", "--shard-size", "9")
+    how = ("webdataset", "--shard-size", "9")
     with LoopbackServer() as server:
         server.default(lambda request: Reply(body=jpeg(seed_of(request.path))))
         variables = mirror_of(server)
-        said = run(*chosen, "--download", "once", *how, "--format", "csv", **variables)
+        at_once = ("--download", "once", "--format", "csv", "--dataset-format", *how)
+        said = run(*chosen, *at_once, **variables)
         assert said.returncode == 0, said.stderr
         (tmp_path / "rows.csv").write_text(said.stdout, encoding="utf-8")
-        assert len(said.stdout.splitlines()) == 1 + 20
-        assert run("download", "rows.csv", "twice", *how, **variables).returncode == 0
+        assert run("download", "rows.csv", "twice", "--format", *how, **variables).returncode == 0
         again = run(*chosen, "--download", "once", **variables)
-    once, twice = tree(tmp_path / "once"), tree(tmp_path / "twice")
+    once = tree(tmp_path / "once")
     assert once.pop("selection.json")
-    assert once == twice
+    assert once == tree(tmp_path / "twice")
     assert len([path for path in once if path.endswith(".tar")]) == 3
     assert again.returncode == 6
     assert "add --dataset-format webdataset" in again.stderr
+    checked = run("verify", "twice")
+    assert (checked.returncode, checked.stdout) == (0, "")
+    assert "20 photos checked" in checked.stderr
 
 
 @pytest.mark.parametrize(
@@ -226,9 +240,6 @@ def test_selected_and_downloaded_at_once(tmp_path: Path, run: Run, small_data: P
         (("--dataset-format", "tar"), 2, "--dataset-format"),
         (("--shard-size", "0"), 2, "--shard-size"),
         (("--format", "webdataset"), 2, "--format"),
-        (("--scheduler", "http://127.0.0.1:8787"), 9, "check the address"),
-        (("--scheduler", "tcp://127.0.0.1"), 9, "missing port number"),
-        (("--scheduler", "tls://127.0.0.1:9"), 9, "DASK_DISTRIBUTED__COMM__TLS__CLIENT__KEY"),
     ],
 )
 def test_what_cannot_be_is_said_before_the_slow_work(
@@ -246,7 +257,7 @@ def test_what_cannot_be_is_said_before_the_slow_work(
     ("how", "named"),
     [
         (("--scheduler", "tcp://127.0.0.1:9"), "--scheduler"),
-        (("--no-gallery",), "--gallery"),
+        (("--no-gallery",), "--no-gallery"),
         (("--workers", "32", "--update"), "--workers and --update"),
     ],
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hotdog_sql.download_options import BackoffPolicy, DownloadOptions, RetryPolicy
-from hotdog_sql.downloader.photo import Photo
+from hotdog_sql.downloader.photo import IMAGE_COLUMNS, Photo
 from hotdog_sql.downloader.progress import Progress
 from hotdog_sql.downloader.result import DownloadReport
 from hotdog_sql.downloader.run import Executors, download
@@ -136,3 +136,13 @@ def tree(directory: Path) -> dict[str, bytes]:
         for path in directory.rglob("*")
         if path.is_file() and path.name != "index.html"
     }
+
+
+def save_selection(path: Path, photos: Iterable[Photo]) -> Path:
+    """The photos as `hotdog-sql select --output` writes them."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["folder", "rank", *IMAGE_COLUMNS])
+        for one in photos:
+            writer.writerow([one.folder, one.rank, *one.image_row().values()])
+    return path

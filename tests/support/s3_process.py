@@ -2,8 +2,8 @@
 
 `python -m tests.support.s3_process FILE` listens on a free port of 127.0.0.1, which it writes
 into FILE.
-`PUT /__refuse__?every=3&status=503&code=SlowDown` makes it refuse every third request to write
-into a bucket, until told otherwise; `every=0` makes it refuse nothing any more.
+`PUT /__refuse__?every=3` makes it refuse every third request to write into a bucket with 503
+SlowDown; `every=0` makes it refuse nothing any more.
 """
 
 import itertools
@@ -21,7 +21,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import make_server
 
-_BODY = '<?xml version="1.0"?><Error><Code>{}</Code><Message>Please wait</Message></Error>'
+_BODY = b'<?xml version="1.0"?><Error><Code>SlowDown</Code><Message>Wait</Message></Error>'
 
 
 class Refusing:
@@ -30,7 +30,6 @@ class Refusing:
     def __init__(self) -> None:
         self._app = DomainDispatcherApplication(create_backend_app)
         self._every = 0
-        self._status = self._code = ""
         self._count = itertools.count(1)
         self._lock = threading.Lock()
         self._refused = 0
@@ -44,8 +43,8 @@ class Refusing:
             self._refused += refuse
         if refuse:
             environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-            start(self._status, [("Content-Type", "application/xml")])
-            return [_BODY.format(self._code).encode()]
+            start("503 Slow Down", [("Content-Type", "application/xml")])
+            return [_BODY]
         answer: Iterable[bytes] = self._app(environ, start)
         return answer
 
@@ -53,8 +52,6 @@ class Refusing:
         with self._lock:
             refused, self._refused = self._refused, 0
             self._every = int(query["every"][0])
-            self._code = query.get("code", ["SlowDown"])[0]
-            self._status = f"{query.get('status', ['503'])[0]} Refused"
         start("200 OK", [("Content-Type", "text/plain")])
         return [str(refused).encode()]
 
@@ -67,13 +64,7 @@ class _Quiet(MotoRequestHandler):
 
 
 def main() -> None:
-    server = make_server(
-        "127.0.0.1",
-        0,
-        Refusing(),
-        threaded=True,
-        request_handler=_Quiet,
-    )
+    server = make_server("127.0.0.1", 0, Refusing(), threaded=True, request_handler=_Quiet)
     Path(sys.argv[1]).write_text(str(server.server_port))
     server.serve_forever()
 

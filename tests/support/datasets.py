@@ -1,0 +1,35 @@
+"""Datasets compared image for image, wherever they are."""
+
+import tempfile
+from pathlib import Path
+
+from hotdog_sql.downloader.remote_records import fetch_records
+from hotdog_sql.downloader.result import COLUMNS
+from hotdog_sql.options import DatasetFormat
+from hotdog_sql.storage import open_storage
+from tests.support.photos import manifest_rows, tree
+
+TARS = DatasetFormat.WEBDATASET
+
+
+def contents(address: Path | str) -> dict[str, bytes]:
+    """Every file of a dataset, by its path."""
+    storage = open_storage(address)
+    if storage.folder is not None:
+        return tree(storage.folder)
+    return {path: storage.read(path) or b"" for path, _ in storage.files()}
+
+
+def rows_at(address: Path | str) -> list[dict[str, str]]:
+    """The rows of the manifest, as far as it is written."""
+    storage = open_storage(address)
+    if storage.folder is not None:
+        return manifest_rows(storage.folder)
+    with tempfile.TemporaryDirectory() as folder:
+        fetch_records(storage, Path(folder))
+        return manifest_rows(Path(folder))
+
+
+def images(address: Path | str) -> list[dict[str, str]]:
+    """What the manifest says of each image, except where it is kept: that differs in tars."""
+    return [{name: row[name] for name in COLUMNS if name != "path"} for row in rows_at(address)]

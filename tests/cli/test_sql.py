@@ -1,5 +1,7 @@
 """`hotdog-sql sql`: what it says of a query that DuckDB refuses."""
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -143,3 +145,25 @@ def test_a_query_that_is_not_text() -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 3
     assert done.stderr == "hotdog-sql: the query is not UTF-8 text\n"
+
+
+def test_ctrl_c_ends_a_query_that_would_take_minutes(tmp_path: Path) -> None:
+    small_open_images().write(tmp_path / "data")
+    pipe = tmp_path / "data" / "pipe.csv"
+    os.mkfifo(pipe)
+    query = f"""
+        SELECT count(*)
+        FROM read_csv('{pipe}', auto_detect = false, header = false, columns = {{'n': 'BIGINT'}}),
+            range(50_000) a, range(1_000_000) b
+        WHERE (n + a.range) * b.range % 7 = 3
+    """
+    command = [sys.executable, "-m", "hotdog_sql", "sql", query]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            pipe.write_text("1\n")  # waits until the query reads it
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=20)
+        finally:
+            process.kill()
+    assert process.returncode == 130
+    assert said == "hotdog-sql: stopped; run the same command again to resume\n"

@@ -659,7 +659,9 @@ byId("sql").hidden = !sql;
 byId("sql").querySelector("pre").textContent = sql;
 byId("sql-link").addEventListener("click", () => { byId("sql").open = true; });
 if (!sql) byId("recipe").replaceChildren("Selected with ", byId("recipe").lastElementChild);
-byId("sort").value = chosen.sort; // a browser may remember another from before a reload
+// A browser may remember other values from before a reload.
+byId("text").value = chosen.text;
+byId("sort").value = chosen.sort;
 byId("size").value = String(grid.tileSize);
 byId("size").addEventListener("input", () => {
   grid.tileSize = Number(byId("size").value);

@@ -239,6 +239,10 @@ def test_the_page_leads_to_the_recipe_and_the_sql(chrome: Chrome, run: Run, tmp_
     assert page.one("#recipe [href='selection.json']").get_property("href") == recipe.as_uri()
     page.one("#sql-link").click()
     assert page.one("#sql pre").text == query
+    recipe.write_text(json.dumps({"sql_sha256": {"selection/select_images.sql": "of old"}}))
+    page = Page(chrome, tmp_path / "ds", [])
+    assert page.one("#recipe").text == "Selected with selection.json"
+    assert not page.one("#sql").is_displayed(), "this version has other SQL"
     assert run("demo", "made", "--quiet").returncode == 0
     page = Page(chrome, tmp_path / "made", [])
     page.one("#sql-link").click()
@@ -345,13 +349,16 @@ def test_any_folder_name_leads_to_its_pictures(chrome: Chrome, tmp_path: Path) -
 
 
 @pytest.mark.slow
-def test_a_file_that_has_gone_is_told(chrome: Chrome, tmp_path: Path) -> None:
+def test_a_missing_file_or_one_outside_is_not_shown(chrome: Chrome, tmp_path: Path) -> None:
     dataset = write_dataset(tmp_path / "ds", [got(1), got(2)])
     (dataset / "other" / f"{1:016x}.png").unlink()
-    page = Page(chrome, dataset, [])
+    outside = [got(3, path="../secret.png"), got(4, path=str(tmp_path / "secret.png"))]
+    page = Page(chrome, dataset, outside)
     page.wait_for("document.querySelectorAll('.frame img').length === 1")
     shown = page.texts(".missing > :not(.hidden)")
-    assert shown == ["Missing", "The file is missing.", f"other/{1:016x}.png"]
+    missing = ["Missing", "The file is missing."]
+    assert shown == [*missing, f"other/{1:016x}.png", *missing, *missing]
+    assert not any("secret" in url for url in requests(chrome))
     complaints(chrome)
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.test_shell import in_shell
 from tests.conftest import ROOT, Run
 from tests.support.openimages import IMAGE_COLUMNS, ROW_COLUMNS, image_row, write_csv
-from tests.test_shell import in_shell
 
 OPENIMAGES = ROOT.parent / "shared" / "openimages"
 LABELS = "validation-annotations-human-imagelabels.csv"

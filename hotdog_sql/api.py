@@ -12,49 +12,36 @@ Four of them make a dataset:
 Libraries that only some of them need are imported when they are called.
 """
 
-import errno
-import os
-import shutil
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hotdog_sql.catalog import CatalogFile, file_named, files_for
 from hotdog_sql.config import MEMORY_LIMIT, Settings
 from hotdog_sql.database import Database
 from hotdog_sql.download_options import DownloadOptions
-from hotdog_sql.options import (
-    DataOptions,
-    Related,
-    SelectOptions,
-    Source,
-    parse_partition,
-)
-from hotdog_sql.recipe import Recipe, read_selection, recipe_path, saved_recipe
-from hotdog_sql.recipe import save_recipe as write_recipe
+from hotdog_sql.options import DataOptions, SelectOptions, Source, parse_partition
+from hotdog_sql.recipe import Recipe
 from hotdog_sql.selection import Selection
 from hotdog_sql.selection import select as _select
+from hotdog_sql.session import open_database
 
 if TYPE_CHECKING:
     from hotdog_sql.downloader.progress import Progress
     from hotdog_sql.downloader.result import DownloadReport
     from hotdog_sql.downloader.verify import VerifyReport
-    from hotdog_sql.index.build import Indexed
-    from hotdog_sql.refresh import FileResult, LocalFile
-    from hotdog_sql.refresh.transfer import Progress as RefreshProgress
 
-#: Asked before a large download: the files, and their size in all where it is known.
-Confirm = Callable[[Sequence[CatalogFile], int | None], bool]
-
-#: The photos' addresses are in the CSV files: on the same port a second demo has the same files,
-#: and so resumes the dataset of the first. Below the ports that systems lend to clients.
-_DEMO_PORT = 28620
-
-#: Memory of DuckDB while the workers of a cluster download.
-_COORDINATOR_MEMORY = "128MB"
+__all__ = [
+    "DownloadOptions",
+    "SelectOptions",
+    "Selection",
+    "connect",
+    "download",
+    "repair",
+    "select",
+    "verify",
+]
 
 
 def connect(
@@ -201,7 +188,7 @@ def download(
         directory,
         mirror_url=Settings.from_environment().mirror_url,
         options=replace(options or DownloadOptions(), **changes),
-        replacements=None if missing_for_replacements(selection) else selection.replacements,
+        replacements=selection.replacements,
         count=len(selection),
         recipe=None if recipe is None else recipe.content,
         progress=progress,
@@ -266,225 +253,3 @@ def repair(
         options=options,
         progress=progress,
     )
-
-
-def open_database(
-    data: DataOptions,
-    needs: Sequence[str],
-    *,
-    offline: bool = False,
-    confirm: Confirm = lambda *_: False,
-    progress: "Callable[[], AbstractContextManager[RefreshProgress | None]]" = nullcontext,
-) -> Database:
-    """Open a database; download first what some views or macros need and the folder lacks.
-
-    Args:
-        data: which files to read.
-        needs: views and macros that are going to be used.
-        offline: send no request.
-        confirm: is asked before a large download.
-        progress: makes what is told of a download, if there is one.
-
-    Raises:
-        MissingFileError: a file is missing and may not be downloaded.
-        TransferError: a file could not be downloaded.
-    """
-    with ExitStack() as stack:
-        database = stack.enter_context(Database(data))
-        lacking = [file.catalog for file in database.missing(*needs)]
-        if lacking:
-            from hotdog_sql.refresh import fetch_missing
-
-            with progress() as shown:
-                fetch_missing(
-                    lacking, _settings(data), confirm=confirm, offline=offline, progress=shown
-                )
-        database.use(*needs)
-        stack.pop_all()
-    return database
-
-
-def needs_of(options: SelectOptions | None = None) -> tuple[str, ...]:
-    """The views and macros that a selection needs."""
-    if options is not None and options.related == Related.HIERARCHY:
-        return ("select_images", "descendant_classes")
-    return ("select_images",)
-
-
-def read_recipe(path: Path) -> Recipe:
-    """The recipe in a selection.json.
-
-    Raises:
-        SelectionFileError: the file cannot be read or is not a recipe.
-    """
-    return Recipe.read(path)
-
-
-def changes_since(then: Recipe, selection: Selection) -> list[str]:
-    """What has changed since a recipe was written, in one line each."""
-    return Recipe.of(selection).changes_since(then)
-
-
-def save_recipe(path: Path, selection: Selection) -> Path:
-    """Write the recipe of a saved selection beside it, and say where."""
-    write_recipe(path, Recipe.of(selection))
-    return recipe_path(path)
-
-
-def missing_for_replacements(selection: Selection) -> str | None:
-    """What is missing to replace lost photos of a saved selection; None: nothing."""
-    if selection.options is None:
-        return "the recipe of the selection"
-    missing = selection.database.missing(*needs_of(selection.options))
-    return str(missing[0].path) if missing else None
-
-
-def check_address(directory: str) -> str:
-    """The address of a dataset without credentials.
-
-    Raises:
-        InputError: the address cannot be used.
-        MissingExtraError: the library for such addresses is not installed.
-    """
-    from hotdog_sql.storage import open_storage
-
-    return open_storage(directory).name
-
-
-def folder_of(directory: str) -> Path | None:
-    """The folder of a dataset on this machine; None where it is elsewhere."""
-    from hotdog_sql.storage import open_storage
-
-    return open_storage(directory).folder
-
-
-@contextmanager
-def serve_demo() -> Iterator[str]:
-    """Serve the demo's Open Images on this machine, and have this process use it.
-
-    Returns:
-        The server's address.
-    """
-    from hotdog_sql.demo.server import serve
-
-    with ExitStack() as stack:
-        try:
-            world = stack.enter_context(serve(_DEMO_PORT))
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise
-            world = stack.enter_context(serve())
-        os.environ["HOTDOG_SQL_BASE_URL"] = world.base_url
-        os.environ["HOTDOG_SQL_MIRROR_URL"] = world.mirror_url
-        yield world.base_url
-
-
-@contextmanager
-def open_selection(
-    path: Path, data_dir: Path, *, cluster: bool = False
-) -> Iterator[tuple[Selection, Recipe | None]]:
-    """Read a saved selection, and the recipe beside it if there is one.
-
-    With the recipe and the Open Images files, lost photos can be replaced.
-
-    Args:
-        path: a .csv, .json or .parquet file; `-` is stdin.
-        data_dir: folder of the CSV files.
-        cluster: workers of a cluster download, so that little memory is needed here.
-
-    Raises:
-        SelectionFileError: the file cannot be read.
-    """
-    piped = str(path) == "-"
-    recipe = None if piped else saved_recipe(path)
-    data = DataOptions(data_dir) if recipe is None else recipe.data_options(data_dir)
-    # More threads would read ahead of each other, and so of the photos.
-    data = replace(data, threads=1)
-    if cluster:
-        data = replace(data, memory_limit=_COORDINATOR_MEMORY)
-    with Database(data) as database:
-        if piped:
-            path = _saved_stdin(database.scratch)
-        yield read_selection(database, path, recipe), recipe
-
-
-def refresh(
-    data: DataOptions,
-    names: Sequence[str] = (),
-    *,
-    confirm: Confirm = lambda *_: False,
-    progress: "RefreshProgress | None" = None,
-) -> "Sequence[FileResult]":
-    """Download the Open Images files that are missing or have changed.
-
-    Args:
-        data: the folder, and which files it should have.
-        names: official names of files, instead of those that `data` stands for.
-        confirm: is asked before a large download.
-        progress: is told what happens.
-
-    Returns:
-        What became of each file; one that failed is in it too.
-
-    Raises:
-        MissingFileError: `confirm` says no.
-    """
-    from hotdog_sql.refresh import refresh as refresh_files
-
-    files = [file_named(name) for name in names]
-    files = files or list(files_for(data.release, data.splits, data.labels))
-    return refresh_files(files, _settings(data), confirm=confirm, progress=progress)
-
-
-def check_refreshed(results: "Sequence[FileResult]") -> None:
-    """See that no file has failed.
-
-    Raises:
-        TransferError: one has.
-    """
-    from hotdog_sql.refresh import failure
-
-    error = failure(results)
-    if error is not None:
-        raise error
-
-
-def local_files(database: Database) -> "Sequence[LocalFile]":
-    """Size, date and digests of the files that a database reads."""
-    from hotdog_sql.refresh import local_files as find
-
-    files = [file.catalog for file in database.files if file.path.exists()]
-    return find(files, _settings(database.options))
-
-
-def build_index(data: DataOptions) -> "Iterator[Indexed]":
-    """Write Parquet copies of the CSVs, from which every command is faster."""
-    from hotdog_sql.index.build import build_index as build
-
-    return build(data)
-
-
-def write_gallery(directory: str | Path) -> Path:
-    """Write `index.html`, a page that shows a dataset in class folders.
-
-    Raises:
-        DatasetError: it is not a dataset.
-    """
-    from hotdog_sql.gallery import write_gallery as write
-
-    return write(Path(directory))
-
-
-def _settings(data: DataOptions) -> Settings:
-    return replace(Settings.from_environment(), data_dir=data.data_dir)
-
-
-def _saved_stdin(folder: Path) -> Path:
-    """Stdin as a file with the extension of its format."""
-    start = sys.stdin.buffer.read(4)
-    extension = "parquet" if start == b"PAR1" else "json" if start[:1] == b"[" else "csv"
-    path = folder / f"selection.{extension}"
-    with path.open("wb") as file:
-        file.write(start)
-        shutil.copyfileobj(sys.stdin.buffer, file)
-    return path

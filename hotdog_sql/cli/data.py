@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hotdog_sql.cli import options
-from hotdog_sql.cli.options import Given, download_options, takes
+from hotdog_sql.cli.groups import Given, download_options, takes
 from hotdog_sql.cli.output import say
 from hotdog_sql.config import INDEX_MEMORY_LIMIT
 from hotdog_sql.download_options import DownloadOptions
@@ -19,10 +19,10 @@ from hotdog_sql.options import DataOptions
 from hotdog_sql.text import size_text
 
 if TYPE_CHECKING:
-    from hotdog_sql.api import Confirm
     from hotdog_sql.catalog import CatalogFile
     from hotdog_sql.cli.progress import RefreshDisplay
     from hotdog_sql.database import Database
+    from hotdog_sql.session import Confirm
 
 
 @contextmanager
@@ -47,7 +47,7 @@ def opened(
         MissingFileError: a file is missing and may not be downloaded.
         TransferError: a file could not be downloaded.
     """
-    from hotdog_sql import api
+    from hotdog_sql import session
 
     def display() -> "RefreshDisplay":
         # Imported only now: most commands have their files and draw no progress.
@@ -55,7 +55,7 @@ def opened(
 
         return RefreshDisplay(quiet=quiet)
 
-    with api.open_database(
+    with session.open_database(
         data, needs, offline=offline, confirm=asker(yes=yes), progress=display
     ) as database:
         for path in database.index.stale:
@@ -110,18 +110,20 @@ def refresh(
     Says of each file whether it is new, changed, unchanged, or kept because
     the server could not be reached.
     """
-    from hotdog_sql import api
+    from hotdog_sql import session
     from hotdog_sql.cli.progress import RefreshDisplay
 
     wanted = DataOptions(**(data | ({"splits": ("all",)} if every_split else {})))
     with RefreshDisplay(quiet=quiet) as display:
-        results = api.refresh(wanted, file or (), confirm=asker(yes=yes), progress=display)
+        results = session.refresh(wanted, file or (), confirm=asker(yes=yes), progress=display)
     if not quiet:
         for result in results:
             size = size_text(result.bytes) if result.bytes is not None else "-"
             note = f"  ({result.note})" if result.note else ""
             typer.echo(f"{result.status:<9}  {size:>9}  {result.file.name}{note}")
-    api.check_refreshed(results)
+    error = session.failure(results)
+    if error is not None:
+        raise error
 
 
 @takes(data=DataOptions)
@@ -136,7 +138,7 @@ def index(
     They hold the same rows in a fifth of the space. When a CSV changes, the
     commands read the CSV until it is indexed again.
     """
-    from hotdog_sql import api
+    from hotdog_sql import session
 
     defaults: Given = {"memory_limit": INDEX_MEMORY_LIMIT, "indexed": False}
     wanted = DataOptions(**(defaults | data))
@@ -144,7 +146,7 @@ def index(
         pass  # it has downloaded what was missing
     if "train" in wanted.splits:
         say("the train split takes about a minute", quiet=quiet)
-    for one in api.build_index(wanted):
+    for one in session.build_index(wanted):
         if not quiet:
             typer.echo(
                 f"{one.csv.name}: {size_text(one.csv_bytes)} to {size_text(one.index_bytes)} "
@@ -159,9 +161,9 @@ def gallery(
 
     The page is DIR/index.html. It needs no network. Its path goes to stdout.
     """
-    from hotdog_sql import api
+    from hotdog_sql import session
 
-    typer.echo(str(api.write_gallery(directory)))
+    typer.echo(str(session.write_gallery(directory)))
 
 
 @takes(how=(DownloadOptions, "update"))
@@ -188,15 +190,15 @@ def demo(
     pixel-art photos, some of which are gone. The rest is what
     `select --class "Hot dog" --download` does.
     """
-    from hotdog_sql import api
+    from hotdog_sql import api, session
     from hotdog_sql.cli.download import run_download
     from hotdog_sql.cli.report import tell_selection
 
-    with api.serve_demo() as base_url, TemporaryDirectory() as temporary:
+    with session.serve_demo() as base_url, TemporaryDirectory() as temporary:
         say(f"Serving a small Open Images at {base_url}", quiet=quiet)
         data = DataOptions(data_dir or Path(temporary))
         # Quiet: what would be said of the sizes of the files is true of the real ones.
-        with opened(data, api.needs_of(), yes=True, quiet=True) as database:
+        with opened(data, session.needs_of(), yes=True, quiet=True) as database:
             selection = api.select(database, "Hot dog")
             if not quiet:
                 tell_selection(selection)

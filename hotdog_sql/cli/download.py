@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hotdog_sql.cli import exits, options
-from hotdog_sql.cli.options import Given, download_options, takes
+from hotdog_sql.cli.groups import Given, download_options, takes
 from hotdog_sql.cli.output import say
 from hotdog_sql.cli.report import tell_download
 from hotdog_sql.download_options import DownloadOptions
@@ -29,9 +29,9 @@ def destination_of(text: str | None) -> str | None:
         if Path(text).is_file():
             raise typer.BadParameter(f"Directory {text!r} is a file.")
         if "://" in text:
-            from hotdog_sql import api
+            from hotdog_sql import session
 
-            api.check_address(text)
+            session.storage_of(text)
     return text
 
 
@@ -75,15 +75,15 @@ def download(
     again. The folder gets manifest.csv, with a row per photo, and
     ATTRIBUTION.csv, which names every author and licence.
     """
-    from hotdog_sql import api
+    from hotdog_sql import session
 
     if format_name is not None:
         how["dataset_format"] = format_name
     wanted = download_options(how)
     folder = DataOptions(**data).data_dir
-    with api.open_selection(selection_file, folder, cluster=bool(wanted.scheduler)) as saved:
+    with session.open_selection(selection_file, folder, cluster=bool(wanted.scheduler)) as saved:
         selection, recipe = saved
-        missing = api.missing_for_replacements(selection)
+        missing = session.missing_for_replacements(selection)
         if missing:
             say(f"without {missing} lost photos are not replaced", quiet=quiet)
         code = run_download(
@@ -122,14 +122,15 @@ def run_download(
     Returns:
         The command's exit code.
     """
-    from hotdog_sql import api
+    from hotdog_sql import api, session
     from hotdog_sql.cli.progress import DownloadDisplay
 
     with DownloadDisplay(quiet=quiet, verbose=verbose) as display:
         report = api.download(selection, destination, wanted, recipe=recipe, progress=display)
-    folder = None if wanted.in_tars else api.folder_of(destination)
-    page = api.write_gallery(folder) if gallery and folder else None
-    tell_download(report, api.check_address(destination), page, quiet=quiet)
+    storage = session.storage_of(destination)
+    folder = None if wanted.in_tars else storage.folder
+    page = session.write_gallery(folder) if gallery and folder else None
+    tell_download(report, storage.name, page, quiet=quiet)
     return exits.INCOMPLETE if report.worth_retrying else exits.OK
 
 

@@ -6,7 +6,7 @@ import typer
 
 from hotdog_sql.cli import options
 from hotdog_sql.cli.data import opened
-from hotdog_sql.cli.options import Given, takes
+from hotdog_sql.cli.groups import Given, takes
 from hotdog_sql.cli.output import check_output, say, write_rows
 from hotdog_sql.options import DataOptions
 from hotdog_sql.text import printable, size_text
@@ -77,9 +77,9 @@ def summary(
 
 def _describe_files(database: "Database") -> None:
     """Say which files the counts come from, and whether they are as they should be."""
-    from hotdog_sql import api
+    from hotdog_sql import session
 
-    for local in api.local_files(database):
+    for local in session.local_files(database):
         say(
             f"{local.file.name}: {size_text(local.bytes)}, {local.date:%Y-%m-%d}, "
             f"{local.file.release}, {_agreement('server', local.matches_server())}, "

@@ -12,7 +12,7 @@ from hotdog_sql.cli import options
 from hotdog_sql.cli.completion import complete_class
 from hotdog_sql.cli.data import opened
 from hotdog_sql.cli.download import destination_of, run_download
-from hotdog_sql.cli.options import Given, download_options, refuse_without_download, takes
+from hotdog_sql.cli.groups import Given, download_options, refuse_without_download, takes
 from hotdog_sql.cli.output import check_output, say, write_rows
 from hotdog_sql.cli.report import tell_changes, tell_selection
 from hotdog_sql.download_options import DownloadOptions
@@ -73,7 +73,7 @@ def select(
 
     For example: hotdog-sql select "Hot dog" --download dataset
     """
-    from hotdog_sql import api
+    from hotdog_sql import api, session
 
     changes = _changes(wanted, names or [])
     if [bool(changes.get("classes")), "query" in changes, from_ is not None].count(True) != 1:
@@ -86,20 +86,21 @@ def select(
     if from_ is None:
         request, source = SelectOptions(**changes), DataOptions(**data)
     else:
-        then = api.read_recipe(from_)
+        then = session.Recipe.read(from_)
         request = replace(then.options, **changes)
         source = replace(then.data_options(DataOptions().data_dir), **data)
-    needs = api.needs_of(request)
+    needs = session.needs_of(request)
     with opened(source, needs, offline=offline, yes=yes, quiet=quiet) as database:
         selection = api.select(database, options=request)
         if not quiet:
             tell_selection(selection, verbose=verbose)
         if then is not None:
-            tell_changes(api.changes_since(then, selection), quiet=quiet)
+            tell_changes(session.Recipe.of(selection).changes_since(then), quiet=quiet)
         if output or format_name or not download:
             write_rows(database, selection.table, row_format, output, limit=_SHOWN)
         if output:
-            _tell_written(output, api.save_recipe(output, selection), len(selection), quiet=quiet)
+            session.save_recipe(output, session.Recipe.of(selection))
+            _tell_written(output, session.recipe_path(output), len(selection), quiet=quiet)
         elif not download and sys.stdout.isatty():
             say(
                 f"Next: {shlex.join(['hotdog-sql', *sys.argv[1:]])} --download dataset", quiet=quiet

@@ -12,7 +12,7 @@ import typer
 
 from hotdog_sql.cli import options
 from hotdog_sql.cli.data import opened
-from hotdog_sql.cli.options import Given, takes
+from hotdog_sql.cli.groups import Given, takes
 from hotdog_sql.errors import MissingExtraError
 from hotdog_sql.options import DataOptions
 

@@ -8,7 +8,7 @@ import typer
 
 from hotdog_sql.cli import options
 from hotdog_sql.cli.data import opened
-from hotdog_sql.cli.options import Given, takes
+from hotdog_sql.cli.groups import Given, takes
 from hotdog_sql.cli.output import check_output, write_rows
 from hotdog_sql.options import DataOptions
 

@@ -1,0 +1,223 @@
+"""What the commands need beside the public calls: databases, files and saved selections opened."""
+
+import errno
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hotdog_sql.catalog import CatalogFile, file_named, files_for
+from hotdog_sql.config import Settings
+from hotdog_sql.database import Database
+from hotdog_sql.index.build import build_index
+from hotdog_sql.options import DataOptions, Related, SelectOptions
+from hotdog_sql.recipe import Recipe, read_selection, recipe_path, save_recipe, saved_recipe
+from hotdog_sql.refresh import FileResult, LocalFile, failure, fetch_missing
+from hotdog_sql.refresh import local_files as _local_files
+from hotdog_sql.refresh import refresh as _refresh
+from hotdog_sql.selection import Selection
+
+if TYPE_CHECKING:
+    from hotdog_sql.refresh.transfer import Progress as RefreshProgress
+    from hotdog_sql.storage import Storage
+
+__all__ = [
+    "Confirm",
+    "Recipe",
+    "build_index",
+    "failure",
+    "local_files",
+    "missing_for_replacements",
+    "needs_of",
+    "open_database",
+    "open_selection",
+    "recipe_path",
+    "refresh",
+    "save_recipe",
+    "serve_demo",
+    "storage_of",
+    "write_gallery",
+]
+
+#: Asked before a large download: the files, and their size in all where it is known.
+Confirm = Callable[[Sequence[CatalogFile], int | None], bool]
+
+#: The photos' addresses are in the CSV files: on the same port a second demo has the same files,
+#: and so resumes the dataset of the first. Below the ports that systems lend to clients.
+_DEMO_PORT = 28620
+
+#: Memory of DuckDB while the workers of a cluster download.
+_COORDINATOR_MEMORY = "128MB"
+
+
+def open_database(
+    data: DataOptions,
+    needs: Sequence[str],
+    *,
+    offline: bool = False,
+    confirm: Confirm = lambda *_: False,
+    progress: "Callable[[], AbstractContextManager[RefreshProgress | None]]" = nullcontext,
+) -> Database:
+    """Open a database; download first what some views or macros need and the folder lacks.
+
+    Args:
+        data: which files to read.
+        needs: views and macros that are going to be used.
+        offline: send no request.
+        confirm: is asked before a large download.
+        progress: makes what is told of a download, if there is one.
+
+    Raises:
+        MissingFileError: a file is missing and may not be downloaded.
+        TransferError: a file could not be downloaded.
+    """
+    with ExitStack() as stack:
+        database = stack.enter_context(Database(data))
+        lacking = [file.catalog for file in database.missing(*needs)]
+        if lacking:
+            with progress() as shown:
+                fetch_missing(
+                    lacking, _settings(data), confirm=confirm, offline=offline, progress=shown
+                )
+        database.use(*needs)
+        stack.pop_all()
+    return database
+
+
+def needs_of(options: SelectOptions | None = None) -> tuple[str, ...]:
+    """The views and macros that a selection needs."""
+    if options is not None and options.related == Related.HIERARCHY:
+        return ("select_images", "descendant_classes")
+    return ("select_images",)
+
+
+def missing_for_replacements(selection: Selection) -> str | None:
+    """What is missing to replace lost photos of a saved selection; None: nothing."""
+    if selection.options is None:
+        return "the recipe of the selection"
+    missing = selection.database.missing(*needs_of(selection.options))
+    return str(missing[0].path) if missing else None
+
+
+def storage_of(directory: str) -> "Storage":
+    """Where a dataset is; its name has no credentials, its folder is None where it is remote.
+
+    Raises:
+        InputError: the address cannot be used.
+        MissingExtraError: the library for such addresses is not installed.
+    """
+    from hotdog_sql.storage import open_storage
+
+    return open_storage(directory)
+
+
+@contextmanager
+def serve_demo() -> Iterator[str]:
+    """Serve the demo's Open Images on this machine, and have this process use it.
+
+    Returns:
+        The server's address.
+    """
+    from hotdog_sql.demo.server import serve
+
+    with ExitStack() as stack:
+        try:
+            world = stack.enter_context(serve(_DEMO_PORT))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            world = stack.enter_context(serve())
+        os.environ["HOTDOG_SQL_BASE_URL"] = world.base_url
+        os.environ["HOTDOG_SQL_MIRROR_URL"] = world.mirror_url
+        yield world.base_url
+
+
+@contextmanager
+def open_selection(
+    path: Path, data_dir: Path, *, cluster: bool = False
+) -> Iterator[tuple[Selection, Recipe | None]]:
+    """Read a saved selection, and the recipe beside it if there is one.
+
+    With the recipe and the Open Images files, lost photos can be replaced.
+
+    Args:
+        path: a .csv, .json or .parquet file; `-` is stdin.
+        data_dir: folder of the CSV files.
+        cluster: workers of a cluster download, so that little memory is needed here.
+
+    Raises:
+        SelectionFileError: the file cannot be read.
+    """
+    piped = str(path) == "-"
+    recipe = None if piped else saved_recipe(path)
+    data = DataOptions(data_dir) if recipe is None else recipe.data_options(data_dir)
+    # More threads would read ahead of each other, and so of the photos.
+    data = replace(data, threads=1)
+    if cluster:
+        data = replace(data, memory_limit=_COORDINATOR_MEMORY)
+    with Database(data) as database:
+        if piped:
+            path = _saved_stdin(database.scratch)
+        yield read_selection(database, path, recipe), recipe
+
+
+def refresh(
+    data: DataOptions,
+    names: Sequence[str] = (),
+    *,
+    confirm: Confirm = lambda *_: False,
+    progress: "RefreshProgress | None" = None,
+) -> Sequence[FileResult]:
+    """Download the Open Images files that are missing or have changed.
+
+    Args:
+        data: the folder, and which files it should have.
+        names: official names of files, instead of those that `data` stands for.
+        confirm: is asked before a large download.
+        progress: is told what happens.
+
+    Returns:
+        What became of each file; one that failed is in it too.
+
+    Raises:
+        MissingFileError: `confirm` says no.
+    """
+    files = [file_named(name) for name in names]
+    files = files or list(files_for(data.release, data.splits, data.labels))
+    return _refresh(files, _settings(data), confirm=confirm, progress=progress)
+
+
+def local_files(database: Database) -> Sequence[LocalFile]:
+    """Size, date and digests of the files that a database reads."""
+    files = [file.catalog for file in database.files if file.path.exists()]
+    return _local_files(files, _settings(database.options))
+
+
+def write_gallery(directory: str | Path) -> Path:
+    """Write `index.html`, a page that shows a dataset in class folders.
+
+    Raises:
+        DatasetError: it is not a dataset.
+    """
+    from hotdog_sql.gallery import write_gallery as write
+
+    return write(Path(directory))
+
+
+def _settings(data: DataOptions) -> Settings:
+    return replace(Settings.from_environment(), data_dir=data.data_dir)
+
+
+def _saved_stdin(folder: Path) -> Path:
+    """Stdin as a file with the extension of its format."""
+    start = sys.stdin.buffer.read(4)
+    extension = "parquet" if start == b"PAR1" else "json" if start[:1] == b"[" else "csv"
+    path = folder / f"selection.{extension}"
+    with path.open("wb") as file:
+        file.write(start)
+        shutil.copyfileobj(sys.stdin.buffer, file)
+    return path

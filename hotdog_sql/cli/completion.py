@@ -11,19 +11,20 @@ _MOST = 100
 
 
 def complete_class(incomplete: str) -> list[str]:
-    """The names that begin with what has been typed, in any case.
+    """The names that begin with what has been typed, in any case, or the MIDs.
 
     Read without DuckDB, whose start would be felt at each press of the key.
     """
     folder = Path(os.environ.get("HOTDOG_SQL_DATA_DIR") or "data")
-    typed = incomplete.casefold()
+    typed, column = incomplete.casefold(), 0 if incomplete.startswith("/") else 1
     names = {
-        row[1]
+        row[column]
         for path in sorted(folder.glob(_CLASS_FILES))
         for row in _rows(path)
-        if len(row) > 1 and row[1].casefold().startswith(typed) and row[1].isprintable()
+        if len(row) > 1 and row[column].casefold().startswith(typed) and row[column].isprintable()
     }
-    return sorted(names)[:_MOST]
+    # Where there is nothing to offer, the shell would offer the names of files.
+    return sorted(names)[:_MOST] or [incomplete]
 
 
 def _rows(path: Path) -> list[list[str]]:

@@ -13,13 +13,14 @@ import pytest
 
 from hotdog_sql.catalog import all_splits, files_for, releases
 from hotdog_sql.demo.server import World, serve
+from tests.conftest import ROOT
 from tests.support.loopback import LoopbackServer, Reply
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 
 Make = Callable[..., subprocess.CompletedProcess[str]]
 
-ROOT = Path(__file__).parent.parent
+
 STAND = "/m/0bm1pg"
 IMAGES = "data/test-images-with-rotation.csv"
 

@@ -1,0 +1,205 @@
+"""What a command shows a person: in a terminal, on Ctrl-C, and where its streams are closed."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+from tests.support.loopback import LoopbackServer, Reply, Request, file_reply
+from tests.support.openimages import OpenImages, image_row
+
+PROGRAM = [sys.executable, "-m", "hotdog_sql"]
+
+
+def in_terminal(
+    folder: Path, *arguments: str, answer: bytes = b"", after: bytes = b"", **variables: str
+) -> tuple[int, str]:
+    """The exit code and the screen of a command in a terminal; `answer` is typed `after` a text."""
+    ours, theirs = pty.openpty()
+    environment = os.environ | {"COLUMNS": "100", "TERM": "dumb", **variables}
+    with subprocess.Popen(
+        [*PROGRAM, *arguments],
+        cwd=folder,
+        env=environment,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+        preexec_fn=lambda: _control(theirs),
+    ) as process:
+        os.close(theirs)
+        screen = b""
+        with suppress(OSError):  # Linux's way to say that the other side has closed it
+            while part := os.read(ours, 1 << 16):
+                screen += part
+                if answer and after in screen:
+                    os.write(ours, answer)
+                    answer = b""
+        process.wait(timeout=30)
+    os.close(ours)
+    return process.returncode, screen.decode().replace("\r\n", "\n")
+
+
+def _control(terminal: int) -> None:
+    """Makes the terminal that of the process, so that Ctrl-C in it is a signal."""
+    import fcntl
+    import termios
+
+    fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+
+
+def test_select_shows_ten_rows_and_what_comes_next(small_data: Path, tmp_path: Path) -> None:
+    code, screen = in_terminal(tmp_path, "select", "Hot dog", "--data-dir", str(small_data))
+    assert code == 0
+    lines = screen.splitlines()
+    assert sum(line.startswith("hot_dog ") for line in lines) == 10
+    assert "122 more rows" in screen
+    assert "  other                         120" in screen
+    assert (
+        lines[-1] == f"Next: hotdog-sql select 'Hot dog' --data-dir {small_data} --download dataset"
+    )
+
+    code, screen = in_terminal(
+        tmp_path, "select", "Hot dog", "--data-dir", str(small_data), "-o", "rows.csv"
+    )
+    assert "Wrote 132 rows to rows.csv" in screen
+    assert "rows.selection.json" in screen
+    assert screen.splitlines()[-1] == "Next: hotdog-sql download rows.csv dataset"
+    assert "ImageID" not in screen
+
+
+def test_parquet_is_not_written_to_a_terminal(small_data: Path, tmp_path: Path) -> None:
+    wanted = ("summary", "--data-dir", str(small_data), "--format", "parquet")
+    code, screen = in_terminal(tmp_path, *wanted)
+    assert code == 3
+    assert "--output" in screen
+
+
+@pytest.mark.parametrize(("answer", "code"), [(b"\x03", 130), (b"n\n", 4), (b"\x04", 4)])
+def test_the_question_before_a_large_download(tmp_path: Path, answer: bytes, code: int) -> None:
+    """Ctrl-C, no, and the end of the input."""
+    with LoopbackServer() as server:
+        server.default(Reply(404))
+        ended, screen = in_terminal(
+            tmp_path,
+            *("refresh", "--split", "train"),
+            answer=answer,
+            after=b"[y/N]",
+            HOTDOG_SQL_BASE_URL=server.url("/"),
+        )
+    assert ended == code, screen
+    assert "Traceback" not in screen
+    if code == 130:
+        assert screen.endswith("hotdog-sql: stopped; run the same command again to resume\n")
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_leaves_nothing_behind(small_data: Path, tmp_path: Path, end: int) -> None:
+    """In the middle of a download that waits for an answer, and so of anything else."""
+    asked: list[str] = []
+
+    def wait(request: Request) -> Reply:
+        asked.append(request.path)
+        return Reply(200, delay=60)
+
+    (tmp_path / "tmp").mkdir()
+    with LoopbackServer() as server:
+        server.default(wait)
+        command = ["select", "Hot dog", "--data-dir", str(small_data), "--download", "dataset"]
+        variables = {"HOTDOG_SQL_MIRROR_URL": server.url("/"), "TMPDIR": str(tmp_path / "tmp")}
+        with subprocess.Popen(
+            [*PROGRAM, *command, "--source", "mirror"],
+            cwd=tmp_path,
+            env=os.environ | variables,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            deadline = time.monotonic() + 30
+            while not asked and time.monotonic() < deadline:
+                time.sleep(0.01)
+            process.send_signal(end)
+            _, said = process.communicate(timeout=30)
+    assert process.returncode == 128 + end
+    assert said.endswith("hotdog-sql: stopped; run the same command again to resume\n")
+    assert "Traceback" not in said
+    assert not list((tmp_path / "tmp").iterdir())
+    assert not (tmp_path / "dataset" / ".hotdog-sql").exists()
+
+
+def test_ctrl_c_while_modules_are_imported(tmp_path: Path) -> None:
+    """The first thing that the program imports sends it the signal."""
+    (tmp_path / "typer.py").write_text(
+        "import os, signal, time\n"
+        "exec('os.kill(os.getpid(), signal.SIGINT)\\ntime.sleep(10)')\n"  # dataclasses use exec
+    )
+    done = subprocess.run(
+        [*PROGRAM, "--version"],
+        env=os.environ
+        | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 130
+    assert done.stderr == "hotdog-sql: stopped; run the same command again to resume\n"
+
+
+@pytest.mark.parametrize("command", ["summary", "select 'Hot dog' -q", "classes hot", "--help"])
+@pytest.mark.parametrize("redirected", [">&-", ">/dev/full"])
+def test_a_stdout_that_takes_nothing(
+    small_data: Path, tmp_path: Path, command: str, redirected: str
+) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"{sys.executable} -m hotdog_sql {command} {redirected}"],
+        cwd=tmp_path,
+        env=os.environ | {"HOTDOG_SQL_DATA_DIR": str(small_data)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 6
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("hotdog-sql: cannot read or write")
+
+
+def test_closed_input_and_errors_disturb_nothing(small_data: Path, tmp_path: Path) -> None:
+    command = f"{sys.executable} -m hotdog_sql summary --data-dir {small_data} <&- 2>&-"
+    done = subprocess.run(
+        ["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0
+    assert done.stdout.startswith("images,")
+
+
+def test_verbose_names_all_related_classes_and_no_password(run: Run, tmp_path: Path) -> None:
+    names = ["Car", *(f"Car {kind}" for kind in ("boot", "door", "key", "park", "seat", "wash"))]
+    ids = [f"{number:016x}" for number in range(1, 41)]
+    OpenImages(
+        classes=[(f"/m/{n}", name) for n, name in enumerate(names)],
+        images=[image_row(one) for one in ids],
+        labels=[(one, "verification", f"/m/{n % 7}", "1") for n, one in enumerate(ids)],
+    ).write(tmp_path / "data")
+    few, all_ = run("select", "Car", "--offline"), run("select", "Car", "--offline", "--verbose")
+    assert "and 2 more" in few.stderr
+    assert all(name in all_.stderr for name in names)
+    assert few.stdout == all_.stdout
+    with LoopbackServer() as server:
+        server.default(file_reply(b"\xff\xd8no photo"))
+        mirror = server.url("/mirror/").replace("//", "//user:secret@")
+        done = run(
+            *("select", "Car", "--limit", "1", "--negatives", "0", "--source", "mirror"),
+            *("--no-top-up", "--offline", "--verbose", "--download", "dataset"),
+            HOTDOG_SQL_MIRROR_URL=mirror,
+        )
+    assert "/mirror/test/" in done.stderr
+    assert "secret" not in done.stderr + done.stdout

@@ -30,9 +30,7 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from hotdog_sql import api
 
-    # All at once: importing the package `download` would take the place of the function.
-    globals().update({public: getattr(api, public) for public in __all__ if public[0] != "_"})
-    return globals()[name]
+    return getattr(api, name)
 
 
 def __dir__() -> list[str]:

@@ -27,9 +27,7 @@ def format_of(path: Path) -> str:
     ending = path.suffix.lower().removeprefix(".")
     if ending in FILE_FORMATS:
         return ending
-    raise InputError(
-        f"{path.name} ends in none of .csv, .json, .parquet: rename it or give --format"
-    )
+    raise InputError(f"{path.name} ends in none of .csv, .json, .parquet: rename it")
 
 
 @contextmanager

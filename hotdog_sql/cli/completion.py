@@ -4,10 +4,21 @@ import csv
 import os
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 _CLASS_FILES = "oid*-class-descriptions.csv"
 #: A shell shows no more than a screenful.
 _MOST = 100
+
+
+class _Match(str):
+    """A completion; of plain strings Typer keeps those alone that match in case too."""
+
+    __slots__ = ()
+
+    def startswith(self, *_arguments: Any) -> bool:
+        """It has been matched already."""
+        return True
 
 
 def complete_class(incomplete: str) -> list[str]:
@@ -24,7 +35,7 @@ def complete_class(incomplete: str) -> list[str]:
         if len(row) > 1 and row[column].casefold().startswith(typed) and row[column].isprintable()
     }
     # Where there is nothing to offer, the shell would offer the names of files.
-    return sorted(names)[:_MOST] or [incomplete]
+    return [_Match(name) for name in sorted(names)[:_MOST]] or [incomplete]
 
 
 def _rows(path: Path) -> list[list[str]]:

@@ -14,6 +14,7 @@ import pytest
 from tests.conftest import Run
 from tests.support.loopback import LoopbackServer, file_reply
 from tests.support.openimages import ROW_COLUMNS, OpenImages, image_row, small_open_images
+from tests.support.pictures import jpeg
 
 FILES = {
     "classes": "oidv6-class-descriptions.csv",
@@ -237,21 +238,6 @@ def test_a_negative_folder_stays_in_the_dataset(small_data: Path, run: Run) -> N
     assert run(*wanted, "--negative-folder", "not hot dog").returncode == 0
 
 
-def test_an_output_that_cannot_be_written(small_data: Path, run: Run, tmp_path: Path) -> None:
-    (tmp_path / "taken").write_text("a file, not a folder")
-    done = run(
-        "select", "--class", "Hot dog", "--data-dir", small_data, "-q", "--output", "taken/rows.csv"
-    )
-    assert done.returncode == 6
-    assert_one_line(done.stderr)
-
-
-def test_an_output_of_unknown_ending(small_data: Path, run: Run) -> None:
-    done = run("select", "--class", "Hot dog", "--data-dir", small_data, "-q", "-o", "rows.xlsx")
-    assert done.returncode == 3
-    assert_one_line(done.stderr)
-
-
 def test_strangers_text_cannot_drive_the_terminal(run: Run, tmp_path: Path) -> None:
     title = "\x1b[31mred\x07 \u202etxt [b]not markup[/b]"
     name = "Hot\x1b]0;owned\x07dog"
@@ -305,15 +291,101 @@ def test_httpx_is_imported_only_to_fetch(small_data: Path, tmp_path: Path) -> No
     assert "httpx" not in imported
 
 
-def test_class_names_complete(small_data: Path) -> None:
-    program = Path(sys.executable).with_name("hotdog-sql")
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("--class Hot", ["Hot dog", "Hot dog bun", "Hot dog stand"]),
+        ("--exclude 'hOT dog b", ["Hot dog bun"]),
+        ("hot", ["Hot dog", "Hot dog bun", "Hot dog stand"]),
+        ("/m/0b", ["/m/0bm1pg"]),
+        ("a_file", ["a_file"]),  # with nothing, the shell would offer the names of files
+    ],
+)
+def test_class_names_complete(
+    small_data: Path, tmp_path: Path, typed: str, offered: list[str]
+) -> None:
+    (tmp_path / "a_file_here").touch()
+    words = f"hotdog-sql select {typed}"
     asked = {
-        "COMP_WORDS": "hotdog-sql select --class Hot",
-        "COMP_CWORD": "3",
+        "COMP_WORDS": words,
+        "COMP_CWORD": "3" if "--" in typed else "2",
         "_HOTDOG_SQL_COMPLETE": "complete_bash",
         "HOTDOG_SQL_DATA_DIR": str(small_data),
     }
     done = subprocess.run(
-        [program], env=os.environ | asked, capture_output=True, text=True, check=False, timeout=60
+        [Path(sys.executable).with_name("hotdog-sql")],
+        cwd=tmp_path,
+        env=os.environ | asked,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
-    assert done.stdout.splitlines() == ["Hot dog", "Hot dog bun", "Hot dog stand"]
+    assert done.stdout.splitlines() == offered
+
+
+def test_a_class_may_be_a_plain_argument(small_data: Path, run: Run) -> None:
+    data = ("--data-dir", small_data)
+    assert (
+        run("select", "Hot dog", *data).stdout == run("select", "--class", "Hot dog", *data).stdout
+    )
+    both = run("select", "Hot dog", "--class", "Pizza", "--limit", "1", "--negatives", "0", *data)
+    assert [row.split(",")[0] for row in both.stdout.splitlines()[1:]] == ["hot_dog", "pizza"]
+    for wrong in ((), ("Hot dog", "--query", small_data / FILES["classes"])):
+        done = run("select", *wrong, *data)
+        assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_classes_suggests_where_it_finds_nothing(small_data: Path, run: Run) -> None:
+    done = run("classes", "hot dgo", "--data-dir", small_data)
+    assert done.returncode == 0
+    assert done.stdout == "LabelName,DisplayName\n"
+    assert "no class contains 'hot dgo'; the nearest are 'Hot dog' (/m/01b9xk)" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("output", "code"),
+    [("nowhere/rows.csv", 6), ("/nowhere/rows.csv", 6), ("rows.xlsx", 3), ("taken/rows.csv", 6)],
+)
+def test_an_output_is_checked_before_the_work(
+    run: Run, tmp_path: Path, output: str, code: int
+) -> None:
+    """The data folder is empty, which the work would say first."""
+    (tmp_path / "taken").write_text("a file, not a folder")
+    for command in (("select", "Hot dog"), ("summary",), ("classes", "hot"), ("sql", "SELECT 1")):
+        done = run(*command, "--offline", "--output", output)
+        assert (done.returncode, done.stdout) == (code, ""), done.stderr
+        assert_one_line(done.stderr)
+        assert output.partition("/")[0] in done.stderr
+    assert not Path("/nowhere").exists()
+
+
+def test_options_of_a_download_need_one(small_data: Path, run: Run) -> None:
+    for option in (("--workers", "3"), ("--no-top-up",), ("--no-gallery",), ("--upright",)):
+        done = run("select", "Hot dog", "--data-dir", small_data, *option)
+        assert done.returncode == 2
+        assert "add --download DEST" in done.stderr
+
+
+def test_a_selection_through_a_pipe(small_data: Path, run: Run, tmp_path: Path) -> None:
+    wanted = ("select", "Hot dog", "--negatives", "3", "--data-dir", small_data, "-q")
+    with LoopbackServer() as server:
+        server.default(file_reply(jpeg()))
+        mirror = {"HOTDOG_SQL_MIRROR_URL": server.url("/")}
+        for row_format in ("csv", "json"):
+            rows = run(*wanted, "--format", row_format).stdout
+            done = run("download", "-", row_format, stdin=rows, **mirror)
+            assert done.returncode == 0, done.stderr
+            assert "without the recipe of the selection lost photos are not replaced" in done.stderr
+            assert len(list((tmp_path / row_format / "other").iterdir())) == 3
+    done = run("download", "-", "dataset", stdin="")
+    assert done.returncode == 3
+    assert_one_line(done.stderr)
+
+
+def test_a_selection_file_of_another_kind(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "rows.xlsx").write_text("folder,rank,ImageID")
+    done = run("download", "rows.xlsx", "dataset")
+    assert done.returncode == 3
+    assert "--format" not in done.stderr  # which is about the dataset here
+    assert ".csv, .json" in done.stderr

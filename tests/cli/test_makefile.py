@@ -49,9 +49,9 @@ def make(checkout: Path, world: World) -> Make:
     } | {"HOTDOG_SQL_BASE_URL": world.base_url, "HOTDOG_SQL_MIRROR_URL": world.mirror_url}
 
     def run_make(*arguments: str) -> subprocess.CompletedProcess[str]:
-        installed = Path(sys.prefix) / ".installed"
+        stamps = [f"--old-file={Path(sys.prefix) / name}" for name in (".installed", ".developed")]
         return subprocess.run(
-            ["make", f"VENV={sys.prefix}", f"--old-file={installed}", *arguments],
+            ["make", f"VENV={sys.prefix}", *stamps, *arguments],
             cwd=checkout,
             env=environment,
             capture_output=True,
@@ -91,6 +91,22 @@ def test_help_lists_every_target_and_is_the_default(make: Make) -> None:
     for target in targets:
         assert re.search(rf"^{target} +\w", shown.stdout, re.MULTILINE), target
     assert make().stdout == shown.stdout
+
+
+def test_only_developing_installs_what_develops_it(checkout: Path) -> None:
+    """In a checkout with no environment yet."""
+
+    def planned(*targets: str) -> str:
+        done = subprocess.run(
+            ["make", "-n", *targets], cwd=checkout, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    for target in ("demo", "dataset", "shell", "refresh"):
+        assert "pip install --quiet --editable '.[shell]'" in planned(target)
+        assert "--group dev" not in planned(target)
+    for target in ("test", "lint", "bench", "cluster-demo"):
+        assert planned(target).index(".[shell]") < planned(target).index("--group dev")
 
 
 @pytest.mark.parametrize("release", releases())

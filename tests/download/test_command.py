@@ -138,7 +138,7 @@ def test_each_request_is_told(server: LoopbackServer, saved: Path, run: Run) -> 
     server.on(path, Reply(404))
     said = run("download", saved, "dataset", "-v", "--source", "mirror", **mirror_of(server))
     image = path.rpartition("/")[2].removesuffix(".jpg")
-    assert f"hot_dog/{image}  mirror  http 404  {server.url(path)}" in said.stderr
+    assert f"{image}  mirror  http 404  {server.url(path)}" in said.stderr
     assert said.stderr.count("  mirror  ok  ") == 19
 
 

@@ -1,7 +1,7 @@
 -- class_hierarchy: which class is a kind or a part of which, for the 600 boxable classes.
 --
 -- Open Images' own tree (bbox_labels_600_hierarchy.json), a row a branch. A class can hang in
--- several places.
+-- several places. It is five levels deep; what is nested more than 30 deep is left out.
 --
 -- Reads: files
 -- Parameters: none
@@ -13,14 +13,17 @@
 
 CREATE OR REPLACE TEMP VIEW class_hierarchy AS
 WITH RECURSIVE nodes AS (
-    SELECT content::JSON AS node
+    SELECT content::JSON AS node, 1 AS depth
     FROM read_text(getvariable('hierarchy_files'))
     UNION ALL
-    SELECT unnest(
-        coalesce(from_json(node -> '$.Subcategory', '["JSON"]'), [])
-        || coalesce(from_json(node -> '$.Part', '["JSON"]'), [])
-    )
+    SELECT
+        unnest(
+            coalesce(from_json(node -> '$.Subcategory', '["JSON"]'), [])
+            || coalesce(from_json(node -> '$.Part', '["JSON"]'), [])
+        ),
+        depth + 1
     FROM nodes
+    WHERE depth < 30
 ),
 branches AS (
     SELECT

@@ -25,7 +25,7 @@ hotdog := $(VENV)/bin/hotdog-sql
 source := --split $(SPLIT) --release $(RELEASE) --data-dir $(DATA)
 chosen := --class $(call quoted,$(CLASS)) --negatives $(NEGATIVES) --seed $(SEED) $(source)
 
-# The official names of the three files that SPLIT and RELEASE stand for; sql/sources/catalog.sql
+# The official names of the three files that SPLIT and RELEASE stand for; sql/catalog.sql
 # is their list, and a test holds these lines to it.
 labels_v6 := $(if $(filter train,$(SPLIT)),oidv6-train,$(SPLIT))-annotations-human-imagelabels.csv
 labels_v7 := oidv7-$(patsubst validation,val,$(SPLIT))-annotations-human-imagelabels.csv

@@ -1,4 +1,4 @@
-"""The catalog of official files, as `sql/sources/catalog.sql` holds it."""
+"""The catalog of official files, as `sql/catalog.sql` holds it."""
 
 import csv
 import shlex
@@ -69,7 +69,7 @@ class DataFile:
 def catalog() -> tuple[CatalogFile, ...]:
     """Every row, in the order of the SQL file."""
     with duckdb.connect() as connection:
-        connection.execute(read_sql_file("sources/catalog.sql").text)
+        connection.execute(read_sql_file("catalog.sql").text)
         rows = connection.execute(
             "SELECT release, split, kind, path, name, bytes, md5 FROM catalog"
         ).fetchall()

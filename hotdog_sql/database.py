@@ -1,11 +1,10 @@
 """A DuckDB connection with the views and macros of `sql/` over the Open Images files."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import duckdb
 
@@ -17,7 +16,7 @@ from hotdog_sql.errors import (
     MissingFileError,
     WrongColumnsError,
 )
-from hotdog_sql.index.state import IndexState, index_state
+from hotdog_sql.index import INDEXED_VIEWS, IndexState, index_state
 from hotdog_sql.options import DataOptions
 from hotdog_sql.sandbox import check_query, lock
 from hotdog_sql.scratch import temporary_folder
@@ -25,6 +24,7 @@ from hotdog_sql.sql_files import dataset_files, load_order, needed_for
 from hotdog_sql.text import printable
 
 Parameters = Mapping[str, object] | Sequence[object] | None
+T = TypeVar("T")
 
 _FILES = "SELECT release, split, kind, path, name, bytes, md5, file FROM files ORDER BY kind, name"
 _KEEP_QUERY = "CREATE OR REPLACE TABLE result AS FROM query($query)"
@@ -70,7 +70,7 @@ class Database:
         """
         self.options = options
         self.files: tuple[DataFile, ...] = ()
-        self.index = IndexState()
+        self.index: dict[str, IndexState] = {}
         self._loaded: set[str] = set()
         self._locked = False
         with ExitStack() as stack:
@@ -88,18 +88,15 @@ class Database:
             self._resources = stack.pop_all()
 
     def _find_files(self) -> None:
-        for name, value in self.options.variables().items():
-            self._define(f"SET VARIABLE {name} = ?", [value])
+        self.set_variables(self.options.variables())
         self.use("files")
         self.files = tuple(
             DataFile(CatalogFile(*row[:-1]), Path(row[-1])) for row in self.rows(_FILES)
         )
-        if self.options.indexed:
-            self.index = index_state(self.connection, self.files, self.options.labels)
 
     def missing(self, *names: str) -> list[DataFile]:
         """The files that some views or macros need and that are not in the data folder."""
-        read = [sql_file.defines for sql_file in needed_for(names, self.index.views)]
+        read = [sql_file.defines for sql_file in needed_for(names)]
         return [file for view in read for file in self._files_of(view) if not file.path.exists()]
 
     def usable(self) -> list[str]:
@@ -123,22 +120,18 @@ class Database:
         if missing:
             listed = ", ".join(str(file.path) for file in missing)
             raise MissingFileError(f"missing {listed}; get it with: {self._refresh(missing)}")
-        for sql_file in needed_for(names, self.index.views):
+        for sql_file in needed_for(names):
             if sql_file.defines not in self._loaded:
                 self._define(sql_file.text)
                 self._loaded.add(sql_file.defines)
-                if sql_file.defines not in self.index.views:
-                    for file in self._files_of(sql_file.defines):
-                        self._check_header(sql_file.defines, file)
+                for file in self._files_of(sql_file.defines):
+                    self._check_header(sql_file.defines, file)
+                if self.options.indexed and sql_file.defines in INDEXED_VIEWS:
+                    self._use_index(sql_file.defines)
 
     def use_all(self) -> None:
         """Load every view and macro whose files are there."""
         self.use(*self.usable())
-
-    def use_index(self, views: Collection[str]) -> None:
-        """Let views or macros read an index that was made since this was opened."""
-        self.index = replace(self.index, views=self.index.views | set(views))
-        self._loaded.difference_update(views)
 
     def use_dataset(self, directory: Path) -> None:
         """Load the views of a dataset's manifest, and let queries read its folder.
@@ -228,9 +221,12 @@ class Database:
         return None
 
     def _run(self, query: str, parameters: Parameters = None) -> duckdb.DuckDBPyConnection:
-        """Run a query in another thread: in the one that hears of Ctrl-C, DuckDB would go on."""
+        return self._stoppable(lambda: self.connection.execute(query, parameters))
+
+    def _stoppable(self, call: Callable[[], T]) -> T:
+        """Runs a query in another thread: in the one that hears of Ctrl-C, DuckDB would go on."""
         with ThreadPoolExecutor(max_workers=1) as pool:
-            future = pool.submit(self.connection.execute, query, parameters)
+            future = pool.submit(call)
             try:
                 return future.result()
             finally:
@@ -238,6 +234,21 @@ class Database:
                     # An interruption that comes before the query has begun is lost.
                     self.connection.interrupt()
                     wait([future], timeout=0.1)
+
+    def set_variables(self, variables: Mapping[str, object]) -> None:
+        """Set session variables of our own that the views read."""
+        for name, value in variables.items():
+            self._define(f"SET VARIABLE {name} = ?", [value])
+
+    def keep_table(self, table: str, query: str, parameters: dict[str, object]) -> None:
+        """Keep the rows of one of our own queries as a new table."""
+        with self._explained():
+            self._stoppable(lambda: self.connection.sql(query, params=parameters).create(table))
+
+    def _use_index(self, view: str) -> None:
+        """Let a view read the index of its files, if that matches them."""
+        self.index[view] = index_state(view, self._files_of(view))
+        self.set_variables(self.index[view].variables())
 
     def _define(self, text: str, parameters: Parameters = None) -> None:
         """Run what reads no rows, and so needs no thread of its own to be stopped in."""

@@ -1,14 +1,12 @@
 """Rows as CSV, JSON and Parquet. DuckDB writes all three, so that they agree."""
 
-import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from hotdog_sql.database import Database
-from hotdog_sql.errors import InputError, StorageError
+from hotdog_sql.errors import InputError
+from hotdog_sql.scratch import whole_file
 
 _COPY = {
     "csv": "COPY (FROM query_table($table)) TO $file (FORMAT csv, HEADER true)",
@@ -28,33 +26,6 @@ def format_of(path: Path) -> str:
     if ending in FILE_FORMATS:
         return ending
     raise InputError(f"{path.name} ends in none of .csv, .json, .parquet: rename it")
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside a file, and move it to the file's place when the block ends.
-
-    So the file appears whole or not at all.
-
-    Args:
-        path: the file, in a folder that exists.
-
-    Raises:
-        StorageError: the file cannot be written.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        # The file system says whether the place can be written, in its own words.
-        temporary.touch()
-        yield temporary
-        temporary.replace(path)
-    except OSError as error:
-        raise StorageError(
-            f"cannot write {path}: {error.strerror}; choose another --output"
-        ) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def write_file(database: Database, table: str, path: Path, format_name: str) -> None:

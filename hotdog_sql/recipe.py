@@ -20,10 +20,11 @@ from hotdog_sql.config import Settings
 from hotdog_sql.database import Database
 from hotdog_sql.duckdb_errors import one_line
 from hotdog_sql.errors import InputError, SelectionFileError
-from hotdog_sql.export import format_of, whole_file
+from hotdog_sql.export import format_of
 from hotdog_sql.options import DataOptions, Labels, Release, SelectOptions, Split
+from hotdog_sql.scratch import whole_file
 from hotdog_sql.selection import Selection
-from hotdog_sql.sql_files import SqlFile, index_files, load_order, needed_for
+from hotdog_sql.sql_files import SqlFile, load_order, needed_for
 from hotdog_sql.text import printable
 
 #: Written into each recipe; another number is another form.
@@ -116,8 +117,7 @@ class Recipe:
             parts = {"shares": dict(options.partition), "group_by": options.group_by}
         content = {
             "form": _FORM,
-            "versions": {"hotdog-sql": __version__, "duckdb": duckdb.__version__}
-            | _index_digests(database),
+            "versions": {"hotdog-sql": __version__, "duckdb": duckdb.__version__},
             "release": data.release,
             "splits": list(data.splits),
             "labels": data.labels,
@@ -285,15 +285,8 @@ def _sql_files(options: SelectOptions) -> Sequence[SqlFile]:
     if options.related == "hierarchy":
         names.append("descendant_classes")
     if options.partition is not None:
-        names.append("partition_rows")
+        names.append("partition_selection")
     return needed_for(names)
-
-
-def _index_digests(database: Database) -> dict[str, str]:
-    # Which SQL read an index has no part in what is selected: the rows are the same.
-    return {
-        file.name: file.digest for file in index_files() if file.defines in database.index.views
-    }
 
 
 def _file_digests(database: Database, options: SelectOptions) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Temporary folders that a killed process does not leave behind for good."""
+"""Temporary folders and files, which a killed process does not leave behind for good."""
 
 import os
 import shutil
@@ -37,6 +37,33 @@ def temporary_folder() -> Iterator[Path]:
                 f"cannot make a temporary folder: {error.strerror}; make room or set TMPDIR"
             ) from error
         yield folder
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside a file, and move it to the file's place when the block ends.
+
+    So the file appears whole or not at all.
+
+    Args:
+        path: the file, in a folder that exists.
+
+    Raises:
+        StorageError: the file cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        # The file system says whether the place can be written, in its own words.
+        temporary.touch()
+        yield temporary
+        temporary.replace(path)
+    except OSError as error:
+        raise StorageError(
+            f"cannot write {path}: {error.strerror}; choose another --output"
+        ) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def _locked_folder(stack: ExitStack) -> Path:

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from hotdog_sql.catalog import CatalogFile, file_named, files_for
 from hotdog_sql.config import Settings
 from hotdog_sql.database import Database
-from hotdog_sql.index.build import build_index
-from hotdog_sql.options import DataOptions, Related, SelectOptions
+from hotdog_sql.index import build_index
+from hotdog_sql.options import DataOptions
 from hotdog_sql.recipe import Recipe, read_selection, recipe_path, save_recipe, saved_recipe
 from hotdog_sql.refresh import FileResult, LocalFile, failure, fetch_missing
 from hotdog_sql.refresh import local_files as _local_files
 from hotdog_sql.refresh import refresh as _refresh
-from hotdog_sql.selection import Selection
+from hotdog_sql.selection import Selection, needs_of
 
 if TYPE_CHECKING:
     from hotdog_sql.refresh.transfer import Progress as RefreshProgress
@@ -86,13 +86,6 @@ def open_database(
         database.use(*needs)
         stack.pop_all()
     return database
-
-
-def needs_of(options: SelectOptions | None = None) -> tuple[str, ...]:
-    """The views and macros that a selection needs."""
-    if options is not None and options.related == Related.HIERARCHY:
-        return ("select_images", "descendant_classes")
-    return ("select_images",)
 
 
 def missing_for_replacements(selection: Selection) -> str | None:

@@ -5,14 +5,13 @@ does `load_order`.
 """
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 _READ = ".read sql/"
 _READ_DATASET = "--   .read sql/dataset/"
-_READ_INDEX = "--   .read sql/index/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,30 +64,15 @@ def dataset_files() -> tuple[SqlFile, ...]:
     return _read_by_shell(_READ_DATASET)
 
 
-@cache
-def index_files() -> tuple[SqlFile, ...]:
-    """The files that take the place of others where there is an index, named in its comment."""
-    return _read_by_shell(_READ_INDEX)
-
-
 def _read_by_shell(beginning: str) -> tuple[SqlFile, ...]:
     lines = (sql_dir() / "shell.sql").read_text(encoding="utf-8").splitlines()
     names = [line.partition("sql/")[2] for line in lines if line.startswith(beginning)]
     return tuple(read_sql_file(name.strip()) for name in names)
 
 
-def needed_for(names: Iterable[str], indexed: Collection[str] = ()) -> list[SqlFile]:
-    """The files that make views and macros, and all that those read, in the order to load them.
-
-    Args:
-        names: the views and macros.
-        indexed: those that are to read an index, if they are needed.
-    """
-    reading_index = {sql_file.defines: sql_file for sql_file in index_files()}
-    files = [
-        reading_index[sql_file.defines] if sql_file.defines in indexed else sql_file
-        for sql_file in load_order()
-    ]
+def needed_for(names: Iterable[str]) -> list[SqlFile]:
+    """The files that make views and macros, and all that those read, in the order to load them."""
+    files = load_order()
     made_by = {sql_file.defines: sql_file for sql_file in files}
     needed: set[str] = set()
     left = list(names)
@@ -110,6 +94,7 @@ def _reads(text: str) -> frozenset[str]:
     """The names in the header's `Reads:` line."""
     for line in text.splitlines():
         if line.startswith("-- Reads:"):
-            names = line.removeprefix("-- Reads:").split(",")
+            # What follows a semicolon is read only with some values of the parameters.
+            names = line.removeprefix("-- Reads:").partition(";")[0].split(",")
             return frozenset(name.strip() for name in names) - {"nothing", ""}
     return frozenset()

@@ -58,12 +58,9 @@ def opened(
     with session.open_database(
         data, needs, offline=offline, confirm=asker(yes=yes), progress=display
     ) as database:
-        for path in database.index.stale:
-            say(
-                f"{path.name} has changed since it was indexed, so the CSV itself is read; "
-                f"renew the index with: {_index_command(data)}",
-                quiet=quiet,
-            )
+        for state in database.index.values():
+            for warning in state.warnings():
+                say(f"{warning}; renew the index with: {_index_command(data)}", quiet=quiet)
         yield database
 
 
@@ -142,16 +139,16 @@ def index(
 
     defaults: Given = {"memory_limit": INDEX_MEMORY_LIMIT, "indexed": False}
     wanted = DataOptions(**(defaults | data))
-    with opened(wanted, ["images", "labels"], offline=offline, yes=yes, quiet=quiet):
-        pass  # it has downloaded what was missing
-    if "train" in wanted.splits:
-        say("the train split takes about a minute", quiet=quiet)
-    for one in session.build_index(wanted):
-        if not quiet:
-            typer.echo(
-                f"{one.csv.name}: {size_text(one.csv_bytes)} to {size_text(one.index_bytes)} "
-                f"in {one.seconds:.1f} s"
-            )
+    needs = ["images", "labels"]
+    with opened(wanted, needs, offline=offline, yes=yes, quiet=quiet) as database:
+        if "train" in wanted.splits:
+            say("the train split takes about a minute", quiet=quiet)
+        for one in session.build_index(database):
+            if not quiet:
+                typer.echo(
+                    f"{one.csv.name}: {size_text(one.csv_bytes)} to {size_text(one.index_bytes)} "
+                    f"in {one.seconds:.1f} s"
+                )
 
 
 def gallery(

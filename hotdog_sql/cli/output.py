@@ -78,12 +78,13 @@ def write_rows(
         limit: rows of a table for people.
     """
     from hotdog_sql import export
+    from hotdog_sql.scratch import whole_file
 
     if format_name is RowFormat.TABLE:
         if output is None:
             _write_table(database, table, limit)
             return
-        with export.whole_file(output) as temporary, temporary.open("w", encoding="utf-8") as file:
+        with whole_file(output) as temporary, temporary.open("w", encoding="utf-8") as file:
             _write_table(database, table, limit, file)
     elif output is None:
         export.write_stream(database, table, sys.stdout.buffer, format_name)

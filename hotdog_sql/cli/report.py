@@ -10,7 +10,8 @@ from hotdog_sql.text import printable, size_text
 
 if TYPE_CHECKING:
     from hotdog_sql.downloader.result import DownloadReport
-    from hotdog_sql.selection import ClassReport, FolderReport, Selection
+    from hotdog_sql.reports import ClassReport, FolderReport
+    from hotdog_sql.selection import Selection
 
 #: Widths of names and counts in the report of a download.
 _NARROW = (14, 9)
@@ -49,8 +50,23 @@ def tell_selection(selection: "Selection", *, verbose: bool = False) -> None:
         licenses = ", ".join(printable(address) for address in folder.licenses)
         size = size_text(folder.mirror_bytes)
         _count(folder.folder, folder.images, f"about {size} from the mirror; {licenses}")
+    for name, images in selection.partitions().items():
+        _count(f"in {name}", images)
     for folder in folders:
         _tell_shortfall(selection, folder)
+    if report is not None:
+        for problem, images in report.problems.items():
+            say(f"warning: {images:,} images are left out: {problem}; {_refresh(selection)}")
+
+
+def _refresh(selection: "Selection") -> str:
+    """The command that replaces damaged files."""
+    # Imported here: it imports DuckDB, which `--help` does without.
+    from hotdog_sql.catalog import refresh_command
+
+    database = selection.database
+    files = [file.catalog for file in database.files if file.catalog.kind != "classes"]
+    return f"refresh the files with: {refresh_command(files, database.options.data_dir)}"
 
 
 def _tell_shortfall(selection: "Selection", folder: "FolderReport") -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _TO_TRY = (
     ("find_classes", "FROM find_classes('hot dog');"),
     ("select_images", "FROM select_images('Hot dog', seed := 7);"),
-    ("selection_report", "FROM selection_report('Hot dog');"),
+    ("candidate_images", "FROM candidate_images('Hot dog') LIMIT 5;"),
     ("losses", "FROM losses;"),
 )
 
@@ -63,7 +63,9 @@ def shell(
     needs = [] if offline or directory else ["select_images"]
     with opened(wanted, needs, offline=offline, yes=yes) as database:
         missing = database.missing("select_images")
-        files = needed_for(database.usable(), database.index.views)
+        database.use_all()
+        files = needed_for(database.usable())
+        index = [one for state in database.index.values() for one in state.variables().items()]
         if directory is not None:
             database.use_dataset(directory)
             files += dataset_files()
@@ -72,6 +74,7 @@ def shell(
         f".cd {_quoted(sql_dir().parent)}",
         *(f"SET VARIABLE {name} = {_quoted(value)};" for name, value in variables.items()),
         *(f".read sql/{sql_file.name}" for sql_file in files),
+        *(f"SET VARIABLE {name} = {_literal(value)};" for name, value in index),
         f".cd {_quoted(Path.cwd())}",
         *(f".print {_quoted(line, _DOUBLE)}" for line in _greeting(files, missing, data_dir)),
     ]
@@ -107,6 +110,13 @@ def _greeting(
     yield "Each explains itself at the top of its file in sql/. Try:"
     tries = [query for name, query in _TO_TRY if name in names]
     yield from (f"  {query}" for query in tries or ["FROM files;"])
+
+
+def _literal(value: object) -> str:
+    """A list of texts or a text as an SQL literal."""
+    if isinstance(value, list):
+        return f"[{', '.join(_literal(one) for one in value)}]"
+    return _quoted(value)
 
 
 def _quoted(text: object, quote: str = "'") -> str:

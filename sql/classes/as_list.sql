@@ -3,13 +3,10 @@
 -- Lets a macro take 'Hot dog' as well as ['Hot dog', 'Person']. The way over JSON is what binds
 -- for either type.
 --
--- Reads: nothing
 -- Parameters:
 --   texts   one text, a list of texts, or NULL
--- Columns:
---   VARCHAR[]
--- Example:
---   SELECT as_list('Hot dog'), as_list(['Hot dog', 'Person']);
+-- Returns: VARCHAR[]
+-- Example: SELECT as_list('Hot dog'), as_list(['Hot dog', 'Person']);
 
 CREATE OR REPLACE TEMP MACRO as_list(texts) AS
 CASE json_type(to_json(texts))

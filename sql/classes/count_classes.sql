@@ -1,16 +1,15 @@
--- count_classes: how many images of the session's splits carry each class found.
+-- count_classes: how many images of the session's splits carry each class found, most first.
 --
 -- Reads: find_classes, labels
 -- Parameters:
 --   pattern                 the text to look for in names and MIDs; '' finds every class
---   min_confidence := 1.0   the least confidence of a positive label
+--   min_confidence := 1.0   minimum confidence of a positive label
 -- Columns:
 --   LabelName           VARCHAR  the class's MID
 --   DisplayName         VARCHAR  its name
 --   positives           BIGINT   images with a positive label of it
 --   verified_negatives  BIGINT   images in which a person said that it is absent
--- Example:
---   FROM count_classes('hot dog');
+-- Example: FROM count_classes('hot dog');
 
 CREATE OR REPLACE TEMP MACRO count_classes(pattern, min_confidence := 1.0) AS TABLE
 WITH found AS MATERIALIZED (
@@ -19,10 +18,8 @@ WITH found AS MATERIALIZED (
 SELECT
     found.LabelName,
     found.DisplayName,
-    count(DISTINCT labels.ImageID) FILTER (labels.Confidence >= min_confidence) AS positives,
-    count(DISTINCT labels.ImageID) FILTER (
-        labels.Confidence = 0 AND labels.Source != 'machine'
-    ) AS verified_negatives
+    count(DISTINCT ImageID) FILTER (Confidence BETWEEN min_confidence AND 1) AS positives,
+    count(DISTINCT ImageID) FILTER (Confidence = 0 AND Source != 'machine') AS verified_negatives
 FROM labels RIGHT JOIN found ON labels.LabelName = found.LabelName
 GROUP BY ALL
-ORDER BY found.DisplayName, found.LabelName;
+ORDER BY positives DESC, verified_negatives DESC, found.DisplayName, found.LabelName;

@@ -1,22 +1,18 @@
--- descendant_classes: every class below the chosen ones in Open Images' hierarchy.
+-- descendant_classes: every class below the requested ones in Open Images' hierarchy.
 --
--- Instead of the classes with a common prefix they can be kept out of the negatives: give
--- select_images `related := 'none'` and their list as `exclude`.
---
--- Reads: classes, class_hierarchy, asked_classes
+-- Reads: classes, class_hierarchy, requested_classes
 -- Parameters:
 --   class   a name or MID, or a list of them
 -- Columns:
---   LabelName    VARCHAR  MID of a kind or part of a chosen class, at any depth
+--   LabelName    VARCHAR  MID of a kind or part of a requested class, at any depth
 --   DisplayName  VARCHAR  its name
--- Example:
---   FROM descendant_classes('Food');
+-- Example: FROM descendant_classes('Food');
 
 CREATE OR REPLACE TEMP MACRO descendant_classes(class) AS TABLE
 WITH RECURSIVE below AS (
     SELECT LabelName
     FROM class_hierarchy
-    WHERE Parent IN (SELECT LabelName FROM asked_classes(class))
+    WHERE Parent IN (SELECT LabelName FROM requested_classes(class))
     UNION
     SELECT class_hierarchy.LabelName
     FROM class_hierarchy JOIN below ON class_hierarchy.Parent = below.LabelName

@@ -1,21 +1,31 @@
--- similar_classes: the classes whose names are nearest to a text, nearest first.
+-- similar_classes: the classes that a text may stand for, likeliest first.
+--
+-- First those whose name begins with the text, then those whose name contains it, then those whose
+-- name takes the fewest changed letters. A text that begins with a slash is compared with the MIDs.
 --
 -- Reads: classes
 -- Parameters:
---   name         the text, perhaps misspelt
+--   name           the text, perhaps misspelt
 --   "limit" := 3   how many at most
 -- Columns:
 --   LabelName    VARCHAR  the class's MID
 --   DisplayName  VARCHAR  its name
--- Example:
---   FROM similar_classes('Hot dgo');
+-- Example: FROM similar_classes('Hot dgo');
 
 CREATE OR REPLACE TEMP MACRO similar_classes(name, "limit" := 3) AS TABLE
 SELECT LabelName, DisplayName
-FROM classes
+FROM (
+    SELECT
+        LabelName,
+        DisplayName,
+        lower(trim(name)) AS text,
+        lower(if(starts_with(text, '/'), LabelName, DisplayName)) AS compared
+    FROM classes
+)
 ORDER BY
-    damerau_levenshtein(lower(DisplayName), lower(name)),
-    DisplayName != name,
+    NOT starts_with(compared, text),
+    NOT contains(compared, text),
+    damerau_levenshtein(compared, text),
     DisplayName,
     LabelName
 LIMIT "limit";

@@ -3,7 +3,6 @@
 -- A photo counts once for each source that was asked for it, because each has a reason of its own.
 --
 -- Reads: manifest
--- Parameters: none
 -- Columns:
 --   folder  VARCHAR  the class folder
 --   status  VARCHAR  lost (for good) or failed (worth another try)

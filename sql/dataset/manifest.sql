@@ -1,12 +1,9 @@
--- manifest: what became of each photo of a dataset, a row a photo.
+-- manifest: what became of each photo of a dataset, one row per photo.
 --
 -- The session variable dataset_dir names the dataset's folder. While a download runs, or after one
--- was killed, a photo may have several lines in the file, the last of which holds, and the file's
--- last line may be torn, which is passed over.
+-- was killed, a photo may have several lines, of which the last holds; a cut last line is ignored.
 --
--- Reads: nothing
--- Parameters: none
--- Columns:
+-- Columns: those of images but ImageID, after
 --   ImageID             VARCHAR  the image; with folder, the key
 --   folder              VARCHAR  its class folder
 --   partition           VARCHAR  the part of the dataset it is in; NULL where there are none
@@ -20,19 +17,7 @@
 --   error               VARCHAR  why other sources did not have it: mirror: http 404; original: ...
 --   note                VARCHAR  what else should be known, such as whose place a reserve took
 --   reserve             BOOLEAN  whether it was taken in the place of a lost one
---   Subset              VARCHAR  its split
---   OriginalURL         VARCHAR  address of the original photo
---   OriginalLandingURL  VARCHAR  its page on Flickr
---   License             VARCHAR  address of its licence
---   AuthorProfileURL    VARCHAR  the author's page
---   Author              VARCHAR  the author's name
---   Title               VARCHAR  the photo's title
---   OriginalSize        BIGINT   bytes of the original
---   OriginalMD5         VARCHAR  MD5 of the original's bytes, base64
---   Thumbnail300KURL    VARCHAR  address of a copy of about 300 KB
---   Rotation            DOUBLE   degrees counter-clockwise
--- Example:
---   SELECT status, source, count(*) FROM manifest GROUP BY ALL ORDER BY ALL;
+-- Example: SELECT status, source, count(*) FROM manifest GROUP BY ALL ORDER BY ALL;
 
 CREATE OR REPLACE TEMP VIEW manifest AS
 SELECT * EXCLUDE (line)
@@ -48,29 +33,13 @@ FROM (
         new_line = '\n',
         ignore_errors = true,
         columns = {
-            'ImageID': 'VARCHAR',
-            'folder': 'VARCHAR',
-            'partition': 'VARCHAR',
-            'rank': 'BIGINT',
-            'path': 'VARCHAR',
-            'status': 'VARCHAR',
-            'source': 'VARCHAR',
-            'url': 'VARCHAR',
-            'bytes': 'BIGINT',
-            'md5': 'VARCHAR',
-            'error': 'VARCHAR',
-            'note': 'VARCHAR',
-            'reserve': 'BOOLEAN',
-            'Subset': 'VARCHAR',
-            'OriginalURL': 'VARCHAR',
-            'OriginalLandingURL': 'VARCHAR',
-            'License': 'VARCHAR',
-            'AuthorProfileURL': 'VARCHAR',
-            'Author': 'VARCHAR',
-            'Title': 'VARCHAR',
-            'OriginalSize': 'BIGINT',
-            'OriginalMD5': 'VARCHAR',
-            'Thumbnail300KURL': 'VARCHAR',
+            'ImageID': 'VARCHAR', 'folder': 'VARCHAR', 'partition': 'VARCHAR', 'rank': 'BIGINT',
+            'path': 'VARCHAR', 'status': 'VARCHAR', 'source': 'VARCHAR', 'url': 'VARCHAR',
+            'bytes': 'BIGINT', 'md5': 'VARCHAR', 'error': 'VARCHAR', 'note': 'VARCHAR',
+            'reserve': 'BOOLEAN', 'Subset': 'VARCHAR',
+            'OriginalURL': 'VARCHAR', 'OriginalLandingURL': 'VARCHAR', 'License': 'VARCHAR',
+            'AuthorProfileURL': 'VARCHAR', 'Author': 'VARCHAR', 'Title': 'VARCHAR',
+            'OriginalSize': 'BIGINT', 'OriginalMD5': 'VARCHAR', 'Thumbnail300KURL': 'VARCHAR',
             'Rotation': 'DOUBLE'
         }
     )

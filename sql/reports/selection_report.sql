@@ -1,12 +1,11 @@
--- selection_report: what there was to select from: a row a class, and one for the negatives.
+-- selection_report: what there is to select from: one row per class, and one for the negatives.
 --
--- Reads: relevant_rows, report_on
+-- Reads: requested_classes
 -- Parameters:
---   class                         a name or MID, or a list of them
---   min_confidence := 1.0         the least confidence of a positive label
---   related := 'prefix'           which classes are too near for a negative: prefix or none
---   exclude := NULL               names or MIDs of further classes that no negative may carry
---   negative_folder := 'other'    the negatives' folder
+--   candidates                    name of a table with the rows of candidate_images
+--   class                         the class or classes that they were found for
+--   negatives_from := 'random'    as for select_images
+--   negative_folder := 'other'    folder of the negatives
 -- Columns:
 --   folder              VARCHAR  where the photos go
 --   LabelName           VARCHAR  MID of the class; NULL in the negatives' row
@@ -15,26 +14,66 @@
 --   by_people           BIGINT   those of them that a person labelled
 --   by_machine          BIGINT   those of them that a model labelled
 --   verified_negatives  BIGINT   images in which a person said that the class is absent
---   ambiguous           BIGINT   positives that carry another chosen class too
+--   ambiguous           BIGINT   positives that carry another requested class too
 --   labelled            BIGINT   images with any positive label; in the negatives' row
---   candidates          BIGINT   those without a related class, which negatives are drawn from
+--   candidates          BIGINT   images that negatives are taken from; in the negatives' row
 -- Example:
---   FROM selection_report('Hot dog');
+--   CREATE OR REPLACE TEMP TABLE found AS FROM candidate_images('Hot dog');
+--   FROM selection_report('found', 'Hot dog');
 
 CREATE OR REPLACE TEMP MACRO selection_report(
-    class,
-    min_confidence := 1.0,
-    related := 'prefix',
-    exclude := NULL,
-    negative_folder := 'other'
+    candidates, class, negatives_from := 'random', negative_folder := 'other'
 ) AS TABLE
-WITH relevant AS MATERIALIZED (
-    FROM relevant_rows(
-        class,
-        negatives := 0,
-        min_confidence := min_confidence,
-        related := related,
-        exclude := exclude
-    )
+WITH requested AS MATERIALIZED (
+    FROM requested_classes(class, negative_folder := negative_folder)
+),
+class_labels AS MATERIALIZED (
+    SELECT *, by_people OR by_machine AS positive
+    FROM (
+        SELECT ImageID, labelled, excluded, unnest(class_labels, max_depth := 2)
+        FROM query_table(candidates)
+        WHERE problem IS NULL
+    ) SEMI JOIN requested ON mid = LabelName
+),
+several AS (
+    SELECT ImageID FROM class_labels WHERE positive GROUP BY ImageID HAVING count(*) > 1
+),
+counted AS (
+    SELECT
+        max(labelled_images) AS labelled,
+        labelled_images - count(DISTINCT ImageID) FILTER (excluded) AS random
+    FROM query_table(candidates)
+    GROUP BY labelled_images
+),
+verified AS (
+    SELECT count(DISTINCT ImageID) AS verified, count(DISTINCT ImageID) FILTER (NOT labelled) AS more
+    FROM class_labels
+    WHERE absent AND NOT excluded
+),
+rows AS (
+    SELECT
+        position,
+        folder,
+        LabelName,
+        DisplayName,
+        count(*) FILTER (positive) AS positives,
+        count(*) FILTER (by_people) AS by_people,
+        count(*) FILTER (by_machine) AS by_machine,
+        count(*) FILTER (absent) AS verified_negatives,
+        count(*) FILTER (positive AND ImageID IN (FROM several)) AS ambiguous
+    FROM requested LEFT JOIN class_labels ON mid = LabelName
+    GROUP BY ALL
+    UNION ALL BY NAME
+    SELECT
+        negative_folder AS folder,
+        coalesce(labelled, 0) AS labelled,
+        CASE negatives_from
+            WHEN 'random' THEN coalesce(random, 0)
+            WHEN 'verified' THEN verified
+            WHEN 'mixed' THEN coalesce(random, 0) + more
+        END AS candidates
+    FROM verified LEFT JOIN counted ON true
 )
-FROM report_on('relevant', class, negative_folder := negative_folder);
+SELECT * EXCLUDE (position)
+FROM rows
+ORDER BY position NULLS LAST;

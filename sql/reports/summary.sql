@@ -2,14 +2,13 @@
 --
 -- Reads: classes, images, positive_labels
 -- Parameters:
---   min_confidence := 1.0   the least confidence of a positive label
+--   min_confidence := 1.0   minimum confidence of a positive label
 -- Columns:
 --   images           BIGINT  rows of the image files
 --   positive_labels  BIGINT  labels of at least min_confidence
 --   labelled_images  BIGINT  images that carry one
 --   classes          BIGINT  rows of the class file
--- Example:
---   FROM summary();
+-- Example: FROM summary();
 
 CREATE OR REPLACE TEMP MACRO summary(min_confidence := 1.0) AS TABLE
 SELECT

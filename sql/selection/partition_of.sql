@@ -2,14 +2,12 @@
 --
 -- It depends on nothing else, so nothing changes its part when a dataset grows.
 --
--- Reads: nothing
 -- Parameters:
 --   key      what stays together, such as an ImageID
 --   seed     any whole number
 --   names    the parts' names, a list
 --   shares   their shares, a list of as many numbers that add up to 1
--- Columns:
---   VARCHAR
+-- Returns: VARCHAR
 -- Example:
 --   SELECT ImageID, partition_of(ImageID, 42, ['train', 'test'], [0.8, 0.2]) FROM images LIMIT 5;
 

@@ -3,14 +3,11 @@
 -- MD5 gives the same order on any machine, thread count and DuckDB version, and because the order
 -- does not depend on how many images are taken, a larger sample always contains the smaller one.
 --
--- Reads: nothing
 -- Parameters:
 --   seed   any whole number
 --   id     the ImageID
--- Columns:
---   VARCHAR
--- Example:
---   FROM images ORDER BY seeded_order(42, ImageID), ImageID LIMIT 5;
+-- Returns: VARCHAR
+-- Example: FROM images ORDER BY seeded_order(42, ImageID), ImageID LIMIT 5;
 
 CREATE OR REPLACE TEMP MACRO seeded_order(seed, id) AS
 md5(seed || ':' || id);

@@ -1,44 +1,34 @@
--- select_images: the images of the chosen classes, and others that have nothing to do with them.
+-- select_images: the images of the requested classes, and others that have nothing to do with them.
 --
--- Positives carry a label of a chosen class. Negatives carry some positive label, and none of a
--- chosen, related or excluded class: whole images are left out, not label rows. Both stand in the
--- seeded order. See sql/classes/related_classes.sql for what `related` takes.
+-- Positives carry a label of a requested class. Negatives carry some positive label, and none of an
+-- excluded class: whole images are left out, not label rows. Both stand in the seeded order.
 --
--- Reads: relevant_rows, widened_rows, selected_images
+-- Reads: candidate_images, requested_classes, seeded_order
 -- Parameters:
---   class                         a name or MID, or a list of them; a folder each
+--   class                         a name or MID, or a list of them; each becomes a folder
 --   negatives := 120              how many negatives
---   seed := 42                    any whole number; another seed, another order
---   "limit" := NULL               how many positives at most in each folder; NULL takes all
---   min_confidence := 1.0         the least confidence of a positive label, above 0 and up to 1
---   related := 'prefix'           which classes are too near for a negative: prefix or none
+--   ratio := NULL                 negatives per positive, instead of `negatives`
+--   seed := 42                    any whole number; another seed gives another order
+--   "limit" := NULL               the most positives in each folder; NULL takes all
+--   min_confidence := 1.0         minimum confidence of a positive label, above 0 and up to 1
+--   related := 'prefix'           see excluded_classes: prefix, none or hierarchy
 --   exclude := NULL               names or MIDs of further classes that no negative may carry
---   overlap := 'leave_out'        an image of several chosen classes: leave_out, first (of the
+--   overlap := 'leave_out'        an image of several requested classes: leave_out, first (of the
 --                                 list) or both
 --   negatives_from := 'random'    random: the seeded order; verified: only images in which a person
---                                 said that a chosen class is absent; mixed: those first
---   negative_folder := 'other'    the negatives' folder
--- Columns:
---   folder              VARCHAR  where the photo goes
---   rank                BIGINT   its place in the seeded order within the folder, from 1
---   ImageID             VARCHAR  the image
---   Subset              VARCHAR  its split
---   OriginalURL         VARCHAR  address of the original photo
---   OriginalLandingURL  VARCHAR  its page on Flickr
---   License             VARCHAR  address of its licence
---   AuthorProfileURL    VARCHAR  the author's page
---   Author              VARCHAR  the author's name
---   Title               VARCHAR  the photo's title
---   OriginalSize        BIGINT   bytes of the original
---   OriginalMD5         VARCHAR  MD5 of the original's bytes, base64
---   Thumbnail300KURL    VARCHAR  address of a copy of about 300 KB
---   Rotation            DOUBLE   degrees counter-clockwise
--- Example:
---   FROM select_images('Hot dog', seed := 7);
+--                                 said that a requested class is absent; mixed: those first
+--   negative_folder := 'other'    folder of the negatives
+--   candidates := NULL            name of a table with the rows of candidate_images for the same
+--                                 parameters, where they are kept to be read again
+-- Columns: those of images, after
+--   folder  VARCHAR  where the photo goes
+--   rank    BIGINT   its place in the seeded order within the folder, from 1
+-- Example: FROM select_images('Hot dog', seed := 7);
 
 CREATE OR REPLACE TEMP MACRO select_images(
     class,
     negatives := 120,
+    ratio := NULL,
     seed := 42,
     "limit" := NULL,
     min_confidence := 1.0,
@@ -46,34 +36,62 @@ CREATE OR REPLACE TEMP MACRO select_images(
     exclude := NULL,
     overlap := 'leave_out',
     negatives_from := 'random',
-    negative_folder := 'other'
+    negative_folder := 'other',
+    candidates := NULL
 ) AS TABLE
-WITH relevant AS MATERIALIZED (
-    FROM relevant_rows(
-        class,
-        negatives := negatives,
-        seed := seed,
-        min_confidence := min_confidence,
-        related := related,
-        exclude := exclude
+WITH requested AS MATERIALIZED (
+    FROM requested_classes(class, negative_folder := negative_folder)
+),
+read_now AS MATERIALIZED (
+    FROM candidate_images(
+        class, negatives := negatives, ratio := ratio, seed := seed,
+        min_confidence := min_confidence, related := related, exclude := exclude
     )
 ),
-widened AS MATERIALIZED (
-    FROM widened_rows(
-        'relevant',
-        negatives := negatives,
-        seed := seed,
-        min_confidence := min_confidence,
-        negatives_from := negatives_from
-    )
+usable AS MATERIALIZED (
+    FROM query_table(coalesce(candidates, 'read_now')) WHERE problem IS NULL
+),
+class_labels AS (
+    SELECT ImageID, excluded, position, folder, by_people OR by_machine AS positive, absent
+    FROM (SELECT ImageID, excluded, unnest(class_labels, max_depth := 2) FROM usable)
+        JOIN requested ON mid = LabelName
+),
+positives AS (
+    SELECT ImageID, position, folder, 1 AS preference
+    FROM class_labels
+    WHERE positive
+    QUALIFY CASE overlap
+        WHEN 'both' THEN true
+        WHEN 'first' THEN position = min(position) OVER (PARTITION BY ImageID)
+        WHEN 'leave_out' THEN count(*) OVER (PARTITION BY ImageID) = 1
+        ELSE error('overlap is leave_out, first or both')
+    END
+),
+verified AS (
+    SELECT DISTINCT ImageID, NULL AS position, negative_folder AS folder, 1 AS preference
+    FROM class_labels
+    WHERE absent AND NOT excluded AND negatives_from IN ('verified', 'mixed')
+),
+random AS (
+    SELECT ImageID, NULL AS position, negative_folder AS folder, 2 AS preference
+    FROM usable ANTI JOIN verified USING (ImageID)
+    WHERE labelled AND NOT excluded AND negatives_from IN ('random', 'mixed')
+),
+ranked AS MATERIALIZED (
+    SELECT
+        ImageID,
+        position,
+        folder,
+        row_number() OVER (
+            PARTITION BY folder ORDER BY preference, seeded_order(seed, ImageID), ImageID
+        ) AS rank
+    FROM (FROM positives UNION ALL FROM verified UNION ALL FROM random)
+    QUALIFY position IS NULL OR rank <= coalesce("limit", rank)
+),
+wanted AS (
+    SELECT coalesce(round_even(ratio * count(position), 0), negatives) AS count FROM ranked
 )
-FROM selected_images(
-    'widened',
-    class,
-    negatives := negatives,
-    seed := seed,
-    "limit" := "limit",
-    overlap := overlap,
-    negatives_from := negatives_from,
-    negative_folder := negative_folder
-);
+SELECT folder, rank, usable.* EXCLUDE (labelled, excluded, class_labels, problem, labelled_images)
+FROM usable JOIN ranked USING (ImageID)
+WHERE position IS NOT NULL OR rank <= (SELECT count FROM wanted)
+ORDER BY position NULLS LAST, rank;

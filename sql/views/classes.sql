@@ -4,12 +4,10 @@
 -- the lines that it samples. Names are not unique (12 are shared by two MIDs): the key is LabelName.
 --
 -- Reads: files
--- Parameters: none
 -- Columns:
 --   LabelName    VARCHAR  the class's MID, such as /m/01b9xk
 --   DisplayName  VARCHAR  its name, such as Hot dog
--- Example:
---   FROM classes WHERE DisplayName = 'Hot dog';
+-- Example: FROM classes WHERE DisplayName = 'Hot dog';
 
 CREATE OR REPLACE TEMP VIEW classes AS
 SELECT LabelName, DisplayName

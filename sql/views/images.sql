@@ -1,9 +1,8 @@
--- images: every image of the session's splits, read in place.
+-- images: every image of the session's splits.
 --
--- See `labels` for the size of the buffer.
+-- Read in place from the CSVs, or from the index where there is one; see `labels` for the buffer.
 --
 -- Reads: files
--- Parameters: none
 -- Columns:
 --   ImageID             VARCHAR  the image, 16 hexadecimal digits
 --   Subset              VARCHAR  its split: test, validation or train
@@ -17,43 +16,28 @@
 --   OriginalMD5         VARCHAR  MD5 of the original's bytes, base64
 --   Thumbnail300KURL    VARCHAR  address of a copy of about 300 KB; NULL for 3.6% of the images
 --   Rotation            DOUBLE   0, 90, 180 or 270 degrees counter-clockwise; NULL where unknown
--- Example:
---   SELECT ImageID, Author, Title FROM images LIMIT 5;
+-- Example: SELECT ImageID, Author, Title FROM images LIMIT 5;
 
 CREATE OR REPLACE TEMP VIEW images AS
-SELECT
-    ImageID,
-    Subset,
-    OriginalURL,
-    OriginalLandingURL,
-    License,
-    AuthorProfileURL,
-    Author,
-    Title,
-    OriginalSize,
-    OriginalMD5,
-    Thumbnail300KURL,
-    Rotation
-FROM read_csv(
-    getvariable('image_files'),
-    auto_detect = false,
-    header = true,
-    delim = ',',
-    quote = '"',
-    escape = '"',
-    buffer_size = 16_000_000,
-    columns = {
-        'ImageID': 'VARCHAR',
-        'Subset': 'VARCHAR',
-        'OriginalURL': 'VARCHAR',
-        'OriginalLandingURL': 'VARCHAR',
-        'License': 'VARCHAR',
-        'AuthorProfileURL': 'VARCHAR',
-        'Author': 'VARCHAR',
-        'Title': 'VARCHAR',
-        'OriginalSize': 'BIGINT',
-        'OriginalMD5': 'VARCHAR',
-        'Thumbnail300KURL': 'VARCHAR',
-        'Rotation': 'DOUBLE'
-    }
-);
+WITH from_csv AS (
+    FROM read_csv(
+        getvariable('image_files'),
+        auto_detect = false,
+        header = true,
+        delim = ',',
+        quote = '"',
+        escape = '"',
+        buffer_size = 16_000_000,
+        columns = {
+            'ImageID': 'VARCHAR', 'Subset': 'VARCHAR',
+            'OriginalURL': 'VARCHAR', 'OriginalLandingURL': 'VARCHAR', 'License': 'VARCHAR',
+            'AuthorProfileURL': 'VARCHAR', 'Author': 'VARCHAR', 'Title': 'VARCHAR',
+            'OriginalSize': 'BIGINT', 'OriginalMD5': 'VARCHAR', 'Thumbnail300KURL': 'VARCHAR',
+            'Rotation': 'DOUBLE'
+        }
+    )
+),
+from_parquet AS (
+    FROM read_parquet(getvariable('image_files'))
+)
+FROM query_table(getvariable('image_reader'));

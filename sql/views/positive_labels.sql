@@ -2,16 +2,11 @@
 --
 -- Reads: labels
 -- Parameters:
---   min_confidence := 1.0   the least confidence that counts, above 0 and up to 1
--- Columns:
---   ImageID     VARCHAR  the image
---   Source      VARCHAR  who says so
---   LabelName   VARCHAR  MID of the class
---   Confidence  DOUBLE   min_confidence to 1
--- Example:
---   SELECT count(*), count(DISTINCT ImageID) FROM positive_labels();
+--   min_confidence := 1.0   minimum confidence, above 0 and up to 1
+-- Columns: those of labels
+-- Example: SELECT count(*), count(DISTINCT ImageID) FROM positive_labels();
 
 CREATE OR REPLACE TEMP MACRO positive_labels(min_confidence := 1.0) AS TABLE
 SELECT ImageID, Source, LabelName, Confidence
 FROM labels
-WHERE Confidence >= min_confidence;
+WHERE Confidence BETWEEN min_confidence AND 1;

@@ -1,13 +1,11 @@
 -- verified_negatives: the labels with which a person said that a class is not in the image.
 --
 -- Reads: labels
--- Parameters: none
 -- Columns:
 --   ImageID    VARCHAR  the image
 --   Source     VARCHAR  verification or crowdsource-verification
 --   LabelName  VARCHAR  MID of the class that is absent
--- Example:
---   FROM verified_negatives WHERE LabelName = '/m/01b9xk';
+-- Example: FROM verified_negatives WHERE LabelName = '/m/01b9xk';
 
 CREATE OR REPLACE TEMP VIEW verified_negatives AS
 SELECT ImageID, Source, LabelName

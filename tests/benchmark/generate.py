@@ -115,7 +115,7 @@ def _coprime(start: int, number: int) -> int:
 def _official_files(
     connection: duckdb.DuckDBPyConnection, directory: Path, split: str
 ) -> dict[str, Path]:
-    connection.execute(read_sql_file("sources/catalog.sql").text)
+    connection.execute(read_sql_file("catalog.sql").text)
     rows = connection.execute(
         """
         SELECT kind, name

@@ -121,15 +121,6 @@ def test_json_that_is_nested_deeply(run: Run, tmp_path: Path, query: str, code: 
     assert "Traceback" not in done.stderr
 
 
-def test_a_hierarchy_that_is_nested_deeply(run: Run, tmp_path: Path) -> None:
-    small_open_images().write(tmp_path / "data")
-    file = tmp_path / "data" / "bbox_labels_600_hierarchy.json"
-    file.write_text('{"LabelName":"/m/1","Subcategory":[' * 100_000 + "]}" * 100_000)
-    done = run("sql", "SELECT count(*) > 0 AS found FROM class_hierarchy")
-    assert "Traceback" not in done.stderr
-    assert done.stdout == "found\ntrue\n"
-
-
 def test_without_a_query_it_lists_what_there_is_to_query(run: Run) -> None:
     done = run("sql")
     assert done.returncode == 0

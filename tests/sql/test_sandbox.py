@@ -183,7 +183,7 @@ ALLOWED = [
     "FROM find_classes('hot dog')",
     "FROM select_images('Hot dog', negatives := 3)",
     "FROM select_images(['Hot dog', 'Pizza'], negatives_from := 'verified')",
-    "FROM selection_report('Hot dog')",
+    "FROM candidate_images('Hot dog')",
     "FROM class_hierarchy",
     "FROM manifest",
     "FROM losses",
@@ -340,8 +340,7 @@ def test_each_command_that_runs_a_query(way: str, attempt: str, world: Path, run
 def test_every_attempt_from_outside(attempt: str, world: Path, run: Run) -> None:
     before = contents(world)
     query = written_out(attempt, world, world)
-    folders = ("--data-dir", world / "data", "--dataset", world / "dataset")
-    done = run("sql", "-", *folders, stdin=query)
+    done = run("sql", query, "--data-dir", world / "data", "--dataset", world / "dataset")
     assert done.returncode == 3
     assert done.stdout == ""
     assert "Traceback" not in done.stderr

@@ -1,6 +1,7 @@
 """The selection in plain Python, sharing nothing with the SQL: the judge of it."""
 
 import hashlib
+import unicodedata
 from dataclasses import dataclass
 
 from tests.support.openimages import OpenImages
@@ -36,7 +37,7 @@ def select(data: OpenImages, asked: Asked, folders: dict[str, str]) -> list[Row]
     barred = set(asked.classes) | set(asked.exclude)
     if asked.related == "prefix":
         for mid, name in data.classes:
-            if any(name.startswith(names[chosen]) for chosen in asked.classes):
+            if any(is_or_begins_with(name, names[chosen]) for chosen in asked.classes):
                 barred.add(mid)
 
     carried: dict[str, set[str]] = {}
@@ -74,6 +75,12 @@ def select(data: OpenImages, asked: Asked, folders: dict[str, str]) -> list[Row]
     others += sorted(random - verified, key=lambda image: order_key(asked.seed, image))
     rows += [("other", rank, image) for rank, image in enumerate(others[: asked.negatives], 1)]
     return rows
+
+
+def is_or_begins_with(name: str, words: str) -> bool:
+    """Whether a class's name is these words, or goes on after them with another word."""
+    rest = name.removeprefix(words)
+    return name.startswith(words) and unicodedata.category(rest[:1] or " ")[0] not in "LMN"
 
 
 def order_key(seed: int, image: str) -> tuple[str, str]:

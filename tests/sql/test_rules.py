@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from hotdog_sql.database import connect
 from hotdog_sql.options import DataOptions, SelectOptions
-from hotdog_sql.selection import ClassReport, select
+from hotdog_sql.reports import ClassReport
+from hotdog_sql.selection import select
+from tests.sql.test_select_images import FOLDERS, MIDS, open_images
 from tests.support import brute_force
 from tests.support.brute_force import Asked
 from tests.support.openimages import OpenImages, image_row
-from tests.test_sql_selection import FOLDERS, MIDS, open_images
 
 HOT_DOG, FOOD, PERSON = "/m/01b9xk", "/m/02wbm", "/m/01g317"
 #: Children of each class; a class may hang in several places, and below itself in none.
@@ -100,7 +101,10 @@ def check_report(data: OpenImages, chosen: list[str]) -> None:
     assert report is not None
     names = dict(data.classes)
     marks: dict[str, dict[str, set[str]]] = {}
+    known = {image[0] for image in data.images}
     for image, source, mid, confidence in data.labels:
+        if image not in known:
+            continue
         if float(confidence) >= 0.8:
             kind = "machine" if source == "machine" else "people"
             marks.setdefault(mid, {}).setdefault(kind, set()).add(image)
@@ -129,9 +133,16 @@ def check_report(data: OpenImages, chosen: list[str]) -> None:
         )
         for mid in chosen
     )
-    labelled = set().union(*carriers.values())
-    assert report.labelled == len(labelled)
-    assert report.candidates == len(labelled - set().union(*(carriers[mid] for mid in chosen)))
+    positives = {image for image, _, _, confidence in data.labels if float(confidence) >= 0.8}
+    near = {
+        image
+        for image, _, mid, confidence in data.labels
+        if float(confidence) >= 0.8 and mid in chosen
+    }
+    assert report.labelled == len(positives)
+    assert report.candidates == len(positives - near)
+    unknown = {image for image, _, mid, _ in data.labels if mid in chosen} - known
+    assert report.problems == ({"not in the image file": len(unknown)} if unknown else {})
 
 
 def labelled(start: int, count: int, mid: str, source: str, confidence: str) -> OpenImages:

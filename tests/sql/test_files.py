@@ -8,13 +8,11 @@ import pytest
 
 from hotdog_sql.database import Database, connect
 from hotdog_sql.downloader.result import COLUMNS
-from hotdog_sql.index.build import build_index
 from hotdog_sql.options import DataOptions
-from hotdog_sql.sql_files import SqlFile, dataset_files, index_files, load_order, sql_dir
+from hotdog_sql.sql_files import SqlFile, dataset_files, load_order, sql_dir
 from tests.support.openimages import small_open_images
 
 FILES = (*load_order(), *dataset_files())
-ALL_FILES = (*FILES, *index_files())
 MADE = {sql_file.defines: sql_file for sql_file in FILES}
 
 
@@ -24,6 +22,7 @@ class Header:
 
     name: str
     parameters: dict[str, str | None]
+    like: tuple[str, str, str]
     columns: list[tuple[str, str]]
     example: str
 
@@ -31,10 +30,12 @@ class Header:
 def header_of(sql_file: SqlFile) -> Header:
     comment = sql_file.text.partition("\n\n")[0]
     lines = [line.removeprefix("--").removeprefix(" ") for line in comment.splitlines()]
-    sections: dict[str, list[str]] = {"": []}
+    sections: dict[str, list[str]] = {
+        name: [] for name in ("", "Parameters", "Columns", "Returns", "Example")
+    }
     section = ""
     for line in lines:
-        if match := re.fullmatch(r"(Reads|Parameters|Columns|Example):(.*)", line):
+        if match := re.fullmatch(r"(Reads|Parameters|Columns|Returns|Example):(.*)", line):
             section = match[1]
             sections[section] = [match[2].strip()] if match[2].strip() else []
         else:
@@ -44,40 +45,41 @@ def header_of(sql_file: SqlFile) -> Header:
         # Lines that go on with a meaning are indented further.
         if match := re.match(r' {2}("?\w+"?)(?: := ((?:\'[^\']*\'|\S)+))?(?: {2,}|$)', line):
             parameters[match[1].strip('"')] = match[2]
+    like = ("", "", "")
+    if match := re.match(
+        r"those of (\w+)(?: but (\w+))?(?:, (and|after))?", " ".join(sections["Columns"])
+    ):
+        like = (match[1], match[2] or "", match[3] or "")
     columns = [
         (match[1], match[2])
         for line in sections["Columns"]
         if (match := re.match(r" {2}(\w+) +([A-Z]+\S*)", line))
     ]
-    if not columns:
-        columns = [("", line.strip()) for line in sections["Columns"]]
+    columns += [("", line.strip()) for line in sections["Returns"]]
     example = "\n".join(line.strip() for line in sections["Example"])
-    return Header(sections[""][0].partition(":")[0], parameters, columns, example)
+    return Header(sections[""][0].partition(":")[0], parameters, like, columns, example)
 
 
 @pytest.fixture(scope="module")
-def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[bool, Database]]:
-    """Over the CSVs (False) and over their index (True)."""
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     folder = tmp_path_factory.mktemp("data")
     small_open_images().write(folder)
     (folder / "manifest.csv").write_text(",".join(COLUMNS) + "\n")
-    list(build_index(DataOptions(folder)))
-    with (
-        connect(DataOptions(folder, indexed=False)) as plain,
-        connect(DataOptions(folder)) as indexed,
-    ):
-        assert {sql_file.defines for sql_file in index_files()} == indexed.index.views
-        for database in (plain, indexed):
-            database.use_dataset(folder)
-        yield {False: plain, True: indexed}
+    with connect(DataOptions(folder)) as database:
+        database.use_dataset(folder)
+        yield database
 
 
-@pytest.fixture
-def database(databases: dict[bool, Database], request: pytest.FixtureRequest) -> Database:
-    return databases[request.node.callspec.params["sql_file"] in index_files()]
+def columns_of(database: Database, header: Header) -> list[tuple[str, str]]:
+    """The columns that a header names, those of the view that it refers to among them."""
+    other, but, where = header.like
+    if not other:
+        return header.columns
+    theirs = [one for one in columns_of(database, header_of(MADE[other])) if one[0] != but]
+    return header.columns + theirs if where == "after" else theirs + header.columns
 
 
-@pytest.mark.parametrize("sql_file", ALL_FILES, ids=lambda sql_file: sql_file.name)
+@pytest.mark.parametrize("sql_file", FILES, ids=lambda sql_file: sql_file.name)
 class TestHeader:
     def test_names_what_the_file_makes(self, sql_file: SqlFile) -> None:
         assert header_of(sql_file).name == sql_file.defines
@@ -90,6 +92,9 @@ class TestHeader:
         )
         parameters = found[0][0] if found else []
         header = header_of(sql_file)
+        if "-- Parameters: those of select_images" in sql_file.text:
+            theirs = header_of(MADE["select_images"]).parameters
+            header.parameters.update({name: theirs[name] for name in parameters})
         assert list(header.parameters) == parameters
         statement = sql_file.text[sql_file.text.index("CREATE OR REPLACE") :]
         for name, default in header.parameters.items():
@@ -101,17 +106,19 @@ class TestHeader:
     def test_columns_and_types(self, sql_file: SqlFile, database: Database) -> None:
         header = header_of(sql_file)
         called = re.search(rf"FROM {header.name}(\(.*\))?", header.example)
-        if header.columns[0][0]:
+        columns = columns_of(database, header)
+        if columns[0][0]:
             assert called or "FROM " + header.name not in header.example
             source = called[0] if called else f"FROM {header.name}"
             database.rows(header.example)
             described = database.rows(f"DESCRIBE {source}")
-            assert header.columns == [(row[0], row[1]) for row in described]
+            found = [(row[0], re.sub(r"STRUCT\(.*\)", "STRUCT", row[1])) for row in described]
+            assert columns == found
         else:
             call = re.search(rf"{header.name}\(.*?\)", header.example)
             assert call
             described = database.rows(f"DESCRIBE SELECT {call[0]} FROM images")
-            assert header.columns[0][1] == described[0][1]
+            assert columns[0][1] == described[0][1]
 
     def test_example_runs(self, sql_file: SqlFile, database: Database) -> None:
         database.rows(header_of(sql_file).example)
@@ -120,7 +127,12 @@ class TestHeader:
         body = re.sub(r"--.*|'[^']*'", "", sql_file.text)
         for name in sql_file.reads - {"files"}:
             assert re.search(rf"\b{name}\b", body), f"{sql_file.name} does not use {name}"
-        for name in set(MADE) - sql_file.reads - {sql_file.defines, "files", "summary"}:
+        said = [line for line in sql_file.text.splitlines() if line.startswith("-- Reads:")]
+        for name in (
+            set(MADE)
+            - set(re.findall(r"\w+", " ".join(said)))
+            - {sql_file.defines, "files", "summary"}
+        ):
             used = re.search(rf"\b(FROM|JOIN)\s+{name}\b|\b{name}\(", body)
             assert not used, f"{sql_file.name} uses {name} and does not say so"
 
@@ -142,4 +154,4 @@ def test_every_file_is_loaded() -> None:
         for path in sql_dir().rglob("*.sql")
         if "examples" not in path.parts
     }
-    assert on_disk == {sql_file.name for sql_file in ALL_FILES} | {"shell.sql"}
+    assert on_disk == {sql_file.name for sql_file in FILES} | {"shell.sql"}

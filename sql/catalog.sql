@@ -3,8 +3,6 @@
 -- `bytes` and `md5` are what was known of a file on one day; the server's word goes before them.
 -- A new release is new rows.
 --
--- Reads: nothing
--- Parameters: none
 -- Columns:
 --   release  VARCHAR  v6, v7
 --   split    VARCHAR  test, validation, train; NULL where a file serves all splits
@@ -13,8 +11,7 @@
 --   name     VARCHAR  the official file name, also the name on disk
 --   bytes    BIGINT   size; NULL where unknown
 --   md5      VARCHAR  MD5 as hexadecimal digits; NULL where unknown
--- Example:
---   FROM catalog WHERE split = 'test';
+-- Example: FROM catalog WHERE split = 'test';
 
 CREATE OR REPLACE TEMP VIEW catalog AS
 SELECT

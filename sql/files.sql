@@ -1,23 +1,15 @@
 -- files: the files that this session reads, out of the catalog.
 --
 -- The session variables `data_dir`, `release`, `split` (one, several with commas between, or `all`)
--- and `labels` (human, machine or both) decide. The views over the CSVs need plain lists of paths,
--- so those are kept in session variables too: class_files, hierarchy_files, image_files and label_files.
--- A table, so that the catalog is gone through once.
+-- and `labels` (human, machine or both) decide. The views need plain lists of paths, so those are
+-- kept in session variables too: class_files, hierarchy_files, image_files and label_files. To read
+-- an index, set image_files or label_files to its Parquet files and image_reader or label_reader to
+-- from_parquet. A table, so that the catalog is gone through once.
 --
 -- Reads: catalog
--- Parameters: none
--- Columns:
---   release  VARCHAR  v6, v7
---   split    VARCHAR  test, validation, train; NULL where a file serves all splits
---   kind     VARCHAR  classes, images, human_labels, machine_labels, hierarchy
---   path     VARCHAR  address below the base address
---   name     VARCHAR  the official file name
---   bytes    BIGINT   size; NULL where unknown
---   md5      VARCHAR  MD5 as hexadecimal digits; NULL where unknown
---   file     VARCHAR  path of the file in the data folder
--- Example:
---   FROM files;
+-- Columns: those of catalog, and
+--   file  VARCHAR  path of the file in the data folder
+-- Example: FROM files;
 
 CREATE OR REPLACE TEMP TABLE files AS
 SELECT *, getvariable('data_dir') || '/' || name AS file
@@ -34,6 +26,10 @@ WHERE release = getvariable('release')
 SET VARIABLE class_files = (SELECT list(file ORDER BY file) FROM files WHERE kind = 'classes');
 
 SET VARIABLE hierarchy_files = (SELECT list(file) FROM files WHERE kind = 'hierarchy');
+
+SET VARIABLE image_reader = 'from_csv';
+
+SET VARIABLE label_reader = 'from_csv';
 
 SET VARIABLE image_files = (SELECT list(file ORDER BY file) FROM files WHERE kind = 'images');
 

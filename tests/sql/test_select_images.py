@@ -3,6 +3,7 @@
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from hotdog_sql.database import Database, connect
 from hotdog_sql.options import DataOptions, SelectOptions
-from hotdog_sql.selection import SELECT_IMAGES, select
+from hotdog_sql.selection import select
 from tests.support import brute_force
 from tests.support.brute_force import Asked
 from tests.support.openimages import CLASSES, OpenImages, image_row
@@ -92,11 +93,16 @@ def selected(database: Database, asked: Asked) -> list[brute_force.Row]:
 
 def selected_at_once(database: Database, asked: Asked) -> list[brute_force.Row]:
     """What the shell's users get, in one statement."""
-    query = f"SELECT folder, rank, ImageID FROM ({SELECT_IMAGES})"
     values = asdict(asked)
     values["class"] = values.pop("classes")
-    values["negative_folder"] = "other"
+    query = f"SELECT folder, rank, ImageID FROM select_images({as_arguments(values)})"
     return [tuple(row) for row in database.rows(query, values)]
+
+
+def as_arguments(values: dict[str, Any]) -> str:
+    """Each value bound to the macro's parameter of its name."""
+    named = [f'"{name}" := ${name}' for name in values if name != "class"]
+    return ", ".join(("$class", *named))
 
 
 @settings(max_examples=20, deadline=None)

@@ -1,0 +1,137 @@
+"""What there was to select from, and what a selection would bring (see `sql/reports/`)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from hotdog_sql.database import Database
+from hotdog_sql.options import SelectOptions
+
+_REPORT = """
+FROM selection_report(
+    $candidates, $class, negatives_from := $negatives_from, negative_folder := $negative_folder
+)
+"""
+_EXCLUDED = """
+SELECT DISTINCT DisplayName
+FROM excluded_classes($class, related := $related, exclude := $exclude)
+ORDER BY DisplayName
+"""
+_PROBLEMS = "FROM data_problems(candidates := $candidates)"
+
+
+@dataclass(frozen=True, slots=True)
+class ClassReport:
+    """What there is of one class (see `sql/reports/selection_report.sql`).
+
+    Attributes:
+        folder: where its photos go.
+        mid: the class's MID.
+        name: the class's name.
+        positives: images that carry it.
+        by_people: those of them that a person labelled.
+        by_machine: those of them that a model labelled.
+        verified_negatives: images in which a person said that it is absent.
+        ambiguous: positives that carry another requested class too.
+    """
+
+    folder: str
+    mid: str
+    name: str
+    positives: int
+    by_people: int
+    by_machine: int
+    verified_negatives: int
+    ambiguous: int
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionReport:
+    """What there was to select from.
+
+    Attributes:
+        classes: the requested classes, in the order requested.
+        related: names of the classes that no negative may carry, the requested ones among them.
+        labelled: images with any positive label.
+        candidates: images that the negatives are taken from.
+        problems: images that cannot be taken because their data cannot be right, by what is wrong.
+    """
+
+    classes: tuple[ClassReport, ...]
+    related: tuple[str, ...]
+    labelled: int
+    candidates: int
+    problems: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class FolderReport:
+    """What a selection would bring to one folder (see `sql/reports/folder_report.sql`).
+
+    Attributes:
+        folder: the folder.
+        images: how many.
+        licenses: addresses of their licences.
+        original_bytes: bytes of their originals; None where no size is known.
+        mirror_bytes: about how many bytes the mirror's copies have.
+    """
+
+    folder: str
+    images: int
+    licenses: list[str]
+    original_bytes: int | None
+    mirror_bytes: int
+
+
+def selection_report(
+    database: Database, options: SelectOptions, candidates: str
+) -> SelectionReport:
+    """What there was to select from.
+
+    Args:
+        database: the connection.
+        options: what was asked for, with MIDs for classes.
+        candidates: name of a table with the rows of `candidate_images`.
+    """
+    database.use("selection_report", "data_problems")
+
+    def rows(query: str) -> list[tuple[Any, ...]]:
+        return database.rows(query, bound_values(database, query, options, candidates))
+
+    *classes, negatives = rows(_REPORT)
+    return SelectionReport(
+        classes=tuple(ClassReport(*row[:-2]) for row in classes),
+        related=tuple(name for (name,) in rows(_EXCLUDED)),
+        labelled=negatives[-2],
+        candidates=negatives[-1],
+        problems=dict(rows(_PROBLEMS)),
+    )
+
+
+def folder_reports(database: Database, table: str) -> list[FolderReport]:
+    """What is in each folder of a table of rows, in the order of the folders."""
+    database.use("folder_report")
+    rows = database.rows("FROM folder_report($table)", {"table": table})
+    return [FolderReport(*row) for row in rows]
+
+
+def bound_values(
+    database: Database, query: str, options: SelectOptions, candidates: str | None = None
+) -> dict[str, Any]:
+    """The values of those parameters of the selection's macros that a query names."""
+    values = {
+        "class": list(options.classes),
+        "negatives": options.negatives,
+        "ratio": options.ratio,
+        "seed": options.seed,
+        "limit": options.limit,
+        "min_confidence": options.min_confidence,
+        "related": options.related,
+        "exclude": list(options.exclude),
+        "overlap": options.overlap,
+        "negatives_from": options.negatives_from,
+        "negative_folder": options.negative_folder,
+        "candidates": candidates,
+    }
+    # DuckDB takes no others.
+    (statement,) = database.connection.extract_statements(query)
+    return {name: values[name] for name in statement.named_parameters}

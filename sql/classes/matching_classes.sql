@@ -1,0 +1,25 @@
+-- matching_classes: the classes that names or MIDs stand for: as they are written, else in another
+-- case.
+--
+-- Reads: classes, as_list
+-- Parameters:
+--   class   a name or MID, or a list of them
+-- Columns:
+--   position     BIGINT   place among the names, from 1
+--   name         VARCHAR  the name or MID that was given
+--   LabelName    VARCHAR  MID of a class that it stands for; NULL where there is none
+--   DisplayName  VARCHAR  the class's name
+-- Example: FROM matching_classes(['hot dog', 'Jaguar']);
+
+CREATE OR REPLACE TEMP MACRO matching_classes(class) AS TABLE
+WITH names AS (
+    SELECT generate_subscripts(as_list(class), 1) AS position, unnest(as_list(class)) AS name
+),
+found AS (
+    SELECT *, name IN (LabelName, DisplayName) AS exact
+    FROM names LEFT JOIN classes ON lower(name) IN (lower(LabelName), lower(DisplayName))
+)
+SELECT * EXCLUDE (exact)
+FROM found
+QUALIFY exact IS NOT DISTINCT FROM bool_or(exact) OVER (PARTITION BY position)
+ORDER BY position, LabelName;

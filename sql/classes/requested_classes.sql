@@ -1,0 +1,46 @@
+-- requested_classes: the classes of a selection, each with its folder.
+--
+-- A name that no class has, or that several share, is an error. Folders are made distinct from each
+-- other and from the negatives' folder by adding the MID.
+--
+-- Reads: matching_classes, folder_name, is_valid_folder
+-- Parameters:
+--   class                        a name or MID, or a list of them
+--   negative_folder := 'other'   the folder that no class may take
+-- Columns:
+--   position     BIGINT   place among the classes, from 1
+--   LabelName    VARCHAR  the class's MID
+--   DisplayName  VARCHAR  its name
+--   folder       VARCHAR  where its photos go
+-- Example: FROM requested_classes(['Hot dog', '/m/01g317']);
+
+CREATE OR REPLACE TEMP MACRO requested_classes(class, negative_folder := 'other') AS TABLE
+WITH matched AS (
+    FROM matching_classes(class)
+    QUALIFY CASE
+        WHEN LabelName IS NULL
+            THEN error('No class is named ' || name || '; see FROM similar_classes')
+        WHEN count(*) OVER (PARTITION BY position) > 1
+            THEN error('Several classes are named ' || name || '; give the MID')
+        ELSE true
+    END
+),
+named AS (
+    SELECT min(position) AS position, LabelName, DisplayName, folder_name(DisplayName) AS short_name
+    FROM matched
+    GROUP BY ALL
+)
+SELECT
+    position,
+    LabelName,
+    DisplayName,
+    CASE
+        WHEN short_name = '' THEN folder_name(LabelName)
+        WHEN short_name = lower(negative_folder)
+            OR count(*) OVER (PARTITION BY short_name) > 1
+            OR NOT is_valid_folder(short_name)
+            THEN short_name || '_' || folder_name(LabelName)
+        ELSE short_name
+    END AS folder
+FROM named
+ORDER BY position;

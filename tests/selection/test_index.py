@@ -1,0 +1,233 @@
+"""The index gives the rows that its CSVs give, and only while it is true to them."""
+
+import os
+import shlex
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from hotdog_sql.catalog import DataFile, file_named
+from hotdog_sql.database import Database, connect
+from hotdog_sql.index import build_index, index_of, index_state
+from hotdog_sql.options import DataOptions
+from hotdog_sql.selection import select
+from tests.conftest import Run
+from tests.sql.test_select_images import ODD_IDS, open_images, request_of, requests
+from tests.support.brute_force import Asked
+from tests.support.openimages import OpenImages, small_open_images
+
+ALL = {"images", "labels"}
+IMAGES = "test-images-with-rotation.csv"
+LABELS = "test-annotations-human-imagelabels.csv"
+
+
+def rows_of(database: Database, view: str) -> list[tuple[object, ...]]:
+    return database.rows(f"FROM {view} ORDER BY ALL")
+
+
+@settings(max_examples=6, deadline=None)
+@given(data=open_images(), asked=requests())
+def test_every_row_and_every_selection_is_the_csvs(data: OpenImages, asked: Asked) -> None:
+    check_index(data, asked)
+
+
+@pytest.mark.slow
+@settings(max_examples=50, deadline=None)
+@given(data=open_images(), asked=requests())
+def test_every_row_and_every_selection_is_the_csvs_often(data: OpenImages, asked: Asked) -> None:
+    check_index(data, asked)
+
+
+def check_index(data: OpenImages, asked: Asked) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        data.write(Path(folder))
+        index(Path(folder))
+        with (
+            connect(DataOptions(Path(folder), indexed=False)) as plain,
+            connect(DataOptions(Path(folder))) as indexed,
+        ):
+            assert views_of(indexed) == ALL
+            for view in sorted(ALL):
+                assert rows_of(indexed, view) == rows_of(plain, view)
+            selections = [select(database, request_of(asked)) for database in (plain, indexed)]
+            assert list(selections[0]) == list(selections[1])
+            assert selections[0].report == selections[1].report
+
+
+def index(folder: Path, **options: Any) -> None:
+    """Makes the index of the files in a folder."""
+    with connect(DataOptions(folder, indexed=False, **options)) as database:
+        assert list(build_index(database))
+
+
+def views_of(database: Database) -> set[str]:
+    """The views that read the index."""
+    return {view for view, state in database.index.items() if state.files}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    small_open_images().write(tmp_path)
+    index(tmp_path)
+    return tmp_path
+
+
+def warned(folder: Path, **options: Any) -> tuple[set[str], list[str]]:
+    """Which views read the index, and the warnings about it."""
+    with connect(DataOptions(folder, **options)) as database:
+        warnings = [one for state in database.index.values() for one in state.warnings()]
+        return views_of(database), warnings
+
+
+def test_an_index_is_read_without_being_asked_for(folder: Path) -> None:
+    assert warned(folder) == (ALL, [])
+
+
+def test_one_without_an_index_is_read_itself(folder: Path) -> None:
+    index_of(folder / IMAGES).unlink()
+    assert warned(folder) == ({"labels"}, [])
+
+
+@pytest.mark.parametrize("place", [0, 0.5, 1])
+def test_a_csv_changed_with_its_size_and_time_restored_is_read_itself(
+    folder: Path, place: float
+) -> None:
+    labels = folder / LABELS
+    before, content = labels.stat(), labels.read_text()
+    lines = content.splitlines(keepends=True)
+    changed = int(place * (len(lines) - 2)) + 1
+    lines[changed] = lines[changed].replace("verification,", "machine_labl,", 1)
+    assert "".join(lines) != content
+    labels.write_text("".join(lines))
+    os.utime(labels, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert labels.stat().st_size == before.st_size
+    views, warnings = warned(folder)
+    assert views == {"images"}
+    assert warnings == [f"{LABELS} has changed since it was indexed, so the CSV itself is read"]
+
+
+def test_a_touched_csv_is_stale_unless_its_md5_was_known(folder: Path, run: Run) -> None:
+    images = folder / IMAGES
+    os.utime(images, (0, 0))
+    assert warned(folder)[0] == {"labels"}
+    # Writing its recipe computes the MD5 of each file.
+    done = run("select", "--class", "Hot dog", "--data-dir", folder, "--output", "rows.csv")
+    assert done.returncode == 0
+    index(folder)
+    assert warned(folder) == (ALL, [])
+    os.utime(images, (1, 1))
+    assert warned(folder) == (ALL, [])
+
+
+@pytest.mark.parametrize("damage", ["emptied", "cut", "flipped", "other"])
+@pytest.mark.parametrize("csv", [IMAGES, LABELS])
+def test_a_damaged_index_is_named_and_not_read(
+    folder: Path, run: Run, csv: str, damage: str
+) -> None:
+    wanted = ("select", "--class", "Hot dog", "--data-dir", folder, "--offline")
+    right = run(*wanted).stdout
+    parquet = index_of(folder / csv)
+    before, content = parquet.stat(), bytearray(parquet.read_bytes())
+    content[len(content) // 3] ^= 8
+    made: dict[str, bytes | bytearray] = {
+        "emptied": b"",
+        "cut": content[:-100],
+        "flipped": content,
+        "other": b"PAR1",
+    }
+    parquet.write_bytes(made[damage])
+    os.utime(parquet, ns=(before.st_atime_ns, before.st_mtime_ns))
+    done = run(*wanted)
+    assert f"{parquet.name} is damaged" in done.stderr
+    assert "renew the index with: hotdog-sql index" in done.stderr
+    assert done.stdout == right
+
+
+def test_each_flipped_bit_is_noticed(folder: Path) -> None:
+    parquet = index_of(folder / LABELS)
+    content = parquet.read_bytes()
+    files = [DataFile(file_named(LABELS), folder / LABELS)]
+    for place in range(0, len(content), max(1, len(content) // 200)):
+        damaged = bytearray(content)
+        damaged[place] ^= 1 << place % 8
+        parquet.write_bytes(damaged)
+        assert index_state("labels", files).damaged == (parquet,)
+    parquet.write_bytes(content)
+    assert index_state("labels", files).files == (parquet,)
+
+
+def test_both_sorts_of_labels_are_read_from_their_indexes(folder: Path) -> None:
+    machine = folder / "test-annotations-machine-imagelabels.csv"
+    machine.write_text(machine.read_text() + f"{1:016x},machine,/m/01b9xk,0.9\n")
+    index(folder, labels="both")
+    assert warned(folder, labels="machine") == (ALL, [])
+    assert warned(folder, labels="both") == (ALL, [])
+
+
+def test_several_splits(tmp_path: Path) -> None:
+    splits = ("test", "validation")
+    for split in splits:
+        small_open_images().write(tmp_path, split)
+    index(tmp_path, splits=splits)
+    with (
+        connect(DataOptions(tmp_path, splits=splits, indexed=False)) as plain,
+        connect(DataOptions(tmp_path, splits=splits)) as indexed,
+    ):
+        assert views_of(indexed) == ALL
+        for view in sorted(ALL):
+            assert rows_of(indexed, view) == rows_of(plain, view)
+
+
+def test_the_sandbox_of_a_users_query_lets_the_index_be_read(folder: Path) -> None:
+    with connect(DataOptions(folder)) as database:
+        database.keep_query("SELECT count(*) AS images FROM images")
+        assert database.rows("FROM result")[0][0] > 0
+
+
+def test_the_command_and_what_it_says_of_a_changed_csv(run: Run, tmp_path: Path) -> None:
+    small_open_images().write(tmp_path)
+    wanted = ("select", "--class", "Hot dog", "--data-dir", tmp_path, "--offline")
+    plain = run(*wanted)
+    done = run("index", "--data-dir", tmp_path, "--threads", "1", "--memory-limit", "500MB")
+    assert [line.partition(":")[0] for line in done.stdout.splitlines()] == [IMAGES, LABELS]
+    indexed = run(*wanted, "--output", "rows.csv")
+    assert indexed.stdout == ""
+    assert indexed.stderr.startswith(plain.stderr)
+    assert (tmp_path / "rows.csv").read_text(encoding="utf-8") == plain.stdout
+    labels = tmp_path / LABELS
+    labels.write_text(labels.read_text() + f"{ODD_IDS[0]},verification,/m/01b9xk,1\n")
+    changed = run(*wanted)
+    assert f"{LABELS} has changed since it was indexed" in changed.stderr
+    assert changed.stdout == plain.stdout
+
+
+def test_the_command_that_renews_an_index(run: Run, tmp_path: Path) -> None:
+    """Of all that was asked for, in a folder and of splits that are not the default."""
+    folder = tmp_path / "my data"
+    splits = ("validation", "test")
+    for split in splits:
+        small_open_images().write(folder, split)
+        index(folder, splits=(split,))
+    options = ("--data-dir", folder, "--split", "validation", "--split", "test", "--offline")
+    summary = ("summary", *options)
+    assert "renew" not in run(*summary).stderr
+    for split in splits:
+        labels = folder / LABELS.replace("test", split)
+        labels.write_text(labels.read_text() + f"{ODD_IDS[0]},verification,/m/01b9xk,1\n")
+    stale = [line for line in run(*summary).stderr.splitlines() if "renew" in line]
+    assert len(stale) == len(splits)
+    for line in stale:
+        command = shlex.split(line.partition("renew the index with: hotdog-sql ")[2])
+        assert run(*command).returncode == 0
+        assert "renew" not in run(*summary).stderr
+
+
+def test_the_shell_reads_the_index(folder: Path, run: Run) -> None:
+    query = "SELECT getvariable('label_files')"
+    script = f".mode csv\n{query};\nFROM select_images('Hot dog');\n"
+    done = run("shell", "--data-dir", folder, stdin=script)
+    assert str(index_of(folder / LABELS)) in done.stdout
+    assert "hot_dog,1," in done.stdout

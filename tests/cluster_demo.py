@@ -23,7 +23,7 @@ _DATASET = "s3://photos/demo"
 #: The rows of this many photos are handed to a worker at once.
 _SHARD = 100
 #: Seconds after which a command is taken to hang.
-_PATIENCE = 60.0
+_PATIENCE = 300.0
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ import io
 import json
 import re
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Self
 
@@ -88,6 +88,26 @@ class TarWriter:
         except OSError as error:
             raise storage_error(self._file, error) from error
         return f"{self._name}/{name}"
+
+
+def read_members(file: Path) -> Iterator[tuple[str, bytes]]:
+    """Name and bytes of each member of a tar, up to where it is damaged.
+
+    Links and sparse members, which would lead elsewhere or fill the memory, count as empty.
+
+    Raises:
+        StorageError: it cannot be read.
+    """
+    try:
+        with tarfile.open(file, "r|") as tar:
+            for member in tar:
+                plain = member.isreg() and not member.issparse()
+                stream = tar.extractfile(member) if plain else None
+                yield member.name, b"" if stream is None else stream.read()
+    except tarfile.TarError:
+        return
+    except OSError as error:
+        raise storage_error(file, error) from error
 
 
 def _member(name: str, size: int) -> tarfile.TarInfo:

@@ -1,7 +1,6 @@
 """The manifest against the files of a dataset, and the files against the manifest."""
 
 import os
-import tarfile
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,10 +19,11 @@ from hotdog_sql.downloader.progress import Progress
 from hotdog_sql.downloader.remote_records import Listing, fetch_records
 from hotdog_sql.downloader.result import DownloadReport, Result, Status
 from hotdog_sql.downloader.selection_json import recorded_alterations
+from hotdog_sql.downloader.tars import read_members
 from hotdog_sql.downloader.validate import Bytes, RejectedError, md5_hex
 from hotdog_sql.errors import DatasetError, InputError
 from hotdog_sql.scratch import temporary_folder
-from hotdog_sql.storage import LocalStorage, Storage, open_storage, storage_error
+from hotdog_sql.storage import LocalStorage, Storage, open_storage
 
 #: Photos looked at ahead of the one whose turn it is, and read at the same time: of an object
 #: store many, for most of the time is spent waiting.
@@ -251,7 +251,10 @@ class _Check:
             members: dict[str, tuple[str, Fault | None]] = {}
             if self._storage.size(tar) is not None:
                 with _file_of(self._storage, tar) as file:
-                    members = self._members(file)
+                    for name, data in read_members(file):
+                        is_photo = not name.endswith((".cls", ".json"))
+                        fault = self._decode_fault(data) if is_photo else None
+                        members[name] = md5_hex(data), fault
             for row in table.rows_in(tar):
                 result = table.result(row)
                 name = result.path.rpartition("/")[2]
@@ -282,25 +285,6 @@ class _Check:
         except RejectedError:
             return Fault.UNDECODABLE
         return None
-
-    def _members(self, file: Path) -> dict[str, tuple[str, Fault | None]]:
-        """MD5 and fault of each readable member of a tar, by its name."""
-        found: dict[str, tuple[str, Fault | None]] = {}
-        try:
-            with tarfile.open(file, "r|") as tar:
-                for member in tar:
-                    stream = tar.extractfile(member)
-                    data = stream.read() if stream is not None else b""
-                    is_photo = not member.name.endswith((".cls", ".json"))
-                    found[member.name] = (
-                        md5_hex(data),
-                        self._decode_fault(data) if is_photo else None,
-                    )
-        except tarfile.TarError:
-            return found
-        except OSError as error:
-            raise storage_error(file, error) from error
-        return found
 
     def _note(self, result: Result, fault: Fault | Future[Fault | None] | None) -> None:
         if isinstance(fault, Future):

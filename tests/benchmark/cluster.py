@@ -12,61 +12,28 @@ shares the cores of this machine. Then the coordinator by itself (see
 import argparse
 import os
 import platform
-import shutil
 import subprocess
 import sys
 import tempfile
-import time
+from functools import partial
 from pathlib import Path
 
-from tests.benchmark.download import Job, hotdog_sql, missing, nginx
+from tests.benchmark.download import Job, Program, hotdog_sql, missing, nginx, take_turns
 from tests.benchmark.files import BENCH
-from tests.benchmark.measure import Command, Result, Run, markdown_table, run
+from tests.benchmark.measure import Command, markdown_table
 from tests.support.cluster import Cluster
-
-#: See `tests.benchmark.download`.
-_PAUSE = 6.0
 
 _ONE = "one process, 64 in flight"
 _TWO = "two workers, 32 in flight each"
 
 
-def one_process(job: Job, folder: Path) -> Command:
-    """`hotdog-sql download` by itself."""
-    return hotdog_sql(job, folder)
-
-
-def two_workers(job: Job, folder: Path, address: str, shard: int) -> Command:
-    """The same with `--scheduler`: half as many transfers for each worker."""
+def two_workers(address: str, shard: int, job: Job, folder: Path) -> Command:
+    """`hotdog-sql download` with `--scheduler`: half as many transfers for each worker."""
     alone = hotdog_sql(job, folder)
     arguments = list(alone.arguments)
     arguments[arguments.index("--workers") + 1] = str(job.in_flight // 2)
     arguments += ["--scheduler", address, "--shard-size", str(shard)]
     return Command(tuple(arguments), alone.environment)
-
-
-def take_turns(job: Job, repeats: int, shard: int, scratch: Path) -> dict[str, Result]:
-    """Runs of both in turns, each into a folder of its own; the first round is uncounted."""
-    runs: dict[str, list[Run]] = {_ONE: [], _TWO: []}
-    workers = {"HOTDOG_SQL_MIRROR_URL": job.url}
-    with Cluster(scratch / "cluster", 2, workers) as cluster:
-        for turn in range(repeats + 1):
-            for name in runs:
-                folder = Path(tempfile.mkdtemp(dir=scratch))
-                command = (
-                    one_process(job, folder)
-                    if name == _ONE
-                    else two_workers(job, folder, cluster.address, shard)
-                )
-                one = run(command, scratch / "log.txt")
-                got = sum(1 for _ in (folder / "dataset" / "other").iterdir())
-                if got != job.photos:
-                    sys.exit(f"{name} fetched {got} photos of {job.photos}")
-                if turn:
-                    runs[name].append(one)
-                shutil.rmtree(folder)
-                time.sleep(_PAUSE)
-    return {name: Result(tuple(some)) for name, some in runs.items()}
 
 
 def coordinator(rows: int) -> tuple[float, int]:
@@ -102,7 +69,10 @@ def main() -> None:
     if options.photos:
         with tempfile.TemporaryDirectory(dir=BENCH) as folder, nginx(Path(folder)) as url:
             job = Job(f"{url}photo/", options.photos, 64)
-            results = take_turns(job, options.repeats, options.shard_size, Path(folder))
+            with Cluster(Path(folder) / "cluster", 2, {"HOTDOG_SQL_MIRROR_URL": job.url}) as two:
+                together = partial(two_workers, two.address, options.shard_size)
+                programs: dict[str, Program] = {_ONE: hotdog_sql, _TWO: together}
+                results = take_turns(job, programs, options.repeats, Path(folder))
         print(f"{options.photos:,} photos of 200 KB after 50 ms\n")
         print(markdown_table(results, baseline=_ONE), "\n")
     print("| rows, no bytes | coordinator, ms an image | peak memory |\n|--:|--:|--:|")

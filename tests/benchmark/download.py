@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,13 +112,7 @@ def hotdog_sql(job: Job, folder: Path) -> Command:
             writer.writerow([*row, 200_000, "", "", 0.0])
     flight = str(job.in_flight)
     command = measure.hotdog_sql(
-        *(
-            "download",
-            str(selection),
-            str(folder / "dataset"),
-            "-q",
-            "--no-gallery",
-        ),
+        *("download", str(selection), str(folder / "dataset"), "-q", "--no-gallery"),
         *("--source", "mirror", "--workers", flight, "--per-host", flight),
     )
     return Command(command.arguments, {"HOTDOG_SQL_MIRROR_URL": job.url})
@@ -163,7 +157,9 @@ def img2dataset(job: Job, folder: Path) -> Command:
     )
 
 
-_PROGRAMS = {
+Program = Callable[[Job, Path], Command]
+
+_PROGRAMS: dict[str, Program] = {
     "hotdog-sql": hotdog_sql,
     "curl": curl,
     "aria2c": aria2c,
@@ -171,15 +167,17 @@ _PROGRAMS = {
 }
 
 
-def take_turns(job: Job, names: list[str], repeats: int, scratch: Path) -> dict[str, Result]:
+def take_turns(
+    job: Job, programs: Mapping[str, Program], repeats: int, scratch: Path
+) -> dict[str, Result]:
     """Runs of each program in turns, each into its own folder; the first round is uncounted."""
-    runs: dict[str, list[Run]] = {name: [] for name in names}
+    runs: dict[str, list[Run]] = {name: [] for name in programs}
     for turn in range(repeats + 1):
         folders = []
-        for name in names:
+        for name, program in programs.items():
             folder = Path(tempfile.mkdtemp(dir=scratch))
             folders.append(folder)
-            one = run(_PROGRAMS[name](job, folder), scratch / "log.txt")
+            one = run(program(job, folder), scratch / "log.txt")
             got = sum(path.suffix == ".jpg" for path in folder.rglob("*.jpg"))
             if got != job.photos:
                 sys.exit(f"{name} fetched {got} photos of {job.photos}")
@@ -196,9 +194,8 @@ def nginx(scratch: Path) -> Iterator[str]:
     """A server of photos; gives its address."""
     photos = scratch / "photos"
     photos.mkdir()
-    photo, small = _jpegs()
-    (photos / "photo.jpg").write_bytes(photo)
-    (photos / "small.jpg").write_bytes(small)
+    (photos / "photo.jpg").write_bytes(jpeg(1, 200_000))
+    (photos / "small.jpg").write_bytes(jpeg(1, 100))
     scratch.chmod(0o755)  # nginx's workers are another user's
     port = random.randrange(20_000, 30_000)
     config = scratch / "nginx.conf"
@@ -215,11 +212,6 @@ def nginx(scratch: Path) -> Iterator[str]:
 def _wait_for(url: str) -> None:
     probe = ["curl", "-sf", "--retry", "20", "--retry-connrefused", "--retry-delay", "1"]
     subprocess.run([*probe, "-o", os.devnull, url], check=True)
-
-
-def _jpegs() -> tuple[bytes, bytes]:
-    """A photo of about 200 KB, and one of a few hundred bytes."""
-    return jpeg(1, 200_000), jpeg(1, 100)
 
 
 def missing() -> dict[str, str]:
@@ -273,8 +265,8 @@ def main() -> None:
 
 def _compare(title: str, job: Job, names: list[str], repeats: int, scratch: Path) -> None:
     absent = missing()
-    there = [name for name in names if name not in absent]
-    results = take_turns(job, there, repeats, scratch)
+    programs = {name: _PROGRAMS[name] for name in names if name not in absent}
+    results = take_turns(job, programs, repeats, scratch)
     print(f"{title}\n\n{markdown_table(results, baseline='hotdog-sql')}\n")
 
 

@@ -34,7 +34,7 @@ from tests.support.cluster import (
     refuse,
     s3_server,
 )
-from tests.support.datasets import contents, images, rows_at
+from tests.support.datasets import contents, download, images, rows_at
 from tests.support.loopback import LoopbackServer, Reply, Request
 from tests.support.photos import (
     Album,
@@ -45,7 +45,6 @@ from tests.support.photos import (
     serve,
     tree,
 )
-from tests.support.photos import run as download
 from tests.support.pictures import jpeg
 
 pytestmark = pytest.mark.slow
@@ -290,7 +289,7 @@ def test_a_command_that_was_killed_is_resumed(
 ) -> None:
     """With a cluster, into tars of a bucket; then checked."""
     rows = save_selection(tmp_path / "rows.csv", CHOSEN)
-    arguments = ["download", str(rows), s3, "--source", "mirror", "--format", "webdataset"]
+    arguments = ["download", str(rows), s3, "--format", "webdataset"]
     arguments += ["--scheduler", cluster.address, "--shard-size", "15"]
     half = Event()
 

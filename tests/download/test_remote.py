@@ -19,10 +19,9 @@ from hotdog_sql.errors import DatasetError
 from hotdog_sql.storage import is_remote, open_storage, without_credentials
 from hotdog_sql.storage.remote import RemoteStorage
 from tests.conftest import Run
-from tests.support.datasets import TARS, contents, rows_at
+from tests.support.datasets import TARS, contents, download, rows_at
 from tests.support.loopback import LoopbackServer, Reply
 from tests.support.photos import Album, mirror_path, photo, save_selection, serve
-from tests.support.photos import run as download
 from tests.support.pictures import undecodable
 from tests.support.quarters import quarters, saved
 

@@ -17,10 +17,9 @@ from hotdog_sql.errors import DatasetError, InputError
 from tests.conftest import Run
 from tests.download.test_command import mirror_of, seed_of
 from tests.support.cluster import cluster_of_threads
-from tests.support.datasets import TARS, images
+from tests.support.datasets import TARS, download, images
 from tests.support.loopback import LoopbackServer, Reply
 from tests.support.photos import Album, manifest_rows, mirror_path, photo, refuse, serve, tree
-from tests.support.photos import run as download
 from tests.support.pictures import jpeg, png
 
 CHOSEN = [photo(n, "hot_dog") for n in range(1, 8)] + [
@@ -124,6 +123,9 @@ def test_verify_reads_every_member(dataset: Path) -> None:
     with tarfile.open(dataset / "000001.tar") as tar:
         old = [(member, data_of(tar, member)) for member in tar]
     with tarfile.open(dataset / "000001.tar", "w") as tar:
+        stranger = tarfile.TarInfo("mine.txt")
+        stranger.type, stranger.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        tar.addfile(stranger)
         for number, (member, data) in enumerate(old):
             if number == 0:
                 continue  # a photo
@@ -133,8 +135,6 @@ def test_verify_reads_every_member(dataset: Path) -> None:
                 continue  # a class
             member.size = len(data)
             tar.addfile(member, io.BytesIO(data))
-        stranger = tarfile.TarInfo("mine.txt")
-        tar.addfile(stranger)
     (dataset / "000002.tar").unlink()
     (dataset / "000009.tar").write_bytes(b"of a run that was killed")
     report = verify(dataset)

@@ -1,15 +1,19 @@
-"""Datasets compared image for image, wherever they are."""
+"""Datasets made and compared image for image, wherever they are."""
 
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from hotdog_sql.downloader.remote_records import fetch_records
 from hotdog_sql.downloader.result import COLUMNS
 from hotdog_sql.options import DatasetFormat
 from hotdog_sql.storage import open_storage
-from tests.support.photos import manifest_rows, tree
+from tests.support.photos import manifest_rows, run, tree
 
 TARS = DatasetFormat.WEBDATASET
+
+#: A download from servers that answer late, as they do on a busy machine.
+download = partial(run, silence_seconds=30.0)
 
 
 def contents(address: Path | str) -> dict[str, bytes]:

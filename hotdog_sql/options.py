@@ -242,7 +242,7 @@ def parse_partition(text: str) -> dict[str, float]:
     if math.isclose(sum(found.values()), 100, abs_tol=1e-4):
         found = {name: share / 100 for name, share in found.items()}
     if len(found) != len(parts) or not _is_partition(found):
-        raise InputError(f"--partition {printable(text)!r} does not fit; give {_SHARES}")
+        raise InputError(f"{printable(text)!r} does not fit; give {_SHARES}")
     return found
 
 

@@ -8,7 +8,7 @@ took part.
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
@@ -144,9 +144,9 @@ class Recipe:
             ) from error
         except (ValueError, RecursionError) as error:
             raise SelectionFileError(f"{path} is not JSON; {hint}") from error
-        if not isinstance(content, dict):
+        if not isinstance(content, dict) or "form" not in content:
             raise SelectionFileError(f"{path} is not a recipe; {hint}")
-        if content.get("form") != _FORM:
+        if content["form"] != _FORM:
             raise SelectionFileError(
                 f"{path} is of a form that this version does not know; upgrade hotdog-sql"
             )
@@ -164,7 +164,15 @@ class Recipe:
 
     def changes_since(self, then: "Recipe") -> list[str]:
         """What has changed since an earlier recipe, in one line each."""
-        lines = []
+        asked: list[tuple[object, object, str]] = [
+            (then.options, self.options, one.name) for one in fields(SelectOptions)
+        ]
+        asked += [(then, self, name) for name in ("release", "splits", "labels")]
+        lines = [
+            f"{name} was {_shown(getattr(old, name))}, is {_shown(getattr(new, name))}"
+            for old, new, name in asked
+            if getattr(old, name) != getattr(new, name)
+        ]
         for key, what in (
             ("versions", "version of"),
             ("sql_sha256", "SQL file"),
@@ -298,6 +306,10 @@ def _file_digests(database: Database, options: SelectOptions) -> dict[str, str]:
         kinds.add("hierarchy")
     files = [file.catalog for file in database.files if file.catalog.kind in kinds]
     return file_md5(files, Settings(data_dir=database.options.data_dir))
+
+
+def _shown(value: object) -> str:
+    return printable(", ".join(map(str, value)) if isinstance(value, tuple) else str(value))[:80]
 
 
 def _short(value: object) -> str:

@@ -27,7 +27,7 @@ def select(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[CLASS]...",
+            metavar="CLASS",
             autocompletion=complete_class,
             help="Classes to select, by name or MID; the same as --class.",
             show_default=False,
@@ -129,7 +129,7 @@ def _changes(wanted: Given, names: list[str]) -> dict[str, Any]:
     if "variables" in wanted:
         changes["variables"] = dict(_variable(setting) for setting in wanted["variables"])
     if "negatives" in wanted:
-        changes |= _negatives(wanted["negatives"])
+        changes |= _negatives(changes.pop("negatives"))
     return changes
 
 

@@ -139,7 +139,10 @@ def _serve(served: Path) -> None:
         memoryview(mapped) as data,
         LoopbackServer() as server,
     ):
-        crc32c = b64encode(google_crc32c.value(data).to_bytes(4, "big")).decode()
+        checksum = 0
+        while block := file.read(1 << 20):
+            checksum = google_crc32c.extend(checksum, block)
+        crc32c = b64encode(checksum.to_bytes(4, "big")).decode()
         server.on(f"v6/{NAME}", file_reply(data, crc32c=crc32c))
         server.on(f"v6/{MD5_NAME}", file_reply(data))
         server.on(f"v5/{BARE_NAME}", file_reply(data, md5=None))

@@ -1,153 +1,126 @@
-"""Refreshes that are killed, that meet each other, and whose disk fails: real processes."""
+"""Refreshes that are killed and that meet each other: real processes."""
 
+import os
 import random
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from threading import Event
 
 import pytest
 
-from hotdog_sql.refresh import Status
-from tests.refresh import process as refreshing
-from tests.refresh.site import FILE, NEW, OLD, OTHER, Site, content
-from tests.support.loopback import Reply, Request, file_reply
+from tests.refresh.site import content
+from tests.support.loopback import FileReply, LoopbackServer, Reply, Request, file_reply
 
-#: Seconds after which a process is killed at the latest; a refresh here takes about half of it.
-LIFE = 0.12
+#: Files of which the catalog knows neither size nor MD5.
+NAMES = ("test-annotations-human-imagelabels.csv", "bbox_labels_600_hierarchy.json")
+PATHS = (f"v5/{NAMES[0]}", f"2018_04/{NAMES[1]}")
 DRIP = Reply(drip=(20_000, 0.002))
 
 
-class Folder:
-    """A data folder whose refreshes are killed, while the server has ever newer files."""
+@contextmanager
+def refreshing(data: Path, server: LoopbackServer) -> Iterator[subprocess.Popen[str]]:
+    """A refresh of the two files."""
+    command = [sys.executable, "-m", "hotdog_sql", "refresh", "--data-dir", str(data)]
+    command += [option for name in NAMES for option in ("--file", name)]
+    with subprocess.Popen(
+        command,
+        env=os.environ | {"HOTDOG_SQL_BASE_URL": server.url("/")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        yield process
 
-    def __init__(self, site: Site) -> None:
-        self.site = site
-        self.served: dict[str, bytes] = {}
-        self.last: dict[str, bytes | None] = {FILE.name: None, OTHER.name: None}
 
-    def serve(self, number: int) -> None:
-        """Serve other files from now on, slowly; every second time without a hash."""
-        for file in (FILE, OTHER):
-            data = content(number, 300_000 + 1000 * number) + file.name.encode()
-            md5 = "right" if number % 2 else None
-            self.served[file.name] = data
-            self.site.server.on(file.path, file_reply(data, f'"{number}"', md5=md5, fault=DRIP))
+def statuses(data: Path, server: LoopbackServer) -> list[str]:
+    """What a refresh that is left alone says of the files."""
+    with refreshing(data, server) as process:
+        said, _ = process.communicate()
+    assert process.returncode == 0
+    return [line.split()[0] for line in said.splitlines()]
 
-    def kill(self, seconds: float) -> bool:
-        """Begin a refresh and kill it after so long; returns whether it was still at work."""
-        report: refreshing.Report = refreshing.CONTEXT.SimpleQueue()
-        process = refreshing.start(self.site.data_dir, self.site.server.url("/"), report)
+
+def kill(data: Path, server: LoopbackServer, served: FileReply, seconds: float) -> bool:
+    """Begin a refresh, and kill it so long after its first request; whether it was at work."""
+    asked = Event()
+
+    def noted(request: Request) -> Reply:
+        if request.method == "GET":
+            asked.set()
+        return served(request)
+
+    server.on(PATHS[0], noted)
+    with refreshing(data, server) as process:
+        assert asked.wait(30)
         Event().wait(seconds)
         process.kill()
-        process.join()
-        at_work = report.empty()
-        report.close()
-        process.close()
-        return at_work
-
-    def check(self) -> None:
-        """Each file is what it was before, or the whole of what is served."""
-        for name, before in self.last.items():
-            path = self.site.data_dir / name
-            found = path.read_bytes() if path.exists() else None
-            assert found in (before, self.served[name])
-            self.last[name] = found
-        names = {path.name for path in self.site.data_dir.iterdir()}
-        assert names <= {FILE.name, OTHER.name, ".hotdog-sql"}
-
-    def finish(self) -> None:
-        """A refresh that is left alone ends with what is served, and leaves nothing else."""
-        for result in self.site.refresh_all([FILE, OTHER]):
-            assert result.status in (Status.NEW, Status.CHANGED, Status.UNCHANGED)
-        self.check()
-        assert self.last == self.served
-        assert {path.name for path in self.site.hidden.iterdir()} == {
-            file.name + ending for file in (FILE, OTHER) for ending in (".json", ".lock")
-        }
-        self.site.server.clear()
-        again = self.site.refresh_all([FILE, OTHER])
-        assert [result.status for result in again] == [Status.UNCHANGED] * 2
-        assert len(self.site.requests()) == 2
+        process.communicate()
+        return process.returncode != 0
 
 
-def kill_refreshes(site: Site, rounds: int, seed: int) -> int:
+def kill_refreshes(data: Path, rounds: int, seed: int) -> int:
     """Kill three refreshes of each version of the files; returns how many were at work."""
-    chance = random.Random(seed)
-    folder = Folder(site)
-    killed = 0
-    for number in range(rounds):
-        folder.serve(number)
-        for _ in range(3):
-            killed += folder.kill(chance.uniform(0, LIFE))
-            folder.check()
-        folder.finish()
+    chance, killed = random.Random(seed), 0
+    before: dict[str, bytes | None] = dict.fromkeys(NAMES)
+    with LoopbackServer() as server:
+        for number in range(rounds):
+            bodies = {name: content(number, 300_000 + len(name)) for name in NAMES}
+            served = [
+                file_reply(body, f'"{number}"', md5="right" if number % 2 else None, fault=DRIP)
+                for body in bodies.values()
+            ]
+            server.on(PATHS[1], served[1])
+            for _ in range(3):
+                killed += kill(data, server, served[0], chance.uniform(0, 0.12))
+                for name in NAMES:
+                    path = data / name
+                    found = path.read_bytes() if path.exists() else None
+                    assert found in (before[name], bodies[name])
+                    before[name] = found
+            server.on(PATHS[0], served[0])
+            assert {*statuses(data, server)} <= {"new", "changed", "unchanged"}
+            assert {name: (data / name).read_bytes() for name in NAMES} == bodies
+            hidden = {path.name for path in (data / ".hotdog-sql").iterdir()}
+            assert hidden == {name + end for name in NAMES for end in (".json", ".lock")}
+            server.clear()
+            assert statuses(data, server) == ["unchanged"] * 2
+            assert len(server.requests) == 2
+            before = dict(bodies)
     return killed
 
 
-def test_a_few_kills(site: Site) -> None:
-    assert kill_refreshes(site, rounds=4, seed=1) > 0
+def test_a_few_kills(tmp_path: Path) -> None:
+    assert kill_refreshes(tmp_path / "data", rounds=2, seed=1) > 0
 
 
 @pytest.mark.slow
-def test_many_kills(site: Site) -> None:
-    killed = kill_refreshes(site, rounds=40, seed=2)
-    assert killed >= 50
+def test_many_kills(tmp_path: Path) -> None:
+    assert kill_refreshes(tmp_path / "data", rounds=40, seed=2) >= 50
 
 
-def test_two_refreshes_at_once(site: Site) -> None:
-    gate = Event()
-    served = file_reply(NEW)
+def test_two_refreshes_at_once(tmp_path: Path) -> None:
+    """Each body comes once; the refresh that waits for it asks whether it is still current."""
+    data, gate = tmp_path / "data", Event()
+    served = file_reply(content(1))
 
     def hold(request: Request) -> Reply:
-        gate.wait(30)
+        if request.method == "GET":
+            gate.wait(30)
         return served(request)
 
-    for file in (FILE, OTHER):
-        site.server.on(file.path, hold)
-    reports: list[refreshing.Report] = []
-    processes = []
-    for _ in range(2):
-        report: refreshing.Report = refreshing.CONTEXT.SimpleQueue()
-        reports.append(report)
-        processes.append(refreshing.start(site.data_dir, site.server.url("/"), report))
-    gate.set()
-    statuses = []
-    for process, report in zip(processes, reports, strict=True):
-        results = report.get()
-        assert results is not None
-        statuses += [(result.file.name, str(result.status)) for result in results]
-        process.join()
-        process.close()
-        report.close()
-    # Each body came once; the refresh that waited for it asked whether it was still current.
-    assert sorted(statuses) == [
-        ("a.csv", "new"),
-        ("a.csv", "unchanged"),
-        ("b.csv", "new"),
-        ("b.csv", "unchanged"),
+    with LoopbackServer() as server:
+        server.default(hold)
+        with refreshing(data, server) as one, refreshing(data, server) as other:
+            gate.set()
+            said = one.communicate()[0] + other.communicate()[0]
+    assert sorted(line.split()[0] for line in said.splitlines()) == [
+        *("new", "new", "unchanged", "unchanged")
     ]
-    for file in (FILE, OTHER):
-        assert (site.data_dir / file.name).read_bytes() == NEW
-        asked = [r.headers for r in site.requests() if r.path == f"/{file.path}"]
+    for name, path in zip(NAMES, PATHS, strict=True):
+        assert (data / name).read_bytes() == content(1)
+        gets = [request for request in server.requests if request.method == "GET"]
+        asked = [request.headers for request in gets if request.path == f"/{path}"]
         assert ["if-none-match" in headers for headers in asked] == [False, True]
-
-
-def test_a_disk_that_fails_in_the_middle(site: Site) -> None:
-    site.server.on(FILE.path, file_reply(OLD, etag='"old"'))
-    site.server.on(OTHER.path, file_reply(b"small"))
-    site.refresh_all([FILE, OTHER])
-    record = site.record.read_bytes()
-    site.server.on(FILE.path, file_reply(NEW, etag='"new"'))
-
-    report: refreshing.Report = refreshing.CONTEXT.SimpleQueue()
-    process = refreshing.start(site.data_dir, site.server.url("/"), report, 100_000)
-    results = report.get()
-    process.join()
-    process.close()
-    report.close()
-
-    assert results is not None
-    assert [result.status for result in results] == [Status.FAILED, Status.UNCHANGED]
-    assert "File too large" in results[0].note
-    assert site.path.read_bytes() == OLD
-    assert site.record.read_bytes() == record
-    assert site.refresh().status is Status.CHANGED
-    assert site.path.read_bytes() == NEW

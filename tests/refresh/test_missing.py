@@ -1,6 +1,5 @@
-"""Fetching on first use, and what is known of the files without asking."""
+"""Fetching on first use, and what is known of the files without asking a server."""
 
-import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -12,27 +11,27 @@ import pytest
 from hotdog_sql.catalog import CatalogFile
 from hotdog_sql.config import Settings
 from hotdog_sql.errors import AddressError, MissingFileError, TransferError
-from hotdog_sql.refresh import LocalFile, Status, fetch_missing, local_files
+from hotdog_sql.refresh import LocalFile, Status, fetch_missing, file_md5, local_files
 from hotdog_sql.refresh.refresh import LARGE
 from hotdog_sql.refresh.transfer import Progress
-from tests.refresh.site import FILE, NEW, OLD, OTHER, QUICK, Site
+from tests.refresh.site import FILE, NEW, OLD, OTHER, QUICK, Site, md5_of
 from tests.support.loopback import LoopbackServer, Reply, file_reply
 
-MD5 = hashlib.md5(NEW).hexdigest()
+MD5 = md5_of(NEW)
 
 
 class Asked(Progress):
-    """Notes what is announced and asked, and answers."""
+    """Notes what is planned and asked, and answers."""
 
     def __init__(self, answer: bool = True) -> None:
         self.answer = answer
-        self.planned_files: list[tuple[str, int | None]] = []
-        self.totals: list[int | None] = []
+        self.plan: list[tuple[str, int | None]] = []
+        self.total: int | None = None
         self.questions: list[tuple[int, int | None]] = []
 
     def planned(self, files: Sequence[CatalogFile], total: int | None) -> None:
-        self.planned_files += [(file.name, file.bytes) for file in files]
-        self.totals.append(total)
+        self.plan = [(file.name, file.bytes) for file in files]
+        self.total = total
 
     def confirm(self, files: Sequence[CatalogFile], total: int | None) -> bool:
         self.questions.append((len(files), total))
@@ -49,22 +48,16 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 def fetch(site: Site, asked: Asked, *files: CatalogFile, offline: bool = False) -> list[str]:
     results = fetch_missing(
-        files,
-        site.settings,
-        confirm=asked.confirm,
-        offline=offline,
-        progress=asked,
-        policy=QUICK,
+        files, site.settings, confirm=asked.confirm, offline=offline, progress=asked, policy=QUICK
     )
     return [f"{result.status} {result.file.name}" for result in results]
 
 
-class TestEnsure:
+class TestFetchMissing:
     def test_only_what_is_missing(self, site: Site) -> None:
-        asked = Asked()
-        assert fetch(site, asked, FILE, OTHER) == ["new a.csv", "new b.csv"]
+        assert fetch(site, Asked(), FILE, OTHER) == ["new a.csv", "new b.csv"]
         site.server.clear()
-        assert fetch(site, Asked(), FILE, OTHER) == []
+        assert fetch(site, Asked(), FILE, OTHER, offline=True) == []
         assert site.requests() == []
         site.path.unlink()
         assert fetch(site, Asked(), FILE, OTHER) == ["new a.csv"]
@@ -73,8 +66,8 @@ class TestEnsure:
     def test_it_says_what_and_how_large(self, site: Site) -> None:
         asked = Asked()
         fetch(site, asked, FILE, replace(OTHER, bytes=7))
-        assert asked.planned_files == [("a.csv", len(NEW)), ("b.csv", 7)]
-        assert asked.totals == [len(NEW) + 7]
+        assert asked.plan == [("a.csv", len(NEW)), ("b.csv", 7)]
+        assert asked.total == len(NEW) + 7
         assert asked.questions == []
         # The size that the catalog lacks was asked for, the other was not.
         assert [r.path for r in site.requests() if r.method == "HEAD"] == ["/2018_04/a.csv"]
@@ -84,34 +77,26 @@ class TestEnsure:
         site.serve(reply, file_reply(NEW))
         asked = Asked()
         fetch(site, asked, FILE)
-        assert (asked.totals, asked.questions) == ([None], [])
+        assert (asked.total, asked.questions) == (None, [])
 
     def test_offline_makes_no_request(self, site: Site) -> None:
         with pytest.raises(MissingFileError) as caught:
             fetch(site, Asked(), FILE, OTHER, offline=True)
         message = str(caught.value)
         assert str(site.data_dir / "a.csv") in message
-        assert "hotdog-sql refresh" in message
-        assert "--file a.csv --file b.csv" in message
+        assert "hotdog-sql refresh --yes --file a.csv --file b.csv" in message
         assert site.requests() == []
         assert not site.data_dir.exists()
 
-    def test_offline_is_content_with_what_is_there(self, site: Site) -> None:
-        fetch(site, Asked(), FILE)
-        assert fetch(site, Asked(), FILE, offline=True) == []
-
     def test_a_large_download_is_asked_about(self, site: Site) -> None:
+        assert fetch(site, Asked(answer=False), replace(OTHER, bytes=LARGE - 1)) == ["new b.csv"]
         large = replace(FILE, bytes=LARGE)
         asked = Asked(answer=False)
         with pytest.raises(MissingFileError, match="--yes"):
             fetch(site, asked, large, OTHER)
-        assert asked.questions == [(2, LARGE + len(OLD))]
+        assert asked.questions == [(1, LARGE)]
         assert site.server.count(FILE.path) == 0
         assert fetch(site, Asked(), large) == ["new a.csv"]
-
-    def test_a_smaller_one_is_not(self, site: Site) -> None:
-        asked = Asked(answer=False)
-        assert fetch(site, asked, replace(FILE, bytes=LARGE - 1)) == ["new a.csv"]
 
     def test_a_train_file_of_unknown_size_counts_as_large(self, site: Site) -> None:
         site.serve(Reply(405), file_reply(NEW))
@@ -132,72 +117,60 @@ class TestEnsure:
             fetch_missing([FILE], away, confirm=Asked().confirm)
 
 
-class TestFacts:
-    def facts(self, site: Site, md5: str | None = None, size: int | None = None) -> LocalFile:
-        (facts,) = local_files([replace(FILE, md5=md5, bytes=size)], site.settings)
-        return facts
+class TestLocalFiles:
+    def local(self, site: Site, md5: str | None = None, size: int | None = None) -> LocalFile:
+        (local,) = local_files([replace(FILE, md5=md5, bytes=size), OTHER], site.settings)
+        return local
 
     def test_nothing_is_known_of_a_missing_file(self, site: Site) -> None:
         assert local_files([FILE, OTHER], site.settings) == []
+        assert file_md5([FILE, OTHER], site.settings) == {}
 
     def test_a_fetched_file(self, site: Site) -> None:
         fetch(site, Asked(), FILE)
         site.server.clear()
-        facts = self.facts(site, MD5)
-        assert facts.bytes == len(NEW)
-        assert facts.date == datetime(2024, 5, 1, tzinfo=UTC)
-        assert (facts.matches_server(), facts.matches_catalog(), facts.md5) == (True, True, MD5)
+        local = self.local(site, MD5)
+        assert (local.bytes, local.date) == (len(NEW), datetime(2024, 5, 1, tzinfo=UTC))
+        assert (local.matches_server(), local.matches_catalog()) == (True, True)
+        assert self.local(site, md5_of(OLD)).matches_catalog() is False
+        assert self.local(site, size=1).matches_catalog() is False
+        assert self.local(site, size=len(NEW)).matches_catalog() is None
+        os.utime(site.path, (1, 1))
+        assert self.local(site).matches_server() is True
         assert site.requests() == []
-
-    def test_another_than_the_catalogs(self, site: Site) -> None:
-        fetch(site, Asked(), FILE)
-        assert self.facts(site, hashlib.md5(OLD).hexdigest()).matches_catalog() is False
-        assert self.facts(site, size=1).matches_catalog() is False
-        assert self.facts(site, size=len(NEW)).matches_catalog() is None
 
     def test_an_altered_file(self, site: Site) -> None:
         fetch(site, Asked(), FILE)
         site.path.write_bytes(b"x" + NEW[1:])
         os.utime(site.path, (86400, 86400))
-        facts = self.facts(site, MD5)
-        assert (facts.matches_server(), facts.matches_catalog()) == (False, False)
-        assert facts.date == datetime(1970, 1, 2, tzinfo=UTC)
-        assert self.facts(site, MD5).matches_server() is False
+        for _ in range(2):
+            local = self.local(site, MD5)
+            assert (local.matches_server(), local.matches_catalog()) == (False, False)
+            assert local.date == datetime(1970, 1, 2, tzinfo=UTC)
         # It has been looked at, not forgiven: the next refresh puts the right bytes back.
         assert site.refresh().status is Status.CHANGED
-
-    def test_a_touched_file(self, site: Site) -> None:
-        fetch(site, Asked(), FILE)
-        os.utime(site.path, (1, 1))
-        assert self.facts(site).matches_server() is True
-
-    def test_a_file_put_there_by_hand(self, site: Site) -> None:
-        site.data_dir.mkdir()
-        site.path.write_bytes(NEW)
-        facts = self.facts(site)
-        assert (facts.matches_server(), facts.matches_catalog(), facts.known_md5) == (
-            None,
-            None,
-            None,
-        )
-        assert not site.hidden.exists()
-        facts = self.facts(site, MD5)
-        assert (facts.matches_server(), facts.matches_catalog()) == (None, True)
 
     def test_an_md5_is_computed_once(self, site: Site) -> None:
         site.data_dir.mkdir()
         site.path.write_bytes(NEW)
-        assert self.facts(site, MD5).matches_catalog() is True
-        # Same size and time, other bytes: only a remembered MD5 still agrees.
+        assert (self.local(site).matches_server(), self.local(site).matches_catalog()) == (
+            None,
+            None,
+        )
+        assert file_md5([FILE], site.settings, compute=False) == {}
+        assert not site.hidden.exists()
+        assert file_md5([FILE], site.settings) == {FILE.name: MD5}
+        # Same size and time, other bytes: only a recorded MD5 still agrees.
         times = (site.path.stat().st_atime_ns, site.path.stat().st_mtime_ns)
         site.path.write_bytes(b"x" + NEW[1:])
         os.utime(site.path, ns=times)
-        assert self.facts(site, MD5).matches_catalog() is True
+        assert file_md5([FILE], site.settings, compute=False) == {FILE.name: MD5}
+        assert self.local(site, MD5).matches_catalog() is True
         os.utime(site.path, (1, 1))
-        assert self.facts(site, MD5).matches_catalog() is False
+        assert self.local(site, MD5).matches_catalog() is False
 
     def test_a_folder_that_cannot_be_written(self, site: Site) -> None:
         site.data_dir.mkdir()
         site.path.write_bytes(NEW)
         site.hidden.write_bytes(b"a file in the place of the folder")
-        assert self.facts(site, MD5).matches_catalog() is True
+        assert self.local(site, MD5).matches_catalog() is True

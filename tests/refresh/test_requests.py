@@ -5,30 +5,29 @@ from dataclasses import replace
 
 import pytest
 
-from hotdog_sql.config import Settings
-from hotdog_sql.refresh import FileResult, Status, local_files, refresh
-from tests.refresh.site import FILE, NEW, OLD, QUICK, Site, content, hash_of, md5_of, new
+from hotdog_sql.refresh import FileResult, Status, local_files
+from tests.refresh.site import FILE, NEW, OLD, Site, content, hash_of, md5_of, new
 from tests.support.loopback import LoopbackServer, Reply, file_reply
 
 
-class TestRequests:
-    """What is asked for, and how often."""
+def asked(site: Site, header: str) -> list[str | None]:
+    """The values of the header in the requests since `serve`."""
+    return [request.headers.get(header) for request in site.requests()]
 
+
+class TestRequests:
     def test_an_unchanged_file_is_one_conditional_request(self, old_site: Site) -> None:
         old_site.server.clear()
-        result = old_site.refresh()
-        assert result == FileResult(FILE, Status.UNCHANGED, len(OLD))
-        (request,) = old_site.requests()
-        assert request.headers["if-none-match"] == '"old"'
-        assert "range" not in request.headers
+        assert old_site.refresh() == FileResult(FILE, Status.UNCHANGED, len(OLD))
+        assert asked(old_site, "if-none-match") == ['"old"']
+        assert asked(old_site, "range") == [None]
 
     def test_a_date_serves_where_there_is_no_etag(self, site: Site) -> None:
         site.serve(file_reply(OLD, etag=None))
         site.refresh()
         site.server.clear()
         assert site.refresh().status is Status.UNCHANGED
-        (request,) = site.requests()
-        assert request.headers["if-modified-since"] == "Wed, 01 May 2024 00:00:00 GMT"
+        assert asked(site, "if-modified-since") == ["Wed, 01 May 2024 00:00:00 GMT"]
 
     def test_a_server_without_conditions_costs_one_request_too(self, old_site: Site) -> None:
         # Its hash says that the body would be the same, so the body is not read.
@@ -43,23 +42,21 @@ class TestRequests:
         assert old_site.path.stat().st_mtime_ns == changed
         old_site.server.clear()
         assert old_site.refresh().status is Status.UNCHANGED
-        assert old_site.requests()[0].headers["if-none-match"] == '"other"'
+        assert asked(old_site, "if-none-match") == ['"other"']
         assert old_site.hidden_files() == {".json"}
 
     def test_a_touched_file_is_the_same_file(self, old_site: Site) -> None:
         os.utime(old_site.path, (1, 1))
         old_site.server.clear()
         assert old_site.refresh().status is Status.UNCHANGED
-        assert old_site.requests()[0].headers["if-none-match"] == '"old"'
+        assert asked(old_site, "if-none-match") == ['"old"']
 
-    def test_an_altered_file_is_fetched_again(self, old_site: Site) -> None:
+    def test_an_altered_or_removed_file_is_fetched_again(self, old_site: Site) -> None:
         old_site.path.write_bytes(OLD[:-1] + b"x")
         old_site.server.clear()
         assert old_site.refresh().status is Status.CHANGED
         assert old_site.path.read_bytes() == OLD
-        assert "if-none-match" not in old_site.requests()[0].headers
-
-    def test_a_removed_file_is_new(self, old_site: Site) -> None:
+        assert asked(old_site, "if-none-match") == [None]
         old_site.path.unlink()
         assert old_site.refresh().status is Status.NEW
 
@@ -68,11 +65,11 @@ class TestRequests:
             moved = Site(mirror, old_site.data_dir)
             moved.serve(file_reply(OLD, etag='"theirs"'))
             assert moved.refresh().status is Status.UNCHANGED
-            (request,) = moved.requests()
-            assert "if-none-match" not in request.headers
+            assert asked(moved, "if-none-match") == [None]
 
     def test_a_damaged_record_is_no_record(self, old_site: Site) -> None:
-        for damage in (b"", b"{}", b"[1]", b"\xff", b'{"url": 1}'):
+        damages = [b"", b"{}", b"[1]", b"\xff", b'{"url": 1}', b"[" * 100_000]
+        for damage in damages:
             old_site.record.write_bytes(damage)
             old_site.server.clear()
             assert old_site.refresh().status is Status.UNCHANGED
@@ -86,6 +83,8 @@ class TestRequests:
             {"Last-Modified": "Wed, 01 May 2024 00:00:00 +99999999999999999999"},
             {"Last-Modified": "Wed, 31 Feb 2024 00:00:00 GMT"},
             {"x-goog-hash": ""},
+            # The hash is that of the stored bytes, which the server decodes on the way.
+            {"x-goog-stored-content-encoding": "gzip", **hash_of(NEW)},
         ],
     )
     def test_odd_headers_harm_nobody(self, site: Site, headers: dict[str, str]) -> None:
@@ -93,16 +92,22 @@ class TestRequests:
         assert site.refresh().status is Status.NEW
         assert site.refresh().status is Status.UNCHANGED
         site.record.unlink()
-        assert site.refresh().status in (Status.UNCHANGED, Status.CHANGED)
-        assert local_files([FILE], site.settings)[0].matches_server() is True
+        assert site.refresh().status is Status.UNCHANGED
+        (local,) = local_files([FILE], site.settings)
+        assert local.matches_server() is True
+        assert local.date.year >= 2024
 
-    def test_no_password_is_kept(self, site: Site) -> None:
-        site.serve(file_reply(OLD))
-        base = site.server.url("/").replace("http://", "http://me:secret@")
-        refresh([FILE], Settings(site.data_dir, base), policy=QUICK)
-        assert "secret" not in site.record.read_text()
-        assert refresh([FILE], Settings(site.data_dir, base))[0].status is Status.UNCHANGED
-        assert len(site.requests()) == 2
+    def test_a_record_of_an_older_version_is_read(self, old_site: Site) -> None:
+        """Which also had the date of fetching, and lacked what later ones may add."""
+        found = old_site.path.stat()
+        old_site.record.write_text(
+            f'{{"url": "{old_site.server.url(FILE.path)}", "etag": "\\"old\\"",'
+            f' "server_hash": null, "server_md5": "{md5_of(OLD)}", "md5": "{md5_of(OLD)}",'
+            f' "bytes": {found.st_size}, "mtime_ns": {found.st_mtime_ns}, "extra": [1]}}'
+        )
+        old_site.server.clear()
+        assert old_site.refresh().status is Status.UNCHANGED
+        assert asked(old_site, "if-none-match") == ['"old"']
 
 
 class TestWithoutHash:
@@ -113,37 +118,28 @@ class TestWithoutHash:
         site.serve(file_reply(OLD, etag='"old"', md5=None))
         assert site.refresh().status is Status.NEW
         assert '"md5": null' in site.record.read_text()
+        site.server.clear()
         return site
 
     def test_it_is_unchanged(self, bare: Site) -> None:
-        bare.server.clear()
         record = bare.record.read_bytes()
         assert bare.refresh().status is Status.UNCHANGED
-        assert bare.requests()[0].headers["if-none-match"] == '"old"'
+        assert asked(bare, "if-none-match") == ['"old"']
         assert bare.record.read_bytes() == record
 
     def test_a_touched_one_is_fetched_to_be_sure(self, bare: Site) -> None:
         os.utime(bare.path, (1, 1))
-        bare.server.clear()
-        assert bare.refresh().status is Status.UNCHANGED
-        assert "if-none-match" not in bare.requests()[0].headers
-        bare.server.clear()
-        assert bare.refresh().status is Status.UNCHANGED
-        assert "if-none-match" in bare.requests()[0].headers
-
-    def test_an_altered_one_is_fetched_again(self, bare: Site) -> None:
-        bare.path.write_bytes(OLD[:-1] + b"x")
-        assert bare.refresh().status is Status.CHANGED
-        assert bare.path.read_bytes() == OLD
+        for _ in range(2):
+            assert bare.refresh().status is Status.UNCHANGED
+        assert asked(bare, "if-none-match") == [None, '"old"']
 
     def test_an_altered_one_is_not_forgiven_for_being_looked_at(self, bare: Site) -> None:
         bare.path.write_bytes(OLD[:-1] + b"x")
         known = replace(FILE, md5=md5_of(OLD))
         for _ in range(2):
-            (facts,) = local_files([known], bare.settings)
-            assert facts.matches_server() is not True
-            assert facts.matches_catalog() is False
-        bare.serve(file_reply(OLD, etag='"old"'))
+            (local,) = local_files([known], bare.settings)
+            assert local.matches_server() is not True
+            assert local.matches_catalog() is False
         assert bare.refresh().status is Status.CHANGED
         assert bare.path.read_bytes() == OLD
 
@@ -152,9 +148,8 @@ class TestWithoutHash:
         assert md5_of(OLD) in bare.record.read_text()
         # From now on the bytes are known: a touched file is the same file.
         os.utime(bare.path, (1, 1))
-        bare.server.clear()
         assert bare.refresh().status is Status.UNCHANGED
-        assert "if-none-match" in bare.requests()[0].headers
+        assert asked(bare, "if-none-match") == ['"old"', '"old"']
 
 
 class TestCatalog:
@@ -164,10 +159,11 @@ class TestCatalog:
         site.serve(new())
         result = site.refresh(size=len(OLD), md5=md5_of(OLD))
         assert result.status is Status.NEW
-        assert md5_of(NEW) in result.note
-        assert md5_of(OLD) in result.note
+        assert f"MD5 {md5_of(NEW)} instead of {md5_of(OLD)}" in result.note
         again = site.refresh(size=len(OLD), md5=md5_of(OLD))
         assert (again.status, again.note) == (Status.UNCHANGED, result.note)
+        assert "310,000 bytes instead of 7" in site.refresh(size=7).note
+        assert site.refresh(size=len(NEW), md5=md5_of(NEW)).note == ""
 
     def test_the_catalog_does_not_excuse_a_wrong_hash(self, site: Site) -> None:
         site.serve(new(md5="AAAAAAAAAAAAAAAAAAAAAA=="))
@@ -185,14 +181,6 @@ class TestCatalog:
         site.serve(Reply(body=NEW, until_close=True))
         assert site.refresh(md5=md5_of(NEW)).status is Status.NEW
 
-    def test_another_size_than_the_catalogs_is_told(self, site: Site) -> None:
-        site.serve(new())
-        assert "310,000 bytes instead of 7" in site.refresh(size=7).note
-
-    def test_agreement_is_not_worth_a_word(self, site: Site) -> None:
-        site.serve(new())
-        assert site.refresh(size=len(NEW), md5=md5_of(NEW)).note == ""
-
 
 class TestAdoption:
     """A file that was put into the folder by hand is not fetched if it is the right one."""
@@ -203,32 +191,16 @@ class TestAdoption:
         site.path.write_bytes(NEW)
         return site
 
-    def adopted(self, site: Site, md5: str | None = None) -> bool:
-        """Whether the file is taken as it is, without a look at the body."""
-        site.server.clear()
-        status = site.refresh(md5=md5).status
-        assert len(site.requests()) == 1
-        return status is Status.UNCHANGED and site.record.exists()
-
-    def test_by_the_servers_hash(self, by_hand: Site) -> None:
-        by_hand.serve(new(Reply(stall_after=0)))
-        assert self.adopted(by_hand)
-        by_hand.server.clear()
-        assert by_hand.refresh().status is Status.UNCHANGED
-        assert by_hand.requests()[0].headers["if-none-match"] == '"new"'
-
-    def test_by_the_catalogs_md5(self, by_hand: Site) -> None:
-        by_hand.serve(new(Reply(stall_after=0), md5=None))
-        assert self.adopted(by_hand, md5_of(NEW))
+    @pytest.mark.parametrize(("server", "catalog"), [("right", None), (None, md5_of(NEW))])
+    def test_by_a_hash(self, by_hand: Site, server: str | None, catalog: str | None) -> None:
+        by_hand.serve(new(Reply(stall_after=0), md5=server))
+        for _ in range(2):
+            assert by_hand.refresh(md5=catalog).status is Status.UNCHANGED
+        assert asked(by_hand, "if-none-match") == [None, '"new"']
 
     @pytest.mark.parametrize("md5", ["right", None])
     def test_not_if_it_is_another(self, by_hand: Site, md5: str | None) -> None:
-        by_hand.serve(file_reply(OLD, md5=md5))
+        other = content(9, len(NEW))
+        by_hand.serve(file_reply(other, md5=md5))
         assert by_hand.refresh().status is Status.CHANGED
-        assert by_hand.path.read_bytes() == OLD
-
-    def test_not_by_length_if_the_etag_has_changed(self, old_site: Site) -> None:
-        other = content(9, len(OLD))
-        old_site.serve(file_reply(other, etag='"other"', md5=None))
-        assert old_site.refresh().status is Status.CHANGED
-        assert old_site.path.read_bytes() == other
+        assert by_hand.path.read_bytes() == other

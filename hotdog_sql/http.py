@@ -50,14 +50,23 @@ class HttpClient:
     """
 
     def __init__(
-        self, connect_seconds: float = CONNECT_SECONDS, silence_seconds: float = SILENCE_SECONDS
+        self,
+        connect_seconds: float = CONNECT_SECONDS,
+        silence_seconds: float = SILENCE_SECONDS,
+        *,
+        plain: bool = False,
     ) -> None:
         """Makes no request yet.
+
+        Args:
+            connect_seconds: time limit for a connection.
+            silence_seconds: time limit for each wait in which nothing arrives.
+            plain: use httpcore in any case: pyreqwest's time for a request cannot be extended far.
 
         Raises:
             InputError: the certificates that the environment names cannot be read.
         """
-        self._transport = new_transport(connect_seconds, silence_seconds)
+        self._transport = new_transport(connect_seconds, silence_seconds, plain=plain)
 
     def __enter__(self) -> Self:
         return self

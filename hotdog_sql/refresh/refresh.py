@@ -125,7 +125,7 @@ def refresh(
                     job.set_result(_fetch(job.file, settings, client, policy, progress, stop))
 
     count = min(WORKERS, len(jobs))
-    clients = [HttpClient(silence_seconds=silence_seconds) for _ in range(count)]
+    clients = [HttpClient(silence_seconds=silence_seconds, plain=True) for _ in range(count)]
     # Daemons: a transfer that hangs in the system must not keep Ctrl-C waiting.
     threads = [Thread(target=work, args=(client,), daemon=True) for client in clients]
     try:
@@ -286,7 +286,7 @@ def _with_sizes(files: Sequence[CatalogFile], settings: Settings) -> list[Catalo
         from hotdog_sql.http import HttpClient
         from hotdog_sql.refresh.local_file import RemoteFile
 
-        with suppress(httpx.HTTPError, TransferError), HttpClient() as client:
+        with suppress(httpx.HTTPError, TransferError), HttpClient(plain=True) as client:
             for file in files:
                 url = settings.base_url + file.path
                 if file.bytes is None:

@@ -15,13 +15,15 @@ from hotdog_sql.transports.plain import PlainTransport
 __all__ = ["DeadlineTransport", "new_transport", "ssl_context", "transport_name"]
 
 
-def new_transport(connect_seconds: float, silence_seconds: float) -> DeadlineTransport:
-    """A transport for one thread: pyreqwest's where it is installed, else httpcore's.
+def new_transport(
+    connect_seconds: float, silence_seconds: float, *, plain: bool = False
+) -> DeadlineTransport:
+    """A transport for one thread: pyreqwest's where it is installed, unless `plain`.
 
     Raises:
         InputError: the certificates or the proxy that the environment names cannot be used.
     """
-    if transport_name() == "pyreqwest":
+    if not plain and transport_name() == "pyreqwest":
         from hotdog_sql.transports.fast import FastTransport
 
         return FastTransport(connect_seconds, silence_seconds)

@@ -1,6 +1,5 @@
 """What the tests of refresh share: one file of a catalog, a server for it, and a data folder."""
 
-import gzip
 import hashlib
 import random
 from base64 import b64encode
@@ -29,7 +28,6 @@ def content(seed: int, size: int = 300_000) -> bytes:
 
 OLD, NEW = content(1), content(2, 310_000)
 HALF = len(NEW) // 2
-GZIPPED = gzip.compress(NEW, mtime=0)
 
 
 def new(fault: Reply | None = None, md5: str | None = "right", *, ranges: bool = True) -> Answer:

@@ -126,13 +126,6 @@ def test_what_does_not_exist(run: Run, arguments: list[str], code: int, said: st
     assert said in refused.stderr
 
 
-def test_plain_http_is_refused(run: Run) -> None:
-    refused = run("refresh", HOTDOG_SQL_BASE_URL="http://me:secret@example.invalid/")
-    assert refused.returncode == 5
-    assert "only https" in refused.stderr
-    assert "secret" not in refused.stderr
-
-
 def test_https(run: Run, certificate: Path, tmp_path: Path) -> None:
     large = content(7, 20 << 20)
     with LoopbackServer(certificate) as server:

@@ -77,15 +77,9 @@ class Row(NamedTuple):
     """What the index knows of a line of the manifest.
 
     Attributes:
-        folder: the class folder.
-        image_id: the image.
-        rank: its rank when it was selected.
-        reserve: whether it replaces a lost photo.
-        status: what became of it; None: nothing yet.
-        path: where it is, if it is.
-        size: its bytes.
+        status: what became of the photo; None: nothing yet.
         tried: the sources that did not have it, separated by spaces.
-        start: of the line in the file, in bytes.
+        start: where the line begins in the file, in bytes.
         length: of the line.
         wanted: how often the selection of this run has named it.
     """

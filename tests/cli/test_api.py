@@ -10,7 +10,7 @@ import pytest
 
 import hotdog_sql
 from hotdog_sql.demo.server import serve
-from hotdog_sql.errors import MissingFileError
+from hotdog_sql.errors import InputError, MissingFileError
 from tests.conftest import ROOT
 from tests.support.openimages import ROW_COLUMNS, OpenImages, image_row, small_open_images
 
@@ -32,6 +32,45 @@ def test_the_readmes_example_runs(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("True\n")
     assert list((tmp_path / "dataset" / "other").iterdir())
+
+
+def test_the_examples_of_the_docstrings_run(tmp_path: Path) -> None:
+    program = (
+        "import doctest, sys, hotdog_sql.api\n"
+        "tried = doctest.testmod(hotdog_sql.api)\n"
+        "sys.exit(tried.failed or tried.attempted < 8)"
+    )
+    with serve() as world:
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=tmp_path,
+            env=os.environ
+            | {"HOTDOG_SQL_BASE_URL": world.base_url, "HOTDOG_SQL_MIRROR_URL": world.mirror_url},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_public_names_are_shown_and_described() -> None:
+    public = {"connect", "download", "select", "verify"}
+    assert public <= set(dir(hotdog_sql))
+    for name in public:
+        description = getattr(hotdog_sql, name).__doc__
+        for part in ("Args:", "Returns:", "Raises:", ">>> "):
+            assert part in description, (name, part)
+
+
+def test_a_split_may_be_one_or_several_or_all(tmp_path: Path) -> None:
+    for split in ("test", "validation", "train"):
+        small_open_images().write(tmp_path, split)
+    for splits, count in (("validation", 300), (["test", "train"], 600), ("all", 900)):
+        with hotdog_sql.connect(tmp_path, splits=splits, offline=True) as database:
+            assert database.rows("SELECT count(*) FROM images") == [(count,)]
+    with pytest.raises(InputError, match="'val' does not exist; give one of test, validation"):
+        hotdog_sql.connect(tmp_path, splits="val", offline=True)
 
 
 def test_a_selection_is_rows_a_report_and_a_table(tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ INCOMPLETE = 7
 #: `verify` found something missing, altered, undecodable or extra.
 VERIFY_FAILED = 8
 CLUSTER = 9
+#: 128 and the number of the signal, as a shell reports it.
+HANGUP = 129
 INTERRUPTED = 130
-#: What a shell reports of a process that SIGTERM has ended.
 TERMINATED = 143
 
 #: Code and meaning, in the order in which the README lists them.
@@ -26,10 +27,13 @@ MEANINGS = {
     DATA: "an Open Images file is missing or damaged",
     TRANSFER: "an Open Images file could not be fetched",
     DATASET: "the dataset folder or an output cannot be used",
-    INCOMPLETE: "some photos are worth another try: run the same command again",
+    INCOMPLETE: "some photos are worth another try, or no host has answered: run the same command "
+    "again",
     VERIFY_FAILED: "verify found photos missing, altered, undecodable or extra",
     CLUSTER: "the cluster cannot be used, or is lost: run the same command again",
-    INTERRUPTED: "stopped with Ctrl-C; run the same command again to go on",
+    HANGUP: "stopped because its terminal was closed; run the same command again to resume",
+    INTERRUPTED: "stopped with Ctrl-C; run the same command again to resume",
+    TERMINATED: "stopped by another program (SIGTERM); run the same command again to resume",
 }
 
 _CODES: tuple[tuple[type[errors.HotdogError], int], ...] = (

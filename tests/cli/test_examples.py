@@ -101,7 +101,7 @@ def downloaded(ran: Ran) -> bool:
 
 #: What each command of the README gives.
 README_ROWS: dict[str, Callable[[Ran], bool]] = {
-    'hotdog-sql select --class "Hot dog" --download dataset': (
+    'hotdog-sql select "Hot dog" --download dataset': (
         lambda ran: ran.chosen() == ran.truth.hot_dogs()
     ),
     "hotdog-sql summary --split validation": lambda ran: ran.rows() == [ran.truth.summary()],
@@ -120,7 +120,7 @@ README_ROWS: dict[str, Callable[[Ran], bool]] = {
             == ran.truth.class_counts("hot dog")
         )
     ),
-    'hotdog-sql select --class "Hot dog" --split validation --output hotdogs.csv': (
+    'hotdog-sql select "Hot dog" --split validation --output hotdogs.csv': (
         lambda ran: ran.chosen() == ran.truth.hot_dogs()
     ),
     "hotdog-sql download hotdogs.csv dataset": downloaded,

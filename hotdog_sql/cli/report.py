@@ -1,7 +1,7 @@
 """What `select` and downloads say at their end."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,13 +10,19 @@ from hotdog_sql.text import printable, size_text
 
 if TYPE_CHECKING:
     from hotdog_sql.downloader.result import DownloadReport
-    from hotdog_sql.reports import ClassReport, FolderReport
+    from hotdog_sql.reports import ClassReport, SelectionReport
     from hotdog_sql.selection import Selection
 
 #: Widths of names and counts in the report of a download.
 _NARROW = (14, 9)
 #: A classifier learns little from a folder with fewer images.
 FEW_IMAGES = 30
+#: What negatives are taken from.
+_CANDIDATES = {
+    "random": "labelled",
+    "verified": "verified negatives",
+    "mixed": "verified negatives or labelled",
+}
 #: Related classes that are named without --verbose.
 _NAMED = 5
 
@@ -43,7 +49,8 @@ def tell_selection(selection: "Selection", *, verbose: bool = False) -> None:
         more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
         _count("related classes", len(names), ", ".join(shown) + more)
         _count("labelled images", report.labelled)
-        _count("candidates", report.candidates, "labelled, without a related class")
+        kind = _CANDIDATES[selection.options.negatives_from if selection.options else "random"]
+        _count("candidates", report.candidates, f"{kind}, without a related class")
     say("Selected")
     folders = selection.folders()
     for folder in folders:
@@ -52,11 +59,11 @@ def tell_selection(selection: "Selection", *, verbose: bool = False) -> None:
         _count(folder.folder, folder.images, f"about {size} from the mirror; {licenses}")
     for name, images in selection.partitions().items():
         _count(f"in {name}", images)
-    for folder in folders:
-        _tell_shortfall(selection, folder)
     if report is not None:
-        for problem, images in report.problems.items():
-            say(f"warning: {images:,} images are left out: {problem}; {_refresh(selection)}")
+        counts = {folder.folder: folder.images for folder in folders}
+        _tell_shortfalls(selection, report, counts)
+        for problem, count in report.problems.items():
+            say(f"warning: {count:,} images are left out: {problem}; {_refresh(selection)}")
 
 
 def _refresh(selection: "Selection") -> str:
@@ -69,22 +76,30 @@ def _refresh(selection: "Selection") -> str:
     return f"refresh the files with: {refresh_command(files, database.options.data_dir)}"
 
 
-def _tell_shortfall(selection: "Selection", folder: "FolderReport") -> None:
+def _tell_shortfalls(
+    selection: "Selection", report: "SelectionReport", images: Mapping[str, int]
+) -> None:
     """Say where the data ran out: fewer images than wanted, or too few to learn from."""
     asked = selection.options
     if asked is None:
         return
-    negative = asked.query is None and folder.folder == asked.negative_folder
-    wanted = asked.negatives if negative and asked.ratio is None else asked.limit
-    if negative and wanted is not None and folder.images < wanted:
-        kind = "verified negatives" if asked.negatives_from == "verified" else "negatives"
-        say(f"{folder.folder}: {folder.images:,} of {wanted:,}: no more {kind}")
-    ran_out = wanted is None or folder.images < wanted
-    if folder.images < FEW_IMAGES and ran_out and asked.query is None:
-        say(
-            f"warning: {folder.folder} has fewer than {FEW_IMAGES} images; --split all or "
-            "--labels both may find more"
-        )
+    others = images.get(asked.negative_folder, 0)
+    negatives = asked.negatives
+    if asked.ratio is not None:
+        negatives = round(asked.ratio * (sum(images.values()) - others))
+    if others < negatives:
+        kind = "verified negatives" if asked.negatives_from == "verified" else "candidates"
+        say(f"{asked.negative_folder}: {others:,} of {negatives:,}: no more {kind}")
+    wanted = {one.folder: asked.limit for one in report.classes} | {
+        asked.negative_folder: negatives
+    }
+    for folder, limit in wanted.items():
+        count = images.get(folder, 0)
+        if count < FEW_IMAGES and (limit is None or count < limit):
+            say(
+                f"warning: {folder} has fewer than {FEW_IMAGES} images; --split all or "
+                "--labels both may find more"
+            )
 
 
 def tell_changes(changes: Sequence[str], *, quiet: bool = False) -> None:

@@ -145,7 +145,7 @@ def _negatives(text: str) -> dict[str, int | float | None]:
             f"{text!r} is neither a number from 0 to {LARGEST_COUNT:,} nor a multiple such as 2x",
             param_hint="--negatives",
         )
-    return {"ratio": value} if times else {"negatives": int(value), "ratio": None}
+    return {"negatives": 0, "ratio": value} if times else {"negatives": int(value), "ratio": None}
 
 
 def _variable(setting: str) -> tuple[str, str | int | float]:

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -334,6 +335,23 @@ def test_a_class_may_be_a_plain_argument(small_data: Path, run: Run) -> None:
     for wrong in ((), ("Hot dog", "--query", small_data / FILES["classes"])):
         done = run("select", *wrong, *data)
         assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_the_report_says_where_the_data_ran_out(small_data: Path, run: Run) -> None:
+    """12 hot dogs; 300 images; a person said of 42 that there is none."""
+
+    def said(*options: str) -> list[str]:
+        done = run("select", "Hot dog", "--data-dir", small_data, *options)
+        lines = done.stderr.splitlines()
+        return [line for line in lines if " of " in line or line.startswith("warning:")]
+
+    few = "warning: {} has fewer than 30 images; --split all or --labels both may find more"
+    assert said() == [few.format("hot_dog")]
+    assert said("--limit", "2", "--negatives", "3") == []
+    (shortfall, *_) = said("--negatives-from", "verified")
+    assert re.fullmatch(r"other: \d+ of 120: no more verified negatives", shortfall)
+    assert said("--limit", "5", "--negatives", "100x")[0].endswith(" of 500: no more candidates")
+    assert said("--limit", "5", "--negatives", "1x") == []
 
 
 def test_classes_suggests_where_it_finds_nothing(small_data: Path, run: Run) -> None:

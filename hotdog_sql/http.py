@@ -238,8 +238,7 @@ def reason_of(error: httpx.HTTPError, *, in_body: bool) -> str:
         case httpx.ConnectError():
             return "no connection"
         case httpx.NetworkError() | httpx.RemoteProtocolError():
-            # pyreqwest may read the beginning of a body along with the headers.
-            return "cut short" if in_body or "body" in str(error) else "connection broke"
+            return "cut short" if in_body else "connection broke"
         case httpx.ProxyError():
             return "proxy error"
         case httpx.UnsupportedProtocol():

@@ -4,16 +4,15 @@ import atexit
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from functools import cache
 from threading import Lock
 
 import httpx
-from pyreqwest.client import SyncClientBuilder
-from pyreqwest.compatibility.httpx import SyncHttpxTransport
-from pyreqwest.exceptions import BuilderError, DecodeError, NetworkError, PyreqwestError
-from pyreqwest.exceptions import RequestTimeoutError as PyreqwestTimeout
+from pyreqwest.client import SyncClient, SyncClientBuilder
+from pyreqwest.exceptions import BuilderError, RequestError, RequestTimeoutError
+from pyreqwest.response import SyncResponse, SyncResponseBodyReader
 
 from hotdog_sql.errors import InputError
 from hotdog_sql.transports.base import DeadlineTransport, proxies, ssl_context
@@ -26,45 +25,61 @@ class FastTransport(DeadlineTransport):
 
     def __init__(self, connect_seconds: float, silence_seconds: float) -> None:
         with _BUILDING:  # the process crashes where two threads build a client
-            self._transport = _reqwest_transport(connect_seconds, silence_seconds)
+            self._client = _client(connect_seconds, silence_seconds)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; the body is read as the response is iterated."""
         # The time may be extended while a body arrives, so pyreqwest's own limit is wider; the
         # deadline itself is kept as the body is read.
-        request.extensions = {"timeout": {"pool": 2 * self.seconds_left()}}
+        limit = timedelta(seconds=2 * self.seconds_left())
+        answer = ExitStack()
         with _httpx_errors():
-            response = self._transport.handle_request(request)
+            response = answer.enter_context(
+                self._client.request(request.method, str(request.url.copy_with(userinfo=b"")))
+                .headers(request.headers.multi_items())
+                .timeout(limit)
+                .streamed_read_buffer_limit(0)  # the headers do not wait for the body
+                .build_streamed()
+            )
+        body = _Body(response.body_reader, answer, self)
         return httpx.Response(
-            response.status_code,
-            headers=response.headers,
-            stream=_FastBody(response, self),
-            request=request,
+            response.status, headers=list(_headers(response)), stream=body, request=request
         )
 
     def close(self) -> None:
         """Nothing: the connections are the process's."""
 
 
-class _FastBody(httpx.SyncByteStream):
+class _Body(httpx.SyncByteStream):
     """The body of a response."""
 
-    def __init__(self, response: httpx.Response, transport: FastTransport) -> None:
-        self._response = response
+    def __init__(
+        self, reader: SyncResponseBodyReader, answer: ExitStack, transport: FastTransport
+    ) -> None:
+        self._reader = reader
+        self._answer = answer
         self._transport = transport
 
     def __iter__(self) -> Iterator[bytes]:
         with _httpx_errors():
-            for chunk in self._response.iter_raw():
+            while (chunk := self._reader.read_chunk()) is not None:
                 self._transport.seconds_left()
-                yield chunk
+                yield bytes(chunk)
 
     def close(self) -> None:
-        self._response.close()
+        self._answer.close()
+
+
+def _headers(response: SyncResponse) -> Iterator[tuple[str, str]]:
+    """The headers but for those that are not text to pyreqwest."""
+    for name in response.headers:
+        with suppress(ValueError):
+            for value in response.get_header_all(name):
+                yield name, value
 
 
 @cache
-def _reqwest_transport(connect_seconds: float, silence_seconds: float) -> httpx.BaseTransport:
+def _client(connect_seconds: float, silence_seconds: float) -> SyncClient:
     """One client for the process: its connections serve whichever thread asks."""
     proxies()  # which says what is wrong with them; pyreqwest would pass over it
     try:
@@ -82,14 +97,14 @@ def _reqwest_transport(connect_seconds: float, silence_seconds: float) -> httpx.
         )
         for certificate in ssl_context().get_ca_certs(binary_form=True):
             builder = builder.add_root_certificate_der(certificate)
-        transport = SyncHttpxTransport(builder.build())
+        client = builder.build()
     except (BuilderError, ValueError) as error:
         raise InputError(
             f"cannot use the proxy ({error}); check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY"
         ) from error
     # Its threads must not outlive the interpreter.
-    atexit.register(transport.close)
-    return transport
+    atexit.register(client.close)
+    return client
 
 
 @contextmanager
@@ -99,26 +114,13 @@ def _httpx_errors() -> Iterator[None]:
         yield
     except BuilderError as error:
         raise httpx.InvalidURL(str(error)) from error
-    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-        words = _words(error)
+    except RequestError as error:
+        words = " ".join(str(one) for one in (error.details or {}).get("causes") or ()).lower()
+        slow = isinstance(error, RequestTimeoutError)
         if "(connect)" in words:
-            raise type(error)(str(error)) from _cause(words)
-        # There was a connection; what broke was the request.
-        kind = httpx.ReadTimeout if "timed out" in words else httpx.RemoteProtocolError
-        raise kind(str(error)) from error
-    except (httpx.DecodingError, DecodeError) as error:  # nothing is encoded: it was cut short
-        raise httpx.RemoteProtocolError(str(error)) from error
-    except (NetworkError, PyreqwestTimeout) as error:
-        broken = isinstance(error, NetworkError)
-        raise (httpx.ReadError if broken else httpx.ReadTimeout)(str(error)) from error
-    except PyreqwestError as error:
-        raise httpx.RemoteProtocolError(str(error)) from error
-
-
-def _words(error: httpx.TransportError) -> str:
-    """All that pyreqwest says of an error."""
-    details = getattr(error.__cause__, "details", None) or {}
-    return " ".join(str(cause) for cause in details.get("causes") or ()).lower()
+            raise (httpx.ConnectTimeout if slow else httpx.ConnectError)(words) from _cause(words)
+        # There was a connection; what broke was the answer.
+        raise (httpx.ReadTimeout if slow else httpx.RemoteProtocolError)(words) from error
 
 
 def _cause(words: str) -> Exception:

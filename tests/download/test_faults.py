@@ -43,6 +43,7 @@ class Case:
 
 CASES = [
     Case("200", (Reply(body=GOOD),), "downloaded", 1),
+    Case("a header that is not ASCII", (Reply(body=GOOD, headers={"X": "\xe9"}),), "downloaded", 1),
     Case("404", (Reply(404),), "lost", 1, "mirror: http 404"),
     Case("410", (Reply(410),), "lost", 1, "mirror: http 410"),
     Case("403", (Reply(403, body=GOOD),), "lost", 1, "mirror: http 403"),

@@ -288,6 +288,8 @@ class Database:
                 f"{file.path} has the columns {printable(','.join(found))[:200]!r}, "
                 f"not {','.join(expected)!r}; get the right file with: {self._refresh([file])}"
             )
+        if problem := file.problem():
+            raise DataError(f"{file.path} {problem}; replace it with: {self._refresh([file])}")
 
     def close(self) -> None:
         """Close the connection and remove its temporary folder."""

@@ -29,6 +29,12 @@ from hotdog_sql.text import printable
 
 #: Written into each recipe; another number is another form.
 _FORM = 1
+#: The digests and versions in a recipe, and what they are of.
+_DIGESTS = {
+    "versions": "version of",
+    "sql_sha256": "SQL file",
+    "file_md5": "Open Images file",
+}
 #: The options that a recipe keeps under `classes` and under `query`.
 _CLASS_OPTIONS = (
     "classes",
@@ -65,6 +71,10 @@ _TYPES = {
 _BUFFER = 4 << 20
 #: Makes every value once, to find out before the first photo whether all can be read.
 _TRY = "SELECT count(COLUMNS(*)) FROM saved"
+_WRONG_RANK = """
+SELECT rank::VARCHAR FROM saved
+WHERE rank IS NOT NULL AND coalesce(try_cast(rank AS BIGINT), -1) < 0 LIMIT 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +161,7 @@ class Recipe:
                 f"{path} is of a form that this version does not know; upgrade hotdog-sql"
             )
         try:
+            _check_digests(content)
             return cls(
                 content=content,
                 options=_options(content),
@@ -173,12 +184,8 @@ class Recipe:
             for old, new, name in asked
             if getattr(old, name) != getattr(new, name)
         ]
-        for key, what in (
-            ("versions", "version of"),
-            ("sql_sha256", "SQL file"),
-            ("file_md5", "Open Images file"),
-        ):
-            before, after = then.content.get(key, {}), self.content[key]
+        for key, what in _DIGESTS.items():
+            before, after = then.content[key], self.content[key]
             for name in sorted({*before, *after}):
                 old, new = before.get(name), after.get(name)
                 if old == new:
@@ -244,6 +251,11 @@ def read_selection(database: Database, path: Path, recipe: Recipe | None = None)
         raise SelectionFileError(
             f"{path} has no column {missing[0]}; make it again with: hotdog-sql select"
         )
+    for (rank,) in connection.execute(_WRONG_RANK).fetchall():
+        raise SelectionFileError(
+            f"{path} has the rank {printable(rank)[:40]!r}, which is not a whole number from 0; "
+            "make it again with: hotdog-sql select"
+        )
     return Selection(database, None if recipe is None else recipe.options, "saved")
 
 
@@ -283,6 +295,12 @@ def _options(content: dict[str, Any]) -> SelectOptions:
             raise TypeError(f"{name} is not a list")
         request[name] = tuple(request[name])
     return SelectOptions(**request, **parts)
+
+
+def _check_digests(content: dict[str, Any]) -> None:
+    for key in _DIGESTS:
+        if not all(isinstance(value, str) for value in content[key].values()):
+            raise TypeError(f"{key} has a value that is not text")
 
 
 def _sql_files(options: SelectOptions) -> Sequence[SqlFile]:

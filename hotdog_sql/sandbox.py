@@ -4,7 +4,7 @@ Its syntax tree must consist of the parts listed here, and DuckDB is locked befo
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -108,6 +108,32 @@ def needs_of_query(text: str) -> frozenset[str]:
     """
     with duckdb.connect() as connection:
         return check_query(connection, text)
+
+
+def set_variables(
+    connection: duckdb.DuckDBPyConnection,
+    variables: Mapping[str, str | float],
+    own: Collection[str],
+) -> None:
+    """Set session variables that a user's query reads.
+
+    Args:
+        connection: the connection.
+        variables: their values by their names.
+        own: the names of the session's own variables.
+
+    Raises:
+        QueryError: a name is not a plain one, or is the session's own.
+    """
+    for name, value in variables.items():
+        # A name cannot be bound; one that is an identifier needs no quoting.
+        if not (name.isascii() and name.isidentifier()):
+            raise QueryError(
+                f"{printable(name)!r} cannot name a variable: use letters, digits and _"
+            )
+        if name in own or name.endswith(("_files", "_reader")):
+            raise QueryError(f"the variable {name} is the session's own: choose another name")
+        connection.execute(f"SET VARIABLE {name} = ?", [value])
 
 
 def lock(connection: duckdb.DuckDBPyConnection, readable: Iterable[Path]) -> None:

@@ -20,6 +20,7 @@ from hotdog_sql.reports import (
     folder_reports,
     selection_report,
 )
+from hotdog_sql.sandbox import set_variables
 from hotdog_sql.text import printable
 
 _CANDIDATES = """
@@ -265,20 +266,6 @@ def find_mids(database: Database, names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found[0] for found in mids.values()))
 
 
-def set_variable(database: Database, name: str, value: str | float) -> None:
-    """Sets a session variable for a user's query.
-
-    Raises:
-        QueryError: the name is not a plain one, or is the session's own.
-    """
-    # A name cannot be bound; one that is an identifier needs no quoting.
-    if not (name.isascii() and name.isidentifier()):
-        raise QueryError(f"{printable(name)!r} is no name for a variable: use letters and digits")
-    if name in database.options.variables() or name.endswith(("_files", "_reader")):
-        raise QueryError(f"the variable {name} is the session's own: choose another name")
-    database.connection.execute(f"SET VARIABLE {name} = ?", [value])
-
-
 def _select_images(database: Database, options: SelectOptions) -> Selection:
     database.use(*needs_of(options))
     candidates = _keep(database, _CANDIDATES, bound_values(database, _CANDIDATES, options))
@@ -289,8 +276,7 @@ def _select_images(database: Database, options: SelectOptions) -> Selection:
 def _select_by_query(database: Database, options: SelectOptions) -> Selection:
     """The rows of a user's query, checked and completed; it locks the connection."""
     database.use("selection_rows", "validate_selection", "folder_report")
-    for name, value in options.variables.items():
-        set_variable(database, name, value)
+    set_variables(database.connection, options.variables, own=database.options.variables())
     database.keep_query(options.query or "")
     columns = [row[0] for row in database.rows("DESCRIBE result")]
     for name in ("ImageID", "folder"):

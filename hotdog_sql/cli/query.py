@@ -8,6 +8,7 @@ from hotdog_sql.cli import options
 from hotdog_sql.cli.data import opened
 from hotdog_sql.cli.groups import Given, takes
 from hotdog_sql.cli.output import check_output, say, write_rows
+from hotdog_sql.cli.report import tell_problems
 from hotdog_sql.options import DataOptions
 from hotdog_sql.text import printable, size_text
 
@@ -65,7 +66,7 @@ def summary(
     """Count images, positive labels, labelled images and classes, and describe the files."""
     row_format = check_output(format_name, output)
     with opened(
-        DataOptions(**data), ["summary"], offline=offline, yes=yes, quiet=quiet
+        DataOptions(**data), ["summary", "data_problems"], offline=offline, yes=yes, quiet=quiet
     ) as database:
         database.keep_rows(
             "FROM summary(min_confidence := $min_confidence)", {"min_confidence": min_confidence}
@@ -73,6 +74,7 @@ def summary(
         write_rows(database, "result", row_format, output)
         if not quiet:
             _describe_files(database)
+            tell_problems(database, dict(database.rows("FROM data_problems()")))
 
 
 def _describe_files(database: "Database") -> None:

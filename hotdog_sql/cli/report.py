@@ -9,6 +9,7 @@ from hotdog_sql.cli.output import say
 from hotdog_sql.text import printable, size_text
 
 if TYPE_CHECKING:
+    from hotdog_sql.database import Database
     from hotdog_sql.downloader.result import DownloadReport
     from hotdog_sql.reports import ClassReport, SelectionReport
     from hotdog_sql.selection import Selection
@@ -23,6 +24,8 @@ _CANDIDATES = {
     "verified": "verified negatives",
     "mixed": "verified negatives or labelled",
 }
+#: The kinds of file that say something of single images.
+_WITH_IMAGES = ("images", "human_labels", "machine_labels")
 #: Related classes that are named without --verbose.
 _NAMED = 5
 
@@ -62,18 +65,18 @@ def tell_selection(selection: "Selection", *, verbose: bool = False) -> None:
     if report is not None:
         counts = {folder.folder: folder.images for folder in folders}
         _tell_shortfalls(selection, report, counts)
-        for problem, count in report.problems.items():
-            say(f"warning: {count:,} images are left out: {problem}; {_refresh(selection)}")
+        tell_problems(selection.database, report.problems)
 
 
-def _refresh(selection: "Selection") -> str:
-    """The command that replaces damaged files."""
+def tell_problems(database: "Database", problems: Mapping[str, int]) -> None:
+    """Say how many images are left out because their data cannot be right, and what to refresh."""
     # Imported here: it imports DuckDB, which `--help` does without.
     from hotdog_sql.catalog import refresh_command
 
-    database = selection.database
-    files = [file.catalog for file in database.files if file.catalog.kind != "classes"]
-    return f"refresh the files with: {refresh_command(files, database.options.data_dir)}"
+    files = [file.catalog for file in database.files if file.catalog.kind in _WITH_IMAGES]
+    command = refresh_command(files, database.options.data_dir)
+    for problem, images in problems.items():
+        say(f"warning: {images:,} images are left out: {problem}; refresh with: {command}")
 
 
 def _tell_shortfalls(

@@ -1,0 +1,77 @@
+"""Labels and images that cannot be right are counted and not used; a cut file is an error."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+from tests.support.openimages import OpenImages, image_row
+
+HOT_DOG, FOOD = "/m/01b9xk", "/m/02wbm"
+IDS = [f"{number:016x}" for number in range(20)]
+Label = tuple[str, str, str, str]
+
+
+def write(folder: Path, labels: Sequence[Label] = (), images: Sequence[str] = IDS) -> None:
+    """Ten hot dogs and ten images of food, and what is to be wrong."""
+    right = [(image, "verification", HOT_DOG, "1") for image in IDS[:10]]
+    right += [(image, "verification", FOOD, "1") for image in IDS[10:]]
+    data = OpenImages(images=[image_row(image) for image in images], labels=[*right, *labels])
+    data.write(folder / "data")
+
+
+@pytest.mark.parametrize("confidence", ["nan", "inf", "2", "-1", "-inf", "1e400", ""])
+@pytest.mark.parametrize("mid", [HOT_DOG, FOOD])
+def test_impossible_confidences(run: Run, tmp_path: Path, confidence: str, mid: str) -> None:
+    write(tmp_path, [(IDS[3], "verification", mid, confidence)])
+    check(run, "1 images are left out: an impossible label", hot_dogs=9)
+
+
+def test_a_nul_in_a_mid(run: Run, tmp_path: Path) -> None:
+    write(tmp_path, [(IDS[12], "verification", f"{HOT_DOG}\0", "1")])
+    check(run, "1 images are left out: an impossible label", others=9)
+
+
+def test_an_image_that_the_image_file_has_twice(run: Run, tmp_path: Path) -> None:
+    write(tmp_path, images=[*IDS, IDS[4], IDS[15]])
+    check(run, "2 images are left out: several times in the image file", hot_dogs=9, others=9)
+
+
+def test_labels_of_an_image_that_the_image_file_lacks(run: Run, tmp_path: Path) -> None:
+    write(tmp_path, images=IDS[2:])
+    check(run, "2 images are left out: not in the image file", hot_dogs=8)
+
+
+def check(run: Run, warning: str, hot_dogs: int = 10, others: int = 10) -> None:
+    """What a selection and the summary say, and how many rows are selected."""
+    done = run("select", "--class", "Hot dog", "--offline")
+    assert done.returncode == 0, done.stderr
+    folders = [line.partition(",")[0] for line in done.stdout.splitlines()]
+    assert (folders.count("hot_dog"), folders.count("other")) == (hot_dogs, others)
+    assert f"positives {hot_dogs:>23}" in done.stderr
+    summary = run("summary", "--offline")
+    for said in (done, summary):
+        assert f"warning: {warning}" in said.stderr.replace("4 images", "2 images")
+        assert "hotdog-sql refresh --file test-annotations-human-imagelabels.csv" in said.stderr
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "test-annotations-human-imagelabels.csv",
+        "test-images-with-rotation.csv",
+        "oidv6-class-descriptions.csv",
+    ],
+)
+@pytest.mark.parametrize("lost", ["rows", "end"])
+def test_a_file_without_its_rows_or_its_end(run: Run, tmp_path: Path, name: str, lost: str) -> None:
+    write(tmp_path)
+    file = tmp_path / "data" / name
+    text = file.read_text()
+    file.write_text(text.partition("\n")[0] + "\n" if lost == "rows" else text[:-1])
+    done = run("select", "--class", "Hot dog", "--offline")
+    assert done.returncode == 4
+    (line,) = done.stderr.splitlines()
+    assert f"{name} {'has no rows' if lost == 'rows' else 'ends in the middle of a line'}" in line
+    assert f"hotdog-sql refresh --file {name}" in line

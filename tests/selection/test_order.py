@@ -1,0 +1,87 @@
+"""A selection is the same bytes every time: with any threads, from CSV and from the index."""
+
+from io import BytesIO
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from hotdog_sql.database import connect
+from hotdog_sql.export import write_stream
+from hotdog_sql.index import build_index
+from hotdog_sql.options import DataOptions, SelectOptions
+from hotdog_sql.selection import Selection, select
+from tests.support.openimages import IMAGE_COLUMNS, OpenImages, image_row
+
+KINDS = {
+    "classes": SelectOptions(("/m/01b9xk", "/m/02wbm"), overlap="both", negatives=700),
+    "ratio": SelectOptions(("/m/01b9xk",), ratio=1.5, limit=200),
+    "mixed": SelectOptions(("/m/01b9xk",), negatives_from="mixed", negatives=900),
+    "verified": SelectOptions(("/m/01b9xk",), negatives_from="verified"),
+    "partition": SelectOptions(("/m/01b9xk",), ratio=2, partition={"train": 0.8, "test": 0.2}),
+    "authors": SelectOptions(
+        ("/m/01b9xk",), partition={"a": 0.5, "b": 0.3, "c": 0.2}, group_by="author"
+    ),
+    "hierarchy": SelectOptions(("/m/02wbm",), related="hierarchy", negatives=900),
+    "query": SelectOptions(
+        query="SELECT ImageID, 'f' || right(ImageID, 1) AS folder FROM images",
+        partition={"train": 0.8, "test": 0.2},
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """6,000 images, more than DuckDB hands to a thread at once, by 40 authors, some copied."""
+    folder = tmp_path_factory.mktemp("order")
+    images, labels = [], []
+    for number in range(6_000):
+        row = list(image_row(f"{number * 7919:016x}"))
+        row[IMAGE_COLUMNS.index("OriginalMD5")] = f"md5 {number - number % 3}"
+        row[IMAGE_COLUMNS.index("AuthorProfileURL")] = f"author {number % 40}"
+        images.append(tuple(row))
+        mids = [
+            mid
+            for mid, n in (("/m/01b9xk", 11), ("/m/02wbm", 7), ("/m/01g317", 2))
+            if number % n == 0
+        ]
+        labels += [(row[0], "verification", mid, "1") for mid in mids]
+        labels.append((row[0], "verification", "/m/01b9xk", "1" if number % 11 == 0 else "0"))
+    OpenImages(images=images, labels=labels).write(folder)
+    with connect(DataOptions(folder, indexed=False)) as database:
+        list(build_index(database))
+    return folder
+
+
+def written(selection: Selection, format_name: str) -> bytes:
+    stream = BytesIO()
+    write_stream(selection.database, selection.table, stream, format_name)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_bytes_every_time(folder: Path, kind: str) -> None:
+    seen = set()
+    for indexed in (False, True):
+        for threads in (1, 2, 8):
+            for _ in range(1 if threads == 1 else 3):
+                options = DataOptions(folder, threads=threads, indexed=indexed)
+                with connect(options) as database:
+                    selection = select(database, KINDS[kind])
+                    files = [written(selection, name) for name in ("csv", "json", "parquet")]
+                    seen.add((*files, repr(selection.folders()), repr(selection.report)))
+    assert len(seen) == 1
+
+
+def test_what_a_selection_is_in_python(folder: Path) -> None:
+    with connect(DataOptions(folder)) as database:
+        selection = select(database, SelectOptions(("/m/01b9xk",), limit=3, negatives=2))
+        other = select(database, SelectOptions(("/m/02wbm",), limit=1, negatives=0))
+        assert repr(selection) == "<Selection of 5 images: hot_dog 3, other 2>"
+        assert (len(selection), len(other), len(list(selection))) == (5, 1, 5)
+        assert selection.relation.filter("folder = 'other'").shape == (2, 14)
+        assert selection.columns[:3] == ["folder", "rank", "ImageID"]
+        assert next(selection.photos()).folder == "hot_dog"
+        following = [photo.rank for photo in islice(selection.replacements("other"), 3)]
+        assert following == [3, 4, 5]
+        assert "<td>hot_dog</td>" in selection._repr_html_()

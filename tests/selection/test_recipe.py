@@ -1,0 +1,134 @@
+"""selection.json: read again, changed by options, mutated by strangers."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hotdog_sql.errors import SelectionFileError
+from hotdog_sql.recipe import Recipe
+from tests.conftest import Run
+
+WANTED = ("select", "--class", "Hot dog", "--negatives", "20", "--partition", "80/20")
+
+
+@pytest.fixture(scope="module")
+def content(small_data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """A recipe that the program wrote."""
+    import subprocess
+    import sys
+
+    folder = tmp_path_factory.mktemp("saved")
+    command = [sys.executable, "-m", "hotdog_sql", *WANTED, "--data-dir", str(small_data)]
+    subprocess.run([*command, "-q", "--output", "rows.csv"], cwd=folder, check=True, timeout=60)
+    read: dict[str, Any] = json.loads((folder / "rows.selection.json").read_text())
+    return read
+
+
+def test_its_form_is_the_first(content: dict[str, Any]) -> None:
+    assert list(content) == [
+        *("form", "versions", "release", "splits", "labels", "classes", "partition"),
+        *("sql_sha256", "file_md5"),
+    ]
+    assert content["form"] == 1
+    assert content["classes"] == {
+        "classes": ["/m/01b9xk"],
+        "negatives": 20,
+        "ratio": None,
+        "seed": 42,
+        "limit": None,
+        "min_confidence": 1.0,
+        "related": "prefix",
+        "exclude": [],
+        "overlap": "leave_out",
+        "negatives_from": "random",
+        "negative_folder": "other",
+    }
+    assert content["partition"] == {"shares": {"train": 0.8, "test": 0.2}, "group_by": "image"}
+
+
+def test_options_beside_it_change_it(
+    content: dict[str, Any], small_data: Path, run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "old.json").write_text(json.dumps(content))
+    again = ("select", "--from", "old.json", "--data-dir", small_data)
+    same = run(*again)
+    assert "nothing has changed" in same.stderr
+    other = run(*again, "--seed", "3", "--negatives", "10")
+    changed = [line for line in other.stderr.splitlines() if line.startswith("changed:")]
+    assert changed == [
+        "changed: negatives was 20, is 10",
+        "changed: seed was 42, is 3",
+    ]
+    assert len(other.stdout.splitlines()) == len(same.stdout.splitlines()) - 10
+
+
+REMOVED = "removed"
+MUTATIONS: list[Any] = [None, True, -1, 10**30, 1.5, "x", "\0", [], {}, [[]], {"a": []}, [None]]
+
+
+def paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Where each value of a JSON object is."""
+    found = [path] if path else []
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            found += paths(inner, (*path, name))
+    return found
+
+
+def test_every_mutation_is_read_or_refused(content: dict[str, Any], tmp_path: Path) -> None:
+    file = tmp_path / "selection.json"
+
+    def said(mutated: dict[str, Any]) -> list[str]:
+        file.write_text(json.dumps(mutated))
+        try:
+            return right.changes_since(Recipe.read(file))
+        except SelectionFileError as error:
+            return [str(error)]
+
+    file.write_text(json.dumps(content))
+    right = Recipe.read(file)
+    for path in paths(content):
+        for value in (*MUTATIONS, REMOVED):
+            mutated = inner = json.loads(json.dumps(content))
+            for name in path[:-1]:
+                inner = inner[name]
+            inner[path[-1]] = value
+            if value is REMOVED:
+                del inner[path[-1]]
+            assert all(len(line.splitlines()) == 1 for line in said(mutated)), (path, value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 100_000,
+        '{"a":' * 100_000,
+        "",
+        "nul",
+        "[]",
+        "{}",
+        '{"form": 1}',
+        '{"form": 2}',
+        "\ud800",
+    ],
+    ids=["lists", "objects", "empty", "cut", "list", "nothing", "form", "other form", "surrogate"],
+)
+def test_what_is_not_a_recipe(run: Run, tmp_path: Path, text: str) -> None:
+    (tmp_path / "s.json").write_bytes(text.encode(errors="surrogatepass"))
+    done = run("select", "--from", "s.json", "--offline")
+    assert done.returncode == 3
+    (line,) = done.stderr.splitlines()
+    assert "s.json" in line
+
+
+@pytest.mark.parametrize("rank", ["1" * 30, "-1", "1.5", "first"])
+def test_a_rank_that_is_none(run: Run, small_data: Path, tmp_path: Path, rank: str) -> None:
+    rows = run(*WANTED[:3], "--data-dir", small_data, "-q").stdout
+    (tmp_path / "rows.csv").write_text(rows.replace("hot_dog,1,", f"hot_dog,{rank},", 1))
+    done = run("download", "rows.csv", "dataset", HOTDOG_SQL_MIRROR_URL="http://127.0.0.1:9/")
+    assert done.returncode == 3
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("hotdog-sql: ")]
+    assert "rank" in line
+    assert "Traceback" not in done.stderr

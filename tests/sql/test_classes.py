@@ -1,0 +1,131 @@
+"""Finding classes: by name in any case, by what is similar, whole words, and counts."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hotdog_sql.database import Database, connect
+from hotdog_sql.options import DataOptions
+from tests.conftest import Run
+from tests.support.openimages import OpenImages, image_row
+
+CLASSES = (
+    ("/m/0hot", "Hot dog"),
+    ("/m/0hotel", "Hotel"),
+    ("/m/0hat", "Hat"),
+    ("/m/0hut", "Hut"),
+    ("/m/0ant", "Ant"),
+    ("/m/0shot", "Buckshot"),
+    ("/m/0car", "Car"),
+    ("/m/0door", "Car door"),
+    ("/m/0carrot", "Carrot"),
+    ("/m/0cafe", "Café"),
+    ("/m/0cafeteria", "Caféteria"),
+    ("/m/0wash", "Car-wash"),
+    ("/m/0cart", "Carß"),
+    ("/m/0car2", "Car2"),
+    ("/m/0upper", "Piano"),
+    ("/m/0lower", "piano"),
+    ("/m/0con", "Con"),
+)
+IMAGE = "0" * 16
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("classes")
+    labels = [(IMAGE, "verification", mid, "1") for mid in ("/m/0carrot", "/m/0con")]
+    labels += [(f"{n:016x}", "verification", "/m/0carrot", "1") for n in range(1, 4)]
+    images = [image_row(f"{n:016x}") for n in range(4)]
+    OpenImages(classes=CLASSES, images=images, labels=labels).write(folder)
+    return folder
+
+
+@pytest.fixture
+def database(folder: Path) -> Iterator[Database]:
+    with connect(DataOptions(folder)) as database:
+        yield database
+
+
+def names(database: Database, call: str) -> list[str]:
+    return [name for (name,) in database.rows(f"SELECT DisplayName FROM {call}")]
+
+
+@pytest.mark.parametrize(
+    ("name", "mids"),
+    [
+        ("Hot dog", ["/m/0hot"]),
+        ("hot DOG", ["/m/0hot"]),
+        ("/M/0HOT", ["/m/0hot"]),
+        ("CAFÉ", ["/m/0cafe"]),
+        ("piano", ["/m/0lower"]),
+        ("PIANO", ["/m/0lower", "/m/0upper"]),
+        ("nothing", [None]),
+    ],
+)
+def test_a_name_is_found_as_written_or_in_another_case(
+    database: Database, name: str, mids: list[str | None]
+) -> None:
+    rows = database.rows("SELECT LabelName FROM matching_classes($name)", {"name": name})
+    assert [mid for (mid,) in rows] == mids
+
+
+def test_a_selection_takes_a_name_in_another_case(run: Run, folder: Path) -> None:
+    done = run("select", "--class", "carrot", "--data-dir", folder)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[1].startswith("carrot,1,")
+    shared = run("select", "--class", "PIANO", "--data-dir", folder)
+    assert shared.returncode == 3
+    assert "/m/0lower or /m/0upper" in shared.stderr
+
+
+def test_similar_names_begin_with_the_text_or_contain_it(database: Database, run: Run) -> None:
+    assert names(database, "similar_classes('hot', \"limit\" := 4)") == [
+        *("Hotel", "Hot dog", "Buckshot", "Hat")
+    ]
+    assert names(database, "similar_classes('/m/0hutt', \"limit\" := 1)") == ["Hut"]
+    done = run("select", "--class", "hot", "--data-dir", database.options.data_dir)
+    assert done.returncode == 3
+    assert "'Hotel' (/m/0hotel), 'Hot dog' (/m/0hot), 'Buckshot' (/m/0shot)" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "related"),
+    [
+        ("Car", ["Car", "Car door", "Car-wash"]),
+        ("Café", ["Café"]),
+        ("Hot dog", ["Hot dog"]),
+    ],
+)
+def test_related_classes_share_whole_words(
+    database: Database, name: str, related: list[str]
+) -> None:
+    rows = database.rows("SELECT DisplayName FROM excluded_classes($name)", {"name": name})
+    assert [name for (name,) in rows] == related
+
+
+def test_exact_matches_come_first_and_counts_largest_first(run: Run, folder: Path) -> None:
+    found = run("classes", "car", "--data-dir", folder).stdout
+    assert [row["DisplayName"] for row in csv.DictReader(found.splitlines())] == [
+        *("Car", "Car door", "Car-wash", "Car2", "Carrot", "Carß")
+    ]
+    counted = run("classes", "c", "--counts", "--data-dir", folder).stdout
+    rows = list(csv.DictReader(counted.splitlines()))
+    assert [(row["DisplayName"], row["positives"]) for row in rows[:3]] == [
+        *(("Carrot", "4"), ("Con", "1"), ("Buckshot", "0"))
+    ]
+
+
+def test_a_class_whose_name_windows_reserves_gets_another_folder(database: Database) -> None:
+    rows = database.rows("SELECT folder FROM requested_classes('Con')")
+    assert rows == [("con_m_0con",)]
+
+
+@pytest.mark.parametrize("name", ["CON", "nul", "Com1", "LPT9", "a:b", "a.", " a", "a ", ""])
+def test_folders_that_not_every_system_takes(run: Run, folder: Path, name: str) -> None:
+    wanted = ("select", "--class", "Car", "--data-dir", folder, "-q")
+    done = run(*wanted, "--negative-folder", name)
+    assert done.returncode == 3
+    assert "cannot name a folder" in done.stderr

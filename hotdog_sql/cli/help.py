@@ -4,11 +4,20 @@ Typer's own help draws boxes with rich, whose Markdown and traceback modules alo
 import as everything else that a help text needs.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
+#: How the types in angle brackets are shown.
+_SHOWN = {
+    r"<list\[(.+)\]>": r"\1",
+    r"<str>": "TEXT",
+    r"<file>": "FILE",
+    r"<dir>": "DIR",
+    r"<(.+\|.+)>": r"\1",
+}
 _OPTIONS = "Options"
 _ARGUMENTS = "Arguments"
 _COMMANDS = "Commands"
@@ -44,10 +53,21 @@ def _parameters(parameters: Iterable[Any], ctx: Any) -> Lines:
     for parameter in parameters:
         record = parameter.get_help_record(ctx)
         if record is not None:
+            record = _plain(*record)
             usual = _ARGUMENTS if parameter.param_type_name == "argument" else _OPTIONS
             panel = getattr(parameter, "rich_help_panel", None) or usual
             lines.setdefault(str(panel), []).append(record)
     return lines
+
+
+def _plain(names: str, text: str) -> tuple[str, str]:
+    """The names and the text of a parameter without what only a programmer reads in them."""
+    if not names.startswith("-"):
+        names = names.partition(" <")[0]
+    for typed, shown in _SHOWN.items():
+        names = re.sub(typed, shown, names)
+    text = re.sub(r"(; |(?<=\[))[\w.-]*(<=)?x[<>]=[\w.-]+(?=\])", "", text).replace("  []", "")
+    return names, re.sub(r"default: \(([^()]*)\)", r"default: \1", text)
 
 
 def _write(formatter: Any, lines: Lines) -> None:

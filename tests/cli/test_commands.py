@@ -17,6 +17,10 @@ from tests.support.loopback import LoopbackServer, file_reply
 from tests.support.openimages import ROW_COLUMNS, OpenImages, image_row, small_open_images
 from tests.support.pictures import jpeg
 
+COMMANDS = {
+    *("select", "download", "demo", "classes", "summary", "sql", "shell"),
+    *("refresh", "index", "verify", "gallery"),
+}
 FILES = {
     "classes": "oidv6-class-descriptions.csv",
     "labels": "test-annotations-human-imagelabels.csv",
@@ -274,6 +278,13 @@ def modules_imported(*arguments: str) -> set[str]:
         timeout=60,
     )
     return set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_help_speaks_to_people(run: Run, command: str) -> None:
+    done = run(command, "--help", COLUMNS="300")
+    assert done.returncode == 0
+    assert not re.search(r"<\w|x<=|x>=|<=x|list\[|\[\]|\(\)", done.stdout), done.stdout
 
 
 @pytest.mark.parametrize("module", ["duckdb", "httpx"])

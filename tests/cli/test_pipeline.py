@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -151,6 +152,37 @@ def test_a_selection_made_again_tells_what_has_changed(online: Run, tmp_path: Pa
     assert len(told) == 3
     for what in ("select_images.sql", "duckdb was 0.0.1", labels.name):
         assert any(what in line for line in told), what
+
+
+def test_options_beside_a_recipe_change_it(online: Run) -> None:
+    wanted = ("select", "Hot dog", "--negatives", "10")
+    assert online(*wanted, "-q", "-o", "rows.csv").returncode == 0
+    again = ("select", "--from", "rows.selection.json")
+    changed = online(*again, "--seed", "3", "--negatives", "5")
+    assert changed.stdout == online(*wanted[:-1], "5", "--seed", "3").stdout
+    assert [line for line in changed.stderr.splitlines() if line.startswith("changed: ")] == [
+        "changed: negatives was 10, is 5",
+        "changed: seed was 42, is 3",
+    ]
+    refused = online(*again, "Pizza")
+    assert (refused.returncode, refused.stdout) == (2, "")
+
+
+def test_the_demo_says_what_it_can_do(online: Run, tmp_path: Path) -> None:
+    """In a data folder, and in a dataset of another selection."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "oidv6-class-descriptions.csv").write_text("LabelName,DisplayName\n")
+    done = online("demo", "data", "-q")
+    assert done.returncode == 6
+    assert "choose another folder" in done.stderr
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["oidv6-class-descriptions.csv"]
+    (tmp_path / "data" / "oidv6-class-descriptions.csv").unlink()
+    assert online("select", "Pizza", "-q", "--download", "dataset").returncode == 0
+    done = online("demo", "-q")
+    assert done.returncode == 6
+    for option in re.findall("--[a-z-]+", done.stderr):
+        assert option in online("demo", "--help").stdout
+    assert online("demo", "-q", "--update").returncode == 0
 
 
 def test_broken_selection_files_are_refused(online: Run, tmp_path: Path) -> None:

@@ -1,17 +1,16 @@
-"""A DuckDB connection with the views and macros of `sql/` over the Open Images files."""
+"""The views and macros of `sql/` over the Open Images files."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Self, TypeVar
 
 import duckdb
 
 from hotdog_sql.catalog import CatalogFile, DataFile, refresh_command
-from hotdog_sql.duckdb_errors import one_line, query_error, resource_error
+from hotdog_sql.connection import Connection, one_line, query_error
 from hotdog_sql.errors import (
     DataError,
+    HotdogError,
     InputError,
     MissingFileError,
     WrongColumnsError,
@@ -19,12 +18,8 @@ from hotdog_sql.errors import (
 from hotdog_sql.index import INDEXED_VIEWS, IndexState, index_state
 from hotdog_sql.options import DataOptions
 from hotdog_sql.sandbox import check_query, lock
-from hotdog_sql.scratch import temporary_folder
 from hotdog_sql.sql_files import dataset_files, load_order, needed_for
 from hotdog_sql.text import printable
-
-Parameters = Mapping[str, object] | Sequence[object] | None
-T = TypeVar("T")
 
 _FILES = "SELECT release, split, kind, path, name, bytes, md5, file FROM files ORDER BY kind, name"
 _KEEP_QUERY = "CREATE OR REPLACE TABLE result AS FROM query($query)"
@@ -34,7 +29,6 @@ _ERRORS_OF_FILES = (
     duckdb.ConversionException,
     duckdb.IOException,
 )
-
 #: The views that read files of the data folder, and the catalog's kinds that each reads.
 _KINDS_READ = {
     "classes": ("classes",),
@@ -44,18 +38,18 @@ _KINDS_READ = {
 }
 
 
-class Database:
+class Database(Connection):
     """A DuckDB connection that loads the views and macros of `sql/` as they are used.
 
     A view whose file is missing cannot be loaded, nor can what reads it. Everything else works
     without it: finding a class needs only the class file.
 
     Attributes:
-        options: which files it reads, and the resources it may use.
         connection: DuckDB's own connection.
         scratch: a temporary folder for what DuckDB spills and for files to be written.
+        options: which files it reads, and the resources it may use.
         files: the Open Images files that the options stand for, whether or not they are there.
-        index: what can be used of their index.
+        index: whether the index of each view's files can be used.
     """
 
     def __init__(self, options: DataOptions) -> None:
@@ -73,19 +67,12 @@ class Database:
         self.index: dict[str, IndexState] = {}
         self._loaded: set[str] = set()
         self._locked = False
+        super().__init__(options)
+        self._readable = [options.data_dir, self.scratch]
         with ExitStack() as stack:
-            self.scratch = stack.enter_context(temporary_folder())
-            self._readable = [options.data_dir, self.scratch]
-            try:
-                self.connection = duckdb.connect(config=_config(options, self.scratch))
-            except duckdb.ParserException as error:
-                raise InputError(
-                    f"{printable(str(options.memory_limit))!r} is not a memory limit "
-                    f"({one_line(error)}); give --memory-limit such as 512MB"
-                ) from error
-            stack.callback(self.connection.close)
+            stack.callback(self.close)
             self._find_files()
-            self._resources = stack.pop_all()
+            stack.pop_all()
 
     def _find_files(self) -> None:
         self.set_variables(self.options.variables())
@@ -145,45 +132,9 @@ class Database:
         if not (directory / "manifest.csv").is_file():
             raise InputError(f"{directory} has no manifest.csv: give the folder of a dataset")
         self._readable.append(directory)
-        self._define("SET VARIABLE dataset_dir = ?", [str(directory)])
+        self.set_variables({"dataset_dir": str(directory)})
         for sql_file in dataset_files():
             self._define(sql_file.text)
-
-    def execute(self, query: str, parameters: Parameters = None) -> duckdb.DuckDBPyConnection:
-        """Run a query over the views and macros that are loaded.
-
-        Args:
-            query: any SQL; for a stranger's there is `keep_query`.
-            parameters: values to bind.
-
-        Returns:
-            The connection, from which the rows are fetched.
-
-        Raises:
-            DataError: the content of a file does not have the types and the dialect of its view.
-            InputError: the query needs more memory than the limit.
-            StorageError: the temporary folder is full.
-        """
-        with self._explained():
-            return self._run(query, parameters)
-
-    def rows(self, query: str, parameters: Parameters = None) -> list[tuple[Any, ...]]:
-        """Run a query as `execute` does, and return all of its rows.
-
-        Args:
-            query: any SQL, such as `FROM find_classes($name)`.
-            parameters: values to bind, such as `{"name": "hot dog"}`.
-
-        Returns:
-            The rows, which should be few.
-        """
-        return self.execute(query, parameters).fetchall()
-
-    def keep_rows(self, query: str, parameters: Parameters) -> int:
-        """Keep the rows of a query as the table `result`; return how many there are."""
-        self.execute(f"CREATE OR REPLACE TABLE result AS {query}", parameters)
-        count: int = self.rows("SELECT count(*) FROM result")[0][0]
-        return count
 
     def keep_query(self, text: str) -> None:
         """Keep the rows of a stranger's query as the table `result`.
@@ -206,72 +157,38 @@ class Database:
             lock(self.connection, self._readable)
             self._locked = True
         try:
-            self._run(_KEEP_QUERY, {"query": text})
+            self._stoppable(lambda: self.connection.execute(_KEEP_QUERY, {"query": text}))
         except (duckdb.BinderException, duckdb.CatalogException) as error:
             raise query_error(self._pointing(text) or error) from error
         except duckdb.Error as error:
-            raise resource_error(error, self.scratch) or query_error(error) from error
+            raise super()._explain(error) or query_error(error) from error
 
     def _pointing(self, text: str) -> duckdb.Error | None:
         """The same error of a query that cannot be bound, with its place in the query itself."""
         try:
-            self._run(text)
+            self._stoppable(lambda: self.connection.execute(text))
         except duckdb.Error as error:
             return error
         return None
 
-    def _run(self, query: str, parameters: Parameters = None) -> duckdb.DuckDBPyConnection:
-        return self._stoppable(lambda: self.connection.execute(query, parameters))
-
-    def _stoppable(self, call: Callable[[], T]) -> T:
-        """Runs a query in another thread: in the one that hears of Ctrl-C, DuckDB would go on."""
-        with ThreadPoolExecutor(max_workers=1) as pool:
-            future = pool.submit(call)
-            try:
-                return future.result()
-            finally:
-                while not future.done():
-                    # An interruption that comes before the query has begun is lost.
-                    self.connection.interrupt()
-                    wait([future], timeout=0.1)
-
-    def set_variables(self, variables: Mapping[str, object]) -> None:
-        """Set session variables of our own that the views read."""
-        for name, value in variables.items():
-            self._define(f"SET VARIABLE {name} = ?", [value])
-
-    def keep_table(self, table: str, query: str, parameters: dict[str, object]) -> None:
-        """Keep the rows of one of our own queries as a new table."""
-        with self._explained():
-            self._stoppable(lambda: self.connection.sql(query, params=parameters).create(table))
+    def _explain(self, error: duckdb.Error) -> HotdogError | None:
+        """The error of ours if a file, or what DuckDB may use, is at fault."""
+        if explained := super()._explain(error):
+            return explained
+        if not isinstance(error, _ERRORS_OF_FILES):
+            return None
+        # DuckDB names the file far below the line that says what is wrong.
+        named = [file for file in self.files if str(file.path) in str(error)]
+        return DataError(
+            f"cannot read {' or '.join(file.path.name for file in named) or 'the data'}: "
+            f"{one_line(error)}; "
+            f"replace a damaged file with: {self._refresh(named or self.files)}"
+        )
 
     def _use_index(self, view: str) -> None:
         """Let a view read the index of its files, if that matches them."""
         self.index[view] = index_state(view, self._files_of(view))
         self.set_variables(self.index[view].variables())
-
-    def _define(self, text: str, parameters: Parameters = None) -> None:
-        """Run what reads no rows, and so needs no thread of its own to be stopped in."""
-        with self._explained():
-            self.connection.execute(text, parameters)
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        """Turn an error of DuckDB that the files or the options cause into one of ours."""
-        try:
-            yield
-        except duckdb.Error as error:
-            if resource := resource_error(error, self.scratch):
-                raise resource from error
-            if not isinstance(error, _ERRORS_OF_FILES):
-                raise
-            # DuckDB names the file far below the line that says what is wrong.
-            named = [file for file in self.files if str(file.path) in str(error)]
-            raise DataError(
-                f"cannot read {' or '.join(file.path.name for file in named) or 'the data'}: "
-                f"{one_line(error)}; "
-                f"replace a damaged file with: {self._refresh(named or self.files)}"
-            ) from error
 
     def _refresh(self, files: Iterable[DataFile]) -> str:
         return refresh_command((file.catalog for file in files), self.options.data_dir)
@@ -290,16 +207,6 @@ class Database:
             )
         if problem := file.problem():
             raise DataError(f"{file.path} {problem}; replace it with: {self._refresh([file])}")
-
-    def close(self) -> None:
-        """Close the connection and remove its temporary folder."""
-        self._resources.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def connect(options: DataOptions, *names: str) -> Database:
@@ -324,18 +231,3 @@ def connect(options: DataOptions, *names: str) -> Database:
             database.use_all()
         stack.pop_all()
     return database
-
-
-def _config(options: DataOptions, scratch: Path) -> dict[str, str | bool | int | float | list[str]]:
-    config: dict[str, str | bool | int | float | list[str]] = {
-        # Never download an extension in the middle of a query.
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-        # A database in memory would spill into a `.tmp` folder in the current folder.
-        "temp_directory": str(scratch),
-    }
-    if options.threads is not None:
-        config["threads"] = options.threads
-    if options.memory_limit is not None:
-        config["memory_limit"] = options.memory_limit
-    return config

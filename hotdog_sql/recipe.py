@@ -17,8 +17,8 @@ import duckdb
 from hotdog_sql import __version__
 from hotdog_sql.catalog import LABEL_KINDS
 from hotdog_sql.config import Settings
+from hotdog_sql.connection import one_line
 from hotdog_sql.database import Database
-from hotdog_sql.duckdb_errors import one_line
 from hotdog_sql.errors import InputError, SelectionFileError
 from hotdog_sql.export import format_of
 from hotdog_sql.options import DataOptions, Labels, Release, SelectOptions, Split

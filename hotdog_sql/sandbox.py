@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from hotdog_sql.duckdb_errors import query_error
+from hotdog_sql.connection import query_error
 from hotdog_sql.errors import QueryError
 from hotdog_sql.sql_files import load_order
 from hotdog_sql.text import printable
@@ -131,7 +131,8 @@ def set_variables(
             raise QueryError(
                 f"{printable(name)!r} cannot name a variable: use letters, digits and _"
             )
-        if name in own or name.endswith(("_files", "_reader")):
+        # DuckDB does not tell the case of their letters apart.
+        if name.lower() in {*own, "dataset_dir"} or name.lower().endswith(("_files", "_reader")):
             raise QueryError(f"the variable {name} is the session's own: choose another name")
         connection.execute(f"SET VARIABLE {name} = ?", [value])
 

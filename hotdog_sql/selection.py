@@ -20,7 +20,7 @@ from hotdog_sql.reports import (
     folder_reports,
     selection_report,
 )
-from hotdog_sql.sandbox import set_variables
+from hotdog_sql.sandbox import needs_of_query, set_variables
 from hotdog_sql.text import printable
 
 _CANDIDATES = """
@@ -210,7 +210,13 @@ class Selection:
 
 
 def needs_of(options: SelectOptions | None = None) -> tuple[str, ...]:
-    """The views and macros that a selection needs."""
+    """The views and macros that a selection needs.
+
+    Raises:
+        QueryError: it is a query that is not one SELECT, or does more than read.
+    """
+    if options is not None and options.query is not None:
+        return ("images", *needs_of_query(options.query))
     if options is not None and options.related == Related.HIERARCHY:
         return ("select_images", "descendant_classes")
     return ("select_images",)
@@ -312,7 +318,7 @@ def _partitioned(rows: Selection) -> Selection:
 def _keep(database: Database, query: str, values: dict[str, Any]) -> str:
     """Keeps a query's rows in a new table; returns its name."""
     table = f"selection_{next(_table_numbers)}"
-    database.keep_table(table, query, values)
+    database.keep_rows(query, values, table)
     return table
 
 

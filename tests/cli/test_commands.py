@@ -86,33 +86,6 @@ def test_sql_runs_a_select_of_ones_own(small_data: Path, run: Run, tmp_path: Pat
     assert done.stdout == "one\n1\n"
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "DROP VIEW labels",
-        "SELECT 1; SELECT 2",
-        "",
-        "FROM nothing",
-        "SELECT 'x'::INTEGER",
-        "COPY labels TO 'out.csv'",
-        "FROM read_text('secret.txt')",
-        "ATTACH 'other.db'",
-        "SET threads = 1",
-        "FROM read_csv('http://127.0.0.1:9/x.csv')",
-    ],
-)
-def test_sql_refuses_what_is_not_one_reading_select(
-    small_data: Path, run: Run, tmp_path: Path, query: str
-) -> None:
-    (tmp_path / "secret.txt").write_text("secret")
-    done = run("sql", query, "--data-dir", small_data)
-    assert done.returncode == 3
-    assert done.stdout == ""
-    assert done.stderr.startswith("hotdog-sql: ")
-    assert "Traceback" not in done.stderr
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["secret.txt"]
-
-
 def assert_one_line(stderr: str) -> None:
     assert len(stderr.splitlines()) == 1, stderr
     assert stderr.startswith("hotdog-sql: ")

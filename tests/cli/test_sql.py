@@ -56,6 +56,20 @@ def test_a_query_needs_only_the_files_that_it_reads(run: Run, tmp_path: Path) ->
         assert "get it with: hotdog-sql refresh" in done.stderr
 
 
+def test_a_selecting_query_needs_only_the_files_that_it_reads(run: Run, tmp_path: Path) -> None:
+    small_open_images().write(tmp_path / "data")
+    (tmp_path / "data" / "test-annotations-human-imagelabels.csv").unlink()
+    query = tmp_path / "query.sql"
+    query.write_text("SELECT ImageID, 'any' AS folder FROM images LIMIT 3")
+    done = run("select", "--query", query, "--offline")
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 4
+    query.write_text("SELECT ImageID, folder FROM select_images('Hot dog')")
+    done = run("select", "--query", query, "--offline")
+    assert done.returncode == 4
+    assert "missing data/test-annotations-human-imagelabels.csv" in done.stderr
+
+
 def test_what_a_query_reads_is_downloaded_once_it_is_known_to_be_right(
     run: Run, tmp_path: Path
 ) -> None:

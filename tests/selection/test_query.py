@@ -74,7 +74,9 @@ def test_a_query_that_will_not_do(small_data: Path, text: str, message: str) -> 
         select(small_data, text)
 
 
-@pytest.mark.parametrize("name", ["data_dir", "split", "label_files", "a b", "x = 1; --", ""])
+@pytest.mark.parametrize(
+    "name", ["data_dir", "Split", "LABEL_FILES", "image_Reader", "a b", "x = 1; --", ""]
+)
 def test_variables_of_a_name_that_will_not_do(small_data: Path, name: str) -> None:
     with connect(DataOptions(small_data)) as database, pytest.raises(QueryError):
         select_rows(database, SelectOptions(query="SELECT 1", variables={name: 1}))

@@ -1,0 +1,176 @@
+"""DuckDB in memory: queries that Ctrl-C ends, and errors that tell the user what to do."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import duckdb
+
+from hotdog_sql.errors import HotdogError, InputError, QueryError, StorageError
+from hotdog_sql.options import DataOptions
+from hotdog_sql.scratch import temporary_folder
+from hotdog_sql.text import printable
+
+Parameters = Mapping[str, object] | Sequence[object] | None
+T = TypeVar("T")
+
+_COUNT = "SELECT count(*) FROM query_table($table)"
+
+
+class Connection:
+    """A DuckDB connection with a temporary folder, both of which go when it is closed.
+
+    Attributes:
+        connection: DuckDB's own connection.
+        scratch: the folder, for what DuckDB spills and for files to be written.
+    """
+
+    def __init__(self, options: DataOptions) -> None:
+        """Open DuckDB in memory.
+
+        Args:
+            options: of which the resources to use are taken.
+
+        Raises:
+            InputError: the memory limit is not one.
+            StorageError: the temporary folder cannot be made.
+        """
+        with ExitStack() as stack:
+            self.scratch: Path = stack.enter_context(temporary_folder())
+            try:
+                self.connection = duckdb.connect(config=_config(options, self.scratch))
+            except duckdb.ParserException as error:
+                raise InputError(
+                    f"{printable(str(options.memory_limit))!r} is not a memory limit "
+                    f"({one_line(error)}); give --memory-limit such as 512MB"
+                ) from error
+            stack.callback(self.connection.close)
+            self._resources = stack.pop_all()
+
+    def execute(self, query: str, parameters: Parameters = None) -> duckdb.DuckDBPyConnection:
+        """Run a query.
+
+        Args:
+            query: any SQL; for a stranger's there is `Database.keep_query`.
+            parameters: values to bind.
+
+        Returns:
+            DuckDB's connection, from which the rows are fetched.
+
+        Raises:
+            DataError: the content of a file does not have the types and the dialect of its view.
+            InputError: the query needs more memory than the limit.
+            StorageError: the temporary folder is full.
+        """
+        with self._explained():
+            return self._stoppable(lambda: self.connection.execute(query, parameters))
+
+    def rows(self, query: str, parameters: Parameters = None) -> list[tuple[Any, ...]]:
+        """Run a query, and return all of its rows.
+
+        Args:
+            query: any SQL, such as `FROM find_classes($name)`.
+            parameters: values to bind, such as `{"name": "hot dog"}`.
+
+        Returns:
+            The rows, which should be few.
+
+        Raises:
+            DataError: the content of a file does not have the types and the dialect of its view.
+            InputError: the query needs more memory than the limit.
+            StorageError: the temporary folder is full.
+        """
+        with self._explained():
+            return self._stoppable(lambda: self.connection.execute(query, parameters).fetchall())
+
+    def keep_rows(self, query: str, parameters: dict[str, object], table: str = "result") -> int:
+        """Keep the rows of a query as a new table; return how many there are."""
+        with self._explained():
+            self._stoppable(lambda: self.connection.sql(query, params=parameters).create(table))
+        count: int = self.rows(_COUNT, {"table": table})[0][0]
+        return count
+
+    def set_variables(self, variables: Mapping[str, object]) -> None:
+        """Set session variables, whose names are our own."""
+        for name, value in variables.items():
+            self._define(f"SET VARIABLE {name} = ?", [value])
+
+    def _define(self, text: str, parameters: Parameters = None) -> None:
+        """Run what reads no rows, and so needs no thread of its own to be stopped in."""
+        with self._explained():
+            self.connection.execute(text, parameters)
+
+    def _stoppable(self, call: Callable[[], T]) -> T:
+        """Run a query in another thread: in the one that hears of Ctrl-C, DuckDB would go on."""
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            future = pool.submit(call)
+            try:
+                return future.result()
+            finally:
+                while not future.done():
+                    # An interruption that comes before the query has begun is lost.
+                    self.connection.interrupt()
+                    wait([future], timeout=0.1)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except duckdb.Error as error:
+            if explained := self._explain(error):
+                raise explained from error
+            raise
+
+    def _explain(self, error: duckdb.Error) -> HotdogError | None:
+        """The error of ours if DuckDB lacks memory, or room in the folder that it spills into."""
+        if isinstance(error, duckdb.OutOfMemoryException):
+            return InputError(
+                f"DuckDB needs more memory ({one_line(error)}); give a larger --memory-limit, or "
+                "fewer --threads"
+            )
+        if isinstance(error, duckdb.IOException) and str(self.scratch) in str(error):
+            return StorageError(
+                f"cannot write the temporary folder ({one_line(error)}); make room or set TMPDIR"
+            )
+        return None
+
+    def close(self) -> None:
+        """Close DuckDB's connection and remove the temporary folder."""
+        self._resources.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def one_line(error: duckdb.Error) -> str:
+    """DuckDB's own words about an error, without the lines that point into the query."""
+    return printable(str(error).partition("\n")[0])
+
+
+def query_error(error: duckdb.Error) -> QueryError:
+    """What the user is told when DuckDB refuses a query of their own, in DuckDB's words."""
+    # After a blank line DuckDB points at the place, which may be in a statement of ours that runs
+    # the query, or gives advice that does not apply to the views.
+    what, *more = (part.strip("\n") for part in str(error).split("\n\n"))
+    places = [part for part in more if part.startswith("LINE") and "query($query)" not in part]
+    return QueryError("\n".join([what, *places, "list the views and macros with: hotdog-sql sql"]))
+
+
+def _config(options: DataOptions, scratch: Path) -> dict[str, str | bool | int | float | list[str]]:
+    config: dict[str, str | bool | int | float | list[str]] = {
+        # Never download an extension in the middle of a query.
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        # A database in memory would spill into a `.tmp` folder in the current folder.
+        "temp_directory": str(scratch),
+    }
+    if options.threads is not None:
+        config["threads"] = options.threads
+    if options.memory_limit is not None:
+        config["memory_limit"] = options.memory_limit
+    return config

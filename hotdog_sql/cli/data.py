@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -190,10 +189,11 @@ def demo(
     from hotdog_sql import api, session
     from hotdog_sql.cli.download import run_download
     from hotdog_sql.cli.report import tell_selection
+    from hotdog_sql.scratch import temporary_folder
 
-    with session.serve_demo() as base_url, TemporaryDirectory() as temporary:
+    with session.serve_demo() as base_url, temporary_folder() as temporary:
         say(f"Serving a small Open Images at {base_url}", quiet=quiet)
-        data = DataOptions(data_dir or Path(temporary))
+        data = DataOptions(data_dir or temporary)
         # Quiet: what would be said of the sizes of the files is true of the real ones.
         with opened(data, session.needs_of(), yes=True, quiet=True) as database:
             selection = api.select(database, "Hot dog")

@@ -1,8 +1,7 @@
--- catalog: the files that Open Images publishes, one row a file of a release.
+-- catalog: the files that Open Images publishes, one row per file of a release.
 --
 -- `bytes` and `md5` are what was known of a file on one day; the server's word goes before them.
 -- A new release is new rows.
---
 -- Columns:
 --   release  VARCHAR  v6, v7
 --   split    VARCHAR  test, validation, train; NULL where a file serves all splits
@@ -15,13 +14,7 @@
 
 CREATE OR REPLACE TEMP VIEW catalog AS
 SELECT
-    release,
-    split,
-    kind,
-    path,
-    split_part(path, '/', -1) AS name,
-    bytes::BIGINT AS bytes,
-    md5
+    release, split, kind, path, split_part(path, '/', -1) AS name, bytes::BIGINT AS bytes, md5
 FROM (
     VALUES
         ('v6', NULL, 'classes', 'v6/oidv6-class-descriptions.csv', 459351, '63832b86bd4ce48c82825826c78ab15c'),

@@ -5,7 +5,6 @@
 -- kept in session variables too: class_files, hierarchy_files, image_files and label_files. To read
 -- an index, set image_files or label_files to its Parquet files and image_reader or label_reader to
 -- from_parquet. A table, so that the catalog is gone through once.
---
 -- Reads: catalog
 -- Columns: those of catalog, and
 --   file  VARCHAR  path of the file in the data folder
@@ -24,15 +23,10 @@ WHERE release = getvariable('release')
     AND (kind != 'machine_labels' OR getvariable('labels') IN ('machine', 'both'));
 
 SET VARIABLE class_files = (SELECT list(file ORDER BY file) FROM files WHERE kind = 'classes');
-
 SET VARIABLE hierarchy_files = (SELECT list(file) FROM files WHERE kind = 'hierarchy');
-
 SET VARIABLE image_reader = 'from_csv';
-
 SET VARIABLE label_reader = 'from_csv';
-
 SET VARIABLE image_files = (SELECT list(file ORDER BY file) FROM files WHERE kind = 'images');
-
 SET VARIABLE label_files = (
     SELECT list(file ORDER BY file) FROM files WHERE kind IN ('human_labels', 'machine_labels')
 );

@@ -2,27 +2,20 @@
 --
 --   duckdb -init sql/shell.sql
 --
--- from the repository root. Environment variables say what the session reads:
---   HOTDOG_SQL_DATA_DIR  folder of the CSV files       (data)
---   HOTDOG_SQL_SPLIT     test, validation, train, all  (test)
---   HOTDOG_SQL_RELEASE   v6 or v7                      (v6)
---   HOTDOG_SQL_LABELS    human, machine or both        (human)
--- The views over a dataset's manifest need one, so they are read on their own:
+-- from the repository root. Environment variables say what it reads; Python sets them itself and
+-- follows the same `.read` lines. The views of a dataset need a dataset, so they come after it:
 --   SET VARIABLE dataset_dir = 'dataset';
 --   .read sql/dataset/manifest.sql
 --   .read sql/dataset/losses.sql
--- Python follows the same `.read` lines, in the same order, and sets the variables itself.
 
 SET VARIABLE data_dir = coalesce(nullif(getenv('HOTDOG_SQL_DATA_DIR'), ''), 'data');
 SET VARIABLE split = coalesce(nullif(getenv('HOTDOG_SQL_SPLIT'), ''), 'test');
 SET VARIABLE release = coalesce(nullif(getenv('HOTDOG_SQL_RELEASE'), ''), 'v6');
 SET VARIABLE labels = coalesce(nullif(getenv('HOTDOG_SQL_LABELS'), ''), 'human');
 
--- Which files there are, and which of them this session reads.
 .read sql/catalog.sql
 .read sql/files.sql
 
--- The files as typed views, and what the labels say.
 .read sql/views/classes.sql
 .read sql/views/labels.sql
 .read sql/views/images.sql
@@ -30,7 +23,6 @@ SET VARIABLE labels = coalesce(nullif(getenv('HOTDOG_SQL_LABELS'), ''), 'human')
 .read sql/views/positive_labels.sql
 .read sql/views/verified_negatives.sql
 
--- Classes: finding them, and which belong together.
 .read sql/classes/as_list.sql
 .read sql/classes/folder_name.sql
 .read sql/classes/find_classes.sql
@@ -42,7 +34,6 @@ SET VARIABLE labels = coalesce(nullif(getenv('HOTDOG_SQL_LABELS'), ''), 'human')
 .read sql/classes/descendant_classes.sql
 .read sql/classes/excluded_classes.sql
 
--- The selection.
 .read sql/selection/seeded_order.sql
 .read sql/selection/candidate_images.sql
 .read sql/selection/select_images.sql
@@ -51,7 +42,6 @@ SET VARIABLE labels = coalesce(nullif(getenv('HOTDOG_SQL_LABELS'), ''), 'human')
 .read sql/selection/partition_of.sql
 .read sql/selection/partition_selection.sql
 
--- Reports.
 .read sql/reports/selection_report.sql
 .read sql/reports/folder_report.sql
 .read sql/reports/data_problems.sql

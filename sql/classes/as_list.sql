@@ -1,8 +1,6 @@
 -- as_list: a list of texts, from one text or a list of them; NULL is the empty list.
 --
--- Lets a macro take 'Hot dog' as well as ['Hot dog', 'Person']. The way over JSON is what binds
--- for either type.
---
+-- A macro can so take 'Hot dog' as well as ['Hot dog', 'Person']; JSON is what binds for either.
 -- Parameters:
 --   texts   one text, a list of texts, or NULL
 -- Returns: VARCHAR[]

@@ -1,11 +1,9 @@
--- descendant_classes: every class below the requested ones in Open Images' hierarchy.
---
+-- descendant_classes: the kinds and parts of the requested classes in Open Images' hierarchy, at any
+-- depth.
 -- Reads: classes, class_hierarchy, requested_classes
 -- Parameters:
 --   class   a name or MID, or a list of them
--- Columns:
---   LabelName    VARCHAR  MID of a kind or part of a requested class, at any depth
---   DisplayName  VARCHAR  its name
+-- Columns: those of classes
 -- Example: FROM descendant_classes('Food');
 
 CREATE OR REPLACE TEMP MACRO descendant_classes(class) AS TABLE

@@ -6,15 +6,12 @@
 --              Car has Car door with it, but not Carrot
 --   hierarchy  the classes below a requested one in Open Images' tree
 --   none       no others
---
 -- Reads: classes, requested_classes; and descendant_classes for hierarchy
 -- Parameters:
 --   class                  a name or MID, or a list of them
 --   related := 'prefix'    prefix, hierarchy or none
 --   exclude := NULL        names or MIDs of further classes
--- Columns:
---   LabelName    VARCHAR  the class's MID
---   DisplayName  VARCHAR  its name
+-- Columns: those of classes
 -- Example: FROM excluded_classes('Hot dog', exclude := 'Food');
 
 CREATE OR REPLACE TEMP MACRO excluded_classes(class, related := 'prefix', exclude := NULL) AS TABLE

@@ -1,13 +1,10 @@
 -- find_classes: the classes whose name or MID contains a text, in any case.
 --
 -- First those that are the text, then those that begin with it, then the others.
---
 -- Reads: classes
 -- Parameters:
 --   pattern   the text to look for
--- Columns:
---   LabelName    VARCHAR  the class's MID
---   DisplayName  VARCHAR  its name
+-- Columns: those of classes
 -- Example: FROM find_classes('hot dog');
 
 CREATE OR REPLACE TEMP MACRO find_classes(pattern) AS TABLE
@@ -17,5 +14,4 @@ WHERE contains(lower(DisplayName), lower(pattern)) OR contains(lower(LabelName),
 ORDER BY
     lower(pattern) NOT IN (lower(DisplayName), lower(LabelName)),
     NOT starts_with(lower(DisplayName), lower(pattern)),
-    DisplayName,
-    LabelName;
+    DisplayName, LabelName;

@@ -2,7 +2,6 @@
 --
 -- Letters of every script stay. Cut at 60 characters, so that no file system finds it too long.
 -- Empty where there are neither letters nor digits.
---
 -- Parameters:
 --   name   the text
 -- Returns: VARCHAR

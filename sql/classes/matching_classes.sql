@@ -1,14 +1,11 @@
 -- matching_classes: the classes that names or MIDs stand for: as they are written, else in another
 -- case.
---
 -- Reads: classes, as_list
 -- Parameters:
 --   class   a name or MID, or a list of them
--- Columns:
---   position     BIGINT   place among the names, from 1
---   name         VARCHAR  the name or MID that was given
---   LabelName    VARCHAR  MID of a class that it stands for; NULL where there is none
---   DisplayName  VARCHAR  the class's name
+-- Columns: those of classes, after
+--   position  BIGINT   place among the names, from 1
+--   name      VARCHAR  the name or MID that was given; where no class has it, the others are NULL
 -- Example: FROM matching_classes(['hot dog', 'Jaguar']);
 
 CREATE OR REPLACE TEMP MACRO matching_classes(class) AS TABLE

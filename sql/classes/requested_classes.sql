@@ -2,7 +2,6 @@
 --
 -- A name that no class has, or that several share, is an error. Folders are made distinct from each
 -- other and from the negatives' folder by adding the MID.
---
 -- Reads: matching_classes, folder_name, is_valid_folder
 -- Parameters:
 --   class                        a name or MID, or a list of them
@@ -31,9 +30,7 @@ named AS (
     GROUP BY ALL
 )
 SELECT
-    position,
-    LabelName,
-    DisplayName,
+    position, LabelName, DisplayName,
     CASE
         WHEN short_name = '' THEN folder_name(LabelName)
         WHEN short_name = lower(negative_folder)

@@ -2,22 +2,18 @@
 --
 -- First those whose name begins with the text, then those whose name contains it, then those whose
 -- name takes the fewest changed letters. A text that begins with a slash is compared with the MIDs.
---
 -- Reads: classes
 -- Parameters:
 --   name           the text, perhaps misspelt
 --   "limit" := 3   how many at most
--- Columns:
---   LabelName    VARCHAR  the class's MID
---   DisplayName  VARCHAR  its name
+-- Columns: those of classes
 -- Example: FROM similar_classes('Hot dgo');
 
 CREATE OR REPLACE TEMP MACRO similar_classes(name, "limit" := 3) AS TABLE
 SELECT LabelName, DisplayName
 FROM (
     SELECT
-        LabelName,
-        DisplayName,
+        LabelName, DisplayName,
         lower(trim(name)) AS text,
         lower(if(starts_with(text, '/'), LabelName, DisplayName)) AS compared
     FROM classes
@@ -26,6 +22,5 @@ ORDER BY
     NOT starts_with(compared, text),
     NOT contains(compared, text),
     damerau_levenshtein(compared, text),
-    DisplayName,
-    LabelName
+    DisplayName, LabelName
 LIMIT "limit";

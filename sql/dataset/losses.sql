@@ -1,7 +1,6 @@
 -- losses: what was lost or failed, by source and reason.
 --
 -- A photo counts once for each source that was asked for it, because each has a reason of its own.
---
 -- Reads: manifest
 -- Columns:
 --   folder  VARCHAR  the class folder
@@ -14,8 +13,7 @@
 
 CREATE OR REPLACE TEMP VIEW losses AS
 SELECT
-    folder,
-    status,
+    folder, status,
     split_part(answer, ': ', 1) AS source,
     split_part(answer, ': ', 2) AS reason,
     count(*) AS photos

@@ -2,7 +2,6 @@
 --
 -- The session variable dataset_dir names the dataset's folder. While a download runs, or after one
 -- was killed, a photo may have several lines, of which the last holds; a cut last line is ignored.
---
 -- Columns: those of images but ImageID, after
 --   ImageID             VARCHAR  the image; with folder, the key
 --   folder              VARCHAR  its class folder
@@ -25,13 +24,8 @@ FROM (
     SELECT *, row_number() OVER () AS line
     FROM read_csv(
         getvariable('dataset_dir') || '/manifest.csv',
-        auto_detect = false,
-        header = true,
-        delim = ',',
-        quote = '"',
-        escape = '"',
-        new_line = '\n',
-        ignore_errors = true,
+        auto_detect = false, header = true, delim = ',', quote = '"', escape = '"',
+        new_line = '\n', ignore_errors = true,
         columns = {
             'ImageID': 'VARCHAR', 'folder': 'VARCHAR', 'partition': 'VARCHAR', 'rank': 'BIGINT',
             'path': 'VARCHAR', 'status': 'VARCHAR', 'source': 'VARCHAR', 'url': 'VARCHAR',

@@ -1,5 +1,4 @@
 -- data_problems: how many images no selection can take, because their data cannot be right.
---
 -- Reads: labels, images
 -- Parameters:
 --   candidates := NULL   name of a table with the rows of candidate_images; NULL looks at all data

@@ -2,7 +2,6 @@
 --
 -- The mirror's copies have a longest side of 1024 and weigh 295 kB on average (561 GB for the 1.9
 -- million boxable images), or as much as the original where that is smaller.
---
 -- Parameters:
 --   rows   name of a table of rows as select_images gives them
 -- Columns:

@@ -1,5 +1,4 @@
 -- selection_report: what there is to select from: one row per class, and one for the negatives.
---
 -- Reads: requested_classes
 -- Parameters:
 --   candidates                    name of a table with the rows of candidate_images
@@ -52,10 +51,7 @@ verified AS (
 ),
 rows AS (
     SELECT
-        position,
-        folder,
-        LabelName,
-        DisplayName,
+        position, folder, LabelName, DisplayName,
         count(*) FILTER (positive) AS positives,
         count(*) FILTER (by_people) AS by_people,
         count(*) FILTER (by_machine) AS by_machine,

@@ -1,5 +1,4 @@
 -- summary: how much there is in the session's files: the tutorial's four counts.
---
 -- Reads: classes, images, positive_labels
 -- Parameters:
 --   min_confidence := 1.0   minimum confidence of a positive label

@@ -4,7 +4,6 @@
 -- These are the images with a label of an excluded class (the requested ones are among those), and
 -- the first images of the seeded order: enough of them to take the negatives from. select_images
 -- and selection_report work out the rest from these rows.
---
 -- Reads: labels, images, excluded_classes, seeded_order
 -- Parameters: those of select_images that have the same name
 -- Columns: those of images, and
@@ -18,13 +17,8 @@
 --   SELECT ImageID, labelled, class_labels FROM candidate_images('Hot dog') WHERE NOT excluded;
 
 CREATE OR REPLACE TEMP MACRO candidate_images(
-    class,
-    negatives := 120,
-    ratio := NULL,
-    seed := 42,
-    min_confidence := 1.0,
-    related := 'prefix',
-    exclude := NULL
+    class, negatives := 120, ratio := NULL, seed := 42, min_confidence := 1.0,
+    related := 'prefix', exclude := NULL
 ) AS TABLE
 WITH excluded_mids AS MATERIALIZED (
     SELECT LabelName FROM excluded_classes(class, related := related, exclude := exclude)
@@ -34,10 +28,7 @@ relevant_labels AS MATERIALIZED (
     SELECT *, in_range AND NOT contains(LabelName, chr(0)) AS possible
     FROM (
         SELECT
-            ImageID,
-            Source = 'machine' AS machine,
-            LabelName,
-            Confidence,
+            ImageID, LabelName, Confidence, Source = 'machine' AS machine,
             Confidence BETWEEN min_confidence AND 1 AS positive,
             coalesce(Confidence BETWEEN 0 AND 1, false) AS in_range,
             LabelName IN (FROM excluded_mids) AS of_class
@@ -51,15 +42,12 @@ labelled AS MATERIALIZED (
 ),
 class_labels AS (
     SELECT
-        ImageID,
-        LabelName,
+        ImageID, LabelName,
         bool_or(positive AND NOT machine) AS by_people,
         bool_or(positive AND machine) AS by_machine,
         bool_or(Confidence = 0 AND NOT machine) AS absent,
         bool_and(possible) AS possible
-    FROM relevant_labels
-    WHERE of_class OR NOT possible
-    GROUP BY ImageID, LabelName
+    FROM relevant_labels WHERE of_class OR NOT possible GROUP BY ImageID, LabelName
 ),
 class_images AS MATERIALIZED (
     SELECT
@@ -112,8 +100,7 @@ found_images AS (
     UNION ALL
     SELECT images.*, true AS labelled
     FROM images
-        SEMI JOIN short ON (images.ImageID IS NOT NULL) = short.yes
-        SEMI JOIN labelled ON hash(images.ImageID) = labelled.id
+        SEMI JOIN (FROM labelled SEMI JOIN short ON (id IS NOT NULL) = yes) ON hash(ImageID) = id
         ANTI JOIN first_images USING (ImageID)
 )
 SELECT

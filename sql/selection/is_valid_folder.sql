@@ -3,7 +3,6 @@
 -- Letters and digits of every script, space, underscore, plus and hyphen; it begins with a letter
 -- or digit, does not end in a space, has 60 characters at most, and is not a name that Windows
 -- reserves. Dots are left to record files.
---
 -- Parameters:
 --   name   the text
 -- Returns: BOOLEAN

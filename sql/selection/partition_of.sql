@@ -1,7 +1,6 @@
 -- partition_of: the part of a dataset that a key falls into, by a hash of the key and the seed.
 --
 -- It depends on nothing else, so nothing changes its part when a dataset grows.
---
 -- Parameters:
 --   key      what stays together, such as an ImageID
 --   seed     any whole number
@@ -14,14 +13,11 @@
 CREATE OR REPLACE TEMP MACRO partition_of(key, seed, names, shares) AS
 names[
     -- The last part takes what rounding leaves over.
-    least(
-        len(names),
-        1 + len(
-            list_filter(
-                list_transform(range(1, len(shares) + 1), lambda i: list_sum(shares[1:i])),
-                lambda bound: bound <= ('0x' || left(md5(seed || ':part:' || key), 8))::UBIGINT
-                    / 4294967296.0
-            )
+    1 + len(
+        list_filter(
+            range(1, len(names)),
+            lambda i: list_sum(shares[1:i])
+                <= ('0x' || left(md5(seed || ':part:' || key), 8))::UBIGINT / 4294967296.0
         )
     )
 ];

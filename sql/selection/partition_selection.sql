@@ -3,7 +3,6 @@
 -- Copies of one photo (the same OriginalMD5) never stand in two parts. With photographers kept
 -- together that can still leave copies by two photographers in two parts: then the copies outside
 -- the part of the first are left out.
---
 -- Reads: partition_of
 -- Parameters:
 --   rows                   name of a table of rows as select_images gives them

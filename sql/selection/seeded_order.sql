@@ -2,7 +2,6 @@
 --
 -- MD5 gives the same order on any machine, thread count and DuckDB version, and because the order
 -- does not depend on how many images are taken, a larger sample always contains the smaller one.
---
 -- Parameters:
 --   seed   any whole number
 --   id     the ImageID

@@ -2,7 +2,6 @@
 --
 -- Positives carry a label of a requested class. Negatives carry some positive label, and none of an
 -- excluded class: whole images are left out, not label rows. Both stand in the seeded order.
---
 -- Reads: candidate_images, requested_classes, seeded_order
 -- Parameters:
 --   class                         a name or MID, or a list of them; each becomes a folder
@@ -26,18 +25,9 @@
 -- Example: FROM select_images('Hot dog', seed := 7);
 
 CREATE OR REPLACE TEMP MACRO select_images(
-    class,
-    negatives := 120,
-    ratio := NULL,
-    seed := 42,
-    "limit" := NULL,
-    min_confidence := 1.0,
-    related := 'prefix',
-    exclude := NULL,
-    overlap := 'leave_out',
-    negatives_from := 'random',
-    negative_folder := 'other',
-    candidates := NULL
+    class, negatives := 120, ratio := NULL, seed := 42, "limit" := NULL, min_confidence := 1.0,
+    related := 'prefix', exclude := NULL, overlap := 'leave_out', negatives_from := 'random',
+    negative_folder := 'other', candidates := NULL
 ) AS TABLE
 WITH requested AS MATERIALIZED (
     FROM requested_classes(class, negative_folder := negative_folder)
@@ -78,13 +68,9 @@ random AS (
     WHERE labelled AND NOT excluded AND negatives_from IN ('random', 'mixed')
 ),
 ranked AS MATERIALIZED (
-    SELECT
-        ImageID,
-        position,
-        folder,
-        row_number() OVER (
-            PARTITION BY folder ORDER BY preference, seeded_order(seed, ImageID), ImageID
-        ) AS rank
+    SELECT ImageID, position, folder, row_number() OVER (
+        PARTITION BY folder ORDER BY preference, seeded_order(seed, ImageID), ImageID
+    ) AS rank
     FROM (FROM positives UNION ALL FROM verified UNION ALL FROM random)
     QUALIFY position IS NULL OR rank <= coalesce("limit", rank)
 ),

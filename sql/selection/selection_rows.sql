@@ -1,5 +1,4 @@
 -- selection_rows: the rows of a user's query with rank and the image's columns.
---
 -- Reads: images, seeded_order
 -- Parameters:
 --   rows         name of a table with the columns ImageID, folder and rank; a NULL rank becomes

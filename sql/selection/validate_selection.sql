@@ -1,5 +1,4 @@
 -- validate_selection: what is wrong with the rows of a user's query; no rows where nothing is.
---
 -- Reads: images, is_valid_folder
 -- Parameters:
 --   rows   name of a table with the columns ImageID, folder and rank
@@ -27,22 +26,16 @@ problems AS (
     SELECT 'is several times in the image file', ImageID FROM listed WHERE times > 1
     UNION ALL
     SELECT 'is not a valid folder name', folder
-    FROM (SELECT DISTINCT folder FROM checked)
-    WHERE NOT is_valid_folder(folder)
+    FROM (SELECT DISTINCT folder FROM checked) WHERE NOT is_valid_folder(folder)
     UNION ALL
     SELECT 'is not a rank, which is a whole number', rank
-    FROM checked
-    WHERE rank IS NOT NULL AND try_cast(rank AS BIGINT) IS NULL
+    FROM checked WHERE rank IS NOT NULL AND try_cast(rank AS BIGINT) IS NULL
     UNION ALL
     SELECT 'differs from another folder only in upper and lower case', min(folder)
-    FROM checked
-    GROUP BY lower(nfc_normalize(folder))
-    HAVING count(DISTINCT folder) > 1
+    FROM checked GROUP BY lower(nfc_normalize(folder)) HAVING count(DISTINCT folder) > 1
     UNION ALL
     SELECT 'is an image that the query yields twice', ImageID
-    FROM checked
-    GROUP BY ImageID
-    HAVING count(*) > 1
+    FROM checked GROUP BY ImageID HAVING count(*) > 1
 )
 SELECT problem, coalesce(min(example), 'NULL') AS example, count(*) AS count
 FROM problems

@@ -1,8 +1,6 @@
 -- class_hierarchy: which class is a kind or a part of which, for the 600 boxable classes.
 --
--- Open Images' own tree (bbox_labels_600_hierarchy.json), a row a branch. A class can hang in
--- several places.
---
+-- Open Images' own tree, one row per branch; a class can have several parents.
 -- Reads: files
 -- Columns:
 --   Parent     VARCHAR  MID of the wider class; /m/0bl9f, at the root, is Entity
@@ -10,24 +8,18 @@
 -- Example: FROM class_hierarchy WHERE Parent = '/m/02wbm';
 
 CREATE OR REPLACE TEMP VIEW class_hierarchy AS
-WITH RECURSIVE nodes AS (
-    SELECT content::JSON AS node
+WITH RECURSIVE branches AS (
+    SELECT NULL::VARCHAR AS Parent, content::JSON AS node
     FROM read_text(getvariable('hierarchy_files'))
     UNION ALL
-    SELECT unnest(
-        coalesce(from_json(node -> '$.Subcategory', '["JSON"]'), [])
-        || coalesce(from_json(node -> '$.Part', '["JSON"]'), [])
-    )
-    FROM nodes
-),
-branches AS (
     SELECT
-        node ->> '$.LabelName' AS Parent,
+        node ->> '$.LabelName',
         unnest(
             coalesce(from_json(node -> '$.Subcategory', '["JSON"]'), [])
             || coalesce(from_json(node -> '$.Part', '["JSON"]'), [])
-        ) AS child
-    FROM nodes
+        )
+    FROM branches
 )
-SELECT DISTINCT Parent, child ->> '$.LabelName' AS LabelName
-FROM branches;
+SELECT DISTINCT Parent, node ->> '$.LabelName' AS LabelName
+FROM branches
+WHERE Parent IS NOT NULL;

@@ -2,7 +2,6 @@
 --
 -- The dialect is pinned because DuckDB's sniffer trips over `"Fiat 500 ""topolino"""`, far beyond
 -- the lines that it samples. Names are not unique (12 are shared by two MIDs): the key is LabelName.
---
 -- Reads: files
 -- Columns:
 --   LabelName    VARCHAR  the class's MID, such as /m/01b9xk
@@ -13,10 +12,6 @@ CREATE OR REPLACE TEMP VIEW classes AS
 SELECT LabelName, DisplayName
 FROM read_csv(
     getvariable('class_files'),
-    auto_detect = false,
-    header = true,
-    delim = ',',
-    quote = '"',
-    escape = '"',
+    auto_detect = false, header = true, delim = ',', quote = '"', escape = '"',
     columns = {'LabelName': 'VARCHAR', 'DisplayName': 'VARCHAR'}
 );

@@ -1,7 +1,6 @@
 -- images: every image of the session's splits.
 --
 -- Read in place from the CSVs, or from the index where there is one; see `labels` for the buffer.
---
 -- Reads: files
 -- Columns:
 --   ImageID             VARCHAR  the image, 16 hexadecimal digits
@@ -22,11 +21,7 @@ CREATE OR REPLACE TEMP VIEW images AS
 WITH from_csv AS (
     FROM read_csv(
         getvariable('image_files'),
-        auto_detect = false,
-        header = true,
-        delim = ',',
-        quote = '"',
-        escape = '"',
+        auto_detect = false, header = true, delim = ',', quote = '"', escape = '"',
         buffer_size = 16_000_000,
         columns = {
             'ImageID': 'VARCHAR', 'Subset': 'VARCHAR',

@@ -1,10 +1,8 @@
 -- labels: every image-level label of the session's splits.
 --
 -- Read in place from the CSVs, or from the index where there is one. ImageIDs are pinned as text:
--- 0001234567890123 and 92157226691247e1 look like numbers. DuckDB's threads take 8 MB of a file at
--- a time: with buffers of two such pieces instead of four a selection from train takes a twentieth
--- less time.
---
+-- 0001234567890123 and 92157226691247e1 look like numbers. With a buffer of two of the pieces of
+-- 8 MB that DuckDB's threads take, a selection from train takes a twentieth less time.
 -- Reads: files
 -- Columns:
 --   ImageID     VARCHAR  the image, 16 hexadecimal digits
@@ -17,17 +15,10 @@ CREATE OR REPLACE TEMP VIEW labels AS
 WITH from_csv AS (
     FROM read_csv(
         getvariable('label_files'),
-        auto_detect = false,
-        header = true,
-        delim = ',',
-        quote = '"',
-        escape = '"',
+        auto_detect = false, header = true, delim = ',', quote = '"', escape = '"',
         buffer_size = 16_000_000,
         columns = {
-            'ImageID': 'VARCHAR',
-            'Source': 'VARCHAR',
-            'LabelName': 'VARCHAR',
-            'Confidence': 'DOUBLE'
+            'ImageID': 'VARCHAR', 'Source': 'VARCHAR', 'LabelName': 'VARCHAR', 'Confidence': 'DOUBLE'
         }
     )
 ),

@@ -1,10 +1,6 @@
 -- verified_negatives: the labels with which a person said that a class is not in the image.
---
 -- Reads: labels
--- Columns:
---   ImageID    VARCHAR  the image
---   Source     VARCHAR  verification or crowdsource-verification
---   LabelName  VARCHAR  MID of the class that is absent
+-- Columns: those of labels but Confidence
 -- Example: FROM verified_negatives WHERE LabelName = '/m/01b9xk';
 
 CREATE OR REPLACE TEMP VIEW verified_negatives AS

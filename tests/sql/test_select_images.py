@@ -49,6 +49,7 @@ def open_images(draw: st.DrawFn) -> OpenImages:
                 st.sampled_from(MIDS[:5]) | st.sampled_from(MIDS),
                 st.sampled_from(("1", "1", "0", "0.8", "0.5")),
             ),
+            min_size=1,
             max_size=60,
         )
     )

@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from hotdog_sql.errors import InputError
+
 #: Where Google publishes the CSV files (https://storage.googleapis.com/openimages/web/download_v7.html).
 BASE_URL = "https://storage.googleapis.com/openimages/"
 
@@ -37,12 +39,22 @@ class Settings:
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """The settings of this process; an empty variable counts as unset."""
+        """The settings of this process; an empty variable counts as unset.
+
+        Raises:
+            InputError: the address of the mirror is none.
+        """
         return cls(
             data_dir=Path(os.environ.get("HOTDOG_SQL_DATA_DIR") or "data"),
             base_url=_folder(os.environ.get("HOTDOG_SQL_BASE_URL") or BASE_URL),
-            mirror_url=_folder(os.environ.get("HOTDOG_SQL_MIRROR_URL") or MIRROR_URL),
+            mirror_url=_mirror(os.environ.get("HOTDOG_SQL_MIRROR_URL") or MIRROR_URL),
         )
+
+
+def _mirror(url: str) -> str:
+    if not url.startswith(("https://", "http://")):
+        raise InputError("HOTDOG_SQL_MIRROR_URL is not an https address: correct it or unset it")
+    return _folder(url)
 
 
 def _folder(url: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hotdog_sql.config import MEMORY_LIMIT
 from hotdog_sql.errors import InputError
-from hotdog_sql.text import printable
+from hotdog_sql.text import is_unicode, printable
 
 #: The largest number of images that can be asked for; there are nine million.
 LARGEST_COUNT = 10_000_000
@@ -251,7 +251,7 @@ def _one_of(choices: type[StrEnum]) -> str:
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str) and "\0" not in value
+    return isinstance(value, str) and "\0" not in value and is_unicode(value)
 
 
 def _is_texts(value: object) -> bool:

@@ -15,6 +15,11 @@ def printable(text: str) -> str:
     return "".join(" " if unicodedata.category(c) in _UNSAFE else c for c in text)
 
 
+def is_unicode(text: str) -> bool:
+    """Whether the text has no byte that is not UTF-8, which Python keeps as half of a pair."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def size_text(size: int | None) -> str:
     """A size as people read it, in decimal units."""
     if size is None:

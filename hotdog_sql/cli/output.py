@@ -53,6 +53,8 @@ def check_output(format_name: RowFormat | None, output: Path | None) -> RowForma
             f"cannot write {output}: there is no folder {output.parent}; create it or choose "
             "another --output"
         )
+    if output.exists() and not output.is_file():
+        raise StorageError(f"cannot write {output}: it is not a file; redirect stdout instead")
     extension = output.suffix.lower().removeprefix(".")
     if format_name is None and extension not in ("csv", "json", "parquet"):
         raise InputError(

@@ -9,8 +9,9 @@ from hotdog_sql.cli.data import opened
 from hotdog_sql.cli.groups import Given, takes
 from hotdog_sql.cli.output import check_output, say, write_rows
 from hotdog_sql.cli.report import tell_problems
+from hotdog_sql.errors import InputError
 from hotdog_sql.options import DataOptions
-from hotdog_sql.text import printable, size_text
+from hotdog_sql.text import is_unicode, printable, size_text
 
 if TYPE_CHECKING:
     from hotdog_sql.database import Database
@@ -36,6 +37,8 @@ def classes(
     quiet: options.QuietOption = False,
 ) -> None:
     """Find classes: names and MIDs that contain a text."""
+    if not is_unicode(pattern):
+        raise InputError(f"{printable(pattern)!r} is not UTF-8 text; type the name anew")
     row_format = check_output(format_name, output)
     needs = ("count_classes" if counts else "find_classes", "similar_classes")
     with opened(DataOptions(**data), needs, offline=offline, yes=yes, quiet=quiet) as database:

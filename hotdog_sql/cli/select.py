@@ -125,7 +125,9 @@ def _changes(wanted: Given, names: list[str]) -> dict[str, Any]:
     if "exclude" in wanted:
         changes["exclude"] = tuple(wanted["exclude"])
     if "query" in wanted:
-        changes["query"] = wanted["query"].read_text(encoding="utf-8")
+        from hotdog_sql.sandbox import query_text
+
+        changes["query"] = query_text(wanted["query"].read_bytes(), str(wanted["query"]))
     if "variables" in wanted:
         changes["variables"] = dict(_variable(setting) for setting in wanted["variables"])
     if "negatives" in wanted:

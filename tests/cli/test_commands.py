@@ -391,3 +391,52 @@ def test_a_selection_file_of_another_kind(run: Run, tmp_path: Path) -> None:
     assert done.returncode == 3
     assert "--format" not in done.stderr  # which is about the dataset here
     assert ".csv, .json" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("sql", "--file", "bytes"), 3),
+        (("select", "--query", "bytes"), 3),
+        (("select", "--from", "bytes"), 3),
+        (("select", "Hot\udcffdog"), 3),
+        (("select", "Hot dog", "--exclude", "\udcff"), 3),
+        (("classes", "\udcff"), 3),
+        (("sql", "SELECT \udcff"), 3),
+        (("download", "bytes.csv", "out"), 3),
+        (("download", "\udcff.csv", "out"), 3),
+        (("select", "Hot dog", "--download", "s3://"), 3),
+        (("select", "Hot dog", "--download", "bytes"), 2),
+        (("select", "Hot dog", "--data-dir", "bytes"), 2),
+        (("summary", "--output", "/dev/null"), 6),
+        (("summary", "--output", "folder.csv"), 2),
+        (("verify", "nowhere"), 6),
+        (("gallery", "bytes"), 6),
+        (("refresh", "--file", "nothing.csv"), 3),
+        (("select", "Hot dog", "--set", "a"), 2),
+        (("select", "Hot dog", "--partition", "80/30"), 2),
+    ],
+)
+def test_what_cannot_be_used_is_said_in_one_line(
+    small_data: Path, run: Run, tmp_path: Path, arguments: tuple[str, ...], code: int
+) -> None:
+    for name in ("bytes", "bytes.csv"):
+        (tmp_path / name).write_bytes(b'{"a": "\xff\xfe"}')
+    (tmp_path / "folder.csv").mkdir()
+    done = run(*arguments, HOTDOG_SQL_DATA_DIR=str(small_data))
+    assert (done.returncode, done.stdout) == (code, ""), done.stderr
+    assert "Traceback" not in done.stderr
+    if code != 2:
+        assert_one_line(done.stderr)
+    assert Path("/dev/null").is_char_device()
+
+
+def test_a_mirror_that_is_no_address(small_data: Path, run: Run) -> None:
+    done = run(
+        *("select", "Hot dog", "--data-dir", small_data, "-q", "--download", "dataset"),
+        HOTDOG_SQL_MIRROR_URL="user:secret@nonsense",
+    )
+    assert done.returncode == 3
+    assert_one_line(done.stderr)
+    assert "HOTDOG_SQL_MIRROR_URL" in done.stderr
+    assert "secret" not in done.stderr

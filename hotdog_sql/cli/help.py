@@ -66,6 +66,7 @@ def _plain(names: str, text: str) -> tuple[str, str]:
         names = names.partition(" <")[0]
     for typed, shown in _SHOWN.items():
         names = re.sub(typed, shown, names)
+    text = text.replace("\\[", "[")  # as older versions of Typer write it
     text = re.sub(r"(; |(?<=\[))[\w.-]*(<=)?x[<>]=[\w.-]+(?=\])", "", text).replace("  []", "")
     return names, re.sub(r"default: \(([^()]*)\)", r"default: \1", text)
 

@@ -4,6 +4,8 @@ import shutil
 from pathlib import Path
 from typing import BinaryIO
 
+import duckdb
+
 from hotdog_sql.database import Database
 from hotdog_sql.errors import InputError
 from hotdog_sql.scratch import whole_file
@@ -14,6 +16,8 @@ _COPY = {
     "parquet": "COPY (FROM query_table($table)) TO $file (FORMAT parquet, COMPRESSION zstd)",
 }
 FILE_FORMATS = tuple(_COPY)
+#: Bytes of a CSV that are in memory at once, for each of DuckDB's threads; a line has 2 MB at most.
+_BUFFER = 4 << 20
 
 
 def format_of(path: Path) -> str:
@@ -66,3 +70,30 @@ def _copy(database: Database, table: str, format_name: str) -> Path:
     path = database.scratch / f"{table}.{format_name}"
     database.execute(_COPY[format_name], {"table": table, "file": str(path)})
     return path
+
+
+def read_file(
+    connection: duckdb.DuckDBPyConnection, path: Path, types: dict[str, str]
+) -> duckdb.DuckDBPyRelation:
+    """The rows of a file, which are read as they are needed, not kept in memory.
+
+    Args:
+        connection: reads the file.
+        path: a .csv, .json or .parquet file; a CSV gives text.
+        types: the types of the columns of a JSON file.
+    """
+    match format_of(path):
+        case "csv":
+            return connection.read_csv(
+                str(path),
+                header=True,
+                delimiter=",",
+                quotechar='"',
+                escapechar='"',
+                all_varchar=True,
+                buffer_size=_BUFFER,
+            )
+        case "json":
+            return connection.read_json(str(path), columns=types)
+        case _:
+            return connection.read_parquet(str(path))

@@ -20,7 +20,7 @@ from hotdog_sql.config import Settings
 from hotdog_sql.connection import one_line
 from hotdog_sql.database import Database
 from hotdog_sql.errors import InputError, SelectionFileError
-from hotdog_sql.export import format_of
+from hotdog_sql.export import read_file
 from hotdog_sql.options import DataOptions, Labels, Release, SelectOptions, Split
 from hotdog_sql.scratch import whole_file
 from hotdog_sql.selection import Selection
@@ -67,8 +67,6 @@ _TYPES = {
     "Thumbnail300KURL": "VARCHAR",
     "Rotation": "DOUBLE",
 }
-#: Bytes of a CSV that are in memory at once, for each of DuckDB's threads; a line has 2 MB at most.
-_BUFFER = 4 << 20
 #: Makes every value once, to find out before the first photo whether all can be read.
 _TRY = "SELECT count(COLUMNS(*)) FROM saved"
 _WRONG_RANK = """
@@ -239,7 +237,7 @@ def read_selection(database: Database, path: Path, recipe: Recipe | None = None)
         raise SelectionFileError(f"cannot read {path}: {error.strerror}; check the name") from error
     connection = database.connection
     try:
-        _relation(connection, path).create_view("saved")
+        read_file(connection, path, _TYPES).create_view("saved")
         found = [row[0] for row in connection.execute("DESCRIBE saved").fetchall()]
         connection.execute(_TRY).fetchall()
     except duckdb.Error as error:
@@ -257,25 +255,6 @@ def read_selection(database: Database, path: Path, recipe: Recipe | None = None)
             "make it again with: hotdog-sql select"
         )
     return Selection(database, None if recipe is None else recipe.options, "saved")
-
-
-def _relation(connection: duckdb.DuckDBPyConnection, path: Path) -> duckdb.DuckDBPyRelation:
-    """The file, which is read as photos are fetched: a million rows would be half a gigabyte."""
-    match format_of(path):
-        case "csv":
-            return connection.read_csv(
-                str(path),
-                header=True,
-                delimiter=",",
-                quotechar='"',
-                escapechar='"',
-                all_varchar=True,
-                buffer_size=_BUFFER,
-            )
-        case "json":
-            return connection.read_json(str(path), columns=_TYPES)
-        case _:
-            return connection.read_parquet(str(path))
 
 
 def _options(content: dict[str, Any]) -> SelectOptions:

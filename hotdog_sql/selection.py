@@ -59,7 +59,6 @@ _AFTER = "FROM query_table($table) WHERE folder = $folder AND rank > $rank ORDER
 _COUNT = "SELECT count(*) FROM query_table($table)"
 _COUNT_IN = "SELECT count(*) FROM query_table($table) WHERE folder = $folder"
 _LAST_RANK = "SELECT coalesce(max(rank), 0) FROM query_table($table) WHERE folder = $folder"
-_COLUMNS = "SELECT column_name FROM (DESCRIBE FROM query_table($table))"
 #: Rows that a notebook shows.
 _SHOWN = 20
 #: Replacements are looked up half as many again at a time, and never fewer than this.
@@ -86,23 +85,16 @@ class Selection:
         table: str,
         candidates: str | None = None,
     ) -> None:
-        """Wrap a table that is there; `select` makes one.
-
-        Args:
-            database: the connection.
-            options: what was asked for.
-            table: name of a table or view with the rows.
-            candidates: name of a table with the rows of `candidate_images` that they come from.
-        """
         self.database = database
         self.options = options
         self.table = table
+        #: The table with the rows of `candidate_images` that the selection comes from.
         self._candidates = candidates
 
     @property
     def columns(self) -> list[str]:
         """The names of the columns."""
-        return [row[0] for row in self.database.rows(_COLUMNS, {"table": self.table})]
+        return self.relation.columns
 
     @property
     def relation(self) -> duckdb.DuckDBPyRelation:
@@ -251,25 +243,24 @@ def find_mids(database: Database, names: tuple[str, ...]) -> tuple[str, ...]:
         AmbiguousClassError: several classes share a name; the message lists their MIDs.
     """
     database.use("matching_classes", "similar_classes")
-    mids: dict[int, list[str]] = {}
-    rows = database.rows("FROM matching_classes($names)", {"names": list(names)})
-    for position, name, mid, _ in rows:
-        shown = printable(name)
-        if mid is None:
+    mids: dict[str, list[str | None]] = {}
+    values = {"names": list(dict.fromkeys(names))}
+    for _, name, mid, _ in database.rows("FROM matching_classes($names)", values):
+        mids.setdefault(name, []).append(mid)
+    for name, found in mids.items():
+        if found == [None]:
             similar = database.rows("FROM similar_classes($name)", {"name": name})
             others = ", ".join(f"{printable(other)!r} ({mid})" for mid, other in similar)
             raise UnknownClassError(
-                f"no class is named {shown!r}; similar names are {others}; "
+                f"no class is named {printable(name)!r}; similar names are {others}; "
                 "search with: hotdog-sql classes"
             )
-        mids.setdefault(position, []).append(mid)
-    for position, found in mids.items():
         if len(found) > 1:
             raise AmbiguousClassError(
-                f"{len(found)} classes are named {printable(names[position - 1])!r}: "
-                f"give the MID instead, {' or '.join(found)}"
+                f"{len(found)} classes are named {printable(name)!r}: "
+                f"give the MID instead, {' or '.join(map(str, found))}"
             )
-    return tuple(dict.fromkeys(found[0] for found in mids.values()))
+    return tuple(dict.fromkeys(str(found[0]) for found in mids.values()))
 
 
 def _select_images(database: Database, options: SelectOptions) -> Selection:
@@ -284,7 +275,7 @@ def _select_by_query(database: Database, options: SelectOptions) -> Selection:
     database.use("selection_rows", "validate_selection", "folder_report")
     set_variables(database.connection, options.variables, own=database.options.variables())
     database.keep_query(options.query or "")
-    columns = [row[0] for row in database.rows("DESCRIBE result")]
+    columns = Selection(database, None, "result").columns
     for name in ("ImageID", "folder"):
         if name not in columns:
             raise QueryError(f"the query yields no column {name}: it needs ImageID and folder")

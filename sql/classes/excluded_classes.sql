@@ -15,7 +15,7 @@
 -- Example: FROM excluded_classes('Hot dog', exclude := 'Food');
 
 CREATE OR REPLACE TEMP MACRO excluded_classes(class, related := 'prefix', exclude := NULL) AS TABLE
-WITH requested AS (
+WITH requested AS MATERIALIZED (
     SELECT LabelName, DisplayName FROM requested_classes(class)
 ),
 prefix AS (

@@ -213,16 +213,16 @@ def test_the_command_that_renews_an_index(run: Run, tmp_path: Path) -> None:
         index(folder, splits=(split,))
     options = ("--data-dir", folder, "--split", "validation", "--split", "test", "--offline")
     summary = ("summary", *options)
-    assert "renew" not in run(*summary).stderr
+    assert "renew the index" not in run(*summary).stderr
     for split in splits:
         labels = folder / LABELS.replace("test", split)
         labels.write_text(labels.read_text() + f"{ODD_IDS[0]},verification,/m/01b9xk,1\n")
-    stale = [line for line in run(*summary).stderr.splitlines() if "renew" in line]
+    stale = [line for line in run(*summary).stderr.splitlines() if "renew the index" in line]
     assert len(stale) == len(splits)
     for line in stale:
         command = shlex.split(line.partition("renew the index with: hotdog-sql ")[2])
         assert run(*command).returncode == 0
-        assert "renew" not in run(*summary).stderr
+        assert "renew the index" not in run(*summary).stderr
 
 
 def test_the_shell_reads_the_index(folder: Path, run: Run) -> None:

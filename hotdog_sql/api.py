@@ -25,7 +25,7 @@ from hotdog_sql.options import DataOptions, SelectOptions, Source, parse_partiti
 from hotdog_sql.recipe import Recipe
 from hotdog_sql.selection import Selection
 from hotdog_sql.selection import select as _select
-from hotdog_sql.session import open_database
+from hotdog_sql.session import missing_for_replacements, open_database
 
 if TYPE_CHECKING:
     from hotdog_sql.downloader.progress import Progress
@@ -188,7 +188,7 @@ def download(
         directory,
         mirror_url=Settings.from_environment().mirror_url,
         options=replace(options or DownloadOptions(), **changes),
-        replacements=selection.replacements,
+        replacements=None if missing_for_replacements(selection) else selection.replacements,
         count=len(selection),
         recipe=None if recipe is None else recipe.content,
         progress=progress,

@@ -139,8 +139,6 @@ class Selection:
         """The photos that take the places of lost ones: those after the folder's last.
 
         A larger sample contains the smaller one, so they are the further rows of a larger sample.
-        There are none where a query gave the rows, where the folder holds all that there are, or
-        where a file of Open Images is missing.
         """
         options = self.options
         if options is None or not options.classes or self.database.missing("select_images"):
@@ -236,12 +234,7 @@ def select(database: Database, options: SelectOptions) -> Selection:
 
 
 def find_mids(database: Database, names: tuple[str, ...]) -> tuple[str, ...]:
-    """The MIDs of the classes with these names or MIDs.
-
-    Raises:
-        UnknownClassError: a class is none; the message suggests others.
-        AmbiguousClassError: several classes share a name; the message lists their MIDs.
-    """
+    """The MIDs of the classes with these names or MIDs; raises as `select` does."""
     database.use("matching_classes", "similar_classes")
     mids: dict[str, list[str | None]] = {}
     values = {"names": list(dict.fromkeys(names))}

@@ -9,11 +9,12 @@ from pathlib import Path
 from uuid import uuid4
 
 from hotdog_sql.download_options import DownloadOptions
-from hotdog_sql.downloader import manifest, selection_json
+from hotdog_sql.downloader import selection_json
 from hotdog_sql.downloader.manifest import Manifest, Row
 from hotdog_sql.downloader.remote_records import RemoteRecords
 from hotdog_sql.downloader.result import (
     HEADER,
+    MANIFEST,
     DownloadReport,
     Result,
     Status,
@@ -29,7 +30,7 @@ from hotdog_sql.storage import WORK_FOLDER, Storage, open_storage, storage_error
 ATTRIBUTION = "ATTRIBUTION.csv"
 
 #: Files of a dataset that are not photos.
-RECORDS = frozenset({selection_json.NAME, manifest.NAME, ATTRIBUTION, "index.html"})
+RECORDS = frozenset({selection_json.NAME, MANIFEST, ATTRIBUTION, "index.html"})
 
 #: Files that systems and trainers leave in folders; they are nobody's photos.
 FOREIGN_FILES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
@@ -94,7 +95,7 @@ def open_dataset(
             selection_json.write_recipe(recipe or {}, options, folder, scratch)
             if remote is not None:
                 remote.publish(selection_json.NAME)
-        table = stack.enter_context(Manifest(folder / manifest.NAME))
+        table = stack.enter_context(Manifest(folder / MANIFEST))
         _check_format(table, options, storage.name)
         dataset = Dataset(storage, folder, scratch, table, remote)
         storage.write(RUN, dataset.run_id.encode())
@@ -166,7 +167,7 @@ class Dataset:
         Raises:
             StorageError: a record cannot be written; those that were there are unchanged.
         """
-        new_manifest, new_attribution = self._scratch / manifest.NAME, self._scratch / ATTRIBUTION
+        new_manifest, new_attribution = self._scratch / MANIFEST, self._scratch / ATTRIBUTION
         try:
             with new_manifest.open("wb") as rows, new_attribution.open("wb") as credit:
                 rows.write(HEADER)
@@ -181,15 +182,15 @@ class Dataset:
                     os.fsync(file.fileno())
             self.manifest.close()
             _move(new_attribution, self._folder / ATTRIBUTION)
-            _move(new_manifest, self._folder / manifest.NAME)
+            _move(new_manifest, self._folder / MANIFEST)
         except OSError as error:
-            raise storage_error(self._folder / manifest.NAME, error) from error
+            raise storage_error(self._folder / MANIFEST, error) from error
         # An update is of the new selection once it is done, and not before: a run that is stopped
         # in its middle has to be told again.
         if recipe is not None and options.update:
             selection_json.write_recipe(recipe, options, self._folder, self._scratch)
         if self._remote is not None:
-            names = (selection_json.NAME, ATTRIBUTION, manifest.NAME)
+            names = (selection_json.NAME, ATTRIBUTION, MANIFEST)
             self._remote.publish(*(name for name in names if (self._folder / name).is_file()))
 
     def _lines(self) -> Iterator[tuple[bytes, dict[str, str]]]:
@@ -216,7 +217,7 @@ class Dataset:
 def manifest_has_rows(folder: Path) -> bool:
     """Whether there is a manifest with a row in it."""
     try:
-        return (folder / manifest.NAME).stat().st_size > len(HEADER)
+        return (folder / MANIFEST).stat().st_size > len(HEADER)
     except FileNotFoundError:
         return False
 
@@ -267,7 +268,7 @@ def _check_folder(folder: Path) -> None:
         raise storage_error(folder, error) from error
     empty = {WORK_FOLDER, selection_json.NAME}  # or killed before the manifest was made
     is_data_folder = any(".csv." in name or ".json." in name for name in inside)
-    if is_data_folder or not (names <= empty or manifest.NAME in names):
+    if is_data_folder or not (names <= empty or MANIFEST in names):
         what = "holds Open Images files" if is_data_folder else "is not empty and not a dataset"
         raise DatasetError(f"{folder} {what}: choose another folder for the photos")
 

@@ -27,8 +27,6 @@ from hotdog_sql.errors import DatasetError
 from hotdog_sql.storage import storage_error
 from hotdog_sql.text import printable
 
-NAME = "manifest.csv"
-
 _SCHEMA = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
@@ -74,14 +72,10 @@ _LATER = 1 << 40
 
 
 class Row(NamedTuple):
-    """What the index knows of a line of the manifest.
+    """What the index knows of a line of the manifest, and where the line is in the file.
 
-    Attributes:
-        status: what became of the photo; None: nothing yet.
-        tried: the sources that did not have it, separated by spaces.
-        start: where the line begins in the file, in bytes.
-        length: of the line.
-        wanted: how often the selection of this run has named it.
+    `tried` are the sources that did not have the photo; `wanted` is how often this run's selection
+    has named it.
     """
 
     folder: str
@@ -147,10 +141,7 @@ class Manifest:
         self._file.close()
 
     def append(self, result: Result) -> None:
-        """Record what became of a photo.
-
-        `rows` and its like know it at once; `want` and `find` still say what was known before this
-        run, so that the index need not be touched for each photo.
+        """Record what became of a photo; `want` and `find` still say what was known before.
 
         Raises:
             StorageError: it cannot be written; the file is as it was before.
@@ -165,13 +156,10 @@ class Manifest:
         self._end += len(line)
 
     def want(self, photo: Photo) -> Row:
-        """Note that the selection has this photo, and say what was known of it.
-
-        The first photo of a folder gives the folder its place among the others.
-        """
+        """Note that the selection has this photo, and say what was known of it."""
         number = self._number(photo.folder)
         if photo.folder not in self._placed:
-            place = len(self._placed)
+            place = len(self._placed)  # folders are in the order of the selection
             self._index.execute("UPDATE folders SET place = ? WHERE folder = ?", (place, number))
             self._placed.add(photo.folder)
         values = (number, photo.image_id, photo.rank, photo.reserve)

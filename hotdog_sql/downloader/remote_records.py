@@ -10,8 +10,8 @@ import sqlite3
 import time
 from pathlib import Path
 
-from hotdog_sql.downloader import manifest, selection_json
-from hotdog_sql.downloader.result import HEADER
+from hotdog_sql.downloader import selection_json
+from hotdog_sql.downloader.result import HEADER, MANIFEST
 from hotdog_sql.storage import WORK_FOLDER, Storage, storage_error
 
 #: Seconds of work that a killed coordinator may have to repeat, beside the shards in hand.
@@ -54,7 +54,7 @@ class RemoteRecords:
         if size > self._kept:
             last = _number(self._parts[-1]) if self._parts else 0
             part = f"{WORK_FOLDER}/manifest-{last + 1:06d}.csv"
-            with (self._folder / manifest.NAME).open("rb") as file:
+            with (self._folder / MANIFEST).open("rb") as file:
                 file.seek(self._kept)
                 self._storage.write(part, file.read(size - self._kept))
             self._parts.append(part)
@@ -76,7 +76,7 @@ class RemoteRecords:
         """
         for name in names:
             self._storage.put(name, self._folder / name)
-        if manifest.NAME in names:
+        if MANIFEST in names:
             self._kept = self._size()
             leftovers = [path for path, _ in self._storage.files(WORK_FOLDER)]
             if leftovers:
@@ -85,7 +85,7 @@ class RemoteRecords:
             self._done.clear()
 
     def _size(self) -> int:
-        return (self._folder / manifest.NAME).stat().st_size
+        return (self._folder / MANIFEST).stat().st_size
 
 
 class Listing:
@@ -137,17 +137,17 @@ def fetch_records(storage: Storage, folder: Path) -> list[str]:
     Raises:
         StorageError: it cannot be read.
     """
-    path = folder / manifest.NAME
+    path = folder / MANIFEST
     parts = [path for path, _ in storage.files(WORK_FOLDER) if _PART.fullmatch(path)]
     parts.sort(key=_number)
     recipe = storage.read(selection_json.NAME)
     try:
         if recipe is not None:
             (folder / selection_json.NAME).write_bytes(recipe)
-        if storage.size(manifest.NAME) is None:
+        if storage.size(MANIFEST) is None:
             path.write_bytes(HEADER)
         else:
-            storage.get(manifest.NAME, path)
+            storage.get(MANIFEST, path)
         with path.open("ab") as file:
             for part in parts:
                 file.write(storage.read(part) or b"")

@@ -10,6 +10,9 @@ from typing import Self
 from hotdog_sql.downloader.photo import IMAGE_COLUMNS, Photo
 from hotdog_sql.errors import DatasetError, SelectionFileError
 
+#: The file that a line of each photo is in.
+MANIFEST = "manifest.csv"
+
 #: The manifest's columns, in their order. ImageID comes first: with folder, it is the key.
 COLUMNS = (
     "ImageID",

@@ -15,8 +15,9 @@ from hotdog_sql.storage import storage_error
 
 NAME = "selection.json"
 
-#: What may differ between two runs of the same selection: the versions of the programs.
-_INCIDENTAL = "versions"
+#: What may differ between two runs of the same selection: the versions of the programs and of the
+#: SQL. A new release must not orphan a dataset that it would select alike.
+_INCIDENTAL = frozenset({"versions", "sql_sha256"})
 #: How photos were altered before they were kept. Without it they are as they came.
 _IMAGES = "images"
 
@@ -79,7 +80,7 @@ def check_recipe(
     if known is None or known.keys() <= {_IMAGES}:
         return True
     now = json.loads(_text(recipe))
-    keys = {*known, *now} - {_INCIDENTAL, _IMAGES}
+    keys = {*known, *now} - _INCIDENTAL - {_IMAGES}
     differing = sorted(key for key in keys if known.get(key) != now.get(key))
     if differing:
         raise DatasetError(

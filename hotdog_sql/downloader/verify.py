@@ -10,14 +10,13 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
 from hotdog_sql.download_options import DownloadOptions
-from hotdog_sql.downloader import manifest
 from hotdog_sql.downloader.dataset import FOREIGN_FILES, RECORDS, open_dataset
 from hotdog_sql.downloader.manifest import Manifest
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.pool import DownloadPool
 from hotdog_sql.downloader.progress import Progress
 from hotdog_sql.downloader.remote_records import Listing, fetch_records
-from hotdog_sql.downloader.result import DownloadReport, Result, Status
+from hotdog_sql.downloader.result import MANIFEST, DownloadReport, Result, Status
 from hotdog_sql.downloader.selection_json import recorded_alterations
 from hotdog_sql.downloader.tars import read_members
 from hotdog_sql.downloader.validate import Bytes, RejectedError, md5_hex
@@ -195,18 +194,18 @@ def repair(
 @contextmanager
 def _manifest_of(storage: Storage) -> Iterator[Manifest]:
     """The manifest of a dataset, to be read."""
-    if storage.size(manifest.NAME) is None and (
+    if storage.size(MANIFEST) is None and (
         storage.folder is not None or not any(True for _ in storage.files(".hotdog-sql"))
     ):
         raise DatasetError(
-            f"{storage.name} is not a dataset, for it has no {manifest.NAME}: "
+            f"{storage.name} is not a dataset, for it has no {MANIFEST}: "
             "give the folder or the address that was downloaded to"
         )
     with temporary_folder() as temporary:
         folder = storage.folder or temporary
         if storage.folder is None:
             fetch_records(storage, folder)
-        with Manifest(folder / manifest.NAME, writable=False) as table:
+        with Manifest(folder / MANIFEST, writable=False) as table:
             yield table
 
 

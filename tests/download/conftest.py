@@ -7,12 +7,18 @@ import pytest
 from hotdog_sql.transports import transport_name
 
 #: The modules whose tests run on both.
-_ON_BOTH = ("test_faults", "test_hosts", "test_hostile", "test_http")
+_ON_BOTH = ("test_faults", "test_http")
+#: The modules whose tests run on both, on the second one among the slow tests.
+_ON_BOTH_SLOWLY = ("test_hosts", "test_hostile")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if metafunc.module.__name__.rpartition(".")[2] in _ON_BOTH:
+    module = metafunc.module.__name__.rpartition(".")[2]
+    if module in _ON_BOTH:
         metafunc.parametrize("transport", ["httpx", "pyreqwest"], indirect=True)
+    if module in _ON_BOTH_SLOWLY:
+        second = pytest.param("httpx", marks=pytest.mark.slow)
+        metafunc.parametrize("transport", ["pyreqwest", second], indirect=True)
 
 
 @pytest.fixture(autouse=True)

@@ -59,7 +59,14 @@ def written(selection: Selection, format_name: str) -> bytes:
     return stream.getvalue()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+#: The kinds that run among the fast tests: the plainest, and the one of the most steps.
+_FAST = ("classes", "authors")
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(kind, marks=[] if kind in _FAST else [pytest.mark.slow]) for kind in KINDS],
+)
 def test_the_same_bytes_every_time(folder: Path, kind: str) -> None:
     seen = set()
     for indexed in (False, True):

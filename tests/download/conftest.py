@@ -25,6 +25,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The transport of this test and of the processes that it starts."""
     if hasattr(request, "param"):
+        pytest.importorskip(request.param)
         monkeypatch.setenv("HOTDOG_SQL_TRANSPORT", request.param)
     transport_name.cache_clear()
     yield

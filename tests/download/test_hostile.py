@@ -289,8 +289,8 @@ def test_a_host_that_cannot_be_reached_ends_the_run(tmp_path: Path, run: Run) ->
     rows = save(tmp_path / "rows.csv", [photo(n) for n in range(1, 51)])
     said = run("download", rows, "ds", HOTDOG_SQL_MIRROR_URL="https://mirror.invalid/")
     assert said.returncode == 7
-    first, *_, last = said.stderr.splitlines()
-    assert first == "Cannot reach mirror.invalid (unknown host); retrying"
+    *_, last = lines = said.stderr.splitlines()
+    assert lines.count("Cannot reach mirror.invalid (unknown host); retrying") == 1
     assert "check the network connection" in last
 
 

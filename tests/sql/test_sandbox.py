@@ -340,7 +340,7 @@ def test_each_command_that_runs_a_query(way: str, attempt: str, world: Path, run
 def test_every_attempt_from_outside(attempt: str, world: Path, run: Run) -> None:
     before = contents(world)
     query = written_out(attempt, world, world)
-    done = run("sql", query, "--data-dir", world / "data", "--dataset", world / "dataset")
+    done = run("sql", "--data-dir", world / "data", "--dataset", world / "dataset", "--", query)
     assert done.returncode == 3
     assert done.stdout == ""
     assert "Traceback" not in done.stderr

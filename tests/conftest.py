@@ -18,9 +18,11 @@ ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(scope="session", autouse=True)
-def ctrl_c_is_heard() -> None:
-    """What a shell runs in its background ignores Ctrl-C, and its children inherit that."""
+def signals_are_heard() -> None:
+    """A shell's background ignores Ctrl-C, and nohup the end of the terminal; children inherit it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

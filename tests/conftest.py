@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.fixture(scope="session", autouse=True)
 def signals_are_heard() -> None:
-    """A shell's background ignores Ctrl-C, and nohup the end of the terminal; children inherit it."""
+    """A shell's background ignores Ctrl-C, nohup a closed terminal; children inherit that."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)

@@ -71,7 +71,7 @@ def test_the_same_bytes_every_time(folder: Path, kind: str) -> None:
     seen = set()
     for indexed in (False, True):
         for threads in (1, 2, 8):
-            for _ in range(1 if threads == 1 else 3):
+            for _ in range(2 if threads == 1 else 4):
                 options = DataOptions(folder, threads=threads, indexed=indexed)
                 with connect(options) as database:
                     selection = select(database, KINDS[kind])

@@ -48,7 +48,7 @@ class Related(StrEnum):
 
 
 class Overlap(StrEnum):
-    """What becomes of an image that carries several chosen classes."""
+    """The folder of an image that carries several chosen classes."""
 
     LEAVE_OUT = "leave_out"
     FIRST = "first"

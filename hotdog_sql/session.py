@@ -174,7 +174,7 @@ def refresh(
         progress: is told what happens.
 
     Returns:
-        What became of each file; one that failed is in it too.
+        The result of each file, failed ones included.
 
     Raises:
         MissingFileError: `confirm` says no.

@@ -64,7 +64,7 @@ def opened(
 
 
 def asker(*, yes: bool) -> "Confirm":
-    """What is asked before a large download: `--yes` answers, else the person at the terminal."""
+    """A function that asks the user before a large download; with `yes` it asks nothing."""
 
     def confirm(files: "Sequence[CatalogFile]", total: int | None) -> bool:
         if yes or not (sys.stdin.isatty() and sys.stderr.isatty()):

@@ -1,4 +1,4 @@
-"""The commands, and what becomes of an error."""
+"""The commands, and how an error ends them."""
 
 import os
 import sys

@@ -141,7 +141,7 @@ class Manifest:
         self._file.close()
 
     def append(self, result: Result) -> None:
-        """Record what became of a photo; `want` and `find` still say what was known before.
+        """Append the result of a photo. `want` and `find` do not see it in this run.
 
         Raises:
             StorageError: it cannot be written; the file is as it was before.

@@ -1,4 +1,4 @@
-"""What became of a photo, as the manifest records it."""
+"""The result of a photo, as the manifest records it."""
 
 import csv
 from collections import Counter
@@ -36,7 +36,7 @@ _NEXT = "; "
 
 
 class Status(StrEnum):
-    """What became of a photo."""
+    """How the download of a photo ended."""
 
     #: It is in the dataset.
     DOWNLOADED = "downloaded"
@@ -48,7 +48,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one photo.
+    """The result of downloading one photo.
 
     Attributes:
         photo: the photo.

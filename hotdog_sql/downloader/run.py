@@ -119,7 +119,7 @@ class _Folder:
 
 
 class _Run:
-    """One run over a dataset: which photos are missing, and what became of them."""
+    """One run over a dataset: finds the missing photos and records their results."""
 
     def __init__(
         self,
@@ -164,7 +164,7 @@ class _Run:
             self._progress.finished(known.status or "", "", known=True, reserve=photo.reserve)
 
     def settle(self, result: Result) -> None:
-        """Record what became of a photo."""
+        """Record the result of a photo."""
         if result.status is Status.FAILED:
             result = self._failed(result)
         self._dataset.append(result)

@@ -40,7 +40,7 @@ Confirm = Callable[[Sequence[CatalogFile], int | None], bool]
 
 
 class Status(StrEnum):
-    """What became of one file."""
+    """How the refresh of one file ended."""
 
     NEW = "new"
     CHANGED = "changed"
@@ -51,7 +51,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """What became of one file.
+    """The result of refreshing one file.
 
     Attributes:
         file: its row of the catalog.
@@ -90,8 +90,8 @@ def refresh(
         silence_seconds: how long a server may send nothing.
 
     Returns:
-        What became of each file, in the order of `files`; those that could not be fetched are
-        among them, as kept or failed.
+        The result of each file, in the order of `files`. A file that could not be fetched has the
+        status kept or failed.
 
     Raises:
         AddressError: the base address cannot be used, or is neither https nor on this machine.
@@ -157,7 +157,7 @@ def fetch_missing(
         policy: when failed attempts are repeated.
 
     Returns:
-        What became of each file that was missing.
+        The result of each file that was missing.
 
     Raises:
         MissingFileError: a file is missing, and `offline` or `confirm` forbids to fetch it.

@@ -1,4 +1,4 @@
--- manifest: what became of each photo of a dataset, one row per photo.
+-- manifest: the result of each photo of a dataset, one row per photo.
 --
 -- The session variable dataset_dir names the dataset's folder. While a download runs, or after one
 -- was killed, a photo may have several lines, of which the last holds; a cut last line is ignored.

@@ -211,6 +211,8 @@ def describe(failure: int | httpx.HTTPError) -> str:
             words = "too many redirects"
         case httpx.ConnectError() if _has_cause(failure, ssl.SSLCertVerificationError):
             words = f"its certificate is not trusted ({failure}): see SSL_CERT_FILE"
+        case httpx.ConnectError() if _has_cause(failure, socket.gaierror):
+            words = "no connection (unknown host)"
         case httpx.ConnectError() | httpx.ProxyError():
             words = f"no connection ({failure})"
         case httpx.NetworkError() | httpx.RemoteProtocolError():

@@ -1,5 +1,4 @@
--- descendant_classes: the kinds and parts of the requested classes in Open Images' hierarchy, at any
--- depth.
+-- descendant_classes: the kinds and parts of the requested classes in Open Images' hierarchy.
 -- Reads: classes, class_hierarchy, requested_classes
 -- Parameters:
 --   class   a name or MID, or a list of them

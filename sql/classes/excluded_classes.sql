@@ -1,5 +1,4 @@
--- excluded_classes: the classes that no negative may carry: the requested ones, those related to
--- them, and further ones.
+-- excluded_classes: the classes that no negative may carry, the requested ones among them.
 --
 -- Related are, with
 --   prefix     the classes whose name begins with a requested one's: whole words of it, so that

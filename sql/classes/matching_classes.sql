@@ -1,5 +1,4 @@
--- matching_classes: the classes that names or MIDs stand for: as they are written, else in another
--- case.
+-- matching_classes: the classes with these names or MIDs, in this case or else in any case.
 -- Reads: classes, as_list
 -- Parameters:
 --   class   a name or MID, or a list of them

@@ -1,4 +1,4 @@
--- similar_classes: the classes that a text may stand for, likeliest first.
+-- similar_classes: the classes that a text may mean, likeliest first.
 --
 -- First those whose name begins with the text, then those whose name contains it, then those whose
 -- name takes the fewest changed letters. A text that begins with a slash is compared with the MIDs.

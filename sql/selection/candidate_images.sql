@@ -1,9 +1,9 @@
--- candidate_images: one row per image that a selection can take, from one pass over the labels and
--- one over the images.
+-- candidate_images: one row per image that a selection can take.
 --
--- These are the images with a label of an excluded class (the requested ones are among those), and
--- the first images of the seeded order: enough of them to take the negatives from. select_images
--- and selection_report work out the rest from these rows.
+-- It reads the labels once and the images once. The candidates are the images with a label of an
+-- excluded class (the requested ones are among those), and the first images of the seeded order:
+-- enough of them to take the negatives from. select_images and selection_report derive the rest
+-- from these rows.
 -- Reads: labels, images, excluded_classes, seeded_order
 -- Parameters: those of select_images that have the same name
 -- Columns: those of images, and

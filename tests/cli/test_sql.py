@@ -142,6 +142,10 @@ def test_without_a_query_it_lists_what_there_is_to_query(run: Run) -> None:
     listed = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
     assert list(listed) == [sql_file.defines for sql_file in (*load_order(), *dataset_files())]
     assert listed["classes"] == "every class, read in place from the class descriptions"
+    for sql_file in load_order():
+        assert (
+            sql_file.text.splitlines()[0] == f"-- {sql_file.defines}: {listed[sql_file.defines]}."
+        )
     assert all(len(line) <= 120 for line in done.stdout.splitlines())
 
 

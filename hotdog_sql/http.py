@@ -17,29 +17,18 @@ from typing import Self
 import httpx
 
 from hotdog_sql import __version__
-from hotdog_sql.download_options import CONNECT_SECONDS, SILENCE_SECONDS, RetryPolicy
+from hotdog_sql.download_options import CONNECT_SECONDS, SILENCE_SECONDS
 from hotdog_sql.errors import AddressError
 from hotdog_sql.text import http_date, printable
 from hotdog_sql.transports import new_transport
 
-__all__ = [
-    "HttpClient",
-    "RetryPolicy",
-    "check_url",
-    "describe",
-    "http_date",
-    "is_loopback",
-    "is_transient",
-    "public_address",
-    "reason_of",
-    "retry_after",
-]
+_MAX_REDIRECTS = 10
 
-USER_AGENT = f"hotdog-sql/{__version__}"
-
-MAX_REDIRECTS = 10
-
-_HEADERS = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
+_HEADERS = {
+    "User-Agent": f"hotdog-sql/{__version__}",
+    "Accept": "*/*",
+    "Accept-Encoding": "identity",
+}
 
 
 class HttpClient:
@@ -134,7 +123,7 @@ class HttpClient:
             response.close()
             history.append(response)
             address = response.headers["Location"]
-            if len(history) > MAX_REDIRECTS:
+            if len(history) > _MAX_REDIRECTS:
                 raise httpx.TooManyRedirects("too many redirects", request=request)
 
 

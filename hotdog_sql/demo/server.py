@@ -71,7 +71,7 @@ def serve(port: int = 0) -> Iterator[World]:
 
 
 def _site(url: str) -> tuple[dict[str, Callable[[], bytes]], dict[str, int]]:
-    """What is at each path, and the status of those that have no more than one."""
+    """The body at each path, and the status of paths that have no body."""
     bodies: dict[str, Callable[[], bytes]] = {f"/photos/{_PLACEHOLDER}": unavailable_bytes}
     statuses = {}
     for file in catalog():
@@ -87,9 +87,7 @@ def _site(url: str) -> tuple[dict[str, Callable[[], bytes]], dict[str, int]]:
             changed = photo.original == "changed"
             bodies[original] = photo.changed_bytes if changed else photo.original_bytes
         else:
-            statuses[original] = {"missing": 404, "removed": 410, "unavailable": 302}[
-                photo.original
-            ]
+            statuses[original] = _STATUSES[photo.original]
     return bodies, statuses
 
 
@@ -145,7 +143,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.do_GET()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
     def _send(self, status: int, body: bytes | None, headers: dict[str, str]) -> None:
         self.send_response(status)

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
+from hotdog_sql.download_options import RetryPolicy
 from hotdog_sql.errors import InputError, MissingExtraError, StorageError
-from hotdog_sql.http import RetryPolicy
 from hotdog_sql.storage.base import WORK_FOLDER, Storage, without_credentials
 
 T = TypeVar("T")

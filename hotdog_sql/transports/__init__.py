@@ -12,7 +12,7 @@ from hotdog_sql.errors import InputError
 from hotdog_sql.transports.base import DeadlineTransport, ssl_context
 from hotdog_sql.transports.plain import PlainTransport
 
-__all__ = ["DeadlineTransport", "new_transport", "ssl_context", "transport_name"]
+__all__ = ["DeadlineTransport", "new_transport", "transport_name"]
 
 
 def new_transport(

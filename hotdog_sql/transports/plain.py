@@ -30,12 +30,9 @@ class PlainTransport(DeadlineTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; the body is read as the response is iterated."""
         url = request.url
-        target = httpcore.URL(
-            scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
-        )
         sent = httpcore.Request(
             request.method,
-            target,
+            _httpcore_url(url),
             headers=request.headers.raw,
             extensions={"timeout": self._timeout},
         )
@@ -67,12 +64,7 @@ class PlainTransport(DeadlineTransport):
         backend = _Network(self)
         if proxy is None:
             return httpcore.ConnectionPool(self._context, network_backend=backend, **_POOL)
-        url = httpcore.URL(
-            scheme=proxy.url.raw_scheme,
-            host=proxy.url.raw_host,
-            port=proxy.url.port,
-            target=proxy.url.raw_path,
-        )
+        url = _httpcore_url(proxy.url)
         kind = httpcore.SOCKSProxy if proxy.url.scheme.startswith("socks") else httpcore.HTTPProxy
         try:
             return kind(
@@ -154,6 +146,12 @@ class _Connection(httpcore.NetworkStream):
         return self._stream.get_extra_info(info)
 
 
+def _httpcore_url(url: httpx.URL) -> httpcore.URL:
+    return httpcore.URL(
+        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+    )
+
+
 def _is_asked_for(response: httpcore.Response) -> bool:
     """Whether the answer came after the request, and was not there already."""
     connection = response.extensions["network_stream"]
@@ -172,19 +170,4 @@ def _httpx_errors() -> Iterator[None]:
         httpcore.ProxyError,
         httpcore.UnsupportedProtocol,
     ) as error:
-        raise _HTTPX_ERRORS[type(error)](str(error)) from error
-
-
-_HTTPX_ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
-    httpcore.ConnectTimeout: httpx.ConnectTimeout,
-    httpcore.ReadTimeout: httpx.ReadTimeout,
-    httpcore.WriteTimeout: httpx.WriteTimeout,
-    httpcore.PoolTimeout: httpx.PoolTimeout,
-    httpcore.ConnectError: httpx.ConnectError,
-    httpcore.ReadError: httpx.ReadError,
-    httpcore.WriteError: httpx.WriteError,
-    httpcore.LocalProtocolError: httpx.LocalProtocolError,
-    httpcore.RemoteProtocolError: httpx.RemoteProtocolError,
-    httpcore.ProxyError: httpx.ProxyError,
-    httpcore.UnsupportedProtocol: httpx.UnsupportedProtocol,
-}
+        raise getattr(httpx, type(error).__name__)(str(error)) from error

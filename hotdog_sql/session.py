@@ -50,8 +50,8 @@ Confirm = Callable[[Sequence[CatalogFile], int | None], bool]
 #: and so resumes the dataset of the first. Below the ports that systems lend to clients.
 _DEMO_PORT = 28620
 
-#: Memory of DuckDB while the workers of a cluster download.
-_COORDINATOR_MEMORY = "128MB"
+#: Memory of DuckDB while the workers of a cluster download; rows that outgrow it are kept on disk.
+COORDINATOR_MEMORY = "128MB"
 
 
 def open_database(
@@ -151,7 +151,7 @@ def open_selection(
     # More threads would read ahead of each other, and so of the photos.
     data = replace(data, threads=1)
     if cluster:
-        data = replace(data, memory_limit=_COORDINATOR_MEMORY)
+        data = replace(data, memory_limit=COORDINATOR_MEMORY)
     with Database(data) as database:
         if piped:
             path = _saved_stdin(database.scratch)

@@ -2,6 +2,6 @@
 
 Everything is invented: the pixel-art pictures, the photographers and the labels.
 
-`classes.csv` and `hierarchy.json` are served as they are. `pictures.zip` holds the pictures;
-`boxes.csv` says where the main object is in each, as Open Images does: from 0 to 1, upright.
+`classes.csv` and `hierarchy.json` are served as they are. `pictures.zip` holds the pictures, and
+`subjects.csv` says what they show.
 """

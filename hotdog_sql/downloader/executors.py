@@ -20,9 +20,6 @@ from hotdog_sql.storage import Storage, without_credentials
 CONNECT_SECONDS = 10.0
 WORKER_SECONDS = 60.0
 
-#: DuckDB's share of the coordinator's memory; rows that outgrow it are kept on disk.
-COORDINATOR_MEMORY = "128MB"
-
 #: What Dask's client needs for tls://, as its environment variables end.
 _CERTIFICATES = ("CA_FILE", "CLIENT__CERT", "CLIENT__KEY")
 

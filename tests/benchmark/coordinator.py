@@ -18,13 +18,13 @@ from pathlib import Path
 
 from hotdog_sql.config import MIRROR_URL
 from hotdog_sql.database import Database
-from hotdog_sql.downloader.executors import COORDINATOR_MEMORY
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.result import Result, Status
 from hotdog_sql.downloader.run import download
 from hotdog_sql.downloader.shards import Shard
 from hotdog_sql.options import DataOptions
 from hotdog_sql.recipe import read_selection
+from hotdog_sql.session import COORDINATOR_MEMORY
 from tests.benchmark.files import BENCH
 
 #: Rows as long as those of Open Images.

@@ -1,10 +1,8 @@
 """The demo's photos as files: real, whole, different, and lying as the file list says."""
 
-import csv
 import io
 import subprocess
 import sys
-from importlib.resources import files
 
 import pytest
 
@@ -44,17 +42,6 @@ def test_a_turned_photo_is_upright_when_turned_by_its_rotation(degrees: int) -> 
             expected = Image.open(io.BytesIO(upright.original_bytes()))
             assert turned.size == expected.size == (512, 384)
             assert turned.tobytes() == expected.tobytes()
-
-
-def test_every_hot_dog_has_a_box_in_its_picture() -> None:
-    text = files("hotdog_sql.demo").joinpath("boxes.csv").read_text("utf-8")
-    boxes = {row.pop("picture"): row for row in csv.DictReader(io.StringIO(text))}
-    assert {photo.picture for photo in EVERYTHING if "hot_dog" in photo.picture} <= boxes.keys()
-    assert boxes.keys() <= {photo.picture for photo in EVERYTHING}
-    for box in boxes.values():
-        left, right, top, bottom = (float(box[name]) for name in ("XMin", "XMax", "YMin", "YMax"))
-        assert 0 <= left < right <= 1
-        assert 0 <= top < bottom <= 1
 
 
 def test_another_process_has_the_same_photos() -> None:

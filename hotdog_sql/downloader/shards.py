@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
@@ -14,6 +15,7 @@ from uuid import uuid4
 
 from hotdog_sql import __version__
 from hotdog_sql.download_options import DownloadOptions
+from hotdog_sql.downloader.dataset import RUN
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.pool import DownloadPool
 from hotdog_sql.downloader.progress import Progress
@@ -79,7 +81,7 @@ class Shard:
         Raises:
             DatasetLockedError: it is not; nobody would take the results.
         """
-        if self.storage.read(f"{WORK_FOLDER}/run") != self.run_id.encode():
+        if self.storage.read(RUN) != self.run_id.encode():
             raise DatasetLockedError(
                 f"another run has taken over {without_credentials(self.address)}: let it end, "
                 "then run the same command again"
@@ -214,17 +216,15 @@ def _digest(shard: Shard) -> str:
 
 def _in_order(shard: Shard, storage: Storage, progress: Progress) -> Iterator[Result]:
     """The results in the order of the shard's photos, each as soon as those before it are known."""
-    keys = [(photo.folder, photo.image_id) for photo in shard.photos]
-    waiting: dict[tuple[str, str], Result] = {}
-    at = 0
+    photos = deque(shard.photos)
+    waiting: dict[Photo, Result] = {}
     with DownloadPool(
         storage, shard.mirror_url, shard.options, progress, heard=shard.heard
     ) as pool:
         for result in pool.run(shard.photos):
-            waiting[result.photo.folder, result.photo.image_id] = result
-            while at < len(keys) and keys[at] in waiting:
-                yield waiting.pop(keys[at])
-                at += 1
+            waiting[result.photo] = result
+            while photos and photos[0] in waiting:
+                yield waiting.pop(photos.popleft())
 
 
 def _write_tar(shard: Shard, scratch: Path, progress: Progress) -> list[Result]:

@@ -1,4 +1,4 @@
-"""The manifest against the files of a dataset, and the files against the manifest."""
+"""Compare the manifest of a dataset with its files, and its files with the manifest."""
 
 import os
 from collections import deque
@@ -22,10 +22,10 @@ from hotdog_sql.downloader.tars import read_members
 from hotdog_sql.downloader.validate import Bytes, RejectedError, md5_hex
 from hotdog_sql.errors import DatasetError, InputError
 from hotdog_sql.scratch import temporary_folder
-from hotdog_sql.storage import LocalStorage, Storage, open_storage
+from hotdog_sql.storage import WORK_FOLDER, Storage, open_storage
 
-#: Photos looked at ahead of the one whose turn it is, and read at the same time: of an object
-#: store many, for most of the time is spent waiting.
+#: Photos that are queued for reading, and remote photos that are read at the same time: many,
+#: because most of the time is spent waiting for the store.
 _AHEAD = 256
 _REMOTE_READERS = 32
 
@@ -56,11 +56,6 @@ class Problem:
     fault: Fault
     path: str
     photo: Photo | None = None
-
-    @property
-    def key(self) -> tuple[str, str] | None:
-        """The photo's key in the manifest."""
-        return None if self.photo is None else (self.photo.folder, self.photo.image_id)
 
 
 @dataclass(slots=True)
@@ -139,8 +134,8 @@ def repair(
 ) -> VerifyReport:
     """Download what `verify` found missing, altered or undecodable.
 
-    A file is only ever replaced by the photo: where that cannot be had any more, file and row stay
-    as they are. Photos are altered as the dataset's record says. Extra files stay.
+    A file is replaced by its photo or not at all: where no source has the photo any more, the file
+    and its row stay as they are. Photos are altered as the dataset's record says. Extra files stay.
 
     Args:
         address: the dataset.
@@ -157,7 +152,7 @@ def repair(
         DatasetError: the dataset cannot be used.
         StorageError: something cannot be written.
     """
-    wrong = {problem.key: problem for problem in report.problems if problem.photo is not None}
+    faults = {problem.photo: problem.fault for problem in report.problems if problem.photo}
     storage = open_storage(address)
     with _manifest_of(storage) as table:
         if table.tars():
@@ -166,28 +161,25 @@ def repair(
                 "remove the tars that are altered, then run the download again"
             )
         alterations = recorded_alterations(table.path.parent)
-    undecodable = any(problem.fault is Fault.UNDECODABLE for problem in wrong.values())
     options = options or DownloadOptions()
     options = replace(
         options,
         **({"upright": False, "max_side": None} | alterations),
-        decode=undecodable or options.decode,
+        decode=Fault.UNDECODABLE in faults.values() or options.decode,
     )
-    repaired: set[tuple[str, str] | None] = set()
+    repaired: set[Photo | None] = set()
     with open_dataset(address, None, options) as dataset:
-        pool = DownloadPool(dataset.storage, mirror_url, options, progress or Progress())
-        with pool:
-            for result in pool.run(one.photo for one in wrong.values() if one.photo is not None):
-                key = (result.photo.folder, result.photo.image_id)
+        with DownloadPool(dataset.storage, mirror_url, options, progress or Progress()) as pool:
+            for result in pool.run(faults):
                 if result.status is Status.DOWNLOADED:
-                    repaired.add(key)
-                if result.status is Status.DOWNLOADED or wrong[key].fault is Fault.MISSING:
+                    repaired.add(result.photo)
+                if result.photo in repaired or faults[result.photo] is Fault.MISSING:
                     dataset.append(result)
         dataset.finalize(DownloadReport(), None, options)
     return replace(
         report,
-        problems=[problem for problem in report.problems if problem.key not in repaired],
-        repaired=[problem for problem in report.problems if problem.key in repaired],
+        problems=[problem for problem in report.problems if problem.photo not in repaired],
+        repaired=[problem for problem in report.problems if problem.photo in repaired],
     )
 
 
@@ -195,7 +187,7 @@ def repair(
 def _manifest_of(storage: Storage) -> Iterator[Manifest]:
     """The manifest of a dataset, to be read."""
     if storage.size(MANIFEST) is None and (
-        storage.folder is not None or not any(True for _ in storage.files(".hotdog-sql"))
+        storage.folder is not None or not any(storage.files(WORK_FOLDER))
     ):
         raise DatasetError(
             f"{storage.name} is not a dataset, for it has no {MANIFEST}: "
@@ -228,7 +220,10 @@ class _Check:
         with ThreadPoolExecutor(readers) as pool:
             pending: deque[tuple[Result, Fault | Future[Fault | None] | None]] = deque()
             try:
-                for result in _downloaded(table):
+                for row in table.rows():
+                    if row.status is not Status.DOWNLOADED:
+                        continue
+                    result = table.result(row)
                     size = sizes.size(result.path)
                     if size != result.size:
                         pending.append((result, Fault.MISSING if size is None else Fault.ALTERED))
@@ -239,7 +234,7 @@ class _Check:
                 for result, fault in pending:
                     self._note(result, fault)
             finally:
-                # Whoever stops it does not wait for what has not begun.
+                # Ctrl-C does not wait for files that have not been read yet.
                 pool.shutdown(wait=False, cancel_futures=True)
         if isinstance(sizes, Listing):
             sizes.close()
@@ -296,14 +291,10 @@ class _Check:
         self._progress.checked(self.report.checked, self.report.bytes)
 
 
-def _downloaded(table: Manifest) -> Iterator[Result]:
-    return (table.result(row) for row in table.rows() if row.status is Status.DOWNLOADED)
-
-
 @contextmanager
 def _file_of(storage: Storage, path: str) -> Iterator[Path]:
     """A file of the dataset on this machine."""
-    if isinstance(storage, LocalStorage) and storage.folder is not None:
+    if storage.folder is not None:
         yield storage.folder / path
         return
     with temporary_folder() as folder:

@@ -51,8 +51,8 @@ class BackoffPolicy:
             connections pauses at once.
         base: seconds of the first pause; each further one is twice as long.
         cap: seconds of the longest pause.
-        recent: seconds; a host that has answered within them is up, so that what fails is the
-            photo's affair and causes no pause.
+        recent: seconds; if the host has answered within them, a failure counts against the photo
+            alone and causes no pause.
         first_answer: seconds in which a host must send its first answer.
         any_answer: seconds in which any host must answer, or the run stops.
         patience: seconds without a complete answer after which a host is given up that has

@@ -1,5 +1,6 @@
 """One request for one photo, and what its answer means."""
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -65,7 +66,6 @@ class Fetcher:
         options: DownloadOptions,
         progress: Progress,
         stopped: Event,
-        cores: int,
     ) -> None:
         """Fetches nothing yet."""
         self._storage = storage
@@ -74,7 +74,7 @@ class Fetcher:
         self._stopped = stopped
         # Decoded, photos are a hundred times as large as their files, and more of them at the same
         # time would not be done sooner.
-        self._decoding = BoundedSemaphore(cores)
+        self._decoding = BoundedSemaphore(os.cpu_count() or 1)
         self._large = BoundedSemaphore(_LARGE_AT_ONCE)
         self._placeholders = PLACEHOLDERS | options.placeholders
 

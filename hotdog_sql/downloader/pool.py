@@ -1,10 +1,8 @@
 """Many photos at the same time: threads that fetch, each with a client of its own."""
 
-import os
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -23,12 +21,12 @@ from hotdog_sql.http import HttpClient
 from hotdog_sql.options import Source
 from hotdog_sql.storage import Storage
 
-#: Photos taken from the selection ahead of their turn. Enough to go on with the other hosts while
-#: one is paused; few enough to need no memory to speak of.
+#: Photos taken from the selection ahead of their turn: enough to keep the other hosts busy while
+#: one is paused, few enough to need little memory.
 _WINDOW = 1000
 
-#: Seconds that stopping waits for transfers to notice. A thread that nothing can interrupt, such as
-#: one that looks up a name, is left to end by itself; it writes nothing any more.
+#: Seconds that stopping waits for transfers to end. A thread that nothing can interrupt, such as
+#: one that looks up a name, ends later by itself and writes nothing.
 _STOP_SECONDS = 1.0
 
 
@@ -41,20 +39,20 @@ class _Task:
         left: sources and addresses still to ask; the first is the one in hand.
         attempt: the number of the next request to it, from 1.
         errors: sources that did not have it, and why.
-        hopeful: whether one of them may have it another time.
+        transient: whether one of them may have it another time.
     """
 
     photo: Photo
     left: deque[tuple[Source, str]]
     attempt: int = 1
     errors: list[tuple[str, str]] = field(default_factory=list)
-    hopeful: bool = False
+    transient: bool = False
 
-    def next_source(self, reason: str, *, hopeful: bool) -> None:
+    def next_source(self, reason: str, *, transient: bool) -> None:
         """Leave the source in hand."""
         source, _ = self.left.popleft()
         self.errors.append((source, reason))
-        self.hopeful = self.hopeful or hopeful
+        self.transient = self.transient or transient
         self.attempt = 1
         self.skip_missing()
 
@@ -65,7 +63,7 @@ class _Task:
 
     def given_up(self) -> Result:
         """The result where no source is left."""
-        status = Status.FAILED if self.hopeful else Status.LOST
+        status = Status.FAILED if self.transient else Status.LOST
         return Result(self.photo, status, error=join_errors(self.errors))
 
 
@@ -92,8 +90,8 @@ class DownloadPool:
             mirror_url: see `hotdog_sql.config.Settings`.
             options: how photos are downloaded.
             progress: is told what happens.
-            heard: whether a host has answered earlier in this run: then silence is the affair of
-                the photos, and does not end the run.
+            heard: whether a host has answered earlier in this run: then hosts that stay silent fail
+                their photos, but do not end the run.
 
         Raises:
             InputError: the certificates that the environment names cannot be read.
@@ -108,7 +106,7 @@ class DownloadPool:
         self._hosts.heard = heard
         self._results: SimpleQueue[Result | BaseException] = SimpleQueue()
         self._stopped = Event()
-        self._fetcher = Fetcher(storage, options, progress, self._stopped, os.cpu_count() or 1)
+        self._fetcher = Fetcher(storage, options, progress, self._stopped)
         self._threads: list[Thread] = []
         self._open = 0
         self._started = 0.0
@@ -127,7 +125,7 @@ class DownloadPool:
     def run(self, photos: Iterable[Photo]) -> Iterator[Result]:
         """The result of each photo as it ends.
 
-        Photos are taken from their iterable a few ahead of their turn, in this thread.
+        Photos are taken from their iterable in this thread, some ahead of their turn.
 
         Raises:
             StorageError: a photo cannot be written.
@@ -137,7 +135,7 @@ class DownloadPool:
         left = iter(photos)
         more = True
         while more or self._open:
-            # Results are given at once: they are to be shown and recorded.
+            # Results come first: they are to be shown and recorded at once.
             while more and self._open < _WINDOW and self._results.empty():
                 photo = next(left, None)
                 if photo is None:
@@ -185,26 +183,31 @@ class DownloadPool:
             return result
 
     def _work(self) -> None:
-        """What each thread does."""
+        """Fetch photos until the pool closes; run by each thread."""
         options = self._options
-        with ExitStack() as thread:
-            thread.push(self._report)
-            client = thread.enter_context(
-                HttpClient(options.connect_seconds, options.silence_seconds)
-            )
-            while (turn := self._hosts.take()) is not None:
-                with ExitStack() as photo:
-                    photo.push(partial(self._contain, turn))
-                    self._serve(client, turn)
+        try:
+            with HttpClient(options.connect_seconds, options.silence_seconds) as client:
+                while (turn := self._hosts.take()) is not None:
+                    try:
+                        self._serve(client, turn)
+                    except HotdogError:
+                        raise
+                    except Exception as error:  # noqa: BLE001 - fails this photo and no other
+                        self._hosts.succeeded(turn.host)
+                        turn.task.errors.append((turn.task.left[0][0], type(error).__name__))
+                        turn.task.transient = True
+                        self._results.put(turn.task.given_up())
+        except BaseException as error:  # noqa: BLE001 - the thread that waits for results raises it
+            self._results.put(error)
 
     def _serve(self, client: HttpClient, turn: Turn[_Task]) -> None:
-        """One request, and what follows from it."""
+        """Make one request; record the result, or queue the photo for its next attempt."""
         task, host = turn.task, turn.host
         source, url = task.left[0]
         delay: float | None = None
         if turn.given_up:
             self._hosts.failed(host, turn.given_up)
-            task.next_source(turn.given_up, hopeful=True)
+            task.next_source(turn.given_up, transient=True)
         else:
             try:
                 heard = partial(self._hosts.hear, host)
@@ -212,7 +215,7 @@ class DownloadPool:
             except RejectedError as rejected:
                 self._hosts.succeeded(host)
                 self._progress.answered(task.photo.image_id, source, url, rejected.reason)
-                task.next_source(rejected.reason, hopeful=False)
+                task.next_source(rejected.reason, transient=False)
             except TransientError as error:
                 delay = self._failed(turn, error)
             else:
@@ -235,28 +238,10 @@ class DownloadPool:
             return 0.0  # not an attempt: the host is paused, or given up
         delay = self._options.retry.delay(task.attempt, error.retry_after)
         if delay is None or error.slow:
-            task.next_source(error.reason, hopeful=True)
+            task.next_source(error.reason, transient=True)
             return None
         task.attempt += 1
         return delay
-
-    def _contain(
-        self, turn: Turn[_Task], _kind: object, error: BaseException | None, _trace: object
-    ) -> bool:
-        """Make an exception that nobody foresaw this photo's failure, and no other's."""
-        if not isinstance(error, Exception) or isinstance(error, HotdogError):
-            return False
-        self._hosts.succeeded(turn.host)
-        turn.task.errors.append((turn.task.left[0][0], type(error).__name__))
-        turn.task.hopeful = True
-        self._results.put(turn.task.given_up())
-        return True
-
-    def _report(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
-        """Hand what ends a thread to the thread that waits for results."""
-        if error is not None:
-            self._results.put(error)
-        return True
 
     def _queue(self, task: _Task, delay: float = 0.0) -> None:
         self._hosts.put(task, host_of(task.left[0][1]), delay)

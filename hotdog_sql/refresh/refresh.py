@@ -8,7 +8,6 @@ from enum import StrEnum
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from hotdog_sql.catalog import CatalogFile, refresh_command
@@ -109,32 +108,37 @@ def refresh(
         _announce(wanted, settings, confirm, progress)
     _make_folder(settings.data_dir)
     stop = Event()
-    jobs = {file.name: _Job(file) for file in files}
-    queue: SimpleQueue[_Job] = SimpleQueue()
-    for job in jobs.values():
-        queue.put(job)
+    queue: SimpleQueue[CatalogFile] = SimpleQueue()
+    results: dict[str, Future[FileResult]] = {}
+    for file in files:
+        if file.name not in results:
+            results[file.name] = Future()
+            queue.put(file)
 
     def work(client: HttpClient) -> None:
         with client:
             while True:
                 try:
-                    job = queue.get_nowait()
+                    file = queue.get_nowait()
                 except Empty:
                     return
-                with job:
-                    job.set_result(_fetch(job.file, settings, client, policy, progress, stop))
+                result = results[file.name]
+                try:
+                    result.set_result(_fetch(file, settings, client, policy, progress, stop))
+                except BaseException as error:  # noqa: BLE001 - whoever takes the result raises it
+                    result.set_exception(error)
 
-    count = min(WORKERS, len(jobs))
+    count = min(WORKERS, len(results))
     clients = [HttpClient(silence_seconds=silence_seconds, plain=True) for _ in range(count)]
     # Daemons: a transfer that hangs in the system must not keep Ctrl-C waiting.
     threads = [Thread(target=work, args=(client,), daemon=True) for client in clients]
     try:
         for thread in threads:
             thread.start()
-        return tuple(jobs[file.name].result() for file in files)
+        return tuple(results[file.name].result() for file in files)
     finally:
         stop.set()
-        wait(jobs.values(), _GRACE)
+        wait(results.values(), _GRACE)
 
 
 def fetch_missing(
@@ -188,27 +192,6 @@ def failure(results: Sequence[FileResult]) -> TransferError | None:
         return None
     listed = "; ".join(f"{result.file.name}: {result.note}" for result in failed)
     return TransferError(f"could not fetch {listed}; run the same command to try again")
-
-
-class _Job(Future[FileResult]):
-    """The result of one file, or whatever prevented it; set in a thread, read in another."""
-
-    def __init__(self, file: CatalogFile) -> None:
-        super().__init__()
-        self.file = file
-
-    def __enter__(self) -> None:
-        """Begin the work."""
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> bool:
-        if error is not None:
-            self.set_exception(error)
-        return True
 
 
 def _fetch(

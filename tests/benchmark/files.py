@@ -21,7 +21,7 @@ def installed() -> Path:
     programs = BENCH / "installed" / "bin"
     if not (programs / "hotdog-sql").exists():
         venv.create(BENCH / "installed", with_pip=True)
-        package = f"{_ROOT}[crc32c,dask]"
+        package = f"{_ROOT}[crc32c,dask,fast]"
         subprocess.run([programs / "pip", "install", "--quiet", package], check=True)
     return programs
 

@@ -9,7 +9,7 @@ INPUT = 3
 DATA = 4
 TRANSFER = 5
 DATASET = 6
-#: A download ended with photos that are worth another try.
+#: A download ended with photos that failed for now.
 INCOMPLETE = 7
 #: `verify` found something missing, altered, undecodable or extra.
 VERIFY_FAILED = 8
@@ -22,13 +22,12 @@ TERMINATED = 143
 #: Code and meaning, in the order in which the README lists them.
 MEANINGS = {
     OK: "done; photos lost for good are reported",
-    USAGE: "an option is unknown or its value absurd",
-    INPUT: "what was asked for does not exist: a class, a query, a selection file, an extra",
+    USAGE: "an option is unknown or its value is invalid",
+    INPUT: "the command names a class, a query, a selection file or an extra that cannot be used",
     DATA: "an Open Images file is missing or damaged",
     TRANSFER: "an Open Images file could not be fetched",
     DATASET: "the dataset folder or an output cannot be used",
-    INCOMPLETE: "some photos are worth another try, or no host has answered: run the same command "
-    "again",
+    INCOMPLETE: "some photos failed for now, or no host has answered: run the same command again",
     VERIFY_FAILED: "verify found photos missing, altered, undecodable or extra",
     CLUSTER: "the cluster cannot be used, or is lost: run the same command again",
     HANGUP: "stopped because its terminal was closed; run the same command again to resume",

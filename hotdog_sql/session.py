@@ -29,6 +29,7 @@ __all__ = [
     "Confirm",
     "Recipe",
     "build_index",
+    "check_destination",
     "failure",
     "local_files",
     "missing_for_replacements",
@@ -106,6 +107,21 @@ def storage_of(directory: str) -> "Storage":
     from hotdog_sql.storage import open_storage
 
     return open_storage(directory)
+
+
+def check_destination(directory: str) -> None:
+    """Refuse a destination that cannot become a dataset, before any work is done for it.
+
+    Raises:
+        InputError: the address cannot be used.
+        DatasetError: it is a folder with files that is not a dataset.
+        MissingExtraError: the library for such addresses is not installed.
+    """
+    from hotdog_sql.downloader.dataset import check_folder
+
+    folder = storage_of(directory).folder
+    if folder is not None:
+        check_folder(folder)
 
 
 @contextmanager

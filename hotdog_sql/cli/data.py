@@ -191,6 +191,7 @@ def demo(
     from hotdog_sql.cli.report import tell_selection
     from hotdog_sql.scratch import temporary_folder
 
+    session.check_destination(str(directory))
     with session.serve_demo() as base_url, temporary_folder() as temporary:
         say(f"Serving a small Open Images at {base_url}", quiet=quiet)
         data = DataOptions(data_dir or temporary)

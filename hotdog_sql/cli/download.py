@@ -84,13 +84,12 @@ def download(
     with session.open_selection(selection_file, folder, cluster=bool(wanted.scheduler)) as saved:
         selection, recipe = saved
         missing = session.missing_for_replacements(selection)
-        if missing:
-            say(f"without {missing} lost photos are not replaced", quiet=quiet)
         code = run_download(
             selection,
             destination,
             wanted,
             recipe=recipe,
+            note=f"without {missing} lost photos are not replaced" if missing else "",
             gallery=gallery is not False,
             quiet=quiet,
             verbose=verbose,
@@ -104,6 +103,7 @@ def run_download(
     wanted: DownloadOptions,
     *,
     recipe: "Recipe | None" = None,
+    note: str = "",
     gallery: bool = True,
     quiet: bool = False,
     verbose: bool = False,
@@ -115,6 +115,7 @@ def run_download(
         destination: the dataset.
         wanted: how to download.
         recipe: how the selection was made, where it was read from a file.
+        note: what to say once the download begins.
         gallery: write a page that shows the photos, if they are in folders of this machine.
         quiet: print errors only.
         verbose: print each request.
@@ -125,7 +126,7 @@ def run_download(
     from hotdog_sql import api, session
     from hotdog_sql.cli.progress import DownloadDisplay
 
-    with DownloadDisplay(quiet=quiet, verbose=verbose) as display:
+    with DownloadDisplay(quiet=quiet, verbose=verbose, note=note) as display:
         report = api.download(selection, destination, wanted, recipe=recipe, progress=display)
     storage = session.storage_of(destination)
     folder = None if wanted.in_tars else storage.folder

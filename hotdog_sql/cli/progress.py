@@ -52,19 +52,26 @@ class DownloadDisplay(Progress):
     """Shows a download of photos, or a check of them."""
 
     def __init__(
-        self, *, quiet: bool = False, verbose: bool = False, line_every: float = _LINE_EVERY
+        self,
+        *,
+        quiet: bool = False,
+        verbose: bool = False,
+        note: str = "",
+        line_every: float = _LINE_EVERY,
     ) -> None:
         """Shows nothing yet.
 
         Args:
             quiet: show nothing at all.
             verbose: print each request.
+            note: what to say once the download begins.
             line_every: seconds between two lines where there is no terminal.
         """
         self._line_every = line_every
         self._quiet = quiet
         self._console = _console(quiet=quiet)
         self._verbose = verbose
+        self._note = note
         self._lock = Lock()
         self._total: int | None = None
         self._bytes = 0
@@ -100,6 +107,8 @@ class DownloadDisplay(Progress):
     def planned(self, photos: int | None) -> None:
         """Remember how many photos there will be."""
         self._total = photos
+        if self._note:
+            self._print(self._note)
 
     def received(self, count: int) -> None:
         """Count bytes."""

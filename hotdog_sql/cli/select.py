@@ -82,6 +82,8 @@ def select(
         refuse_without_download(how, gallery=gallery)
     row_format = check_output(format_name, output)
     downloads = download_options(how)
+    if download is not None:
+        session.check_destination(download)
     then = None
     if from_ is None:
         request, source = SelectOptions(**changes), DataOptions(**data)

@@ -226,7 +226,7 @@ def manifest_has_rows(folder: Path) -> bool:
 def _work_folder(folder: Path) -> Iterator[Path]:
     """The run's own folder inside a dataset; what a killed run has left there is removed."""
     path = folder / WORK_FOLDER
-    _check_folder(folder)
+    check_folder(folder)
     with ExitStack() as stack:
         try:
             if not stack.enter_context(try_locked_folder(path)):
@@ -249,8 +249,13 @@ def _work_folder(folder: Path) -> Iterator[Path]:
                 shutil.rmtree(path)
 
 
-def _check_folder(folder: Path) -> None:
-    """Refuse a folder that is not a dataset: what is in it could be overwritten or deleted."""
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that is not a dataset: what is in it could be overwritten or deleted.
+
+    Raises:
+        DatasetError: it has files, and is not a dataset.
+        StorageError: it cannot be read.
+    """
     work = folder / WORK_FOLDER
     try:
         if work.is_symlink():

@@ -69,8 +69,8 @@ def download(
     """
     options = options or DownloadOptions()
     progress = progress or Progress()
-    progress.planned(count)
     with open_dataset(address, recipe, options) as dataset:
+        progress.planned(count)
         if executor is None:
             running = _executor(dataset, mirror_url, options, progress)
         else:

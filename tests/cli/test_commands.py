@@ -362,6 +362,29 @@ def test_an_output_is_checked_before_the_work(
     assert not Path("/nowhere").exists()
 
 
+def test_a_folder_that_is_no_dataset_is_refused_before_the_work(
+    small_data: Path, run: Run, tmp_path: Path
+) -> None:
+    """Nothing is selected, and nothing else is said."""
+    saved = ("--data-dir", small_data, "--output", "rows.csv", "--quiet")
+    assert run("select", "Hot dog", *saved).returncode == 0
+    (tmp_path / "rows.selection.json").unlink()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "diary.txt").write_text("a file of mine")
+    for command in (
+        ("select", "Hot dog", "--offline", "--download", "mine"),  # there are no data either
+        ("download", "rows.csv", "mine"),
+        ("demo", "mine"),
+    ):
+        done = run(*command)
+        assert (done.returncode, done.stdout) == (6, ""), done.stderr
+        assert done.stderr == (
+            "hotdog-sql: mine is not empty and not a dataset: choose another folder for the "
+            "photos\n"
+        )
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["diary.txt"]
+
+
 def test_options_of_a_download_need_one(small_data: Path, run: Run) -> None:
     for option in (("--workers", "3"), ("--no-top-up",), ("--no-gallery",), ("--upright",)):
         done = run("select", "Hot dog", "--data-dir", small_data, *option)

@@ -109,6 +109,10 @@ def test_lost_photos_are_replaced_out_of_the_data(
     assert "lost photos are not replaced" in without.stderr
     assert len(tree(tmp_path / "without")) == 17 + 3
 
+    other = run(*arguments[:2], "without", "--max-side", "9", **mirror_of(server))
+    assert other.returncode == 6
+    assert len(other.stderr.splitlines()) == 1  # it is about the dataset, not about replacements
+
 
 def test_what_is_worth_another_try(server: LoopbackServer, saved: Path, run: Run) -> None:
     first = mirrored(saved)[0]

@@ -3,7 +3,7 @@
 import csv
 import os
 import shlex
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -12,11 +12,12 @@ from pathlib import Path
 import duckdb
 
 from hotdog_sql.errors import InputError
+from hotdog_sql.options import DataOptions
 from hotdog_sql.sql_files import read_sql_file
 from hotdog_sql.text import printable
 
 #: The kinds of file that hold each sort of labels.
-LABEL_KINDS: dict[str, tuple[str, ...]] = {
+_LABEL_KINDS: dict[str, tuple[str, ...]] = {
     "human": ("human_labels",),
     "machine": ("machine_labels",),
     "both": ("human_labels", "machine_labels"),
@@ -88,52 +89,21 @@ def catalog() -> tuple[CatalogFile, ...]:
     return tuple(CatalogFile(*row) for row in rows)
 
 
-def releases() -> tuple[str, ...]:
-    """The releases that there are."""
-    return tuple(dict.fromkeys(file.release for file in catalog()))
-
-
 def all_splits() -> tuple[str, ...]:
     """The splits that there are."""
     return tuple(dict.fromkeys(file.split for file in catalog() if file.split is not None))
 
 
-def files_for(
-    release: str,
-    splits: Sequence[str],
-    labels: str = "human",
-    kinds: Collection[str] = ("classes", "images", "labels"),
-) -> tuple[CatalogFile, ...]:
-    """The files that some work needs.
-
-    Args:
-        release: one of `releases()`.
-        splits: some of `all_splits()`, or just `all`.
-        labels: which label files `labels` in `kinds` stands for.
-        kinds: the catalog's kinds, or `labels`.
-
-    Returns:
-        The files in the order of the catalog, those that serve all splits first.
-
-    Raises:
-        InputError: the catalog has no such release, split or sort of labels.
-    """
-    known = all_splits()
-    _one_of("release", release, releases())
-    _one_of("sort of labels", labels, tuple(LABEL_KINDS))
-    chosen = set(known) if list(splits) == ["all"] else set(splits)
-    for split in sorted(chosen):
-        _one_of("split", split, known)
-    wanted = set(kinds)
-    if "labels" in wanted:
-        wanted.update(LABEL_KINDS[labels])
-    return tuple(
+def files_for(data: DataOptions) -> list[CatalogFile]:
+    """The classes, images and labels that the options name, in the order of the catalog."""
+    kinds = {"classes", "images", *_LABEL_KINDS[data.labels]}
+    return [
         file
         for file in catalog()
-        if file.release == release
-        and file.kind in wanted
-        and (file.split is None or file.split in chosen)
-    )
+        if file.release == data.release
+        and file.kind in kinds
+        and (file.split is None or file.split in data.splits)
+    ]
 
 
 def file_named(name: str) -> CatalogFile:
@@ -149,11 +119,6 @@ def file_named(name: str) -> CatalogFile:
     close = get_close_matches(name, names, n=1)
     hint = f"did you mean {close[0]}?" if close else f"the files are {', '.join(sorted(names))}"
     raise InputError(f"no file of Open Images is called {printable(name)!r}; {hint}")
-
-
-def _one_of(what: str, value: str, known: Sequence[str]) -> None:
-    if value not in known:
-        raise InputError(f"no {what} {printable(value)!r}; choose from {', '.join(known)}")
 
 
 def refresh_command(files: Iterable[CatalogFile], data_dir: Path, *options: str) -> str:

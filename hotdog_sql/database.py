@@ -48,7 +48,7 @@ class Database(Connection):
         connection: DuckDB's own connection.
         scratch: a temporary folder for what DuckDB spills and for files to be written.
         options: which files it reads, and the resources it may use.
-        files: the Open Images files that the options stand for, whether or not they are there.
+        files: the Open Images files that the options name, whether or not they are there.
         index: whether the index of each view's files can be used.
     """
 
@@ -81,10 +81,19 @@ class Database(Connection):
             DataFile(CatalogFile(*row[:-1]), Path(row[-1])) for row in self.rows(_FILES)
         )
 
+    def files_of(self, *views: str) -> list[DataFile]:
+        """The files that some views read."""
+        kinds = {kind for view in views for kind in _KINDS_READ.get(view, ())}
+        return [file for file in self.files if file.catalog.kind in kinds]
+
+    def refresh_command(self, files: Iterable[DataFile]) -> str:
+        """The command that fetches files."""
+        return refresh_command((file.catalog for file in files), self.options.data_dir)
+
     def missing(self, *names: str) -> list[DataFile]:
         """The files that some views or macros need and that are not in the data folder."""
         read = [sql_file.defines for sql_file in needed_for(names)]
-        return [file for view in read for file in self._files_of(view) if not file.path.exists()]
+        return [file for view in read for file in self.files_of(view) if not file.path.exists()]
 
     def usable(self) -> list[str]:
         """The views and macros whose files are there, in the order to load them."""
@@ -106,12 +115,14 @@ class Database(Connection):
         missing = self.missing(*names)
         if missing:
             listed = ", ".join(str(file.path) for file in missing)
-            raise MissingFileError(f"missing {listed}; get it with: {self._refresh(missing)}")
+            raise MissingFileError(
+                f"missing {listed}; get it with: {self.refresh_command(missing)}"
+            )
         for sql_file in needed_for(names):
             if sql_file.defines not in self._loaded:
                 self._define(sql_file.text)
                 self._loaded.add(sql_file.defines)
-                for file in self._files_of(sql_file.defines):
+                for file in self.files_of(sql_file.defines):
                     self._check_header(sql_file.defines, file)
                 if self.options.indexed and sql_file.defines in INDEXED_VIEWS:
                     self._use_index(sql_file.defines)
@@ -182,31 +193,25 @@ class Database(Connection):
         return DataError(
             f"cannot read {' or '.join(file.path.name for file in named) or 'the data'}: "
             f"{one_line(error)}; "
-            f"replace a damaged file with: {self._refresh(named or self.files)}"
+            f"replace a damaged file with: {self.refresh_command(named or self.files)}"
         )
 
     def _use_index(self, view: str) -> None:
         """Let a view read the index of its files, if that matches them."""
-        self.index[view] = index_state(view, self._files_of(view))
+        self.index[view] = index_state(view, self.files_of(view))
         self.set_variables(self.index[view].variables())
-
-    def _refresh(self, files: Iterable[DataFile]) -> str:
-        return refresh_command((file.catalog for file in files), self.options.data_dir)
-
-    def _files_of(self, view: str) -> list[DataFile]:
-        kinds = _KINDS_READ.get(view, ())
-        return [file for file in self.files if file.catalog.kind in kinds]
 
     def _check_header(self, view: str, file: DataFile) -> None:
         # read_csv with pinned columns skips the first line unread, whatever it says.
         expected, found = self.connection.view(view).columns, file.columns()
+        command = self.refresh_command([file])
         if found not in (expected, None):
             raise WrongColumnsError(
                 f"{file.path} has the columns {printable(','.join(found))[:200]!r}, "
-                f"not {','.join(expected)!r}; get the right file with: {self._refresh([file])}"
+                f"not {','.join(expected)!r}; get the right file with: {command}"
             )
         if problem := file.problem():
-            raise DataError(f"{file.path} {problem}; replace it with: {self._refresh([file])}")
+            raise DataError(f"{file.path} {problem}; replace it with: {command}")
 
 
 def connect(options: DataOptions, *names: str) -> Database:

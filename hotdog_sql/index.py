@@ -12,14 +12,11 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hotdog_sql.catalog import DataFile
 from hotdog_sql.config import Settings
+from hotdog_sql.connection import Connection
 from hotdog_sql.scratch import whole_file
-
-if TYPE_CHECKING:
-    from hotdog_sql.database import Database
 
 #: Another number: another form of the records or the Parquet files.
 _FORM = 1
@@ -39,9 +36,8 @@ _COPIES = {
         )
     """,
 }
-#: Which view reads a kind of file, and the session variable of its files (see `sql/files.sql`).
-_VIEWS = {"images": "images", "human_labels": "labels", "machine_labels": "labels"}
-INDEXED_VIEWS = frozenset(_VIEWS.values())
+INDEXED_VIEWS = tuple(_COPIES)
+#: The session variables that a view reads (see `sql/files.sql`).
 _FILES = {"images": "image_files", "labels": "label_files"}
 _READERS = {"images": "image_reader", "labels": "label_reader"}
 #: Bytes at both ends of a CSV that its record has a digest of.
@@ -117,30 +113,27 @@ def index_state(view: str, files: Sequence[DataFile]) -> IndexState:
     return IndexState(view, () if stale or damaged else tuple(parquet), stale, damaged)
 
 
-def build_index(database: "Database") -> Iterator[Indexed]:
-    """Makes the index of each image and label file of a database; an older one is replaced.
+def build_index(connection: Connection, view: str, files: Sequence[DataFile]) -> Iterator[Indexed]:
+    """Makes the index of each file of a view; an older one is replaced.
 
     A Parquet file appears whole or not at all. One without its record is not read.
 
     Args:
-        database: one that reads the CSVs themselves.
+        connection: one whose view reads the CSVs themselves.
+        view: `images` or `labels`.
+        files: its files.
 
     Raises:
-        MissingFileError: a CSV is not in the data folder.
         DataError: a CSV is not what it should be.
         StorageError: an index cannot be written.
     """
-    database.use(*_COPIES)
-    views = {file: _VIEWS.get(file.catalog.kind) for file in database.files}
-    for file, view in sorted(views.items(), key=lambda item: item[1] or ""):
-        if view is None:
-            continue
+    for file in files:
         started = time.monotonic()
         parquet = index_of(file.path)
         content = _record(file)
-        database.set_variables({_FILES[view]: [str(file.path)]})
+        connection.set_variables({_FILES[view]: [str(file.path)]})
         with whole_file(parquet) as temporary:
-            database.execute(_COPIES[view], {"file": str(temporary)})
+            connection.execute(_COPIES[view], {"file": str(temporary)})
             content |= {
                 "parquet_bytes": temporary.stat().st_size,
                 "parquet_crc32": _crc32(temporary),

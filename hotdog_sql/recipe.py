@@ -15,7 +15,6 @@ from typing import Any, Self
 import duckdb
 
 from hotdog_sql import __version__
-from hotdog_sql.catalog import LABEL_KINDS
 from hotdog_sql.config import Settings
 from hotdog_sql.connection import one_line
 from hotdog_sql.database import Database
@@ -35,20 +34,8 @@ _DIGESTS = {
     "sql_sha256": "SQL file",
     "file_md5": "Open Images file",
 }
-#: The options that a recipe keeps under `classes` and under `query`.
-_CLASS_OPTIONS = (
-    "classes",
-    "negatives",
-    "ratio",
-    "seed",
-    "limit",
-    "min_confidence",
-    "related",
-    "exclude",
-    "overlap",
-    "negatives_from",
-    "negative_folder",
-)
+#: The options that a recipe does not keep under `classes`.
+_OTHER_OPTIONS = ("query", "variables", "partition", "group_by")
 #: Every column that a selection can have, in order, with the type that it is kept in.
 _TYPES = {
     "partition": "VARCHAR",
@@ -118,7 +105,8 @@ class Recipe:
                 "sha256": digest,
             }
         else:
-            request = {name: getattr(options, name) for name in _CLASS_OPTIONS}
+            names = [one.name for one in fields(options) if one.name not in _OTHER_OPTIONS]
+            request = {name: getattr(options, name) for name in names}
             request |= {"classes": list(options.classes), "exclude": list(options.exclude)}
         parts: dict[str, Any] | None = None
         if options.partition is not None:
@@ -298,10 +286,11 @@ def _file_digests(database: Database, options: SelectOptions) -> dict[str, str]:
     # Imported here: a selection that is only shown needs no digests.
     from hotdog_sql.refresh import file_md5
 
-    kinds = {"classes", "images", *LABEL_KINDS[database.options.labels]}
-    if options.related == "hierarchy":
-        kinds.add("hierarchy")
-    files = [file.catalog for file in database.files if file.catalog.kind in kinds]
+    files = [
+        file.catalog
+        for file in database.files
+        if file.catalog.kind != "hierarchy" or options.related == "hierarchy"
+    ]
     return file_md5(files, Settings(data_dir=database.options.data_dir))
 
 

@@ -1,6 +1,6 @@
 """What there was to select from, and what a selection would bring (see `sql/reports/`)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from hotdog_sql.database import Database
@@ -118,18 +118,9 @@ def bound_values(
     database: Database, query: str, options: SelectOptions, candidates: str | None = None
 ) -> dict[str, Any]:
     """The values of those parameters of the selection's macros that a query names."""
-    values = {
+    values = {one.name: getattr(options, one.name) for one in fields(options)} | {
         "class": list(options.classes),
-        "negatives": options.negatives,
-        "ratio": options.ratio,
-        "seed": options.seed,
-        "limit": options.limit,
-        "min_confidence": options.min_confidence,
-        "related": options.related,
         "exclude": list(options.exclude),
-        "overlap": options.overlap,
-        "negatives_from": options.negatives_from,
-        "negative_folder": options.negative_folder,
         "candidates": candidates,
     }
     # DuckDB takes no others.

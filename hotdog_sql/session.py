@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from hotdog_sql.catalog import CatalogFile, file_named, files_for
 from hotdog_sql.config import Settings
 from hotdog_sql.database import Database
-from hotdog_sql.index import build_index
+from hotdog_sql.index import INDEXED_VIEWS, Indexed
+from hotdog_sql.index import build_index as _build_index
 from hotdog_sql.options import DataOptions
 from hotdog_sql.recipe import Recipe, read_selection, recipe_path, save_recipe, saved_recipe
 from hotdog_sql.refresh import FileResult, LocalFile, failure, fetch_missing
@@ -196,8 +197,21 @@ def refresh(
         MissingFileError: `confirm` says no.
     """
     files = [file_named(name) for name in names]
-    files = files or list(files_for(data.release, data.splits, data.labels))
+    files = files or files_for(data)
     return _refresh(files, _settings(data), confirm=confirm, progress=progress)
+
+
+def build_index(database: Database) -> Iterator[Indexed]:
+    """Make the index of each image and label file of a database that reads the CSVs themselves.
+
+    Raises:
+        MissingFileError: a CSV is not in the data folder.
+        DataError: a CSV is not what it should be.
+        StorageError: an index cannot be written.
+    """
+    database.use(*INDEXED_VIEWS)
+    for view in INDEXED_VIEWS:
+        yield from _build_index(database, view, database.files_of(view))
 
 
 def local_files(database: Database) -> Sequence[LocalFile]:

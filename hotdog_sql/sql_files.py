@@ -96,5 +96,5 @@ def _reads(text: str) -> frozenset[str]:
         if line.startswith("-- Reads:"):
             # What follows a semicolon is read only with some values of the parameters.
             names = line.removeprefix("-- Reads:").partition(";")[0].split(",")
-            return frozenset(name.strip() for name in names) - {"nothing", ""}
+            return frozenset(name.strip() for name in names)
     return frozenset()

@@ -5,14 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from hotdog_sql.catalog import catalog, file_named, files_for, releases
+from hotdog_sql.catalog import catalog, file_named, files_for
 from hotdog_sql.errors import InputError
+from hotdog_sql.options import DataOptions, Release
 
 REAL = Path(__file__).parents[2] / "shared" / "openimages"
 
 
 def names(release: str, *splits: str, labels: str = "human") -> list[str]:
-    return [file.name for file in files_for(release, splits, labels)]
+    options = DataOptions(release=release, splits=splits, labels=labels)
+    return [file.name for file in files_for(options)]
 
 
 def test_the_tutorials_files() -> None:
@@ -33,21 +35,20 @@ def test_the_train_split_of_the_newer_release() -> None:
 
 
 def test_all_is_every_split() -> None:
-    everything = files_for("v6", ["all"])
-    assert everything == files_for("v6", ["train", "test", "validation"])
+    everything = names("v6", "all")
+    assert everything == names("v6", "train", "test", "validation")
     assert len(everything) == 7
 
 
-def test_kinds() -> None:
-    assert [f.kind for f in files_for("v7", ["validation"], kinds=["classes"])] == ["classes"]
-    assert [f.name for f in files_for("v7", ["validation"], "machine", ["labels"])] == [
+def test_machine_labels_alone() -> None:
+    assert names("v7", "validation", labels="machine")[2:] == [
         "oidv7-val-annotations-machine-imagelabels.csv"
     ]
 
 
 def test_every_release_has_every_file() -> None:
-    assert releases() == ("v6", "v7")
-    for release in releases():
+    assert {file.release for file in catalog()} == set(Release)
+    for release in Release:
         rows = [file for file in catalog() if file.release == release]
         found = {(file.kind, file.split) for file in rows}
         whole: set[tuple[str, str | None]] = {("classes", None), ("hierarchy", None)}
@@ -88,7 +89,7 @@ def test_the_real_class_file_is_the_catalogs() -> None:
 )
 def test_what_does_not_exist_is_said(release: str, split: str, labels: str, said: str) -> None:
     with pytest.raises(InputError, match=said):
-        files_for(release, [split], labels)
+        names(release, split, labels=labels)
 
 
 def test_an_unknown_name_brings_the_nearest() -> None:

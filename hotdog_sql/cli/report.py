@@ -24,8 +24,6 @@ _CANDIDATES = {
     "verified": "verified negatives",
     "mixed": "verified negatives or labelled",
 }
-#: The kinds of file that say something of single images.
-_WITH_IMAGES = ("images", "human_labels", "machine_labels")
 #: Related classes that are named without --verbose.
 _NAMED = 5
 
@@ -70,11 +68,7 @@ def tell_selection(selection: "Selection", *, verbose: bool = False) -> None:
 
 def tell_problems(database: "Database", problems: Mapping[str, int]) -> None:
     """Say how many images are left out because their data cannot be right, and what to refresh."""
-    # Imported here: it imports DuckDB, which `--help` does without.
-    from hotdog_sql.catalog import refresh_command
-
-    files = [file.catalog for file in database.files if file.catalog.kind in _WITH_IMAGES]
-    command = refresh_command(files, database.options.data_dir)
+    command = database.refresh_command(database.files_of("images", "labels"))
     for problem, images in problems.items():
         say(f"warning: {images:,} images are left out: {problem}; refresh with: {command}")
 

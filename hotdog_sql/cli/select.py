@@ -102,11 +102,16 @@ def select(
             write_rows(database, selection.table, row_format, output, limit=_SHOWN)
         if output:
             session.save_recipe(output, session.Recipe.of(selection))
-            _tell_written(output, session.recipe_path(output), len(selection), quiet=quiet)
-        elif not download and sys.stdout.isatty():
+            recipe = session.recipe_path(output)
             say(
-                f"Next: {shlex.join(['hotdog-sql', *sys.argv[1:]])} --download dataset", quiet=quiet
+                f"Wrote {len(selection):,} rows to {output}, and how they were selected to "
+                f"{recipe}",
+                quiet=quiet,
             )
+            if sys.stderr.isatty():
+                _tell_next("download", str(output), "dataset", quiet=quiet)
+        elif not download and sys.stdout.isatty():
+            _tell_next(*sys.argv[1:], "--download", "dataset", quiet=quiet)
         if download:
             code = run_download(
                 selection,
@@ -117,6 +122,10 @@ def select(
                 verbose=verbose,
             )
             raise typer.Exit(code)
+
+
+def _tell_next(*words: str, quiet: bool) -> None:
+    say(f"Next: {shlex.join(['hotdog-sql', *words])}", quiet=quiet)
 
 
 def _changes(wanted: Given, names: list[str]) -> dict[str, Any]:
@@ -163,14 +172,3 @@ def _variable(setting: str) -> tuple[str, str | int | float]:
         except ValueError:
             continue
     return name, value
-
-
-def _typed() -> str:
-    """The command as it was typed."""
-    return shlex.join(["hotdog-sql", *sys.argv[1:]])
-
-
-def _tell_written(output: Path, recipe: Path, rows: int, *, quiet: bool) -> None:
-    say(f"Wrote {rows:,} rows to {output}, and how they were selected to {recipe}", quiet=quiet)
-    if sys.stderr.isatty():
-        say(f"Next: {shlex.join(['hotdog-sql', 'download', str(output), 'dataset'])}", quiet=quiet)

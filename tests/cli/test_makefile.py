@@ -11,8 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from hotdog_sql.catalog import all_splits, files_for, releases
+from hotdog_sql.catalog import all_splits, files_for
 from hotdog_sql.demo.server import World, serve
+from hotdog_sql.options import DataOptions, Release
 from tests.conftest import ROOT
 from tests.support.loopback import LoopbackServer, Reply
 
@@ -109,7 +110,7 @@ def test_only_developing_installs_what_develops_it(checkout: Path) -> None:
         assert planned(target).index(".[shell]") < planned(target).index("--group dev")
 
 
-@pytest.mark.parametrize("release", releases())
+@pytest.mark.parametrize("release", list(Release))
 @pytest.mark.parametrize("split", all_splits())
 def test_a_dataset_needs_the_files_that_the_catalog_names(
     make: Make, checkout: Path, split: str, release: str
@@ -117,7 +118,8 @@ def test_a_dataset_needs_the_files_that_the_catalog_names(
     before = _files(checkout)
     planned = make("-n", "dataset", f"SPLIT={split}", f"RELEASE={release}")
     names = re.findall(r"refresh --file (\S+)", planned.stdout)
-    assert sorted(names) == sorted(file.name for file in files_for(release, [split]))
+    wanted = files_for(DataOptions(release=release, splits=(split,)))
+    assert sorted(names) == sorted(file.name for file in wanted)
     assert f"--split {split} --release {release}" in planned.stdout
     assert _files(checkout) == before
 
@@ -196,7 +198,7 @@ def test_other_wishes_make_the_dataset_again(make: Make, checkout: Path) -> None
 @pytest.mark.slow
 def test_a_dataset_that_is_not_whole_is_not_made(make: Make, checkout: Path, world: World) -> None:
     dataset = ("dataset", f"CLASS={STAND}", "NEGATIVES=0")
-    for file in files_for("v6", ["test"]):
+    for file in files_for(DataOptions()):
         assert make(f"data/{file.name}").returncode == 0
     with LoopbackServer() as service:
         listed = (checkout / IMAGES).read_text()

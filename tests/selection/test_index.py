@@ -11,9 +11,10 @@ from hypothesis import given, settings
 
 from hotdog_sql.catalog import DataFile, file_named
 from hotdog_sql.database import Database, connect
-from hotdog_sql.index import build_index, index_of, index_state
+from hotdog_sql.index import index_of, index_state
 from hotdog_sql.options import DataOptions
 from hotdog_sql.selection import select
+from hotdog_sql.session import build_index
 from tests.conftest import Run
 from tests.sql.test_select_images import ODD_IDS, open_images, request_of, requests
 from tests.support.brute_force import Asked

@@ -8,9 +8,9 @@ import pytest
 
 from hotdog_sql.database import connect
 from hotdog_sql.export import write_stream
-from hotdog_sql.index import build_index
 from hotdog_sql.options import DataOptions, SelectOptions
 from hotdog_sql.selection import Selection, select
+from hotdog_sql.session import build_index
 from tests.support.openimages import IMAGE_COLUMNS, OpenImages, image_row
 
 KINDS = {

@@ -17,6 +17,8 @@ PLACEHOLDER_NAME = "photo_unavailable"
 _JPEG = b"\xff\xd8\xff"
 _PNG = b"\x89PNG\r\n\x1a\n"
 _GIFS = (b"GIF87a", b"GIF89a")
+#: The chunks of a WebP that hold its pixels, and how long their headers are (RFC 9649, RFC 6386).
+_WEBP_PIXELS = {b"VP8 ": 10, b"VP8L": 5, b"ANMF": 16}
 _START_OF_SCAN = 0xDA
 #: JPEG markers that begin a frame, which tells the size (ITU-T T.81, table B.1).
 _FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
@@ -64,14 +66,13 @@ def detect_format(data: Bytes) -> PhotoFormat:
     if head.startswith(_JPEG):
         extension, size, whole = "jpg", *_jpeg(data)
     elif head.startswith(_PNG):
-        extension, whole = "png", data.find(b"IDAT") < data.rfind(b"IEND")
+        extension, whole = "png", _png_is_whole(data)
         size = (int.from_bytes(head[16:20]), int.from_bytes(head[20:24]))
     elif head.startswith(_GIFS):
-        extension, whole = "gif", bytes(data[-64:]).rstrip(b"\0").endswith(b";") and len(data) > 14
+        extension, whole = "gif", _gif_is_whole(data)
         size = (int.from_bytes(head[6:8], "little"), int.from_bytes(head[8:10], "little"))
     elif head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        extension, size = "webp", _webp_size(head)
-        whole = len(data) >= int.from_bytes(head[4:8], "little") + 8
+        extension, size, whole = "webp", _webp_size(head), _webp_is_whole(data)
     else:
         raise RejectedError("not an image")
     if not whole or 0 in size:
@@ -114,6 +115,35 @@ def _jpeg(data: Bytes) -> tuple[tuple[int, int], bool]:
             return size, data.rfind(b"\xff\xd9", after) > after
         at = after
     return size, False
+
+
+def _png_is_whole(data: Bytes) -> bool:
+    """Whether the chunks of a PNG hold data, and come to their end."""
+    at, pixels = 8, 0
+    while at + 12 <= len(data):
+        length, kind = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8]
+        at += 12 + length
+        pixels += length if kind == b"IDAT" else 0
+        if kind == b"IEND":
+            return pixels > 0
+    return False
+
+
+def _gif_is_whole(data: Bytes) -> bool:
+    """Whether a GIF holds an image after its header and colours, and comes to its end."""
+    colours = 3 * 2 ** ((data[10] & 7) + 1) if len(data) > 13 and data[10] & 0x80 else 0
+    return data.find(b",", 13 + colours) > 0 and data[-64:].rstrip(b"\0").endswith(b";")
+
+
+def _webp_is_whole(data: Bytes) -> bool:
+    """Whether a WebP is as long as it says, and has a chunk with more than the pixels' header."""
+    at, end = 12, int.from_bytes(data[4:8], "little") + 8
+    while at + 8 <= end <= len(data):
+        kind, length = bytes(data[at : at + 4]), int.from_bytes(data[at + 4 : at + 8], "little")
+        at += 8 + length + length % 2
+        if kind in _WEBP_PIXELS:
+            return length > _WEBP_PIXELS[kind] and at <= end + 1
+    return False
 
 
 def _webp_size(head: bytes) -> tuple[int, int]:

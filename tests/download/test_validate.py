@@ -6,6 +6,23 @@ from hotdog_sql.downloader.validate import RejectedError, detect_format, md5_fro
 from tests.support.pictures import gif, jpeg, md5_base64, png, webp
 
 
+def chunk(kind: bytes, body: bytes = b"") -> bytes:
+    """A chunk of a PNG, whose checksum nobody looks at."""
+    return len(body).to_bytes(4) + kind + body + bytes(4)
+
+
+def riff(kind: bytes, body: bytes, size: int | None = None) -> bytes:
+    """A WebP of one chunk, which may say that it is longer than it is."""
+    told = (len(body) if size is None else size).to_bytes(4, "little")
+    return b"RIFF" + (len(body) + 12).to_bytes(4, "little") + b"WEBP" + kind + told + body
+
+
+_PNG_HEADER = png()[:33]
+_GIF_HEADER = b"GIF89a\5\0\5\0\x80\0\0" + bytes(6)
+_CANVAS = bytes(4) + b"\4\0\0\4\0\0"
+_VP8_HEADER = b"\0\0\0\x9d\x01\x2a\5\0\5\0"
+
+
 @pytest.mark.parametrize(
     ("data", "kind"),
     [
@@ -16,6 +33,7 @@ from tests.support.pictures import gif, jpeg, md5_base64, png, webp
         (png(), "png"),
         (webp(), "webp"),
         (webp() + b"\0", "webp"),
+        (riff(b"VP8X", _CANVAS + b"ICCP\1\0\0\0x\0" + webp()[12:34], 10), "webp"),
         (gif(), "gif"),
         (gif() + b"\0\0", "gif"),
     ],
@@ -58,6 +76,27 @@ def test_reasons(data: bytes, reason: str) -> None:
     with pytest.raises(RejectedError) as rejected:
         detect_format(data)
     assert rejected.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        _PNG_HEADER + chunk(b"IEND"),
+        _PNG_HEADER + chunk(b"IDAT") + chunk(b"IEND"),
+        _PNG_HEADER + chunk(b"tEXt", b"IDAT IEND"),
+        _PNG_HEADER + chunk(b"tEXt", b"IDAT") + chunk(b"IEND"),
+        _GIF_HEADER + b";",
+        _GIF_HEADER[:-1] + b";",
+        riff(b"VP8 ", _VP8_HEADER),
+        riff(b"VP8 ", _VP8_HEADER, 10_000),
+        riff(b"VP8L", b"\x2f\4\0\1\0"),
+        riff(b"VP8X", _CANVAS),
+        riff(b"VP8X", _CANVAS + b"ALPH\2\0\0\0xx", 10),
+    ],
+)
+def test_a_header_without_data_is_no_photo(data: bytes) -> None:
+    with pytest.raises(RejectedError, match="truncated"):
+        detect_format(data)
 
 
 def test_original_md5() -> None:

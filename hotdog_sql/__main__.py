@@ -1,18 +1,18 @@
-"""Where the program begins, as `hotdog-sql` and as `python -m hotdog_sql`."""
+"""The entry point of `hotdog-sql` and of `python -m hotdog_sql`."""
 
 import os
 import signal
 import sys
 from types import FrameType
 
-#: Ctrl-C, a closed terminal, and a polite kill end a command alike, with its files in order.
+#: Ctrl-C, a closed terminal and `kill` all stop a command, which leaves its files in order.
 _SIGNALS = ("SIGINT", "SIGHUP", "SIGTERM")
 
 
 def main() -> None:
     """Run the command line."""
     _open_streams()
-    # From here on, and not only once the command has begun: importing takes a while.
+    # Before the imports, which take a while.
     for name in _SIGNALS:
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
@@ -32,9 +32,9 @@ def _stop(number: int, _frame: FrameType | None) -> None:
 
 
 def _open_streams() -> None:
-    """Put something in the place of streams that the caller has closed.
+    """Open streams that the caller has closed, so that no other file gets their numbers.
 
-    Else the next file that is opened would be taken for stdout. Writing to this one fails.
+    Writing to this stdout fails.
     """
     if sys.stdin is None:
         sys.stdin = os.fdopen(os.open(os.devnull, os.O_RDONLY), "r")

@@ -31,7 +31,7 @@ class Connection:
         """Open DuckDB in memory.
 
         Args:
-            options: of which the resources to use are taken.
+            options: the resources to use.
 
         Raises:
             InputError: the memory limit is not one.
@@ -53,7 +53,7 @@ class Connection:
         """Run a query.
 
         Args:
-            query: any SQL; for a stranger's there is `Database.keep_query`.
+            query: any SQL but a user's, for which there is `Database.keep_query`.
             parameters: values to bind.
 
         Returns:
@@ -98,12 +98,12 @@ class Connection:
             self._define(f"SET VARIABLE {name} = ?", [value])
 
     def _define(self, text: str, parameters: Parameters = None) -> None:
-        """Run what reads no rows, and so needs no thread of its own to be stopped in."""
+        """Run a statement that ends at once, so that Ctrl-C need not stop it."""
         with self._explained():
             self.connection.execute(text, parameters)
 
     def _stoppable(self, call: Callable[[], T]) -> T:
-        """Run a query in another thread: in the one that hears of Ctrl-C, DuckDB would go on."""
+        """Run a query in a thread, so that Ctrl-C is heard in this one and stops the query."""
         with ThreadPoolExecutor(max_workers=1) as pool:
             future = pool.submit(call)
             try:
@@ -124,7 +124,7 @@ class Connection:
             raise
 
     def _explain(self, error: duckdb.Error) -> HotdogError | None:
-        """The error of ours if DuckDB lacks memory, or room in the folder that it spills into."""
+        """Our error if DuckDB lacks memory, or room in the folder that it spills into."""
         if isinstance(error, duckdb.OutOfMemoryException):
             return InputError(
                 f"DuckDB needs more memory ({one_line(error)}); give a larger --memory-limit, or "

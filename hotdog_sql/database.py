@@ -148,7 +148,7 @@ class Database(Connection):
             self._define(sql_file.text)
 
     def keep_query(self, text: str) -> None:
-        """Keep the rows of a stranger's query as the table `result`.
+        """Keep the rows of a user's query as the table `result`.
 
         The query sees every view and macro whose files are there. The connection is locked before
         it runs and stays so.
@@ -175,7 +175,7 @@ class Database(Connection):
             raise super()._explain(error) or query_error(error) from error
 
     def _pointing(self, text: str) -> duckdb.Error | None:
-        """The same error of a query that cannot be bound, with its place in the query itself."""
+        """The error of a query that cannot be bound, with its place in the query itself."""
         try:
             self._stoppable(lambda: self.connection.execute(text))
         except duckdb.Error as error:
@@ -183,7 +183,7 @@ class Database(Connection):
         return None
 
     def _explain(self, error: duckdb.Error) -> HotdogError | None:
-        """The error of ours if a file, or what DuckDB may use, is at fault."""
+        """Our error if a file, or a limit on DuckDB's resources, is at fault."""
         if explained := super()._explain(error):
             return explained
         if not isinstance(error, _ERRORS_OF_FILES):

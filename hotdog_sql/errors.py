@@ -10,7 +10,7 @@ class HotdogError(Exception):
 
 
 class InputError(HotdogError):
-    """What was asked for does not exist or does not make sense."""
+    """The user asked for something that does not exist or makes no sense."""
 
 
 class UnknownClassError(InputError):
@@ -22,7 +22,7 @@ class AmbiguousClassError(InputError):
 
 
 class QueryError(InputError):
-    """A query of the user's own is not one SELECT, or DuckDB refuses it."""
+    """A user's query is not one SELECT, or DuckDB refuses it."""
 
 
 class SelectionFileError(InputError):

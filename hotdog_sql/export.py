@@ -16,15 +16,15 @@ _COPY = {
     "parquet": "COPY (FROM query_table($table)) TO $file (FORMAT parquet, COMPRESSION zstd)",
 }
 FILE_FORMATS = tuple(_COPY)
-#: Bytes of a CSV that are in memory at once, for each of DuckDB's threads; a line has 2 MB at most.
+#: Bytes of a CSV that each of DuckDB's threads reads at once; a line has 2 MB at most.
 _BUFFER = 4 << 20
 
 
 def format_of(path: Path) -> str:
-    """The format that a file's extension stands for.
+    """The format that matches a file's extension.
 
     Raises:
-        InputError: it stands for none.
+        InputError: none does.
     """
     ending = path.suffix.lower().removeprefix(".")
     if ending in FILE_FORMATS:

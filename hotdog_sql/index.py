@@ -1,7 +1,7 @@
 """The index: Parquet copies beside the CSVs, which the same views read in their place.
 
-A record of each says which CSV it was made from, and has a checksum of it: DuckDB's Parquet files
-carry none of their own. What has changed or is damaged is not read.
+A record beside each copy identifies its CSV and holds the copy's checksum: DuckDB's Parquet files
+have none. A copy that is stale or damaged is not read.
 """
 
 import hashlib
@@ -18,10 +18,10 @@ from hotdog_sql.config import Settings
 from hotdog_sql.connection import Connection
 from hotdog_sql.scratch import whole_file
 
-#: Another number: another form of the records or the Parquet files.
+#: Changes when the form of the records or of the Parquet files changes.
 _FORM = 1
-#: zstd's first level is as small as its third for images, and faster; groups of 8,192 images keep
-#: what a selection reads in memory small.
+#: For images, zstd's level 1 compresses as well as level 3, and faster; in groups of 8,192 images a
+#: selection needs little memory.
 _COPIES = {
     "images": """
         COPY images TO $file (
@@ -114,7 +114,7 @@ def index_state(view: str, files: Sequence[DataFile]) -> IndexState:
 
 
 def build_index(connection: Connection, view: str, files: Sequence[DataFile]) -> Iterator[Indexed]:
-    """Makes the index of each file of a view; an older one is replaced.
+    """Make the index of each file of a view, in place of an older one.
 
     A Parquet file appears whole or not at all. One without its record is not read.
 
@@ -151,7 +151,7 @@ def build_index(connection: Connection, view: str, files: Sequence[DataFile]) ->
 
 
 def _matches_csv(file: DataFile) -> bool:
-    """Whether an index was made from its CSV as that is now."""
+    """Whether the CSV is the one that its index was made from."""
     then, now = _read_record(index_of(file.path)), _record(file)
     for name in ("form", "csv_bytes", "csv_ends"):
         if then.get(name) != now[name]:
@@ -173,8 +173,7 @@ def _is_whole(parquet: Path) -> bool:
 def _record(file: DataFile) -> dict[str, object]:
     """What identifies a CSV.
 
-    Its MD5 is among that where it is known already: to compute it for gigabytes would take as long
-    as the index.
+    The MD5 is part of it only if it is known: to compute it takes as long as the index does.
     """
     found = file.path.stat()
     with file.path.open("rb") as csv:
@@ -212,8 +211,8 @@ def _crc32(path: Path) -> int:
 
 
 def _md5(file: DataFile, *, compute: bool) -> str | None:
-    """The MD5 of a CSV as hexadecimal digits; unless it is computed, None where it is not known."""
-    # Most sessions have no index, or one that need not be asked for this.
+    """The MD5 of a CSV as hexadecimal digits; None if it is neither known nor to be computed."""
+    # Imported here: most sessions have no index, or need no MD5.
     from hotdog_sql.refresh import file_md5
 
     settings = Settings(data_dir=file.path.parent)

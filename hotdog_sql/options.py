@@ -40,7 +40,7 @@ class Labels(StrEnum):
 
 
 class Related(StrEnum):
-    """Which classes are too near to a chosen one for a negative."""
+    """Which classes are related to a requested one, so that no negative may carry them."""
 
     PREFIX = "prefix"
     NONE = "none"
@@ -56,7 +56,7 @@ class Overlap(StrEnum):
 
 
 class NegativesFrom(StrEnum):
-    """Which images are negatives."""
+    """Which images are taken as negatives."""
 
     RANDOM = "random"
     VERIFIED = "verified"
@@ -64,7 +64,7 @@ class NegativesFrom(StrEnum):
 
 
 class GroupBy(StrEnum):
-    """What never stands in two parts of a dataset."""
+    """What stays in one part of a dataset."""
 
     IMAGE = "image"
     AUTHOR = "author"
@@ -166,7 +166,7 @@ class SelectOptions:
         query: one SELECT that yields `ImageID`, `folder` and perhaps `rank`, instead of `classes`.
         variables: session variables that the query reads with `getvariable`.
         partition: the share of each part of the dataset by its name; they add up to 1.
-        group_by: what never stands in two parts: `image` (all its copies) or `author`.
+        group_by: what stays in one part: `image` (all its copies) or `author`.
 
     Raises:
         InputError: a value is of a wrong type or out of range.

@@ -26,7 +26,7 @@ from hotdog_sql.selection import Selection
 from hotdog_sql.sql_files import SqlFile, load_order, needed_for
 from hotdog_sql.text import printable
 
-#: Written into each recipe; another number is another form.
+#: Written into each recipe; changes when the form of recipes changes.
 _FORM = 1
 #: The digests and versions in a recipe, and what they are of.
 _DIGESTS = {
@@ -54,7 +54,7 @@ _TYPES = {
     "Thumbnail300KURL": "VARCHAR",
     "Rotation": "DOUBLE",
 }
-#: Makes every value once, to find out before the first photo whether all can be read.
+#: Reads every value once, so that what cannot be read is found before the first download.
 _TRY = "SELECT count(COLUMNS(*)) FROM saved"
 _WRONG_RANK = """
 SELECT rank::VARCHAR FROM saved
@@ -144,7 +144,7 @@ class Recipe:
             raise SelectionFileError(f"{path} is not a recipe; {hint}")
         if content["form"] != _FORM:
             raise SelectionFileError(
-                f"{path} is of a form that this version does not know; upgrade hotdog-sql"
+                f"{path} has a form that this version does not know; upgrade hotdog-sql"
             )
         try:
             _check_digests(content)
@@ -192,7 +192,7 @@ def recipe_path(path: Path) -> Path:
 
 
 def save_recipe(path: Path, recipe: Recipe) -> None:
-    """Writes the recipe of a saved selection beside it.
+    """Write the recipe of a saved selection beside it.
 
     Raises:
         StorageError: it cannot be written.
@@ -246,7 +246,7 @@ def read_selection(database: Database, path: Path, recipe: Recipe | None = None)
 
 
 def _options(content: dict[str, Any]) -> SelectOptions:
-    """The options that a recipe's content stands for."""
+    """The options in a recipe's content."""
     parts: dict[str, Any] = {}
     if content["partition"] is not None:
         parts["partition"] = content["partition"]["shares"]

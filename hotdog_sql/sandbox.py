@@ -101,7 +101,7 @@ def query_text(data: bytes, name: str) -> str:
 
 
 def needs_of_query(text: str) -> frozenset[str]:
-    """The views and macros that a query names, to be known before their files are downloaded.
+    """The views and macros that a query names; no file is needed to find out.
 
     Raises:
         QueryError: as for `check_query`.

@@ -61,7 +61,7 @@ _COUNT_IN = "SELECT count(*) FROM query_table($table) WHERE folder = $folder"
 _LAST_RANK = "SELECT coalesce(max(rank), 0) FROM query_table($table) WHERE folder = $folder"
 #: Rows that a notebook shows.
 _SHOWN = 20
-#: Replacements are looked up half as many again at a time, and never fewer than this.
+#: Each look-up of replacements enlarges the sample by half, and at least by this many rows.
 _FEWEST = 50
 _table_numbers = count(1)
 
@@ -199,15 +199,15 @@ class Selection:
                     yield dict(zip(columns, row, strict=True))
 
 
-def needs_of(options: SelectOptions | None = None) -> tuple[str, ...]:
+def needs_of(options: SelectOptions) -> tuple[str, ...]:
     """The views and macros that a selection needs.
 
     Raises:
         QueryError: it is a query that is not one SELECT, or does more than read.
     """
-    if options is not None and options.query is not None:
+    if options.query is not None:
         return ("images", *needs_of_query(options.query))
-    if options is not None and options.related == Related.HIERARCHY:
+    if options.related == Related.HIERARCHY:
         return ("select_images", "descendant_classes")
     return ("select_images",)
 

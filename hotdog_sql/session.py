@@ -45,7 +45,7 @@ __all__ = [
     "write_gallery",
 ]
 
-#: Asked before a large download: the files, and their size in all where it is known.
+#: Is asked before a large download. It gets the files and their total size, if that is known.
 Confirm = Callable[[Sequence[CatalogFile], int | None], bool]
 
 #: The photos' addresses are in the CSV files: on the same port a second demo has the same files,
@@ -186,7 +186,7 @@ def refresh(
 
     Args:
         data: the folder, and which files it should have.
-        names: official names of files, instead of those that `data` stands for.
+        names: official names of files to download instead of those of `data`.
         confirm: is asked before a large download.
         progress: is told what happens.
 

@@ -1,4 +1,4 @@
-"""The SQL files: where they are, in which order they load, what each says of itself.
+"""The SQL files: where they are, the order in which they load, and what their headers say.
 
 `sql/shell.sql` is the one list of the files: the DuckDB shell follows its `.read` lines, and so
 does `load_order`.
@@ -30,7 +30,7 @@ class SqlFile:
 
     @property
     def defines(self) -> str:
-        """The view or macro that the file makes: its name is the file's."""
+        """The view or macro that the file makes, which has the file's name."""
         return Path(self.name).stem
 
     @property

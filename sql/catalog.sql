@@ -1,7 +1,6 @@
 -- catalog: the files that Open Images publishes, one row per file of a release.
 --
--- `bytes` and `md5` are what was known of a file on one day; the server's word goes before them.
--- A new release is new rows.
+-- `bytes` and `md5` were right on one day; what the server says of a file overrides them.
 -- Columns:
 --   release  VARCHAR  v6, v7
 --   split    VARCHAR  test, validation, train; NULL where a file serves all splits

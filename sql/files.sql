@@ -1,10 +1,10 @@
--- files: the files that this session reads, out of the catalog.
+-- files: the files of the catalog that this session reads.
 --
 -- The session variables `data_dir`, `release`, `split` (one, several with commas between, or `all`)
--- and `labels` (human, machine or both) decide. The views need plain lists of paths, so those are
--- kept in session variables too: class_files, hierarchy_files, image_files and label_files. To read
--- an index, set image_files or label_files to its Parquet files and image_reader or label_reader to
--- from_parquet. A table, so that the catalog is gone through once.
+-- and `labels` (human, machine or both) choose them. The views need plain lists of paths, so those
+-- are kept in session variables too: class_files, hierarchy_files, image_files and label_files. To
+-- read an index, set image_files or label_files to its Parquet files and image_reader or
+-- label_reader to from_parquet. It is a table so that the catalog is read once.
 -- Reads: catalog
 -- Columns: those of catalog, and
 --   file  VARCHAR  path of the file in the data folder
@@ -31,6 +31,6 @@ SET VARIABLE label_files = (
     SELECT list(file ORDER BY file) FROM files WHERE kind IN ('human_labels', 'machine_labels')
 );
 
--- DuckDB takes every CSV for one of 42 rows, and would keep nine million images in memory to join
--- them with a few thousand. So joins are run as they are written: the right side is kept.
+-- DuckDB estimates that every CSV has 42 rows, and would keep nine million images in memory to join
+-- them with a few thousand. So joins run as they are written: the right side is kept in memory.
 SET disabled_optimizers = 'join_order,build_side_probe_side';

@@ -1,9 +1,9 @@
--- shell: everything in this folder, loaded into a DuckDB shell.
+-- shell: loads the views and macros of this folder into a DuckDB shell. From the repository root:
 --
 --   duckdb -init sql/shell.sql
 --
--- from the repository root. Environment variables say what it reads; Python sets them itself and
--- follows the same `.read` lines. The views of a dataset need a dataset, so they come after it:
+-- Environment variables set which files the views read. Python sets the same session variables, and
+-- loads the files of the same `.read` lines. For the views of a dataset, add these lines:
 --   SET VARIABLE dataset_dir = 'dataset';
 --   .read sql/dataset/manifest.sql
 --   .read sql/dataset/losses.sql

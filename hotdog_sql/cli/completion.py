@@ -12,7 +12,7 @@ _MOST = 100
 
 
 class _Match(str):
-    """A completion; of plain strings Typer keeps those alone that match in case too."""
+    """A completion; Typer would drop a plain string that differs from the typed text in case."""
 
     __slots__ = ()
 

@@ -33,7 +33,7 @@ def opened(
     yes: bool = False,
     quiet: bool = False,
 ) -> "Iterator[Database]":
-    """Open a database, show the download of missing files, and name CSVs newer than their index.
+    """Open a database, show the download of missing files, and warn of an index not in use.
 
     Args:
         data: which files to read.
@@ -69,7 +69,7 @@ def asker(*, yes: bool) -> "Confirm":
     def confirm(files: "Sequence[CatalogFile]", total: int | None) -> bool:
         if yes or not (sys.stdin.isatty() and sys.stderr.isatty()):
             return yes
-        # Typer's own question would take Ctrl-C for an answer.
+        # Typer's own prompt would treat Ctrl-C as an answer.
         sys.stderr.write(f"Download {len(files)} files, {size_text(total)}? [y/N]: ")
         sys.stderr.flush()
         return sys.stdin.readline().strip().casefold() in ("y", "yes")
@@ -182,8 +182,8 @@ def demo(
 ) -> None:
     """Make a small dataset without the network, from a server on this machine.
 
-    It serves made-up CSV files with the oddities of the real ones, and
-    pixel-art photos, some of which are gone. The rest is what
+    The server has made-up CSV files with the oddities of the real ones, and
+    pixel-art photos, some of which are missing. Otherwise this does what
     `select --class "Hot dog" --download` does.
     """
     from hotdog_sql import api, session
@@ -195,8 +195,8 @@ def demo(
     with session.serve_demo() as base_url, temporary_folder() as temporary:
         say(f"Serving a small Open Images at {base_url}", quiet=quiet)
         data = DataOptions(data_dir or temporary)
-        # Quiet: what would be said of the sizes of the files is true of the real ones.
-        with opened(data, session.needs_of(), yes=True, quiet=True) as database:
+        # Quiet: the sizes in the catalog are those of the real files.
+        with opened(data, ["select_images"], yes=True, quiet=True) as database:
             selection = api.select(database, "Hot dog")
             if not quiet:
                 tell_selection(selection)

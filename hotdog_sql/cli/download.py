@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def destination_of(text: str | None) -> str | None:
-    """Refuses a DEST that cannot be a dataset, before anything else is done.
+    """Check that DEST can be a dataset, before anything else is done.
 
     Raises:
         typer.BadParameter: it is a file.

@@ -15,7 +15,7 @@ import typer
 from hotdog_sql.cli.options import TYPED
 from hotdog_sql.download_options import DownloadOptions
 
-#: What a command gets of a group: the options that were typed, by field; the rest have defaults.
+#: The options of a group that the user set, by field; the others keep their defaults.
 Given = dict[str, Any]
 
 
@@ -70,7 +70,7 @@ def download_options(given: Given) -> DownloadOptions:
 
 
 def refuse_without_download(given: Given, *, gallery: bool | None) -> None:
-    """Say of a download's options that they mean nothing without one.
+    """Refuse options of a download in a command without one.
 
     Raises:
         typer.BadParameter: some are given.

@@ -71,7 +71,7 @@ def main() -> None:
     try:
         app()
     except HotdogError as error:
-        # What DuckDB says of a query points at the place in lines of its own.
+        # DuckDB points at the place in a query on lines of its own.
         lines = str(error).splitlines() if isinstance(error, QueryError) else [str(error)]
         _end(lines, exits.exit_code(error))
     except OSError as error:  # stdout is closed or full, or a file is not ours to read

@@ -1,4 +1,4 @@
-"""The options of the commands, each written once: those of the dataclasses, and those beside."""
+"""The options of the commands: those of the dataclasses, and others."""
 
 import math
 from pathlib import Path
@@ -34,9 +34,9 @@ RECIPE = "Instead of classes"
 
 
 def _number(value: float) -> float:
-    """Refuses NaN, which older versions of Click let through any bounds."""
+    """Refuse NaN, which some versions of Click accept within any bounds."""
     if math.isnan(value):
-        raise typer.BadParameter("nan is no number.")
+        raise typer.BadParameter("nan is not a number.")
     return value
 
 
@@ -99,9 +99,9 @@ MinConfidenceOption = Annotated[float, typer.Option(help=MIN_CONFIDENCE, **_CONF
 
 
 def _typed(kind: Any, text: str, **settings: Any) -> tuple[Any, str, dict[str, Any]]:
-    """An option: its type, what it does, and what else is said of it.
+    """An option: its type, its help text, and other settings of `typer.Option`.
 
-    The name is the field's, and the panel that of the group, where the settings say nothing else.
+    By default it has the name of the field and is in the panel of the group.
     """
     return kind, text, settings
 
@@ -202,7 +202,7 @@ TYPED: dict[type, dict[str, Any]] = {
         ),
         query=_typed(
             Path | None,
-            "File with one SELECT that yields ImageID, folder and, if it likes, rank.",
+            "File with one SELECT that yields ImageID, folder and, optionally, rank.",
             exists=True,
             dir_okay=False,
             **_RECIPE,
@@ -239,7 +239,7 @@ TYPED: dict[type, dict[str, Any]] = {
         replace_failed=_typed(bool, "Replace photos that fail in this run, as if lost."),
         top_up=_typed(
             bool,
-            "Replace lost photos by the next in the random order.",
+            "Replace lost photos with the next in the random order.",
             name="--top-up/--no-top-up",
         ),
         update=_typed(

@@ -1,4 +1,4 @@
-"""What people read: rows on stdout, everything else on stderr.
+"""Output: rows on stdout, everything else on stderr.
 
 rich draws the tables and takes as long to import as DuckDB, so only a table imports it.
 """
@@ -27,20 +27,20 @@ _FILE_WIDTH = 200
 
 
 def say(line: str, *, quiet: bool = False) -> None:
-    """Print a line on stderr, unless nothing but errors is wanted."""
+    """Print a line on stderr, unless only errors are wanted."""
     if not quiet:
         typer.echo(line, err=True)
 
 
 def check_output(format_name: RowFormat | None, output: Path | None) -> RowFormat:
-    """The format to write rows in, found out before the work begins.
+    """The format to write rows in; wrong options are found before the work begins.
 
     Args:
         format_name: what the user asked for.
         output: file to write; None: stdout.
 
     Raises:
-        InputError: the file's extension stands for no format, or the format is not for a terminal.
+        InputError: the file's extension matches no format, or the format is not for a terminal.
         StorageError: the file's folder does not exist.
     """
     if output is None:

@@ -1,6 +1,6 @@
-"""What people see while files and photos are downloaded.
+"""What users see while files and photos are downloaded.
 
-Everything is drawn on stderr: lines that change in a terminal, else a plain line now and then.
+All of it is on stderr: lines that change in a terminal, otherwise a plain line now and then.
 """
 
 import time
@@ -119,12 +119,12 @@ class DownloadDisplay(Progress):
         self._print(f"Cannot reach {host} ({reason}); retrying")
 
     def paused(self, host: str, seconds: float) -> None:
-        """Say why there is less to see."""
+        """Say that requests to a host pause."""
         if seconds >= _LINE_EVERY or self._verbose:
             self._print(f"Retrying {host} in {seconds:.0f} s")
 
     def given_up(self, host: str, reason: str) -> None:
-        """Say that a host is not asked any more."""
+        """Say that a host gets no more requests."""
         self._print(f"{host} does not answer ({reason}); skipping it")
 
     def finished(self, status: str, source: str, *, known: bool, reserve: bool) -> None:
@@ -171,7 +171,7 @@ class DownloadDisplay(Progress):
         return ", ".join(parts)
 
     def _outcome(self) -> str:
-        """Where photos came from, and how many did not come."""
+        """How many photos each source gave, and how many were lost or failed."""
         counts = [(str(source), self._done[source]) for source in Source]
         counts += [(status, self._done[status]) for status in _STATUSES[1:]]
         return ", ".join(f"{what} {count:,}" for what, count in counts if count) or "waiting"

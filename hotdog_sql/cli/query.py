@@ -38,7 +38,7 @@ def classes(
 ) -> None:
     """Find classes: names and MIDs that contain a text."""
     if not is_unicode(pattern):
-        raise InputError(f"{printable(pattern)!r} is not UTF-8 text; type the name anew")
+        raise InputError(f"{printable(pattern)!r} is not UTF-8 text; type the name again")
     row_format = check_output(format_name, output)
     needs = ("count_classes" if counts else "find_classes", "similar_classes")
     with opened(DataOptions(**data), needs, offline=offline, yes=yes, quiet=quiet) as database:

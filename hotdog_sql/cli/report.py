@@ -1,4 +1,4 @@
-"""What `select` and downloads say at their end."""
+"""The reports of `select` and of downloads."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -129,7 +129,7 @@ def _tell_next(*words: str, quiet: bool) -> None:
 
 
 def _changes(wanted: Given, names: list[str]) -> dict[str, Any]:
-    """The fields of `SelectOptions` that the options stand for."""
+    """The fields of `SelectOptions` that the user set."""
     changes = dict(wanted)
     if classes := (*names, *wanted.get("classes", ())):
         changes["classes"] = classes
@@ -147,7 +147,7 @@ def _changes(wanted: Given, names: list[str]) -> dict[str, Any]:
 
 
 def _negatives(text: str) -> dict[str, int | float | None]:
-    """What `--negatives` stands for: `120`, or `2x`."""
+    """The fields that `--negatives` sets: a number such as `120`, or a multiple such as `2x`."""
     number, times, rest = text.partition("x")
     try:
         value = float(number) if times else int(number)
@@ -162,10 +162,10 @@ def _negatives(text: str) -> dict[str, int | float | None]:
 
 
 def _variable(setting: str) -> tuple[str, str | int | float]:
-    """The name and the value of a `--set`; what reads as a number is one."""
+    """The name and the value of a `--set`; the value is a number if it looks like one."""
     name, equals, value = setting.partition("=")
     if not equals:
-        raise typer.BadParameter(f"{setting!r} has no =", param_hint="--set")
+        raise typer.BadParameter(f"{setting!r} has no =: give NAME=VALUE", param_hint="--set")
     for kind in (int, float):
         try:
             return name, kind(value)

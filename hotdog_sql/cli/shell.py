@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hotdog_sql.catalog import DataFile
     from hotdog_sql.sql_files import SqlFile
 
-#: What a newcomer may try, of which those are shown whose view or macro is there.
+#: Queries for newcomers; those whose view or macro is loaded are shown.
 _TO_TRY = (
     ("find_classes", "FROM find_classes('hot dog');"),
     ("select_images", "FROM select_images('Hot dog', seed := 7);"),
@@ -59,7 +59,7 @@ def shell(
     wanted = DataOptions(**data)
     data_dir, wanted = wanted.data_dir, replace(wanted, data_dir=wanted.data_dir.resolve())
     variables = wanted.variables()
-    # Of a dataset, its manifest is what is looked at.
+    # With a dataset, its manifest is what the user looks at.
     needs = [] if offline or directory else ["select_images"]
     with opened(wanted, needs, offline=offline, yes=yes) as database:
         missing = database.missing("select_images")

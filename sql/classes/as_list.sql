@@ -1,6 +1,7 @@
 -- as_list: a list of texts, from one text or a list of them; NULL is the empty list.
 --
--- A macro can so take 'Hot dog' as well as ['Hot dog', 'Person']; JSON is what binds for either.
+-- With it, a macro takes 'Hot dog' as well as ['Hot dog', 'Person']. It goes through JSON because
+-- DuckDB binds to_json for a text and for a list.
 -- Parameters:
 --   texts   one text, a list of texts, or NULL
 -- Returns: VARCHAR[]

@@ -1,4 +1,4 @@
--- count_classes: how many images of the session's splits carry each class found, most first.
+-- count_classes: how many images of the session's splits carry each matching class.
 -- Reads: find_classes, labels
 -- Parameters:
 --   pattern                 the text to look for in names and MIDs; '' finds every class

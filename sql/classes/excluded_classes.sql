@@ -1,10 +1,10 @@
 -- excluded_classes: the classes that no negative may carry, the requested ones among them.
 --
--- Related are, with
---   prefix     the classes whose name begins with a requested one's: whole words of it, so that
---              Car has Car door with it, but not Carrot
---   hierarchy  the classes below a requested one in Open Images' tree
---   none       no others
+-- Related classes are, by the value of `related`:
+--   prefix     those whose name begins with the whole words of a requested name: Car door is
+--              related to Car, Carrot is not
+--   hierarchy  those below a requested class in Open Images' tree
+--   none       none
 -- Reads: classes, requested_classes; and descendant_classes for hierarchy
 -- Parameters:
 --   class                  a name or MID, or a list of them

@@ -1,6 +1,6 @@
 -- find_classes: the classes whose name or MID contains a text, in any case.
 --
--- First those that are the text, then those that begin with it, then the others.
+-- Exact matches come first, then names that begin with the text, then the others.
 -- Reads: classes
 -- Parameters:
 --   pattern   the text to look for

@@ -1,7 +1,7 @@
 -- folder_name: a class's name or MID in small letters, digits and underscores, to name a folder.
 --
--- Letters of every script stay. Cut at 60 characters, so that no file system finds it too long.
--- Empty where there are neither letters nor digits.
+-- Letters of every script are kept. The name is cut at 60 characters, which every file system
+-- accepts. It is empty if the text has neither letters nor digits.
 -- Parameters:
 --   name   the text
 -- Returns: VARCHAR

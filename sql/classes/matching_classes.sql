@@ -4,7 +4,7 @@
 --   class   a name or MID, or a list of them
 -- Columns: those of classes, after
 --   position  BIGINT   place among the names, from 1
---   name      VARCHAR  the name or MID that was given; where no class has it, the others are NULL
+--   name      VARCHAR  the name or MID that was given; if no class has it, the others are NULL
 -- Example: FROM matching_classes(['hot dog', 'Jaguar']);
 
 CREATE OR REPLACE TEMP MACRO matching_classes(class) AS TABLE

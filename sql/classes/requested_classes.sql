@@ -5,7 +5,7 @@
 -- Reads: matching_classes, folder_name, is_valid_folder
 -- Parameters:
 --   class                        a name or MID, or a list of them
---   negative_folder := 'other'   the folder that no class may take
+--   negative_folder := 'other'   folder of the negatives, which no class may take
 -- Columns:
 --   position     BIGINT   place among the classes, from 1
 --   LabelName    VARCHAR  the class's MID

@@ -1,7 +1,7 @@
 -- similar_classes: the classes that a text may mean, likeliest first.
 --
--- First those whose name begins with the text, then those whose name contains it, then those whose
--- name takes the fewest changed letters. A text that begins with a slash is compared with the MIDs.
+-- Names that begin with the text come first, then names that contain it, then the others by edit
+-- distance. A text that begins with a slash is compared with the MIDs.
 -- Reads: classes
 -- Parameters:
 --   name           the text, perhaps misspelt

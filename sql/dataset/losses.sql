@@ -1,6 +1,6 @@
--- losses: what was lost or failed, by source and reason.
+-- losses: how many photos were lost or failed, by source and reason.
 --
--- A photo counts once for each source that was asked for it, because each has a reason of its own.
+-- A photo counts once for each source that was asked for it, because each gives its own reason.
 -- Reads: manifest
 -- Columns:
 --   folder  VARCHAR  the class folder

@@ -1,7 +1,7 @@
 -- manifest: the result of each photo of a dataset, one row per photo.
 --
 -- The session variable dataset_dir names the dataset's folder. While a download runs, or after one
--- was killed, a photo may have several lines, of which the last holds; a cut last line is ignored.
+-- was killed, a photo may have several lines, of which the last counts; a cut last line is ignored.
 -- Columns: those of images but ImageID, after
 --   ImageID             VARCHAR  the image; with folder, the key
 --   folder              VARCHAR  its class folder

@@ -1,4 +1,4 @@
--- Hot dogs against what was taken for one: images in which a person said that there is none.
+-- Hot dogs, and images that might have shown one: a person said that there is none.
 --
 --   hotdog-sql select --query sql/examples/hard_negatives.sql --download hard
 

@@ -1,4 +1,4 @@
--- The licences that the images are under.
+-- How many images are under each licence.
 --
 --   hotdog-sql sql --file sql/examples/licenses.sql
 

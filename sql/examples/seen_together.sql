@@ -1,4 +1,4 @@
--- What is seen together with hot dogs, the most common first.
+-- The twenty classes that are seen most often together with hot dogs.
 --
 --   hotdog-sql sql --file sql/examples/seen_together.sql
 

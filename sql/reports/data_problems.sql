@@ -1,10 +1,10 @@
--- data_problems: how many images no selection can take, because their data cannot be right.
+-- data_problems: how many images no selection can take, because their data is invalid.
 -- Reads: labels, images
 -- Parameters:
---   candidates := NULL   name of a table with the rows of candidate_images; NULL looks at all data
+--   candidates := NULL   name of a table with the rows of candidate_images; NULL checks all data
 -- Columns:
 --   problem  VARCHAR  what is wrong
---   images   BIGINT   with how many images
+--   images   BIGINT   how many images have it
 -- Example: FROM data_problems();
 
 CREATE OR REPLACE TEMP MACRO data_problems(candidates := NULL) AS TABLE

@@ -1,7 +1,7 @@
--- folder_report: what a selection would bring, folder by folder.
+-- folder_report: what a selection has in each folder, and how large a download would be.
 --
--- The mirror's copies have a longest side of 1024 and weigh 295 kB on average (561 GB for the 1.9
--- million boxable images), or as much as the original where that is smaller.
+-- The longer side of the mirror's copies has 1,024 pixels. A copy has 295 kB on average (561 GB for
+-- the 1.9 million boxable images), or as much as the original where that is smaller.
 -- Parameters:
 --   rows   name of a table of rows as select_images gives them
 -- Columns:

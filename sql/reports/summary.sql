@@ -1,4 +1,4 @@
--- summary: how much there is in the session's files: the tutorial's four counts.
+-- summary: counts of images, positive labels, labelled images and classes.
 -- Reads: classes, images, positive_labels
 -- Parameters:
 --   min_confidence := 1.0   minimum confidence of a positive label

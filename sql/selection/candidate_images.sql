@@ -36,7 +36,7 @@ relevant_labels AS MATERIALIZED (
     )
     WHERE positive OR of_class OR NOT in_range
 ),
--- As hashes of 64 bits, of which nine million take little memory.
+-- Hashes of 64 bits: nine million of them take little memory.
 labelled AS MATERIALIZED (
     SELECT DISTINCT hash(ImageID) AS id FROM relevant_labels WHERE positive
 ),
@@ -67,8 +67,9 @@ counted AS MATERIALIZED (
         coalesce((SELECT ceil(ratio * sum(len(class_labels))) FROM class_images), negatives) AS wanted
     FROM labelled
 ),
--- Where the seeded order ends for these images: a tenth of them lies before a tenth of the texts.
--- With seven standard deviations more than are wanted, too few are fit once in 10^11.
+-- Where to cut the seeded order: its texts are spread evenly, so a tenth of the images lies before a
+-- tenth of the texts. With seven standard deviations more than are wanted, too few can be negatives
+-- once in 10^11 selections.
 cut AS MATERIALIZED (
     SELECT
         CASE
@@ -85,7 +86,8 @@ first_images AS MATERIALIZED (
         WHERE early OR ImageID IN (SELECT ImageID FROM class_images)
     ) AS found ON labelled.id = hash(found.ImageID)
 ),
--- The once that they are too few, all images are read. What is joined with no rows is not read.
+-- If they are too few after all, every image is read. Otherwise this has no rows, and what is
+-- joined with it is not read.
 short AS MATERIALIZED (
     SELECT true AS yes
     FROM counted

@@ -2,7 +2,7 @@
 --
 -- Letters and digits of every script, space, underscore, plus and hyphen; it begins with a letter
 -- or digit, does not end in a space, has 60 characters at most, and is not a name that Windows
--- reserves. Dots are left to record files.
+-- reserves. It has no dot, so it cannot be mistaken for a file such as manifest.csv.
 -- Parameters:
 --   name   the text
 -- Returns: BOOLEAN

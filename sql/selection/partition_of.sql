@@ -1,6 +1,6 @@
 -- partition_of: the part of a dataset that a key falls into, by a hash of the key and the seed.
 --
--- It depends on nothing else, so nothing changes its part when a dataset grows.
+-- It depends on nothing else, so an image stays in its part when a dataset grows.
 -- Parameters:
 --   key      what stays together, such as an ImageID
 --   seed     any whole number

@@ -1,8 +1,8 @@
 -- partition_selection: the rows of a selection, each with its part of the dataset.
 --
--- Copies of one photo (the same OriginalMD5) never stand in two parts. With photographers kept
--- together that can still leave copies by two photographers in two parts: then the copies outside
--- the part of the first are left out.
+-- Copies of one photo (the same OriginalMD5) are never in two parts. If photographers are kept
+-- together, copies by two photographers can fall into two parts: then the copies outside the part
+-- of the first are left out.
 -- Reads: partition_of
 -- Parameters:
 --   rows                   name of a table of rows as select_images gives them

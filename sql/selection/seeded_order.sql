@@ -1,4 +1,4 @@
--- seeded_order: the place of an image in the random order of a seed, as a text to sort by.
+-- seeded_order: a text by which images are sorted into the random order of a seed.
 --
 -- MD5 gives the same order on any machine, thread count and DuckDB version, and because the order
 -- does not depend on how many images are taken, a larger sample always contains the smaller one.

@@ -1,7 +1,7 @@
 -- select_images: the images of the requested classes, and others that have nothing to do with them.
 --
 -- Positives carry a label of a requested class. Negatives carry some positive label, and none of an
--- excluded class: whole images are left out, not label rows. Both stand in the seeded order.
+-- excluded class: whole images are left out, not label rows. Both are in the seeded order.
 -- Reads: candidate_images, requested_classes, seeded_order
 -- Parameters:
 --   class                         a name or MID, or a list of them; each becomes a folder

@@ -1,4 +1,4 @@
--- validate_selection: what is wrong with the rows of a user's query; no rows where nothing is.
+-- validate_selection: what is wrong with the rows of a user's query; no rows if nothing is.
 -- Reads: images, is_valid_folder
 -- Parameters:
 --   rows   name of a table with the columns ImageID, folder and rank

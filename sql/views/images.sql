@@ -1,6 +1,6 @@
 -- images: every image of the session's splits.
 --
--- Read in place from the CSVs, or from the index where there is one; see `labels` for the buffer.
+-- They are read from the CSVs, or from the index if there is one; see `labels` for the buffer.
 -- Reads: files
 -- Columns:
 --   ImageID             VARCHAR  the image, 16 hexadecimal digits

@@ -70,22 +70,21 @@ def try_locked(path: Path) -> Iterator[bool]:
 
 
 @contextmanager
-def try_locked_folder(folder: Path, name: str = "lock") -> Iterator[bool]:
+def try_locked_folder(folder: Path) -> Iterator[bool]:
     """The same for a folder of temporary files, whose lock file the caller removes with it.
 
-    Another process may remove the file between our opening and our locking it: a lock on a file
-    that nobody else can find is worthless, so we then begin again.
+    Another process may remove the file after it is opened here and before it is locked. Nobody else
+    would find such a lock, so the attempt then begins again.
 
     Args:
-        folder: made where missing, with its parents.
-        name: of the lock file in it.
+        folder: made where missing, with its parents; the lock file in it is `lock`.
 
     Raises:
         OSError: the file cannot be made.
     """
     while True:
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / name
+        path = folder / "lock"
         with path.open("ab") as file:
             if not _try_lock(file.fileno()):
                 yield False

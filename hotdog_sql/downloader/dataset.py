@@ -22,10 +22,10 @@ from hotdog_sql.downloader.result import (
     with_note,
 )
 from hotdog_sql.downloader.tars import tar_of
-from hotdog_sql.errors import DatasetError, DatasetLockedError, StorageError
+from hotdog_sql.errors import DatasetError, DatasetLockedError
 from hotdog_sql.lock import try_locked_folder
 from hotdog_sql.scratch import temporary_folder
-from hotdog_sql.storage import WORK_FOLDER, Storage, open_storage, storage_error
+from hotdog_sql.storage import WORK_FOLDER, Storage, open_storage, refuse_links, storage_errors
 
 ATTRIBUTION = "ATTRIBUTION.csv"
 
@@ -168,7 +168,7 @@ class Dataset:
             StorageError: a record cannot be written; those that were there are unchanged.
         """
         new_manifest, new_attribution = self._scratch / MANIFEST, self._scratch / ATTRIBUTION
-        try:
+        with storage_errors(self._folder / MANIFEST):
             with new_manifest.open("wb") as rows, new_attribution.open("wb") as credit:
                 rows.write(HEADER)
                 credit.write(encode(_ATTRIBUTION_COLUMNS))
@@ -183,8 +183,6 @@ class Dataset:
             self.manifest.close()
             _move(new_attribution, self._folder / ATTRIBUTION)
             _move(new_manifest, self._folder / MANIFEST)
-        except OSError as error:
-            raise storage_error(self._folder / MANIFEST, error) from error
         # An update is of the new selection once it is done, and not before: a run that is stopped
         # in its middle has to be told again.
         if recipe is not None and options.update:
@@ -228,7 +226,7 @@ def _work_folder(folder: Path) -> Iterator[Path]:
     path = folder / WORK_FOLDER
     check_folder(folder)
     with ExitStack() as stack:
-        try:
+        with storage_errors(path):
             if not stack.enter_context(try_locked_folder(path)):
                 raise DatasetLockedError(
                     f"another run is working on {folder}: wait for it to end, or choose another "
@@ -239,8 +237,6 @@ def _work_folder(folder: Path) -> Iterator[Path]:
                     shutil.rmtree(leftover, ignore_errors=True)
                 elif leftover.name != "lock":
                     leftover.unlink()
-        except OSError as error:
-            raise storage_error(path, error) from error
         try:
             yield path
         finally:
@@ -256,21 +252,18 @@ def check_folder(folder: Path) -> None:
         DatasetError: it has files, and is not a dataset.
         StorageError: it cannot be read.
     """
-    work = folder / WORK_FOLDER
-    try:
-        if work.is_symlink():
-            raise StorageError(
-                f"{work} is a symbolic link, which could lead outside the dataset: remove it, "
-                "then run the same command again"
-            )
-        names = {entry.name for entry in folder.iterdir()} - FOREIGN_FILES
-        inside = {entry.name for entry in work.iterdir()} if WORK_FOLDER in names else set()
-    except FileNotFoundError:
-        return
-    except NotADirectoryError as error:
-        raise DatasetError(f"a file is in the place of {folder}: choose another folder") from error
-    except OSError as error:
-        raise storage_error(folder, error) from error
+    with storage_errors(folder):
+        refuse_links(folder, WORK_FOLDER)
+        try:
+            names = {entry.name for entry in folder.iterdir()} - FOREIGN_FILES
+            work = folder / WORK_FOLDER
+            inside = {entry.name for entry in work.iterdir()} if WORK_FOLDER in names else set()
+        except FileNotFoundError:
+            return
+        except NotADirectoryError as error:
+            raise DatasetError(
+                f"a file is in the place of {folder}: choose another folder"
+            ) from error
     empty = {WORK_FOLDER, selection_json.NAME}  # or killed before the manifest was made
     is_data_folder = any(".csv." in name or ".json." in name for name in inside)
     if is_data_folder or not (names <= empty or MANIFEST in names):

@@ -9,6 +9,7 @@ does not grow with the dataset and nothing is left behind.
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -24,7 +25,7 @@ from hotdog_sql.downloader.result import (
 )
 from hotdog_sql.downloader.tars import is_own_path, tar_of
 from hotdog_sql.errors import DatasetError
-from hotdog_sql.storage import storage_error
+from hotdog_sql.storage import storage_errors
 from hotdog_sql.text import printable
 
 _SCHEMA = """
@@ -107,26 +108,18 @@ class Manifest:
         self._placed: set[str] = set()
         # The empty name: a database of this connection alone, gone when it closes.
         self._index = sqlite3.connect("", isolation_level=None)
-        self._index.executescript(_SCHEMA)
-        self._index.create_function("tar_of", 1, tar_of, deterministic=True)
-        try:
+        with ExitStack() as stack, storage_errors(path):
+            stack.callback(self._index.close)
+            self._index.executescript(_SCHEMA)
+            self._index.create_function("tar_of", 1, tar_of, deterministic=True)
             if writable and not path.exists():
                 path.touch()
-            self._file = path.open("r+b" if writable else "rb", buffering=0)
-        except OSError as error:
-            self._index.close()
-            raise storage_error(path, error) from error
-        try:
+            self._file = stack.enter_context(path.open("r+b" if writable else "rb", buffering=0))
             self._end = self._check_header()
             self._put(self._lines(self._end), wanted=0)
             if writable and self._file.seek(0, 2) > self._end:
                 self._file.truncate(self._end)
-        except OSError as error:
-            self.close()
-            raise storage_error(path, error) from error
-        except DatasetError:
-            self.close()
-            raise
+            stack.pop_all()
         self._indexed = self._end
 
     def __enter__(self) -> Self:
@@ -147,12 +140,13 @@ class Manifest:
             StorageError: it cannot be written; the file is as it was before.
         """
         line = encode(result.row().values())
-        try:
-            self._file.seek(self._end)
-            self._write(line)
-        except OSError as error:
-            self._file.truncate(self._end)
-            raise storage_error(self.path, error) from error
+        with storage_errors(self.path):
+            try:
+                self._file.seek(self._end)
+                self._write(line)
+            except OSError:
+                self._file.truncate(self._end)
+                raise
         self._end += len(line)
 
     def want(self, photo: Photo) -> Row:

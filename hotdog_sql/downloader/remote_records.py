@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hotdog_sql.downloader import selection_json
 from hotdog_sql.downloader.result import HEADER, MANIFEST
-from hotdog_sql.storage import WORK_FOLDER, Storage, storage_error
+from hotdog_sql.storage import WORK_FOLDER, Storage, storage_errors
 
 #: Seconds of work that a killed coordinator may have to repeat, beside the shards in hand.
 KEEP_EVERY = 10.0
@@ -141,7 +141,7 @@ def fetch_records(storage: Storage, folder: Path) -> list[str]:
     parts = [path for path, _ in storage.files(WORK_FOLDER) if _PART.fullmatch(path)]
     parts.sort(key=_number)
     recipe = storage.read(selection_json.NAME)
-    try:
+    with storage_errors(path):
         if recipe is not None:
             (folder / selection_json.NAME).write_bytes(recipe)
         if storage.size(MANIFEST) is None:
@@ -151,8 +151,6 @@ def fetch_records(storage: Storage, folder: Path) -> list[str]:
         with path.open("ab") as file:
             for part in parts:
                 file.write(storage.read(part) or b"")
-    except OSError as error:
-        raise storage_error(path, error) from error
     return parts
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.errors import DatasetError
-from hotdog_sql.storage import storage_error
+from hotdog_sql.storage import storage_errors
 
 NAME = "selection.json"
 
@@ -30,14 +30,13 @@ def read_recipe(folder: Path) -> dict[str, Any] | None:
         StorageError: it cannot be read.
     """
     path = folder / NAME
-    try:
-        recipe = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise storage_error(path, error) from error
-    except (ValueError, RecursionError) as error:
-        raise DatasetError(f"{path} is not JSON ({error}): move it away") from error
+    with storage_errors(path):
+        try:
+            recipe = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except (ValueError, RecursionError) as error:
+            raise DatasetError(f"{path} is not JSON ({error}): move it away") from error
     if not isinstance(recipe, dict):
         raise DatasetError(f"{path} does not describe a selection: move it away")
     return recipe
@@ -52,11 +51,9 @@ def write_recipe(
         StorageError: it cannot be written.
     """
     whole = {**recipe, _IMAGES: options.alterations} if options.alterations else recipe
-    try:
+    with storage_errors(folder / NAME):
         (scratch / NAME).write_text(_text(whole), encoding="utf-8")
         (scratch / NAME).replace(folder / NAME)
-    except OSError as error:
-        raise storage_error(folder / NAME, error) from error
 
 
 def check_recipe(

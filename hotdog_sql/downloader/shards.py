@@ -28,7 +28,7 @@ from hotdog_sql.storage import (
     LocalStorage,
     Storage,
     open_storage,
-    storage_error,
+    storage_errors,
     without_credentials,
 )
 
@@ -267,10 +267,9 @@ def _scratch(shard: Shard) -> Iterator[Path]:
             yield scratch
         return
     scratch = folder / WORK_FOLDER / f"shard-{uuid4().hex}"
-    try:
-        scratch.mkdir(parents=True)
-        yield scratch
-    except OSError as error:
-        raise storage_error(scratch, error) from error
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    with storage_errors(scratch):
+        try:
+            scratch.mkdir(parents=True)
+            yield scratch
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)

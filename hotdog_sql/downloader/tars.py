@@ -10,12 +10,13 @@ import json
 import re
 import tarfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
 from hotdog_sql.downloader.photo import safe_folder, stem_of
 from hotdog_sql.downloader.result import Result
-from hotdog_sql.storage import storage_error
+from hotdog_sql.storage import storage_errors
 
 _MEMBER = re.compile(r"((?:.+/)?(\d{6,})\.tar)/[^/]+")
 
@@ -53,22 +54,18 @@ class TarWriter:
         self._file = file
         self._name = name
         self._classes = classes
-        try:
+        with storage_errors(file):
             self._tar = tarfile.TarFile(file, "w", format=tarfile.USTAR_FORMAT)
-        except OSError as error:
-            raise storage_error(file, error) from error
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        try:
+        with storage_errors(self._file):
             if kind is None:
                 self._tar.close()
             elif self._tar.fileobj is not None:
                 self._tar.fileobj.close()
-        except OSError as error:
-            raise storage_error(self._file, error) from error
 
     def add(self, result: Result, file: Path) -> str:
         """Add a photo; gives its path in the dataset.
@@ -80,13 +77,11 @@ class TarWriter:
         name = f"{key}{file.suffix}"
         text = json.dumps(_row(result), ensure_ascii=False)
         number = str(self._classes[result.photo.folder]).encode()
-        try:
+        with storage_errors(self._file):
             with file.open("rb") as photo:
                 self._tar.addfile(_member(name, file.stat().st_size), photo)
             for suffix, data in (("cls", number), ("json", text.encode("utf-8", "replace"))):
                 self._tar.addfile(_member(f"{key}.{suffix}", len(data)), io.BytesIO(data))
-        except OSError as error:
-            raise storage_error(self._file, error) from error
         return f"{self._name}/{name}"
 
 
@@ -98,16 +93,11 @@ def read_members(file: Path) -> Iterator[tuple[str, bytes]]:
     Raises:
         StorageError: it cannot be read.
     """
-    try:
-        with tarfile.open(file, "r|") as tar:
-            for member in tar:
-                plain = member.isreg() and not member.issparse()
-                stream = tar.extractfile(member) if plain else None
-                yield member.name, b"" if stream is None else stream.read()
-    except tarfile.TarError:
-        return
-    except OSError as error:
-        raise storage_error(file, error) from error
+    with storage_errors(file), suppress(tarfile.TarError), tarfile.open(file, "r|") as tar:
+        for member in tar:
+            plain = member.isreg() and not member.issparse()
+            stream = tar.extractfile(member) if plain else None
+            yield member.name, b"" if stream is None else stream.read()
 
 
 def _member(name: str, size: int) -> tarfile.TarInfo:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from hotdog_sql.errors import DatasetError
 from hotdog_sql.sql_files import sql_dir
-from hotdog_sql.storage import storage_error
+from hotdog_sql.storage import storage_errors
 from hotdog_sql.text import printable
 
 NAME = "index.html"
@@ -64,15 +64,14 @@ def write_gallery(directory: Path) -> Path:
         )
     path = directory / NAME
     temporary = directory / f".{NAME}.{os.getpid()}.part"
-    try:
-        with temporary.open("w", encoding="utf-8", newline="\n") as file:
-            file.writelines(_page(directory))
-        temporary.replace(path)
-    except OSError as error:
-        raise storage_error(path, error) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    with storage_errors(path):
+        try:
+            with temporary.open("w", encoding="utf-8", newline="\n") as file:
+                file.writelines(_page(directory))
+            temporary.replace(path)
+        finally:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
     return path
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from hotdog_sql.storage.base import WORK_FOLDER, Storage, without_credentials
-from hotdog_sql.storage.local import LocalStorage, storage_error
+from hotdog_sql.storage.local import LocalStorage, refuse_links, storage_errors
 from hotdog_sql.storage.remote import RemoteStorage
 
 __all__ = [
@@ -16,7 +16,8 @@ __all__ = [
     "Storage",
     "is_remote",
     "open_storage",
-    "storage_error",
+    "refuse_links",
+    "storage_errors",
     "without_credentials",
 ]
 

@@ -5,7 +5,7 @@ import os
 import stat
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hotdog_sql.errors import StorageError
@@ -28,39 +28,35 @@ class LocalStorage(Storage):
         may be shorter than the manifest says, and is downloaded again.
         """
         temporary = self._root / WORK_FOLDER / f"{os.getpid()}-{threading.get_ident()}.part"
-        try:
-            self._prepare(WORK_FOLDER)
-            temporary.write_bytes(data)
-            self.put(path, temporary)
-        except OSError as error:
-            with suppress(OSError):
-                temporary.unlink()
-            raise storage_error(self._root / path, error) from error
+        with storage_errors(self._root / path):
+            try:
+                self._prepare(WORK_FOLDER)
+                temporary.write_bytes(data)
+                self.put(path, temporary)
+            except OSError:
+                with suppress(OSError):
+                    temporary.unlink()
+                raise
 
     def put(self, path: str, file: Path) -> None:
         """Move the file into its place."""
-        try:
+        with storage_errors(self._root / path):
             self._prepare(path.rpartition("/")[0])
             file.replace(self._root / path)
-        except OSError as error:
-            raise storage_error(self._root / path, error) from error
 
     def read(self, path: str) -> bytes | None:
         """Read a file."""
-        try:
-            return (self._root / path).read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise storage_error(self._root / path, error) from error
+        with storage_errors(self._root / path):
+            try:
+                return (self._root / path).read_bytes()
+            except FileNotFoundError:
+                return None
 
     def get(self, path: str, file: Path) -> None:
         """Copy a file."""
         data = self.read(path)
-        try:
+        with storage_errors(file):
             file.write_bytes(data or b"")
-        except OSError as error:
-            raise storage_error(file, error) from error
 
     def size(self, path: str) -> int | None:
         """Size of a regular file."""
@@ -73,11 +69,9 @@ class LocalStorage(Storage):
     def delete(self, *paths: str) -> None:
         """Remove files. Their folders stay: they are classes."""
         for path in paths:
-            try:
-                self._refuse_links(path.rpartition("/")[0])
+            with storage_errors(self._root / path):
+                refuse_links(self._root, path.rpartition("/")[0])
                 (self._root / path).unlink(missing_ok=True)
-            except OSError as error:
-                raise storage_error(self._root / path, error) from error
 
     def files(self, folder: str = "", prefix: str = "") -> Iterator[tuple[str, int]]:
         """Walk the folder; hidden files and links to folders are left out."""
@@ -92,24 +86,37 @@ class LocalStorage(Storage):
 
     def _prepare(self, folder: str) -> None:
         if folder not in self._ready:
-            self._refuse_links(folder)
+            refuse_links(self._root, folder)
             (self._root / folder).mkdir(parents=True, exist_ok=True)
             self._ready.add(folder)
 
-    def _refuse_links(self, folder: str) -> None:
-        """A link in a dataset that came from elsewhere could lead anywhere on this machine."""
-        at = self._root
-        for name in folder.split("/"):
-            at = at / name
-            if name and at.is_symlink():
-                raise StorageError(
-                    f"{at} is a symbolic link, which could lead outside the dataset: remove it, "
-                    "then run the same command again"
-                )
+
+def refuse_links(root: Path, folder: str) -> None:
+    """Refuse symbolic links on the way to a folder of a dataset, which may come from a stranger.
+
+    Raises:
+        StorageError: there is one; it could lead anywhere on this machine.
+    """
+    at = root
+    for name in folder.split("/"):
+        at = at / name
+        if name and at.is_symlink():
+            raise StorageError(
+                f"{at} is a symbolic link, which could lead outside the dataset: remove it, "
+                "then run the same command again"
+            )
 
 
-def storage_error(path: Path, error: OSError) -> StorageError:
-    """The error for a file of this machine: what happened and what to do next."""
+@contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Raise an `OSError` as a `StorageError` that says what happened to the file and what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise _storage_error(path, error) from error
+
+
+def _storage_error(path: Path, error: OSError) -> StorageError:
     again = "then run the same command again"
     match error.errno:
         case errno.ENOSPC | errno.EDQUOT:

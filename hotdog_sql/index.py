@@ -70,12 +70,14 @@ class IndexState:
         view: `images` or `labels`.
         files: its Parquet files; empty where the CSVs are to be read.
         stale: CSVs that have changed since their index was made.
+        outdated: CSVs whose index another version of this program has made.
         damaged: Parquet files that are not as they were written.
     """
 
     view: str
     files: tuple[Path, ...] = ()
     stale: tuple[Path, ...] = ()
+    outdated: tuple[Path, ...] = ()
     damaged: tuple[Path, ...] = ()
 
     def variables(self) -> dict[str, object]:
@@ -92,6 +94,10 @@ class IndexState:
                 f"{csv.name} has changed since it was indexed, so the CSV itself is read"
                 for csv in self.stale
             ),
+            *(
+                f"the index of {csv.name} is of another version, so the CSV itself is read"
+                for csv in self.outdated
+            ),
             *(f"{path.name} is damaged, so the CSV itself is read" for path in self.damaged),
         ]
 
@@ -105,12 +111,15 @@ def index_state(view: str, files: Sequence[DataFile]) -> IndexState:
     """Whether the files of a view all have an index that matches them."""
     if not all(file.path.exists() and index_of(file.path).exists() for file in files):
         return IndexState(view)
-    stale = tuple(file.path for file in files if not _matches_csv(file))
+    outdated = tuple(file.path for file in files if _is_outdated(file))
+    readable = [file for file in files if file.path not in outdated]
+    stale = tuple(file.path for file in readable if not _matches_csv(file))
     with ThreadPoolExecutor() as pool:
-        parquet = [index_of(file.path) for file in files if file.path not in stale]
+        parquet = [index_of(file.path) for file in readable if file.path not in stale]
         whole = list(pool.map(_is_whole, parquet))
     damaged = tuple(path for path, good in zip(parquet, whole, strict=True) if not good)
-    return IndexState(view, () if stale or damaged else tuple(parquet), stale, damaged)
+    usable = () if stale or outdated or damaged else tuple(parquet)
+    return IndexState(view, usable, stale, outdated, damaged)
 
 
 def build_index(connection: Connection, view: str, files: Sequence[DataFile]) -> Iterator[Indexed]:
@@ -148,6 +157,11 @@ def build_index(connection: Connection, view: str, files: Sequence[DataFile]) ->
             index_bytes=parquet.stat().st_size,
             seconds=time.monotonic() - started,
         )
+
+
+def _is_outdated(file: DataFile) -> bool:
+    """Whether an index has another form than this version writes."""
+    return _read_record(index_of(file.path)).get("form", _FORM) != _FORM
 
 
 def _matches_csv(file: DataFile) -> bool:

@@ -58,8 +58,10 @@ def sql(
     elif file is not None:
         query = query_text(file.read_bytes(), str(file))
     elif query is None:
-        for sql_file in (*load_order(), *dataset_files()):
+        for sql_file in load_order():
             typer.echo(f"{sql_file.defines:<20} {sql_file.summary}")
+        for sql_file in dataset_files():
+            typer.echo(f"{sql_file.defines:<20} {sql_file.summary}; needs --dataset DIR")
         return
     row_format = check_output(format_name, output)
     needs = [*needs_of_query(query)]

@@ -18,7 +18,10 @@ WITH matched AS (
     FROM matching_classes(class)
     QUALIFY CASE
         WHEN LabelName IS NULL
-            THEN error('No class is named ' || name || '; see FROM similar_classes')
+            THEN error(
+                'No class is named ' || name || '; see FROM similar_classes('''
+                || replace(name, '''', '''''') || ''')'
+            )
         WHEN count(*) OVER (PARTITION BY position) > 1
             THEN error('Several classes are named ' || name || '; give the MID')
         ELSE true

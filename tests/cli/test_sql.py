@@ -28,6 +28,10 @@ from tests.support.openimages import small_open_images
         ),
         ("SELECT 1 1", ["syntax error", "LINE 1: SELECT 1 1\n                 ^"]),
         ("FROM find_clases('x')", ["may not call find_clases(); did you mean find_classes()?"]),
+        (
+            "FROM select_images('Chef''s hat')",
+            ["No class is named Chef's hat", "see FROM similar_classes('Chef''s hat')"],
+        ),
         ("SELECT Source::INTEGER FROM labels", ["Could not convert string"]),
         ("SELECT 'two' -- \x1b[31m\n + 'x'", ["LINE"]),
     ],
@@ -147,6 +151,14 @@ def test_without_a_query_it_lists_what_there_is_to_query(run: Run) -> None:
             sql_file.text.splitlines()[0] == f"-- {sql_file.defines}: {listed[sql_file.defines]}."
         )
     assert all(len(line) <= 120 for line in done.stdout.splitlines())
+    assert (
+        not [  # each line is a whole sentence, not the beginning of one
+            sql_file.name
+            for sql_file in (*load_order(), *dataset_files())
+            if not sql_file.text.partition("\n")[0].endswith(".")
+        ]
+    )
+    assert all("--dataset" in listed[sql_file.defines] for sql_file in dataset_files())
 
 
 def test_it_runs_one_query(run: Run, tmp_path: Path) -> None:

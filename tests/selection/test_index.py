@@ -226,6 +226,17 @@ def test_the_command_that_renews_an_index(run: Run, tmp_path: Path) -> None:
         assert "renew the index" not in run(*summary).stderr
 
 
+def test_an_index_of_another_version_is_not_called_a_changed_csv(run: Run, folder: Path) -> None:
+    record = folder / ".hotdog-sql" / f"{index_of(folder / LABELS).name}.json"
+    record.write_text(record.read_text().replace('"form": 1', '"form": 0'))
+    said = run("summary", "--data-dir", folder, "--offline").stderr
+    assert f"the index of {LABELS} is of another version, so the CSV itself is read" in said
+    assert "has changed" not in said
+    command = shlex.split(said.partition("renew the index with: hotdog-sql ")[2].splitlines()[0])
+    assert run(*command).returncode == 0
+    assert "renew the index" not in run("summary", "--data-dir", folder, "--offline").stderr
+
+
 def test_the_shell_reads_the_index(folder: Path, run: Run) -> None:
     query = "SELECT getvariable('label_files')"
     script = f".mode csv\n{query};\nFROM select_images('Hot dog');\n"

@@ -1,5 +1,6 @@
 """What many tests need: a small dataset and ways to run the program for real."""
 
+import gzip
 import os
 import shutil
 import signal
@@ -10,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.openimages import small_open_images
+from tests.support.openimages import IMAGE_COLUMNS, image_row, small_open_images, write_csv
+from tests.support.truth import lines
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -30,6 +32,24 @@ def small_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the test split of a small Open Images: 12 hot dogs among 300 images."""
     folder = tmp_path_factory.mktemp("data")
     small_open_images().write(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The real validation labels and classes, and an image file made from their ImageIDs."""
+    real = ROOT.parent / "shared" / "openimages"
+    if not real.is_dir():
+        pytest.skip("the real Open Images files are not at hand")
+    folder = tmp_path_factory.mktemp("real")
+    shutil.copy(real / "oidv6-class-descriptions.csv", folder)
+    labels = folder / "validation-annotations-human-imagelabels.csv"
+    with gzip.open(real / f"{labels.name}.gz") as packed, labels.open("wb") as file:
+        shutil.copyfileobj(packed, file)
+    ids = sorted({row[0] for row in lines(labels)})
+    assert len(ids) == 41_620
+    images = (image_row(image, "validation") for image in ids)
+    write_csv(folder / "validation-images-with-rotation.csv", IMAGE_COLUMNS, images)
     return folder
 
 

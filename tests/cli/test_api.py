@@ -15,13 +15,12 @@ from tests.conftest import ROOT
 from tests.support.openimages import ROW_COLUMNS, OpenImages, image_row, small_open_images
 
 
-def test_the_readmes_example_runs(tmp_path: Path) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```python\n(import hotdog_sql\n.*?)```", readme, flags=re.DOTALL)
+def run_in_the_demo(program: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Runs a program of Python in a process of its own, with the demo's server as its world."""
     with serve() as world:
-        done = subprocess.run(
-            [sys.executable, "-c", example],
-            cwd=tmp_path,
+        return subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=folder,
             env=os.environ
             | {"HOTDOG_SQL_BASE_URL": world.base_url, "HOTDOG_SQL_MIRROR_URL": world.mirror_url},
             capture_output=True,
@@ -29,6 +28,12 @@ def test_the_readmes_example_runs(tmp_path: Path) -> None:
             timeout=60,
             check=False,
         )
+
+
+def test_the_readmes_example_runs(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(import hotdog_sql\n.*?)```", readme, flags=re.DOTALL)
+    done = run_in_the_demo(example, tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("True\n")
     assert list((tmp_path / "dataset" / "other").iterdir())
@@ -40,17 +45,7 @@ def test_the_examples_of_the_docstrings_run(tmp_path: Path) -> None:
         "tried = doctest.testmod(hotdog_sql.api)\n"
         "sys.exit(tried.failed or tried.attempted < 8)"
     )
-    with serve() as world:
-        done = subprocess.run(
-            [sys.executable, "-c", program],
-            cwd=tmp_path,
-            env=os.environ
-            | {"HOTDOG_SQL_BASE_URL": world.base_url, "HOTDOG_SQL_MIRROR_URL": world.mirror_url},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+    done = run_in_the_demo(program, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -199,6 +199,16 @@ def test_absurd_values_are_usage_errors(
     assert "Traceback" not in done.stderr
 
 
+def test_a_number_of_negatives_for_each_positive(run: Run, small_data: Path) -> None:
+    chosen = ("select", "Hot dog", "--data-dir", small_data, "--format", "csv", "--negatives")
+    rows = run(*chosen, "2x").stdout.splitlines()[1:]
+    folders = [row.split(",")[0] for row in rows]
+    assert (folders.count("hot_dog"), folders.count("other")) == (12, 24)
+    assert run(*chosen, "0.5x").stdout.count("\nother,") == 6
+    for bad in ("x", "-1", "2y", "1e9x"):
+        assert run(*chosen, bad).returncode == 2
+
+
 @pytest.mark.parametrize(("limit", "what"), [("much", "'much' is no"), ("20KB", "more memory")])
 def test_a_memory_limit_that_will_not_do(small_data: Path, run: Run, limit: str, what: str) -> None:
     done = run("summary", "--data-dir", small_data, "--memory-limit", limit)

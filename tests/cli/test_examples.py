@@ -5,7 +5,6 @@ hand, on the real validation labels. Its rows are compared with what plain Pytho
 """
 
 import csv
-import gzip
 import os
 import re
 import shlex
@@ -20,10 +19,8 @@ import pytest
 
 from hotdog_sql.demo.server import serve
 from tests.conftest import ROOT
-from tests.support.openimages import IMAGE_COLUMNS, image_row, write_csv
-from tests.support.truth import Chosen, Truth, lines
+from tests.support.truth import Chosen, Truth
 
-REAL = ROOT.parent / "shared" / "openimages"
 SPLITS = ["test", "validation", "train"]
 BALANCED = (
     "hotdog-sql select --query sql/examples/balanced_classes.sql --split all --download fast_food"
@@ -266,22 +263,8 @@ def test_no_command_is_left_out_silently() -> None:
 
 
 @pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """The real validation labels and classes, and an image file made from their ImageIDs."""
-    if not REAL.is_dir():
-        pytest.skip("the real Open Images files are not at hand")
-    folder = tmp_path_factory.mktemp("real")
-    data = folder / "data"
-    data.mkdir()
-    shutil.copy(REAL / "oidv6-class-descriptions.csv", data)
-    labels = data / "validation-annotations-human-imagelabels.csv"
-    with gzip.open(REAL / f"{labels.name}.gz") as packed, labels.open("wb") as file:
-        shutil.copyfileobj(packed, file)
-    ids = sorted({row[0] for row in lines(labels)})
-    assert len(ids) == 41_620
-    images = (image_row(image, "validation") for image in ids)
-    write_csv(data / "validation-images-with-rotation.csv", IMAGE_COLUMNS, images)
-    return Place(data, folder, {})
+def real(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    return Place(real_data, tmp_path_factory.mktemp("real"), {})
 
 
 @pytest.mark.parametrize(

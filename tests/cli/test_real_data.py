@@ -1,40 +1,16 @@
 """The real validation labels and classes, where they are at hand: known true answers."""
 
 import csv
-import gzip
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tests.cli.test_shell import in_shell
-from tests.conftest import ROOT, Run
-from tests.support.openimages import IMAGE_COLUMNS, ROW_COLUMNS, image_row, write_csv
+from tests.conftest import Run
+from tests.support.openimages import ROW_COLUMNS
 
-OPENIMAGES = ROOT.parent / "shared" / "openimages"
 LABELS = "validation-annotations-human-imagelabels.csv"
-CLASSES = "oidv6-class-descriptions.csv"
 RELATED = {"/m/01b9xk", "/m/07vh6y", "/m/0bm1pg"}
-
-pytestmark = pytest.mark.skipif(
-    not OPENIMAGES.is_dir(), reason="the two real Open Images files are not at hand"
-)
-
-
-@pytest.fixture(scope="module")
-def real_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The real labels and classes, and an image file made from the labels' ImageIDs."""
-    folder = tmp_path_factory.mktemp("real")
-    shutil.copy(OPENIMAGES / CLASSES, folder / CLASSES)
-    with gzip.open(OPENIMAGES / f"{LABELS}.gz") as packed, (folder / LABELS).open("wb") as file:
-        shutil.copyfileobj(packed, file)
-    ids = sorted({row["ImageID"] for row in labels(folder)})
-    assert len(ids) == 41_620
-    rows = (image_row(image, "validation") for image in ids)
-    write_csv(folder / "validation-images-with-rotation.csv", IMAGE_COLUMNS, rows)
-    return folder
 
 
 def labels(folder: Path) -> Iterator[dict[str, str]]:

@@ -12,12 +12,11 @@ from hypothesis import given, settings
 from hotdog_sql.catalog import DataFile, file_named
 from hotdog_sql.database import Database, connect
 from hotdog_sql.index import index_of, index_state
-from hotdog_sql.options import DataOptions
+from hotdog_sql.options import DataOptions, SelectOptions
 from hotdog_sql.selection import select
 from hotdog_sql.session import build_index
 from tests.conftest import Run
-from tests.sql.test_select_images import ODD_IDS, open_images, request_of, requests
-from tests.support.brute_force import Asked
+from tests.sql.test_select_images import ODD_IDS, open_images, requests
 from tests.support.openimages import OpenImages, small_open_images
 
 ALL = {"images", "labels"}
@@ -31,18 +30,20 @@ def rows_of(database: Database, view: str) -> list[tuple[object, ...]]:
 
 @settings(max_examples=6, deadline=None)
 @given(data=open_images(), asked=requests())
-def test_every_row_and_every_selection_is_the_csvs(data: OpenImages, asked: Asked) -> None:
+def test_every_row_and_every_selection_is_the_csvs(data: OpenImages, asked: SelectOptions) -> None:
     check_index(data, asked)
 
 
 @pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(data=open_images(), asked=requests())
-def test_every_row_and_every_selection_is_the_csvs_often(data: OpenImages, asked: Asked) -> None:
+def test_every_row_and_every_selection_is_the_csvs_often(
+    data: OpenImages, asked: SelectOptions
+) -> None:
     check_index(data, asked)
 
 
-def check_index(data: OpenImages, asked: Asked) -> None:
+def check_index(data: OpenImages, asked: SelectOptions) -> None:
     with tempfile.TemporaryDirectory() as folder:
         data.write(Path(folder))
         index(Path(folder))
@@ -53,7 +54,7 @@ def check_index(data: OpenImages, asked: Asked) -> None:
             assert views_of(indexed) == ALL
             for view in sorted(ALL):
                 assert rows_of(indexed, view) == rows_of(plain, view)
-            selections = [select(database, request_of(asked)) for database in (plain, indexed)]
+            selections = [select(database, asked) for database in (plain, indexed)]
             assert list(selections[0]) == list(selections[1])
             assert selections[0].report == selections[1].report
 

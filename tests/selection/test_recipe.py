@@ -121,6 +121,8 @@ def test_what_is_not_a_recipe(run: Run, tmp_path: Path, text: str) -> None:
     assert done.returncode == 3
     (line,) = done.stderr.splitlines()
     assert "s.json" in line
+    hint = "upgrade hotdog-sql" if text == '{"form": 2}' else "give the selection.json of a dataset"
+    assert line.endswith(hint)
 
 
 @pytest.mark.parametrize("rank", ["1" * 30, "-1", "1.5", "first"])

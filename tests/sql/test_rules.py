@@ -13,7 +13,6 @@ from hotdog_sql.reports import ClassReport
 from hotdog_sql.selection import select
 from tests.sql.test_select_images import FOLDERS, MIDS, open_images
 from tests.support import brute_force
-from tests.support.brute_force import Asked
 from tests.support.openimages import OpenImages, image_row
 
 HOT_DOG, FOOD, PERSON = "/m/01b9xk", "/m/02wbm", "/m/01g317"
@@ -69,7 +68,7 @@ def check_hierarchy(data: OpenImages, tree: dict[str, set[str]], chosen: str) ->
     tree = {mid: children - {mid} for mid, children in tree.items()}
     data.hierarchy = as_hierarchy(tree)
     related = below(data.hierarchy, chosen)
-    asked = Asked((chosen,), negatives=9, related="none", exclude=tuple(related))
+    asked = SelectOptions((chosen,), negatives=9, related="none", exclude=tuple(related))
     with tempfile.TemporaryDirectory() as folder:
         data.write(Path(folder))
         with connect(DataOptions(Path(folder))) as database:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from hotdog_sql.database import Database, connect
+from hotdog_sql.downloader.result import COLUMNS
 from hotdog_sql.errors import QueryError
 from hotdog_sql.options import DataOptions
 from tests.conftest import Run
@@ -238,13 +239,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Open Images, a dataset and a file that a query must not see, side by side."""
     world = tmp_path_factory.mktemp("world")
     small_open_images().write(world / "data")
-    manifest = (
-        "ImageID,folder,partition,rank,path,status,source,url,bytes,md5,error,note,reserve,Subset,"
-        "OriginalURL,OriginalLandingURL,License,AuthorProfileURL,Author,Title,OriginalSize,"
-        "OriginalMD5,Thumbnail300KURL,Rotation\n"
-    )
     for name, text in {
-        "dataset/manifest.csv": manifest,
+        "dataset/manifest.csv": ",".join(COLUMNS) + "\n",
         "dataset/index.html": "<html>",
         "dataset/notes.txt": "to be read",
         "outside/secret.csv": "a,secret\n1,sesame\n",

@@ -3,7 +3,6 @@
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +12,6 @@ from hotdog_sql.database import Database, connect
 from hotdog_sql.options import DataOptions, SelectOptions
 from hotdog_sql.selection import select
 from tests.support import brute_force
-from tests.support.brute_force import Asked
 from tests.support.openimages import CLASSES, OpenImages, image_row
 
 MIDS = tuple(mid for mid, _ in CLASSES)
@@ -31,6 +29,9 @@ FOLDERS = {
 }
 # These look like numbers, and must stay the texts they are.
 ODD_IDS = ("92157226691247e1", "0001234567890123", "0000000000000000", "1e10000000000000")
+
+#: Options that are not parameters of the macro.
+NOT_IN_SQL = {"query", "variables", "partition", "group_by"}
 
 ids = st.one_of(st.sampled_from(ODD_IDS), st.text("0123456789abcdef", min_size=16, max_size=16))
 # Free text as strangers write it: quotes, commas, any script, line breaks and control characters.
@@ -59,8 +60,8 @@ def open_images(draw: st.DrawFn) -> OpenImages:
 
 
 @st.composite
-def requests(draw: st.DrawFn) -> Asked:
-    return Asked(
+def requests(draw: st.DrawFn) -> SelectOptions:
+    return SelectOptions(
         classes=tuple(draw(st.lists(st.sampled_from(MIDS[:8]), min_size=1, max_size=3))),
         negatives=draw(st.integers(0, 12)),
         seed=draw(st.integers(0, 2**63 - 1)),
@@ -73,53 +74,34 @@ def requests(draw: st.DrawFn) -> Asked:
     )
 
 
-def request_of(asked: Asked) -> SelectOptions:
-    return SelectOptions(
-        classes=asked.classes,
-        negatives=asked.negatives,
-        seed=asked.seed,
-        limit=asked.limit,
-        min_confidence=asked.min_confidence,
-        related=asked.related,
-        exclude=asked.exclude,
-        overlap=asked.overlap,
-        negatives_from=asked.negatives_from,
-    )
-
-
-def selected(database: Database, asked: Asked) -> list[brute_force.Row]:
-    rows = select(database, request_of(asked))
+def selected(database: Database, asked: SelectOptions) -> list[brute_force.Row]:
+    rows = select(database, asked)
     return [(row["folder"], row["rank"], row["ImageID"]) for row in rows]
 
 
-def selected_at_once(database: Database, asked: Asked) -> list[brute_force.Row]:
+def selected_at_once(database: Database, asked: SelectOptions) -> list[brute_force.Row]:
     """What the shell's users get, in one statement."""
-    values = asdict(asked)
+    values = {name: value for name, value in asdict(asked).items() if name not in NOT_IN_SQL}
     values["class"] = values.pop("classes")
-    query = f"SELECT folder, rank, ImageID FROM select_images({as_arguments(values)})"
+    arguments = ", ".join(("$class", *(f'"{one}" := ${one}' for one in values if one != "class")))
+    query = f"SELECT folder, rank, ImageID FROM select_images({arguments})"
     return [tuple(row) for row in database.rows(query, values)]
-
-
-def as_arguments(values: dict[str, Any]) -> str:
-    """Each value bound to the macro's parameter of its name."""
-    named = [f'"{name}" := ${name}' for name in values if name != "class"]
-    return ", ".join(("$class", *named))
 
 
 @settings(max_examples=20, deadline=None)
 @given(data=open_images(), asked=requests())
-def test_every_rule_agrees_with_brute_force(data: OpenImages, asked: Asked) -> None:
+def test_every_rule_agrees_with_brute_force(data: OpenImages, asked: SelectOptions) -> None:
     check_rules(data, asked)
 
 
 @pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(data=open_images(), asked=requests())
-def test_every_rule_agrees_with_brute_force_often(data: OpenImages, asked: Asked) -> None:
+def test_every_rule_agrees_with_brute_force_often(data: OpenImages, asked: SelectOptions) -> None:
     check_rules(data, asked)
 
 
-def check_rules(data: OpenImages, asked: Asked) -> None:
+def check_rules(data: OpenImages, asked: SelectOptions) -> None:
     with tempfile.TemporaryDirectory() as folder:
         data.write(Path(folder))
         with connect(DataOptions(Path(folder))) as database:
@@ -183,7 +165,7 @@ def test_the_sample_widens_where_the_first_images_of_the_order_are_unfit(
     labels += [(image, "verification", "/m/01b9xk", "0") for image in images[3940:3970]]
     data = OpenImages(images=[image_row(image) for image in images], labels=labels)
     data.write(tmp_path)
-    asked = Asked(classes=("/m/01b9xk",), negatives=60, negatives_from=negatives_from)
+    asked = SelectOptions(classes=("/m/01b9xk",), negatives=60, negatives_from=negatives_from)
     expected = brute_force.select(data, asked, FOLDERS)
     assert len(expected) == 61
     with connect(DataOptions(tmp_path)) as database:
@@ -192,7 +174,7 @@ def test_the_sample_widens_where_the_first_images_of_the_order_are_unfit(
 
 
 def test_same_rows_with_one_thread_and_eight(small_data: Path) -> None:
-    asked = Asked(classes=("/m/01b9xk",), negatives=200)
+    asked = SelectOptions(classes=("/m/01b9xk",), negatives=200)
     with (
         connect(DataOptions(small_data, threads=1)) as one,
         connect(DataOptions(small_data, threads=8)) as eight,
@@ -202,8 +184,8 @@ def test_same_rows_with_one_thread_and_eight(small_data: Path) -> None:
 
 def test_a_larger_sample_contains_the_smaller(small_data: Path) -> None:
     with connect(DataOptions(small_data)) as database:
-        small = selected(database, Asked(classes=("/m/01b9xk",), negatives=60))
-        large = selected(database, Asked(classes=("/m/01b9xk",), negatives=120))
+        small = selected(database, SelectOptions(classes=("/m/01b9xk",), negatives=60))
+        large = selected(database, SelectOptions(classes=("/m/01b9xk",), negatives=120))
     assert [row for row in large if row[0] == "other"][:60] == [
         row for row in small if row[0] == "other"
     ]
@@ -211,7 +193,9 @@ def test_a_larger_sample_contains_the_smaller(small_data: Path) -> None:
 
 def test_known_images_for_a_known_seed(small_data: Path) -> None:
     with connect(DataOptions(small_data)) as database:
-        rows = selected(database, Asked(classes=("/m/01b9xk",), negatives=3, limit=3, seed=7))
+        rows = selected(
+            database, SelectOptions(classes=("/m/01b9xk",), negatives=3, limit=3, seed=7)
+        )
     assert [row[2] for row in rows] == [
         "0000000000000032",
         "0000000000000019",

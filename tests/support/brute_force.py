@@ -2,34 +2,19 @@
 
 import hashlib
 import unicodedata
-from dataclasses import dataclass
 
+from hotdog_sql.options import SelectOptions
 from tests.support.openimages import OpenImages
 
 Row = tuple[str, int, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The parameters of a selection; classes and exclusions are MIDs."""
-
-    classes: tuple[str, ...]
-    negatives: int = 120
-    seed: int = 42
-    limit: int | None = None
-    min_confidence: float = 1.0
-    related: str = "prefix"
-    exclude: tuple[str, ...] = ()
-    overlap: str = "leave_out"
-    negatives_from: str = "random"
-
-
-def select(data: OpenImages, asked: Asked, folders: dict[str, str]) -> list[Row]:
+def select(data: OpenImages, asked: SelectOptions, folders: dict[str, str]) -> list[Row]:
     """(folder, rank, ImageID) of every selected image, in order.
 
     Args:
         data: the files' rows.
-        asked: the parameters.
+        asked: the parameters; classes and exclusions are MIDs.
         folders: folder of each class by MID.
     """
     names = dict(data.classes)

@@ -4,7 +4,8 @@ import csv
 from collections import Counter
 from pathlib import Path
 
-from tests.support.brute_force import Asked, Row, select
+from hotdog_sql.options import SelectOptions
+from tests.support.brute_force import Row, select
 from tests.support.openimages import IMAGE_COLUMNS, OpenImages
 
 HOT_DOG, PERSON = "/m/01b9xk", "/m/01g317"
@@ -51,11 +52,11 @@ class Truth:
         at = IMAGE_COLUMNS.index(name)
         return {row[0]: row[at] for row in self.data.images}
 
-    def rows(self, asked: Asked) -> list[Row]:
+    def rows(self, asked: SelectOptions) -> list[Row]:
         return select(self.data, asked, FOLDERS)
 
     def hot_dogs(self, negatives: int = 120, negatives_from: str = "random") -> Chosen:
-        asked = Asked((HOT_DOG,), negatives=negatives, negatives_from=negatives_from)
+        asked = SelectOptions((HOT_DOG,), negatives=negatives, negatives_from=negatives_from)
         return {(folder, image) for folder, _, image in self.rows(asked)}
 
     def summary(self) -> dict[str, str]:
@@ -98,7 +99,7 @@ class Truth:
         return {self.names[mid]: str(counts[mid]) for mid in ranked[:20]}
 
     def balanced_classes(self) -> Chosen:
-        rows = self.rows(Asked(tuple(FAST_FOOD), negatives=0))
+        rows = self.rows(SelectOptions(tuple(FAST_FOOD), negatives=0))
         most = min(Counter(folder for folder, _, _ in rows).values())
         return {(folder, image) for folder, rank, image in rows if rank <= most}
 
@@ -114,13 +115,13 @@ class Truth:
     def one_per_photographer(self) -> Chosen:
         author = self.column("AuthorProfileURL")
         first: dict[str, tuple[str, str]] = {}
-        for folder, _, image in self.rows(Asked((HOT_DOG,))):
+        for folder, _, image in self.rows(SelectOptions((HOT_DOG,))):
             first.setdefault(author[image], (folder, image))
         return set(first.values())
 
     def two_classes_together(self) -> Chosen:
         both = {image for image, carried in self.carried.items() if {HOT_DOG, PERSON} <= carried}
-        rows = self.rows(Asked((HOT_DOG, PERSON)))
+        rows = self.rows(SelectOptions((HOT_DOG, PERSON)))
         return {("hot_dog_and_person", image) for image in both} | {
             ("neither", image)
             for folder, rank, image in rows

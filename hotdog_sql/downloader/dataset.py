@@ -253,7 +253,8 @@ def check_folder(folder: Path) -> None:
         StorageError: it cannot be read.
     """
     with storage_errors(folder):
-        refuse_links(folder, WORK_FOLDER)
+        for name in (WORK_FOLDER, f"{WORK_FOLDER}/lock", *sorted(RECORDS)):
+            refuse_links(folder, name)
         try:
             names = {entry.name for entry in folder.iterdir()} - FOREIGN_FILES
             work = folder / WORK_FOLDER

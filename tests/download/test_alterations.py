@@ -46,7 +46,9 @@ from tests.support.quarters import (
 
 PICTURE = saved(quarters())
 TURNED = [GREEN, WHITE, RED, BLUE]  # by 90 degrees counter-clockwise
-HOLLOW = saved(Image.effect_noise((64, 48), 80), "PNG")[:1000] + b"\0\0\0\0IEND\xaeB`\x82"
+_NOISE = saved(Image.effect_noise((64, 48), 80), "PNG")
+#: A PNG whose chunks are whole, and whose pixels are cut.
+HOLLOW = _NOISE.replace(_NOISE[33:37], (940).to_bytes(4), 1)[:985] + _NOISE[-12:]
 BOMB = saved(Image.new("1", (14_000, 14_000)), "PNG")
 PATHS = {"mirror": mirror_path, "original": original_path, "thumbnail": thumbnail_path}
 

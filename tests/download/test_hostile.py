@@ -199,6 +199,25 @@ def test_links_in_a_dataset_are_not_followed(tmp_path: Path, run: Run, link: str
     assert tree(precious) == {f"{photos[0].image_id}.jpg": b"mine"}
 
 
+@pytest.mark.parametrize("name", ["manifest.csv", "selection.json", ".hotdog-sql/lock"])
+def test_a_record_that_is_a_link_is_not_written_through(
+    tmp_path: Path, run: Run, name: str
+) -> None:
+    """An empty manifest is a good one, and what lies elsewhere may be empty too, or not be there."""
+    with LoopbackServer() as server:
+        serve(server, [photo(1)])
+        rows = save(tmp_path / "rows.csv", [photo(1)])
+        link = tmp_path / "dataset" / name
+        link.parent.mkdir(parents=True)
+        (tmp_path / "dataset" / "manifest.csv").touch()
+        link.unlink(missing_ok=True)
+        link.symlink_to(tmp_path / "elsewhere")
+        said = run("download", rows, "dataset", HOTDOG_SQL_MIRROR_URL=server.url("/mirror/"))
+    assert said.returncode == 6
+    assert "is a symbolic link" in said.stderr
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_no_password_is_shown(tmp_path: Path, run: Run) -> None:
     with LoopbackServer() as server:
         photos = [photo(1), photo(2)]

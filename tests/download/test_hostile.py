@@ -203,7 +203,7 @@ def test_links_in_a_dataset_are_not_followed(tmp_path: Path, run: Run, link: str
 def test_a_record_that_is_a_link_is_not_written_through(
     tmp_path: Path, run: Run, name: str
 ) -> None:
-    """An empty manifest is a good one, and what lies elsewhere may be empty too, or not be there."""
+    """An empty manifest is a good one, and what lies elsewhere may be empty or missing."""
     with LoopbackServer() as server:
         serve(server, [photo(1)])
         rows = save(tmp_path / "rows.csv", [photo(1)])

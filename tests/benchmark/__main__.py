@@ -1,29 +1,48 @@
-"""Every benchmark, one after the other: `make bench`.
+"""Every benchmark, one after the other: `make bench`. Prints the tables and charts of the README.
 
-The peers pandas and polars get an environment of their own in `.bench/`, made on the first run.
+    python -m tests.benchmark [start selection refresh download] [--repeats 5]
+
+The peers get environments of their own in `.bench/`, made on the first run.
 """
 
+import argparse
+import os
+import platform
 import shutil
-import subprocess
-import sys
-import venv
+from importlib.metadata import version
 
-from tests.benchmark.files import BENCH
+from tests.benchmark.download import measure_download, measure_refresh
+from tests.benchmark.measure import BENCH
+from tests.benchmark.selection import SIZES, measure_selection, measure_start
 
-_PEERS = BENCH / "venv"
-_BENCHMARKS = ("start", "selection", "growth", "refresh", "download", "cluster")
+_PARTS = ("start", "selection", "refresh", "download")
 
 
 def main() -> None:
-    """Makes what is missing and runs them all; each prints its tables in Markdown."""
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmark")
+    parser.add_argument("parts", nargs="*", help=f"some of {', '.join(_PARTS)}; default: all")
+    parser.add_argument("--sizes", nargs="+", choices=SIZES, default=list(SIZES))
+    parser.add_argument("--repeats", type=int, default=5)
+    options = parser.parse_args()
     shutil.rmtree(BENCH / "installed", ignore_errors=True)  # it may be of an older checkout
-    if not _PEERS.exists():
-        venv.create(_PEERS, with_pip=True)
-        pip = _PEERS / "bin" / "pip"
-        subprocess.run([pip, "install", "--quiet", "pandas", "polars"], check=True)
-    for name in _BENCHMARKS:
-        print(f"\n## {name}\n", flush=True)
-        subprocess.run([sys.executable, "-m", f"tests.benchmark.{name}"], check=True)
+    print(
+        f"Medians of {options.repeats} runs taken in turns, whole processes, files in the page "
+        f"cache. {os.cpu_count()} cores ({platform.machine()}), Python "
+        f"{platform.python_version()}, DuckDB {version('duckdb')}."
+    )
+    for part in options.parts or _PARTS:
+        match part:
+            case "start":
+                measure_start(options.repeats)
+            case "selection":
+                measure_selection(options.repeats, tuple(options.sizes))
+            case "refresh":
+                measure_refresh(options.repeats)
+            case "download":
+                measure_download(options.repeats)
+            case _:
+                parser.error(f"there is no part {part}")
 
 
 if __name__ == "__main__":

@@ -1,47 +1,41 @@
-"""How fast photos arrive beside curl, aria2c and img2dataset, and in how much memory.
+"""Photos beside curl, aria2c and img2dataset, and one large file beside curl.
 
-    python -m tests.benchmark.download [--photos 3000] [--in-flight 64] [--repeats 5]
-
-nginx serves one photo of 200 KB under every name: after 50 ms (curl and aria2c fetch the same
-addresses, so many at once), and without a delay (img2dataset). Each program is a whole process,
-its start included, and they take turns. Then the same for 1,000 and 100,000 small photos, for
-their peak memory. Prints tables in Markdown, and says how to get what is missing.
+nginx serves one photo of 200 KB under every name, after 50 ms and without delay, 64 at once; and
+a file of 3 GB that has no blocks on disk, so that reading it costs the server next to nothing.
 """
 
-import argparse
 import csv
 import os
-import platform
 import random
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping
+from base64 import b64encode
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from tests.benchmark import measure
-from tests.benchmark.files import BENCH
-from tests.benchmark.measure import Command, Result, Run, markdown_table, run
+import google_crc32c
+
+from tests.benchmark.measure import (
+    BENCH,
+    Command,
+    Program,
+    Run,
+    environment,
+    hotdog_sql,
+    missing,
+    print_chart,
+    print_table,
+    run,
+    take_turns,
+)
 from tests.support.pictures import jpeg
 
 #: Where Debian's libnginx-mod-http-echo puts it.
 _ECHO = Path("/usr/lib/nginx/modules/ngx_http_echo_module.so")
-_IMG2DATASET = BENCH / "img2dataset" / "bin"
-
-#: What a program is missing without, and how to get it.
-_HOW_TO_GET = {
-    "nginx": "apt-get install nginx",
-    "nginx's echo module": "apt-get install libnginx-mod-http-echo",
-    "curl": "apt-get install curl",
-    "aria2c": "apt-get install aria2",
-    "img2dataset": f"python3 -m venv {_IMG2DATASET.parent} && "
-    f"{_IMG2DATASET / 'pip'} install img2dataset",
-}
 
 #: Each location answers any name with one file: `photo` after 50 ms, `quick` and `small` at once.
 _NGINX = """
@@ -63,225 +57,175 @@ http {{
     server {{
         listen 127.0.0.1:{port} backlog=2048;
         default_type image/jpeg;
-        root {folder}/photos;
+        root {folder}/served;
         location /photo/ {{ echo_sleep 0.05; echo_exec /quick/; }}
         location /quick/ {{ try_files /photo.jpg =404; }}
         location /small/ {{ try_files /small.jpg =404; }}
+        location /v6/ {{ try_files /large.csv =404; add_header x-goog-hash "crc32c={crc32c}"; }}
     }}
 }}
 """
+_LARGE = "oidv6-train-images-with-labels-with-rotation.csv"
+_LARGE_BYTES = 3_000_000_000
 
 _COLUMNS = (
     "folder,rank,ImageID,Subset,OriginalURL,OriginalLandingURL,License,AuthorProfileURL,Author,"
     "Title,OriginalSize,OriginalMD5,Thumbnail300KURL,Rotation"
 )
+_IN_FLIGHT = "64"
 
 #: Seconds between rounds. ext4 does not use a deleted file's inode again for five seconds, and
 #: looking for others meanwhile is slow: that would be measured.
 _PAUSE = 6.0
 
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What is to be fetched.
-
-    Attributes:
-        url: address, ending in a slash, below which any name is a photo.
-        photos: how many.
-        in_flight: how many at once.
-    """
-
-    url: str
-    photos: int
-    in_flight: int
-
-    def names(self) -> Iterator[str]:
-        """Names of the photos, without their ending."""
-        return (f"{number:016x}" for number in range(1, self.photos + 1))
+#: The command of a program for an address, a number of photos and a new folder.
+_PhotoProgram = Callable[[str, int, Path], Command]
 
 
-def hotdog_sql(job: Job, folder: Path, transport: str = "httpx") -> Command:
-    """`hotdog-sql download` of a saved selection, from the mirror alone."""
+def measure_download(repeats: int, photos: int = 3000) -> None:
+    """The tables of photos: with and without delay, and the memory for many."""
+    ours: dict[str, _PhotoProgram] = {
+        "hotdog-sql": partial(_ours, transport="httpx"),
+        "hotdog-sql with `fast`": partial(_ours, transport="pyreqwest"),
+    }
+    with _nginx() as url:
+        for title, path, peers in (
+            ("after 50 ms", "photo/", {"curl": _curl, "aria2c": _aria2c}),
+            ("without delay", "quick/", {"curl": _curl, "img2dataset": _img2dataset}),
+        ):
+            programs = {
+                name: partial(program, url + path, photos)
+                for name, program in {**ours, **peers}.items()
+            }
+            check = partial(_check_photos, photos)
+            results = take_turns(programs, repeats, check=check, pause=_PAUSE)
+            print_table(f"{photos:,} photos of 200 KB {title}", results, "curl")
+            print_chart({name.replace("`", ""): one for name, one in results.items()})
+        small: dict[str, Run] = {}
+        for many in (1_000, 10_000, 100_000):
+            with tempfile.TemporaryDirectory(dir=BENCH) as folder:
+                fast = _ours(f"{url}small/", many, Path(folder), transport="pyreqwest")
+                small[f"{many:,} small photos"] = run(fast)
+        print_table("Memory", small, next(iter(small)))
+
+
+def measure_refresh(repeats: int) -> None:
+    """The table of one large file, whose CRC32C hotdog-sql checks and curl does not."""
+
+    def ours(transport: str, folder: Path) -> Command:
+        file = ("--file", _LARGE, "--data-dir", str(folder))
+        variables = {"HOTDOG_SQL_BASE_URL": url, "HOTDOG_SQL_TRANSPORT": transport}
+        return hotdog_sql("refresh", "--quiet", "--yes", *file, **variables)
+
+    def curl(folder: Path) -> Command:
+        return Command(("curl", "-sS", "-o", str(folder / _LARGE), f"{url}v6/{_LARGE}"))
+
+    def check(name: str, folder: Path) -> None:
+        if (folder / _LARGE).stat().st_size != _LARGE_BYTES:
+            sys.exit(f"{name} fetched another size")
+        shutil.rmtree(folder)
+
+    with _nginx() as url:
+        programs: dict[str, Program] = {
+            "hotdog-sql": partial(ours, "httpx"),
+            "hotdog-sql with `fast`": partial(ours, "pyreqwest"),
+            "curl": curl,
+        }
+        results = take_turns(programs, repeats, check=check)
+        print_table("One file of 3 GB", results, "curl")
+
+
+def _ours(url: str, photos: int, folder: Path, transport: str) -> Command:
     selection = folder / "selection.csv"
     with selection.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(_COLUMNS.split(","))
-        for rank, name in enumerate(job.names(), 1):
+        for rank, name in enumerate(_names(photos), 1):
             page = f"https://www.flickr.com/photos/somebody/{rank}"
             licence = "https://creativecommons.org/licenses/by/2.0/"
             row = ["other", rank, name, "photos", "", page, licence, page, "Somebody", "A title"]
             writer.writerow([*row, 200_000, "", "", 0.0])
-    flight = str(job.in_flight)
-    command = measure.hotdog_sql(
-        *("download", str(selection), str(folder / "dataset"), "-q", "--no-gallery"),
-        *("--source", "mirror", "--workers", flight, "--per-host", flight),
-    )
-    variables = {"HOTDOG_SQL_MIRROR_URL": job.url, "HOTDOG_SQL_TRANSPORT": transport}
-    return Command(command.arguments, variables)
+    options = ("--source", "mirror", "--workers", _IN_FLIGHT, "--per-host", _IN_FLIGHT)
+    dataset = (str(selection), str(folder / "dataset"), "--quiet", "--no-gallery")
+    variables = {"HOTDOG_SQL_MIRROR_URL": url, "HOTDOG_SQL_TRANSPORT": transport}
+    return hotdog_sql("download", *dataset, *options, **variables)
 
 
-def curl(job: Job, folder: Path) -> Command:
-    """`curl --parallel`."""
+def _curl(url: str, photos: int, folder: Path) -> Command:
     config = folder / "curl.txt"
-    lines = [
-        f'url = "{job.url}{name}.jpg"\noutput = "{folder}/{name}.jpg"\n' for name in job.names()
-    ]
-    config.write_text("".join(lines))
-    flight = str(job.in_flight)
-    return Command(("curl", "-sS", "--parallel", "--parallel-max", flight, "-K", str(config)))
+    config.write_text(
+        "".join(f'url = "{url}{n}.jpg"\noutput = "{folder}/{n}.jpg"\n' for n in _names(photos))
+    )
+    return Command(("curl", "-sS", "--parallel", "--parallel-max", _IN_FLIGHT, "-K", str(config)))
 
 
-def aria2c(job: Job, folder: Path) -> Command:
-    """`aria2c`, one connection a file."""
+def _aria2c(url: str, photos: int, folder: Path) -> Command:
     listed = folder / "aria2c.txt"
-    listed.write_text("".join(f"{job.url}{n}.jpg\n out={n}.jpg\n" for n in job.names()))
-    return Command(
-        (
-            *("aria2c", "--quiet", "-j", str(job.in_flight), "-x", "1", "--file-allocation=none"),
-            *("-i", str(listed), "-d", str(folder)),
-        )
-    )
+    listed.write_text("".join(f"{url}{name}.jpg\n out={name}.jpg\n" for name in _names(photos)))
+    options = ("--quiet", "-j", _IN_FLIGHT, "-x", "1", "--file-allocation=none")
+    return Command(("aria2c", *options, "-i", str(listed), "-d", str(folder)))
 
 
-def img2dataset(job: Job, folder: Path) -> Command:
-    """`img2dataset` into files, as it is set up, and without any re-encoding."""
-    listed = folder / "urls.txt"
-    listed.write_text("".join(f"{job.url}{name}.jpg\n" for name in job.names()))
-    return Command(
-        (
-            *(str(_IMG2DATASET / "img2dataset"), "--url_list", str(listed)),
-            *("--output_folder", str(folder / "out"), "--output_format", "files"),
-            *("--processes_count", str(os.cpu_count() or 1)),
-            *("--thread_count", str(job.in_flight)),
-            *("--resize_mode", "no", "--disable_all_reencoding", "True"),
-        ),
-        {"NO_ALBUMENTATIONS_UPDATE": "1"},
-    )
+def _img2dataset(url: str, photos: int, folder: Path) -> Command:
+    listed = folder / "img2dataset.txt"
+    listed.write_text("".join(f"{url}{name}.jpg\n" for name in _names(photos)))
+    program = environment("img2dataset", "img2dataset") / "img2dataset"
+    listed_in = ("--url_list", str(listed), "--output_folder", str(folder / "photos"))
+    as_they_are = ("--output_format", "files", "--resize_mode", "no", "--disable_all_reencoding")
+    pace = ("--processes_count", str(os.cpu_count() or 1), "--thread_count", _IN_FLIGHT)
+    # Its search for a new version of a library of its own would go to the network.
+    variables = {"NO_ALBUMENTATIONS_UPDATE": "1"}
+    return Command((str(program), *listed_in, *as_they_are, "True", *pace), variables)
 
 
-Program = Callable[[Job, Path], Command]
-
-_PROGRAMS: dict[str, Program] = {
-    "hotdog-sql": hotdog_sql,
-    "hotdog-sql, extra fast": partial(hotdog_sql, transport="pyreqwest"),
-    "curl": curl,
-    "aria2c": aria2c,
-    "img2dataset": img2dataset,
-}
+def _names(photos: int) -> Iterator[str]:
+    return (f"{number:016x}" for number in range(1, photos + 1))
 
 
-def take_turns(
-    job: Job, programs: Mapping[str, Program], repeats: int, scratch: Path
-) -> dict[str, Result]:
-    """Runs of each program in turns, each into its own folder; the first round is uncounted."""
-    runs: dict[str, list[Run]] = {name: [] for name in programs}
-    for turn in range(repeats + 1):
-        folders = []
-        for name, program in programs.items():
-            folder = Path(tempfile.mkdtemp(dir=scratch))
-            folders.append(folder)
-            one = run(program(job, folder), scratch / "log.txt")
-            got = sum(path.suffix == ".jpg" for path in folder.rglob("*.jpg"))
-            if got != job.photos:
-                sys.exit(f"{name} fetched {got} photos of {job.photos}")
-            if turn:
-                runs[name].append(one)
-        for folder in folders:
-            shutil.rmtree(folder)
-        time.sleep(_PAUSE)
-    return {name: Result(tuple(some)) for name, some in runs.items()}
+def _check_photos(photos: int, name: str, folder: Path) -> None:
+    got = sum(1 for _ in folder.rglob("*.jpg"))
+    if got != photos:
+        sys.exit(f"{name} fetched {got} photos of {photos}")
 
 
 @contextmanager
-def nginx(scratch: Path) -> Iterator[str]:
-    """A server of photos; gives its address."""
-    photos = scratch / "photos"
-    photos.mkdir()
-    (photos / "photo.jpg").write_bytes(jpeg(1, 200_000))
-    (photos / "small.jpg").write_bytes(jpeg(1, 100))
-    scratch.chmod(0o755)  # nginx's workers are another user's
-    port = random.randrange(20_000, 30_000)
-    config = scratch / "nginx.conf"
-    config.write_text(_NGINX.format(module=_ECHO, folder=scratch, port=port))
-    with subprocess.Popen(["nginx", "-c", str(config), "-p", str(scratch)]) as process:
-        try:
-            url = f"http://127.0.0.1:{port}/"
-            _wait_for(f"{url}small/x.jpg")
-            yield url
-        finally:
-            process.terminate()
-
-
-def _wait_for(url: str) -> None:
-    probe = ["curl", "-sf", "--retry", "20", "--retry-connrefused", "--retry-delay", "1"]
-    subprocess.run([*probe, "-o", os.devnull, url], check=True)
-
-
-def missing() -> dict[str, str]:
-    """What is not installed, and how to get it."""
-    absent = [name for name in ("nginx", "curl", "aria2c") if shutil.which(name) is None]
-    absent += [] if _ECHO.exists() else ["nginx's echo module"]
-    absent += [] if (_IMG2DATASET / "img2dataset").exists() else ["img2dataset"]
-    return {name: _HOW_TO_GET[name] for name in absent}
-
-
-def main() -> None:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmark.download")
-    parser.add_argument("--photos", type=int, default=3000)
-    parser.add_argument("--in-flight", type=int, default=64)
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--parts", nargs="+", choices=("delay", "quick", "memory"), default=[])
-    options = parser.parse_args()
-    absent = missing()
-    for name, how in absent.items():
-        print(f"Without {name}; get it with: {how}", file=sys.stderr)
-    if absent.keys() & {"nginx", "nginx's echo module", "curl"}:
-        sys.exit("this measurement needs them")
-    print(
-        f"Medians of {options.repeats} runs taken in turns, whole processes. {os.cpu_count()} "
-        f"cores ({platform.machine()}), Python {platform.python_version()}.\n"
-    )
+def _nginx() -> Iterator[str]:
+    """A server of photos and of a large file; gives its address."""
+    absent = missing("nginx", "curl", "aria2c")
+    if absent or not _ECHO.exists():
+        sys.exit("missing; apt-get install nginx libnginx-mod-http-echo curl aria2")
     BENCH.mkdir(exist_ok=True)
-    parts = options.parts or ["delay", "quick", "memory"]
-    with tempfile.TemporaryDirectory(dir=BENCH) as folder, nginx(Path(folder)) as url:
-        scratch = Path(folder)
-        if "delay" in parts:
-            _compare(
-                f"{options.photos:,} photos of 200 KB after 50 ms, {options.in_flight} in flight",
-                Job(f"{url}photo/", options.photos, options.in_flight),
-                ["hotdog-sql", "hotdog-sql, extra fast", "curl", "aria2c"],
-                options.repeats,
-                scratch,
-            )
-        if "quick" in parts:
-            _compare(
-                f"{options.photos:,} photos of 200 KB without delay",
-                Job(f"{url}quick/", options.photos, options.in_flight),
-                ["hotdog-sql", "hotdog-sql, extra fast", "img2dataset"],
-                options.repeats,
-                scratch,
-            )
-        if "memory" in parts:
-            _memory(f"{url}small/", options.in_flight, scratch)
-
-
-def _compare(title: str, job: Job, names: list[str], repeats: int, scratch: Path) -> None:
-    absent = missing()
-    programs = {name: _PROGRAMS[name] for name in names if name not in absent}
-    results = take_turns(job, programs, repeats, scratch)
-    print(f"{title}\n\n{markdown_table(results, baseline='hotdog-sql')}\n")
-
-
-def _memory(url: str, in_flight: int, scratch: Path) -> None:
-    print("| small photos | seconds | photos a second | peak memory |\n|--:|--:|--:|--:|")
-    for photos in (1_000, 100_000):
-        folder = Path(tempfile.mkdtemp(dir=scratch))
-        one = run(hotdog_sql(Job(url, photos, in_flight), folder), scratch / "log.txt")
-        print(
-            f"| {photos:,} | {one.wall:.1f} | {photos / one.wall:,.0f} | {one.peak / 1e6:,.0f} MB |"
+    with tempfile.TemporaryDirectory(dir=BENCH) as name:
+        folder = Path(name)
+        served = folder / "served"
+        served.mkdir()
+        (served / "photo.jpg").write_bytes(jpeg(1, 200_000))
+        (served / "small.jpg").write_bytes(jpeg(1, 100))
+        with (served / "large.csv").open("wb") as file:
+            file.truncate(_LARGE_BYTES)
+        folder.chmod(0o755)  # nginx's workers are another user's
+        port = random.randrange(20_000, 30_000)
+        config = folder / "nginx.conf"
+        config.write_text(
+            _NGINX.format(module=_ECHO, folder=folder, port=port, crc32c=_crc32c_of_zeros())
         )
+        with subprocess.Popen(["nginx", "-c", str(config), "-p", name]) as process:
+            try:
+                url = f"http://127.0.0.1:{port}/"
+                probe = ("--retry", "20", "--retry-connrefused", "--retry-delay", "1")
+                subprocess.run(
+                    ["curl", "-sf", *probe, "-o", os.devnull, f"{url}small/x"], check=True
+                )
+                yield url
+            finally:
+                process.terminate()
 
 
-if __name__ == "__main__":
-    main()
+def _crc32c_of_zeros() -> str:
+    """The CRC32C of the large file, as Google's hosts write it."""
+    zeros, checksum, left = bytes(1 << 20), 0, _LARGE_BYTES
+    while left:
+        block = zeros[:left]
+        checksum = google_crc32c.extend(checksum, block)
+        left -= len(block)
+    return b64encode(checksum.to_bytes(4, "big")).decode()

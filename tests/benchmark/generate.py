@@ -6,6 +6,8 @@ The same seed gives the same bytes on every machine, thread count and DuckDB ver
 """
 
 import argparse
+import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from pathlib import Path
 import duckdb
 
 from hotdog_sql.sql_files import read_sql_file
+from tests.benchmark.measure import BENCH
 
 _SQL = Path(__file__).parent / "sql"
 
@@ -125,6 +128,41 @@ def _official_files(
         [split],
     ).fetchall()
     return {kind: directory / name for kind, name in rows if kind in _QUERIES}
+
+
+def split_dir(split: str, fraction: Fraction) -> Path:
+    """The folder with the three CSVs of a split, generated if it is not there yet.
+
+    Generating is left to a process of its own: measurements start from a small one.
+    """
+    part = "" if fraction == 1 else f"-{fraction.numerator}-of-{fraction.denominator}"
+    folder = BENCH / "data" / f"{split}{part}"
+    if not (folder / "complete").exists():
+        print(f"Generating {folder.name}", file=sys.stderr)
+        program = (sys.executable, "-m", "tests.benchmark.generate", "--split", split)
+        subprocess.run([*program, "--fraction", str(fraction), str(folder)], check=True)
+        (folder / "complete").touch()
+    return folder
+
+
+def indexed_dir(split: str, fraction: Fraction) -> Path:
+    """A folder beside `split_dir`'s with the same CSVs, linked, for an index of them."""
+    plain = split_dir(split, fraction)
+    folder = plain.with_name(f"{plain.name}-indexed")
+    folder.mkdir(exist_ok=True)
+    for csv in split_files(plain):
+        link = folder / csv.name
+        if not link.exists():
+            link.symlink_to(csv.resolve())
+    return folder
+
+
+def split_files(folder: Path) -> tuple[Path, Path, Path]:
+    """The class, image and label file in a generated folder."""
+    (classes,) = folder.glob("*-class-descriptions.csv")
+    (images,) = folder.glob("*-images-*.csv")
+    (labels,) = folder.glob("*-human-imagelabels.csv")
+    return classes, images, labels
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,90 +1,82 @@
 """Whole processes timed side by side: wall-clock time, processor time, peak memory.
 
-Commands take turns (A B C A B C …), so that a machine that slows down slows all of them. This
+Programs take turns (A B C A B C …), so that a machine that slows down slows all of them. This
 module imports nothing large: on Linux a child's peak memory is at least its parent's at the fork.
 """
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Mapping
+import venv
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from tests.benchmark.files import installed
+_ROOT = Path(__file__).parents[2]
+
+#: Everything that benchmarks write: generated files, outputs, the peers' environments.
+BENCH = _ROOT / ".bench"
 
 #: `ru_maxrss` counts bytes on macOS, and KiB elsewhere.
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
+_BAR = 40
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A program to run.
-
-    Attributes:
-        arguments: the program and its arguments.
-        environment: variables set on top of this process's own.
-    """
+    """A program to run, and variables set on top of this process's own."""
 
     arguments: tuple[str, ...]
-    environment: Mapping[str, str] | None = None
+    variables: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one run of a program took.
-
-    Attributes:
-        wall: seconds from start to end.
-        cpu: seconds of processor time, all threads together.
-        peak: bytes of memory at the most.
-    """
+    """Wall-clock seconds, processor seconds and bytes of memory that one run has taken."""
 
     wall: float
     cpu: float
     peak: int
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """The runs of one program."""
-
-    runs: tuple[Run, ...]
-
-    @property
-    def wall(self) -> float:
-        """Median seconds from start to end."""
-        return median(run.wall for run in self.runs)
-
-    @property
-    def cpu(self) -> float:
-        """Median seconds of processor time."""
-        return median(run.cpu for run in self.runs)
-
-    @property
-    def peak(self) -> int:
-        """The most memory of any run, in bytes."""
-        return max(run.peak for run in self.runs)
+#: Gives the command that puts its output into a new, empty folder.
+Program = Callable[[Path], Command]
 
 
-class CommandFailedError(RuntimeError):
-    """A program under measurement ended with an error, so its time means nothing."""
+def environment(name: str, *packages: str) -> Path:
+    """The programs of a virtual environment that has some packages; made once and kept."""
+    programs = BENCH / name / "bin"
+    if not (BENCH / name / "complete").exists():
+        venv.create(BENCH / name, with_pip=True)
+        subprocess.run([programs / "pip", "install", "--quiet", *packages], check=True)
+        (BENCH / name / "complete").touch()
+    return programs
 
 
-def run(command: Command, log: Path) -> Run:
-    """Runs a program to its end; what it prints goes to a file.
+def installed() -> Path:
+    """The programs of an environment with this checkout's package, installed as users have it."""
+    return environment("installed", f"{_ROOT}[crc32c,fast]")
 
-    Raises:
-        CommandFailedError: the exit code is not 0.
-    """
-    environment = {**os.environ, **(command.environment or {})}
+
+def hotdog_sql(*arguments: str, **variables: str) -> Command:
+    """A command of the installed package."""
+    return Command((str(installed() / "hotdog-sql"), *arguments), variables)
+
+
+def run(command: Command) -> Run:
+    """Run a program to its end; exits with what it printed if it fails."""
+    BENCH.mkdir(exist_ok=True)
+    log = BENCH / "log.txt"
     with log.open("wb") as output:
         started = time.perf_counter()
         process = subprocess.Popen(
             command.arguments,
-            env=environment,
+            env={**os.environ, **(command.variables or {})},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -94,56 +86,72 @@ def run(command: Command, log: Path) -> Run:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         told = log.read_text(encoding="utf-8", errors="replace")[-2000:]
-        raise CommandFailedError(f"{command.arguments}: exit {process.returncode}\n{told}")
+        sys.exit(f"{' '.join(command.arguments)}: exit {process.returncode}\n{told}")
     return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * _RSS_UNIT)
 
 
 def take_turns(
-    commands: Mapping[str, Command], repeats: int, log: Path, warmups: int = 1
-) -> dict[str, Result]:
-    """Runs programs in turns, the first rounds uncounted so that the files are in the page cache.
+    programs: Mapping[str, Program],
+    repeats: int,
+    *,
+    check: Callable[[str, Path], None] | None = None,
+    pause: float = 0.0,
+) -> dict[str, Run]:
+    """The median run of each program; the first round fills the page cache and is not counted.
 
     Args:
-        commands: programs by the names to show.
+        programs: by the names to show.
         repeats: counted runs of each.
-        log: file for what they print; each run overwrites it.
-        warmups: uncounted rounds.
+        check: sees the name and the folder of each run afterwards, and exits if it is wrong.
+        pause: seconds between rounds.
     """
-    runs: dict[str, list[Run]] = {name: [] for name in commands}
-    for turn in range(warmups + repeats):
-        for name, command in commands.items():
-            one = run(command, log)
-            if turn >= warmups:
-                runs[name].append(one)
-    return {name: Result(tuple(counted)) for name, counted in runs.items()}
+    runs: dict[str, list[Run]] = {name: [] for name in programs}
+    BENCH.mkdir(exist_ok=True)
+    for turn in range(repeats + 1):
+        with tempfile.TemporaryDirectory(dir=BENCH) as scratch:
+            for name, program in programs.items():
+                folder = Path(tempfile.mkdtemp(dir=scratch))
+                one = run(program(folder))
+                if check is not None:
+                    check(name, folder)
+                if turn:
+                    runs[name].append(one)
+        time.sleep(pause)
+    return {
+        name: Run(
+            median(one.wall for one in some),
+            median(one.cpu for one in some),
+            max(one.peak for one in some),
+        )
+        for name, some in runs.items()
+    }
 
 
-def markdown_table(results: Mapping[str, Result], baseline: str, heading: str = "program") -> str:
-    """The results as a table, with each time's ratio to one of them.
-
-    Args:
-        results: by the name to show.
-        baseline: the name of the result whose time counts as 1.
-        heading: what stands above the names.
-    """
-    lines = [
-        f"| {heading} | seconds | ratio | processor seconds | peak memory |",
-        "|---|--:|--:|--:|--:|",
-    ]
+def print_table(title: str, results: Mapping[str, Run], baseline: str) -> None:
+    """Print the results in Markdown, with the ratio of each time to that of the baseline."""
+    print(f"\n### {title}\n")
+    print("| program | seconds | ratio | processor seconds | peak memory |")
+    print("|---|--:|--:|--:|--:|")
     for name, result in results.items():
         ratio = result.wall / results[baseline].wall
-        lines.append(
+        print(
             f"| {name} | {result.wall:.2f} | {ratio:.2f} | {result.cpu:.2f} "
-            f"| {result.peak / 1e6:,.0f} MB |"
+            f"| {result.peak / 1e6:,.0f} MB |",
+            flush=True,
         )
-    return "\n".join(lines)
 
 
-def hotdog_sql(*arguments: str) -> Command:
-    """A command of the installed package. (`python -m` would find the checkout's.)"""
-    return Command((str(installed() / "hotdog-sql"), *arguments))
+def print_chart(results: Mapping[str, Run]) -> None:
+    """Print a bar of the wall-clock time of each program, the longest `_BAR` characters long."""
+    longest = max(result.wall for result in results.values())
+    wide = max(map(len, results))
+    print("\n```text")
+    for name, result in results.items():
+        bar = "█" * max(1, round(_BAR * result.wall / longest))
+        print(f"{name:<{wide}}  {bar} {result.wall:.1f} s")
+    print("```", flush=True)
 
 
-def python(*arguments: str, interpreter: str | None = None) -> Command:
-    """A Python program, by the interpreter that has the package installed, or another."""
-    return Command((interpreter or str(installed() / "python"), *arguments))
+def missing(*programs: str) -> list[str]:
+    """Those of some programs that are not on the path."""
+    return [name for name in programs if shutil.which(name) is None]

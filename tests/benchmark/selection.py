@@ -1,86 +1,92 @@
-"""How long `hotdog-sql select` takes beside bare scans of the same files, polars and pandas.
+"""`hotdog-sql select` beside bare scans of the same files, polars and pandas, as files grow.
 
-    python -m tests.benchmark.selection [--split test] [--fraction 1/10] [--repeats 5]
-
-Prints a table in Markdown. The files are generated once. polars and pandas come from a virtual
-environment of their own, which `make bench` makes.
+The CSVs are generated at the size of the real ones, once. pandas is left out above a tenth of
+train, where it needs gigabytes and minutes.
 """
 
-import argparse
-import os
-import platform
+from collections.abc import Callable
 from fractions import Fraction
-from importlib.metadata import version
 from pathlib import Path
 
-from tests.benchmark.files import BENCH, split_dir, split_files
-from tests.benchmark.measure import Command, hotdog_sql, markdown_table, python, take_turns
+from tests.benchmark.generate import indexed_dir, split_dir, split_files
+from tests.benchmark.measure import (
+    Command,
+    environment,
+    hotdog_sql,
+    installed,
+    print_chart,
+    print_table,
+    run,
+    take_turns,
+)
 
 _PEERS = Path(__file__).parent / "peers"
-_PEERS_PYTHON = BENCH / "venv" / "bin" / "python"
 
-#: The programs by short name, and what the table calls them. pandas needs minutes and 16 GB for
-#: train, so that there it is run by name only.
-PROGRAMS = {
-    "count": "bare DuckDB scan, `count(*)`",
-    "columns": "bare DuckDB scan, every column",
-    "select": "`hotdog-sql select`",
-    "polars": "polars, lazy and streaming",
-    "pandas": "the tutorial's pandas",
+#: What is measured, by the name to show, smallest first.
+SIZES = {
+    "test": ("test", Fraction(1)),
+    "a tenth of train": ("train", Fraction(1, 10)),
+    "a third of train": ("train", Fraction(1, 3)),
+    "train": ("train", Fraction(1)),
 }
+_SMALL = ("test", "a tenth of train")
 
 
-def select(folder: Path, split: str, *options: str) -> Command:
-    """`hotdog-sql select` over the files in a folder, into a CSV file."""
-    files = ("--data-dir", str(folder), "--format", "csv", "--output", str(BENCH / "select.csv"))
-    return hotdog_sql("select", "--split", split, "-q", *files, *options)
-
-
-def command(name: str, folder: Path, split: str) -> Command:
-    """The program of a short name, over the files in a folder."""
-    classes, images, labels = (str(file) for file in split_files(folder))
-    output = str(BENCH / f"{name}.csv")
-    match name:
-        case "count" | "columns":
-            return python(str(_PEERS / "bare_scan.py"), labels, images, name)
-        case "select":
-            return select(folder, split, "--class", "Hot dog")
-        case _:
-            program = {"polars": "polars_lazy.py", "pandas": "pandas_tutorial.py"}[name]
-            arguments = (str(_PEERS / program), classes, labels, images, output)
-            return python(*arguments, interpreter=str(_PEERS_PYTHON))
-
-
-def main() -> None:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmark.selection")
-    parser.add_argument("--split", choices=("test", "validation", "train"), default="test")
-    parser.add_argument("--fraction", type=Fraction, default=Fraction(1), help="such as 1/10")
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--programs", nargs="+", choices=PROGRAMS, help="default: all that fit")
-    options = parser.parse_args()
-    names = options.programs or list(PROGRAMS)
-    if options.programs is None and options.split == "train":
-        names.remove("pandas")
-    missing = [] if _PEERS_PYTHON.exists() else [x for x in names if x in ("polars", "pandas")]
-    folder = split_dir(options.split, options.fraction)
+def measure_start(repeats: int) -> None:
+    """What a command costs that does next to nothing, beside the imports that it needs."""
+    imports = (str(installed() / "python"), "-c", "import duckdb, typer, rich.table")
+    classes = ("classes", "hot dog", "--data-dir", str(split_dir("test", Fraction(1))))
     results = take_turns(
-        {PROGRAMS[x]: command(x, folder, options.split) for x in names if x not in missing},
-        options.repeats,
-        BENCH / "log.txt",
+        {
+            "`import duckdb, typer, rich.table`": lambda _: Command(imports),
+            "`hotdog-sql --help`": lambda _: hotdog_sql("--help"),
+            '`hotdog-sql classes "hot dog"`': lambda _: hotdog_sql(*classes),
+        },
+        repeats,
     )
-    _, images, labels = split_files(folder)
-    size = (images.stat().st_size + labels.stat().st_size) / 1e6
-    print(f'`select --class "Hot dog"` of {folder.name}, {size:,.0f} MB of images and labels.')
-    print(
-        f"Medians of {options.repeats} runs taken in turns, whole processes, files in the page "
-        f"cache. {os.cpu_count()} cores ({platform.machine()}), Python "
-        f"{platform.python_version()}, DuckDB {version('duckdb')}.\n"
-    )
-    print(markdown_table(results, baseline=next(iter(results))))
-    for name in missing:
-        print(f"\nWithout {PROGRAMS[name]}: it is installed by `make bench`.")
+    print_table("Start", results, next(iter(results)))
 
 
-if __name__ == "__main__":
-    main()
+def measure_selection(repeats: int, sizes: tuple[str, ...] = tuple(SIZES)) -> None:
+    """The tables by the size of the files, and a chart of the last."""
+    for name in sizes:
+        split, fraction = SIZES[name]
+        plain, indexed = split_dir(split, fraction), indexed_dir(split, fraction)
+        built = run(hotdog_sql("index", "--split", split, "--data-dir", str(indexed)))
+        csv_bytes = sum(path.stat().st_size for path in split_files(plain)[1:])
+        index_bytes = sum(path.stat().st_size for path in indexed.glob("*.parquet"))
+        programs = {
+            "bare DuckDB scan, `count(*)`": _scan(plain, "count"),
+            "bare DuckDB scan, every column": _scan(plain, "columns"),
+            "`hotdog-sql select`": _select(plain, split),
+            "`hotdog-sql select` from an index": _select(indexed, split),
+            "polars, lazy and streaming": _peer("polars_lazy.py", plain),
+        }
+        if name in _SMALL:
+            programs["pandas, as in the tutorial"] = _peer("pandas_tutorial.py", plain)
+        results = take_turns(programs, repeats)
+        print_table(f"Select: {name}, {csv_bytes / 1e6:,.0f} MB", results, next(iter(results)))
+        print(
+            f"\nThe index: {index_bytes / 1e6:,.0f} MB ({index_bytes / csv_bytes:.2f} of the CSVs),"
+            f" made in {built.wall:.1f} s with {built.peak / 1e6:,.0f} MB.",
+            flush=True,
+        )
+    print_chart({name.replace("`", ""): one for name, one in results.items()})
+
+
+def _select(folder: Path, split: str) -> Callable[[Path], Command]:
+    options = ("--class", "Hot dog", "--split", split, "--data-dir", str(folder), "--quiet")
+    return lambda new: hotdog_sql("select", *options, "--output", str(new / "selection.csv"))
+
+
+def _scan(folder: Path, what: str) -> Callable[[Path], Command]:
+    _, images, labels = map(str, split_files(folder))
+    program = (str(installed() / "python"), str(_PEERS / "bare_scan.py"))
+    return lambda _: Command((*program, labels, images, what))
+
+
+def _peer(program: str, folder: Path) -> Callable[[Path], Command]:
+    classes, images, labels = map(str, split_files(folder))
+    python = str(environment("peers", "pandas", "polars") / "python")
+    files = (str(_PEERS / program), classes, labels, images)
+    return lambda new: Command((python, *files, str(new / "selection.csv")))

@@ -89,11 +89,6 @@ def catalog() -> tuple[CatalogFile, ...]:
     return tuple(CatalogFile(*row) for row in rows)
 
 
-def all_splits() -> tuple[str, ...]:
-    """The splits that there are."""
-    return tuple(dict.fromkeys(file.split for file in catalog() if file.split is not None))
-
-
 def files_for(data: DataOptions) -> list[CatalogFile]:
     """The classes, images and labels that the options name, in the order of the catalog."""
     kinds = {"classes", "images", *_LABEL_KINDS[data.labels]}

@@ -1,7 +1,6 @@
 """A small Open Images on this machine, for `hotdog-sql demo` and the tests.
 
-Everything is invented: the pixel-art pictures, the photographers and the labels.
-
-`classes.csv` and `hierarchy.json` are served as they are. `pictures.zip` holds the pictures, and
-`subjects.csv` says what they show.
+Everything in `openimages.zip` is invented: `files/` has the CSV files of each split with the
+oddities of the real ones, `pictures/` has pixel art, and `photos.csv` says which picture, or which
+status, each address gives. The comment is put into the picture, so that no two photos are alike.
 """

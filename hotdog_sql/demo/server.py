@@ -1,44 +1,27 @@
-"""Open Images, its mirror and the photo service on one HTTP server, for this machine alone.
+"""Open Images, its mirror and the photo service on one HTTP server, for this machine alone."""
 
-Validators, conditional requests and ranges follow RFC 9110, sections 8.8, 13 and 14;
-`x-goog-hash` is Google Cloud Storage's (https://cloud.google.com/storage/docs/xml-api/reference-headers).
-"""
-
+import csv
 import hashlib
-import re
+import io
 import sys
 import threading
+import zipfile
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from email.utils import formatdate
-from functools import cache, partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
 from typing import Any, NamedTuple
-from urllib.parse import unquote, urlsplit
 
-from hotdog_sql.catalog import all_splits, catalog
-from hotdog_sql.demo.data import file_bytes, original_name, thumbnail_name
-from hotdog_sql.demo.photos import photos, unavailable_bytes
+from hotdog_sql.catalog import CatalogFile, catalog
 
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
-_MEDIA_TYPES = {
-    "csv": "text/csv",
-    "jpg": "image/jpeg",
-    "json": "application/json",
-    "png": "image/png",
-}
-_STATUSES = {"missing": 404, "removed": 410, "unavailable": 302}
-_PLACEHOLDER = "photo_unavailable.png"
+_PLACEHOLDER = "photos/photo_unavailable.png"
+#: What the image files in the zip have in the place of the photo service's address.
+_PHOTOS = b"PHOTOS/"
 
 
 class World(NamedTuple):
-    """Where the demo's Open Images is, in the terms of the program's settings.
-
-    Attributes:
-        base_url: address below which the catalog's paths lie.
-        mirror_url: address below which `{split}/{ImageID}.jpg` lies.
-    """
+    """Where the demo's Open Images is: the base address and the mirror's."""
 
     base_url: str
     mirror_url: str
@@ -48,56 +31,45 @@ class World(NamedTuple):
 def serve(port: int = 0) -> Iterator[World]:
     """Serve the demo's Open Images on 127.0.0.1 until the block ends.
 
-    The addresses in the image files are the server's own, so the files are the same from run to
-    run only on the same port; everything else in them always is.
-
-    Args:
-        port: where to listen; 0 takes any port that is free.
-
-    Raises:
-        OSError: the port is in use.
+    The image files have the server's address in them, so they are the same from run to run only on
+    the same port; 0 takes any port that is free. A port that is in use is an OSError.
     """
     server = _Server(("127.0.0.1", port), _Handler)
-    url = f"http://127.0.0.1:{server.server_port}/"
-    server.bodies, server.statuses = _site(url)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="demo server")
     thread.start()
     try:
-        yield World(base_url=f"{url}openimages/", mirror_url=f"{url}mirror/")
+        yield World(base_url=f"{server.url}openimages/", mirror_url=f"{server.url}mirror/")
     finally:
         server.shutdown()
         thread.join()
         server.server_close()
 
 
-def _site(url: str) -> tuple[dict[str, Callable[[], bytes]], dict[str, int]]:
-    """The body at each path, and the status of paths that have no body."""
-    bodies: dict[str, Callable[[], bytes]] = {f"/photos/{_PLACEHOLDER}": unavailable_bytes}
-    statuses = {}
-    for file in catalog():
-        make = partial(file_bytes, file.kind, file.split, f"{url}photos/")
-        bodies[f"/openimages/{file.path}"] = cache(make)
-    for photo in (photo for split in all_splits() for photo in photos(split)):
-        if photo.mirror != "gone":
-            bodies[f"/mirror/{photo.split}/{photo.image_id}.jpg"] = photo.mirror_bytes
-        if photo.thumbnail != "gone":
-            bodies[f"/photos/{thumbnail_name(photo)}"] = photo.thumbnail_bytes
-        original = f"/photos/{original_name(photo)}"
-        if photo.original in ("there", "changed"):
-            changed = photo.original == "changed"
-            bodies[original] = photo.changed_bytes if changed else photo.original_bytes
-        else:
-            statuses[original] = _STATUSES[photo.original]
-    return bodies, statuses
-
-
 class _Server(ThreadingHTTPServer):
     #: A downloader connects many times at once; the default of 5 makes some wait for a second.
     request_queue_size = 128
     daemon_threads = True
-    bodies: dict[str, Callable[[], bytes]]
-    statuses: dict[str, int]
-    started = formatdate(usegmt=True)
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(address, handler)
+        self.url = f"http://127.0.0.1:{self.server_port}/"
+        packed = files(__package__).joinpath("openimages.zip").read_bytes()
+        self._zip = zipfile.ZipFile(io.BytesIO(packed))
+        self._files = {f"openimages/{file.path}": _member(file) for file in catalog()}
+        photos = csv.DictReader(io.StringIO(self._zip.read("photos.csv").decode()))
+        self._photos = {photo["path"]: photo for photo in photos}
+
+    def answer(self, path: str) -> tuple[int, bytes]:
+        """The status and the body of a path."""
+        if path in self._files:
+            content = self._zip.read(self._files[path])
+            return 200, content.replace(_PHOTOS, f"{self.url}photos/".encode())
+        photo = self._photos.get(path)
+        if photo is None:
+            return 404, b""
+        if not photo["picture"]:
+            return int(photo["status"]), b""
+        return 200, _commented(self._zip.read(f"pictures/{photo['picture']}"), photo["comment"])
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client may leave at any time; anything else is a bug and shown."""
@@ -114,29 +86,22 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer a GET request."""
-        path = unquote(urlsplit(self.path).path)
-        if path not in self.server.bodies:
-            status = self.server.statuses.get(path, 404)
-            location = {"Location": f"/photos/{_PLACEHOLDER}"} if status == 302 else {}
-            self._send(status, b"", location)
-            return
-        body = self.server.bodies[path]()
+        status, body = self.server.answer(self.path.partition("?")[0].lstrip("/"))
         md5 = hashlib.md5(body, usedforsecurity=False)
         etag = f'"{md5.hexdigest()}"'
-        headers = {"ETag": etag, "Last-Modified": self.server.started, "Accept-Ranges": "bytes"}
-        if self._has(etag):
-            self._send(304, None, headers)
-            return
-        headers["Content-Type"] = _MEDIA_TYPES[path.rpartition(".")[2]]
-        headers["x-goog-hash"] = f"md5={b64encode(md5.digest()).decode()}"
-        part = self._range(len(body), etag)
-        if part is None:
-            self._send(200, body, headers)
-        elif not part:
-            self._send(416, b"", {"Content-Range": f"bytes */{len(body)}"})
-        else:
-            headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{len(body)}"
-            self._send(206, body[part.start : part.stop], headers)
+        if status == 200 and self.headers["If-None-Match"] == etag:
+            status, body = 304, b""
+        self.send_response(status)
+        if status == 302:
+            self.send_header("Location", f"/{_PLACEHOLDER}")
+        if status == 200:
+            self.send_header("ETag", etag)
+            self.send_header("x-goog-hash", f"md5={b64encode(md5.digest()).decode()}")
+        if status != 304:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def do_HEAD(self) -> None:
         """Answer a HEAD request."""
@@ -145,30 +110,17 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         """Log nothing."""
 
-    def _send(self, status: int, body: bytes | None, headers: dict[str, str]) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        if body is not None:
-            self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if body and self.command != "HEAD":
-            self.wfile.write(body)
 
-    def _has(self, etag: str) -> bool:
-        """Whether the client has this version: If-None-Match goes before If-Modified-Since."""
-        tags = self.headers["If-None-Match"]
-        if tags is not None:
-            return etag in [tag.strip() for tag in tags.split(",")]
-        return self.headers["If-Modified-Since"] == self.server.started
+def _member(file: CatalogFile) -> str:
+    """Both releases have the same files in the zip."""
+    name = f"{file.kind}-{file.split}.csv" if file.split else f"{file.kind}.csv"
+    return "files/hierarchy.json" if file.kind == "hierarchy" else f"files/{name}"
 
-    def _range(self, size: int, etag: str) -> range | None:
-        """The bytes that one range asks for, empty if there are none; None for all of them."""
-        match = _RANGE.fullmatch(self.headers["Range"] or "")
-        current = self.headers["If-Range"] in (None, etag, self.server.started)
-        if match is None or match[0] == "bytes=-" or not current:
-            return None
-        first, last = match.groups()
-        if not first:
-            return range(max(0, size - int(last)), size)
-        return range(int(first), min(size, int(last) + 1) if last else size)
+
+def _commented(picture: bytes, comment: str) -> bytes:
+    """A JPEG with a comment; other pictures have none to add."""
+    if not comment:
+        return picture
+    text = comment.encode()
+    start, table, rest = picture.partition(b"\xff\xdb")
+    return start + b"\xff\xfe" + (len(text) + 2).to_bytes(2, "big") + text + table + rest

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from hotdog_sql.catalog import all_splits, files_for
+from hotdog_sql.catalog import files_for
 from hotdog_sql.demo.server import World, serve
 from hotdog_sql.options import DataOptions, Release
 from tests.conftest import ROOT
@@ -111,7 +111,7 @@ def test_only_developing_installs_what_develops_it(checkout: Path) -> None:
 
 
 @pytest.mark.parametrize("release", list(Release))
-@pytest.mark.parametrize("split", all_splits())
+@pytest.mark.parametrize("split", ["test", "validation", "train"])
 def test_a_dataset_needs_the_files_that_the_catalog_names(
     make: Make, checkout: Path, split: str, release: str
 ) -> None:

@@ -1,11 +1,14 @@
 """`--upright`, `--max-side` and `--decode`, as processes of their own, on the demo's photos."""
 
+import csv
 import os
 import subprocess
 import sys
 import sysconfig
+import zipfile
 from collections.abc import Iterator
-from io import BytesIO
+from importlib.resources import files
+from io import BytesIO, StringIO
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,6 @@ pytest.importorskip("PIL", reason="needs the extra images")
 
 from PIL import Image, ImageChops, ImageStat
 
-from hotdog_sql.demo.photos import photos
 from hotdog_sql.demo.server import World, serve
 from tests.conftest import ROOT, Run
 from tests.support.photos import manifest_rows, tree
@@ -45,12 +47,20 @@ def without_pillow(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def drawn_picture(image_id: str) -> Image.Image:
+    """What a photo of the demo shows, upright."""
+    packed = files("hotdog_sql.demo").joinpath("openimages.zip").read_bytes()
+    with zipfile.ZipFile(BytesIO(packed)) as openimages:
+        rows = csv.DictReader(StringIO(openimages.read("photos.csv").decode()))
+        photo = next(row for row in rows if row["comment"].endswith(f" {image_id}"))
+        subject, number = photo["picture"].partition(".")[0].split("-")[:2]
+        return Image.open(BytesIO(openimages.read(f"pictures/{subject}-{number}.jpg")))
+
+
 def is_upright(data: bytes, image_id: str) -> bool:
     """Whether a photo of the demo lies as it was drawn, and is not upside down."""
-    (found,) = (one for one in photos("test") if one.image_id == image_id)
     shown = Image.open(BytesIO(data)).convert("RGB")
-    original = Image.open(BytesIO(found._replace(rotation=0).original_bytes()))
-    drawn = original.convert("RGB").resize(shown.size)
+    drawn = drawn_picture(image_id).convert("RGB").resize(shown.size)
     right, wrong = (
         sum(ImageStat.Stat(ImageChops.difference(shown, other)).mean)
         for other in (drawn, drawn.transpose(Image.Transpose.ROTATE_180))

@@ -28,9 +28,9 @@ from hotdog_sql.selection import select as _select
 from hotdog_sql.session import missing_for_replacements, open_database
 
 if TYPE_CHECKING:
-    from hotdog_sql.downloader.progress import Progress
     from hotdog_sql.downloader.result import DownloadReport
     from hotdog_sql.downloader.verify import VerifyReport
+    from hotdog_sql.progress import Progress
 
 __all__ = [
     "DownloadOptions",

@@ -23,7 +23,7 @@ from hotdog_sql.refresh import refresh as _refresh
 from hotdog_sql.selection import Selection, needs_of
 
 if TYPE_CHECKING:
-    from hotdog_sql.refresh.transfer import Progress as RefreshProgress
+    from hotdog_sql.progress import FileProgress
     from hotdog_sql.storage import Storage
 
 __all__ = [
@@ -62,7 +62,7 @@ def open_database(
     *,
     offline: bool = False,
     confirm: Confirm = lambda *_: False,
-    progress: "Callable[[], AbstractContextManager[RefreshProgress | None]]" = nullcontext,
+    progress: "Callable[[], AbstractContextManager[FileProgress | None]]" = nullcontext,
 ) -> Database:
     """Open a database; download first what some views or macros need and the folder lacks.
 
@@ -180,7 +180,7 @@ def refresh(
     names: Sequence[str] = (),
     *,
     confirm: Confirm = lambda *_: False,
-    progress: "RefreshProgress | None" = None,
+    progress: "FileProgress | None" = None,
 ) -> Sequence[FileResult]:
     """Download the Open Images files that are missing or have changed.
 

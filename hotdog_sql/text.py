@@ -1,5 +1,6 @@
 """Strangers' text made safe to show, sizes as people read them, dates as servers send them."""
 
+import re
 import unicodedata
 from datetime import UTC, datetime
 
@@ -7,12 +8,21 @@ from datetime import UTC, datetime
 #: (bidirectional overrides, zero-width), surrogate, private use, line and paragraph separators.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 
+#: What may hold a password or a signature, wherever in a text an address is.
+_USERINFO = re.compile(r"(?<=://)[^\s'\"]*@")
+_QUERY = re.compile(r"(://[^\s?'\"]*)\?[^\s'\"]*")
+
 
 def printable(text: str) -> str:
     """The text on one line, without anything that a terminal would act on."""
     if text.isprintable():
         return text
     return "".join(" " if unicodedata.category(c) in _UNSAFE else c for c in text)
+
+
+def without_credentials(text: str) -> str:
+    """The text on one line, its addresses without user names, passwords and signatures."""
+    return printable(_QUERY.sub(r"\1", _USERINFO.sub("", text)))
 
 
 def is_unicode(text: str) -> bool:

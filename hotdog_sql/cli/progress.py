@@ -24,11 +24,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Column, Table
 from rich.text import Text
 
-from hotdog_sql.downloader.progress import Progress
 from hotdog_sql.options import Source
-from hotdog_sql.refresh.transfer import Progress as RefreshProgress
-from hotdog_sql.storage import without_credentials
-from hotdog_sql.text import size_text
+from hotdog_sql.progress import FileProgress, Progress
+from hotdog_sql.text import size_text, without_credentials
 
 if TYPE_CHECKING:
     from hotdog_sql.catalog import CatalogFile
@@ -185,7 +183,7 @@ class DownloadDisplay(Progress):
         return Group(grid, Text(f"  {self._outcome()}", style="dim"))
 
 
-class RefreshDisplay(RefreshProgress):
+class RefreshDisplay(FileProgress):
     """Shows downloads of Open Images files: a bar for each and one for all, or plain lines."""
 
     def __init__(self, *, quiet: bool = False) -> None:

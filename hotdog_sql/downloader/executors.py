@@ -10,11 +10,12 @@ from typing import Any, Protocol
 
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.pool import DownloadPool
-from hotdog_sql.downloader.progress import Progress
 from hotdog_sql.downloader.result import Result
 from hotdog_sql.downloader.shards import Shard, read_results, run_shard, run_shard_once
 from hotdog_sql.errors import ClusterError, HotdogError, UnreachableError
-from hotdog_sql.storage import Storage, without_credentials
+from hotdog_sql.progress import Progress
+from hotdog_sql.storage import Storage
+from hotdog_sql.text import without_credentials
 
 #: Seconds in which the scheduler has to answer, and in which a worker has to be there.
 CONNECT_SECONDS = 10.0

@@ -10,7 +10,6 @@ import httpx
 
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.photo import Photo
-from hotdog_sql.downloader.progress import Progress
 from hotdog_sql.downloader.result import Result, Status, join_notes
 from hotdog_sql.downloader.validate import (
     PLACEHOLDER_NAME,
@@ -24,6 +23,7 @@ from hotdog_sql.downloader.validate import (
 from hotdog_sql.errors import AddressError
 from hotdog_sql.http import HttpClient, is_transient, public_address, reason_of, retry_after
 from hotdog_sql.options import Source
+from hotdog_sql.progress import Progress
 from hotdog_sql.storage import Storage
 
 #: Bytes from which a photo counts as large. Two of those are received at once: with many workers,

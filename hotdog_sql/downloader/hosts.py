@@ -9,7 +9,7 @@ from threading import Condition
 from typing import Generic, NamedTuple, TypeVar
 
 from hotdog_sql.download_options import BackoffPolicy, RetryPolicy
-from hotdog_sql.downloader.progress import Progress
+from hotdog_sql.progress import Progress
 
 T = TypeVar("T")
 

@@ -13,12 +13,12 @@ from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.fetcher import Fetcher, TransientError
 from hotdog_sql.downloader.hosts import HostQueue, Turn, host_of
 from hotdog_sql.downloader.photo import Photo
-from hotdog_sql.downloader.progress import Progress
 from hotdog_sql.downloader.result import Result, Status, join_errors
 from hotdog_sql.downloader.validate import RejectedError
 from hotdog_sql.errors import HotdogError, UnreachableError
 from hotdog_sql.http import HttpClient
 from hotdog_sql.options import Source
+from hotdog_sql.progress import Progress
 from hotdog_sql.storage import Storage
 
 #: Photos taken from the selection ahead of their turn: enough to keep the other hosts busy while

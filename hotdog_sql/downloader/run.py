@@ -10,10 +10,10 @@ from hotdog_sql.downloader.dataset import Dataset, open_dataset
 from hotdog_sql.downloader.executors import Executor, LocalExecutor, dask_executor
 from hotdog_sql.downloader.manifest import Row
 from hotdog_sql.downloader.photo import Photo, safe_folder
-from hotdog_sql.downloader.progress import Progress
 from hotdog_sql.downloader.result import DownloadReport, Result, Status, note_value, with_note
 from hotdog_sql.downloader.shards import ShardCutter
 from hotdog_sql.errors import SelectionFileError
+from hotdog_sql.progress import Progress
 from hotdog_sql.text import printable
 
 #: The photos that follow a folder's last in the seeded order, each taken as it is needed.

@@ -18,10 +18,10 @@ from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.dataset import RUN
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.pool import DownloadPool
-from hotdog_sql.downloader.progress import Progress
 from hotdog_sql.downloader.result import Result, Status
 from hotdog_sql.downloader.tars import TarWriter, tar_name
 from hotdog_sql.errors import ClusterError, DatasetLockedError
+from hotdog_sql.progress import Progress
 from hotdog_sql.scratch import temporary_folder
 from hotdog_sql.storage import (
     WORK_FOLDER,
@@ -29,8 +29,8 @@ from hotdog_sql.storage import (
     Storage,
     open_storage,
     storage_errors,
-    without_credentials,
 )
+from hotdog_sql.text import without_credentials
 
 #: A result's fields but for the photo, which whoever reads a result file has.
 _values = attrgetter(*(one.name for one in fields(Result)[1:]))

@@ -14,13 +14,13 @@ from hotdog_sql.downloader.dataset import FOREIGN_FILES, RECORDS, open_dataset
 from hotdog_sql.downloader.manifest import Manifest
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.pool import DownloadPool
-from hotdog_sql.downloader.progress import Progress
 from hotdog_sql.downloader.remote_records import Listing, fetch_records
 from hotdog_sql.downloader.result import MANIFEST, DownloadReport, Result, Status
 from hotdog_sql.downloader.selection_json import recorded_alterations
 from hotdog_sql.downloader.tars import read_members
 from hotdog_sql.downloader.validate import Bytes, RejectedError, md5_hex
 from hotdog_sql.errors import DatasetError, InputError
+from hotdog_sql.progress import Progress
 from hotdog_sql.scratch import temporary_folder
 from hotdog_sql.storage import WORK_FOLDER, Storage, open_storage
 

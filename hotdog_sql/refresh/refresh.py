@@ -15,13 +15,14 @@ from hotdog_sql.config import Settings
 from hotdog_sql.download_options import SILENCE_SECONDS, RetryPolicy
 from hotdog_sql.errors import MissingFileError, StorageError, TransferError, UnreachableError
 from hotdog_sql.lock import locked
+from hotdog_sql.progress import FileProgress
 from hotdog_sql.refresh.local_file import HIDDEN, LocalFile
 from hotdog_sql.text import printable
 
 # The modules that import httpx are imported where files are fetched: most commands have theirs.
 if TYPE_CHECKING:
     from hotdog_sql.http import HttpClient
-    from hotdog_sql.refresh.transfer import Progress
+    from hotdog_sql.progress import FileProgress
 
 #: Files in flight at the same time.
 WORKERS = 4
@@ -70,7 +71,7 @@ def refresh(
     settings: Settings,
     *,
     confirm: Confirm | None = None,
-    progress: "Progress | None" = None,
+    progress: FileProgress | None = None,
     policy: RetryPolicy = _POLICY,
     silence_seconds: float = SILENCE_SECONDS,
 ) -> tuple[FileResult, ...]:
@@ -99,10 +100,10 @@ def refresh(
         StorageError: the data folder cannot be written.
     """
     from hotdog_sql.http import HttpClient, check_url
-    from hotdog_sql.refresh.transfer import Progress
+    from hotdog_sql.progress import FileProgress
 
     check_url(settings.base_url)
-    progress = progress or Progress()
+    progress = progress or FileProgress()
     wanted = missing_files(files, settings)
     if confirm is not None and wanted:
         _announce(wanted, settings, confirm, progress)
@@ -147,7 +148,7 @@ def fetch_missing(
     *,
     confirm: Confirm,
     offline: bool = False,
-    progress: "Progress | None" = None,
+    progress: FileProgress | None = None,
     policy: RetryPolicy = _POLICY,
 ) -> tuple[FileResult, ...]:
     """Fetch those of the files that are missing; no server is asked about the others.
@@ -199,7 +200,7 @@ def _fetch(
     settings: Settings,
     client: "HttpClient",
     policy: RetryPolicy,
-    progress: "Progress",
+    progress: FileProgress,
     stop: Event,
 ) -> FileResult:
     from hotdog_sql.refresh.transfer import StoppedError, Transfer
@@ -245,7 +246,7 @@ def _difference(local: LocalFile) -> str:
 
 
 def _announce(
-    wanted: Sequence[CatalogFile], settings: Settings, confirm: Confirm, progress: "Progress"
+    wanted: Sequence[CatalogFile], settings: Settings, confirm: Confirm, progress: FileProgress
 ) -> None:
     """Tell what will be fetched, and ask if it is large."""
     sized = _with_sizes(wanted, settings)

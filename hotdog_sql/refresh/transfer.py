@@ -4,7 +4,6 @@ import hashlib
 import re
 import shutil
 from base64 import b64encode
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
@@ -18,6 +17,7 @@ from hotdog_sql.catalog import CatalogFile
 from hotdog_sql.download_options import RetryPolicy
 from hotdog_sql.errors import StorageError, TransferError, UnreachableError
 from hotdog_sql.http import HttpClient, describe, is_transient, public_address, retry_after
+from hotdog_sql.progress import FileProgress
 from hotdog_sql.refresh.local_file import CRC32C, MD5, LocalFile, RemoteFile, md5_of
 from hotdog_sql.text import size_text
 
@@ -49,22 +49,6 @@ class _TransientError(Exception):
     """The request failed, and may succeed later: why, and when the server says to ask again."""
 
 
-class Progress:
-    """Is told what happens, by several threads at once. This one shows nothing."""
-
-    def planned(self, files: Sequence[CatalogFile], total: int | None) -> None:
-        """These files will be fetched, `total` bytes together if that is known."""
-
-    def started(self, name: str, done: int, total: int | None) -> None:
-        """A body begins; `done` bytes of its `total` are there from an earlier attempt."""
-
-    def progressed(self, name: str, done: int) -> None:
-        """This many bytes of the body are there."""
-
-    def waiting(self, name: str, reason: str) -> None:
-        """Nothing happens for a while, and why."""
-
-
 class Transfer:
     """Brings one file up to date. Whoever makes one holds the file's lock."""
 
@@ -74,7 +58,7 @@ class Transfer:
         url: str,
         client: HttpClient,
         policy: RetryPolicy,
-        progress: Progress,
+        progress: FileProgress,
         stop: Event,
     ) -> None:
         self._file = local.file

@@ -6,7 +6,7 @@ Every file appears whole or not at all. Paths are relative to the dataset, with 
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from hotdog_sql.storage.base import WORK_FOLDER, Storage, without_credentials
+from hotdog_sql.storage.base import WORK_FOLDER, Storage
 from hotdog_sql.storage.local import LocalStorage, refuse_links, storage_errors
 from hotdog_sql.storage.remote import RemoteStorage
 
@@ -18,7 +18,6 @@ __all__ = [
     "open_storage",
     "refuse_links",
     "storage_errors",
-    "without_credentials",
 ]
 
 _LOCAL = frozenset({"file", "local"})

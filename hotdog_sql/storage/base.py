@@ -1,18 +1,11 @@
-"""The interface of a storage, and addresses as they may be shown."""
+"""The interface of a storage."""
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 
-from hotdog_sql.text import printable
-
 #: Folder inside a dataset for temporary files; it exists only while a run works on the dataset.
 WORK_FOLDER = ".hotdog-sql"
-
-#: What may hold a password or a signature, wherever in a text an address is.
-_USERINFO = re.compile(r"(?<=://)[^\s'\"]*@")
-_QUERY = re.compile(r"(://[^\s?'\"]*)\?[^\s'\"]*")
 
 
 class Storage(ABC):
@@ -56,8 +49,3 @@ class Storage(ABC):
     @abstractmethod
     def files(self, folder: str = "", prefix: str = "") -> Iterator[tuple[str, int]]:
         """Path and size of each file below a folder whose name begins with a prefix, sorted."""
-
-
-def without_credentials(text: str) -> str:
-    """The text on one line, its addresses without user names, passwords and signatures."""
-    return printable(_QUERY.sub(r"\1", _USERINFO.sub("", text)))

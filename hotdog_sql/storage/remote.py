@@ -13,7 +13,8 @@ from uuid import uuid4
 
 from hotdog_sql.download_options import RetryPolicy
 from hotdog_sql.errors import InputError, MissingExtraError, StorageError
-from hotdog_sql.storage.base import WORK_FOLDER, Storage, without_credentials
+from hotdog_sql.storage.base import WORK_FOLDER, Storage
+from hotdog_sql.text import without_credentials
 
 T = TypeVar("T")
 

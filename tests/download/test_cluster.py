@@ -18,10 +18,10 @@ import pytest
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.dataset import Dataset
 from hotdog_sql.downloader.executors import Executor, dask_executor
-from hotdog_sql.downloader.progress import Progress
 from hotdog_sql.downloader.verify import verify
 from hotdog_sql.errors import ClusterError, StorageError
 from hotdog_sql.options import DatasetFormat
+from hotdog_sql.progress import Progress
 from hotdog_sql.storage import open_storage
 from tests.conftest import Run
 from tests.download.test_command import mirror_of, seed_of

@@ -9,7 +9,7 @@ import pytest
 
 from hotdog_sql.download_options import BackoffPolicy, RetryPolicy
 from hotdog_sql.downloader.hosts import HostQueue, host_of
-from hotdog_sql.downloader.progress import Progress
+from hotdog_sql.progress import Progress
 from tests.support.loopback import LoopbackServer, Reply, Request
 from tests.support.photos import (
     NO_PAUSE,

@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 
 from hotdog_sql.downloader import remote_records
-from hotdog_sql.downloader.progress import Progress
 from hotdog_sql.downloader.remote_records import Listing
 from hotdog_sql.downloader.verify import Fault, repair, verify
 from hotdog_sql.errors import DatasetError
-from hotdog_sql.storage import is_remote, open_storage, without_credentials
+from hotdog_sql.progress import Progress
+from hotdog_sql.storage import is_remote, open_storage
 from hotdog_sql.storage.remote import RemoteStorage
+from hotdog_sql.text import without_credentials
 from tests.conftest import Run
 from tests.support.datasets import TARS, contents, download, rows_at
 from tests.support.loopback import LoopbackServer, Reply

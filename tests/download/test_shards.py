@@ -12,10 +12,10 @@ import pytest
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader import remote_records
 from hotdog_sql.downloader.photo import Photo
-from hotdog_sql.downloader.progress import Progress
 from hotdog_sql.downloader.run import download as download_photos
 from hotdog_sql.downloader.shards import Shard, run_shard, run_shard_once
 from hotdog_sql.errors import ClusterError, DatasetLockedError, StorageError
+from hotdog_sql.progress import Progress
 from hotdog_sql.storage import open_storage
 from tests.conftest import Run
 from tests.support.cluster import cluster_of_threads

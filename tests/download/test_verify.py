@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from hotdog_sql.download_options import DownloadOptions
-from hotdog_sql.downloader.progress import Progress
 from hotdog_sql.downloader.verify import Fault, VerifyReport, repair, verify
 from hotdog_sql.errors import DatasetError
+from hotdog_sql.progress import Progress
 from tests.support.loopback import LoopbackServer, Reply
 from tests.support.photos import (
     NO_PAUSE,

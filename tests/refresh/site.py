@@ -10,8 +10,8 @@ from pathlib import Path
 from hotdog_sql.catalog import CatalogFile
 from hotdog_sql.config import Settings
 from hotdog_sql.download_options import RetryPolicy
+from hotdog_sql.progress import FileProgress
 from hotdog_sql.refresh import FileResult, refresh
-from hotdog_sql.refresh.transfer import Progress
 from tests.support.loopback import Answer, LoopbackServer, Reply, Request, file_reply
 
 FILE = CatalogFile("v6", "test", "images", "2018_04/a.csv", "a.csv", None, None)
@@ -83,7 +83,7 @@ class Site:
 
     def refresh(
         self,
-        progress: Progress | None = None,
+        progress: FileProgress | None = None,
         *,
         size: int | None = None,
         md5: str | None = None,
@@ -93,7 +93,7 @@ class Site:
         return self.refresh_all([file], progress)[0]
 
     def refresh_all(
-        self, files: Sequence[CatalogFile], progress: Progress | None = None
+        self, files: Sequence[CatalogFile], progress: FileProgress | None = None
     ) -> tuple[FileResult, ...]:
         return refresh(
             files, self.settings, policy=QUICK, silence_seconds=self.silence, progress=progress

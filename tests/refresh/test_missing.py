@@ -11,16 +11,16 @@ import pytest
 from hotdog_sql.catalog import CatalogFile
 from hotdog_sql.config import Settings
 from hotdog_sql.errors import AddressError, MissingFileError, TransferError
+from hotdog_sql.progress import FileProgress
 from hotdog_sql.refresh import LocalFile, Status, fetch_missing, file_md5, local_files
 from hotdog_sql.refresh.refresh import LARGE
-from hotdog_sql.refresh.transfer import Progress
 from tests.refresh.site import FILE, NEW, OLD, OTHER, QUICK, Site, md5_of
 from tests.support.loopback import LoopbackServer, Reply, file_reply
 
 MD5 = md5_of(NEW)
 
 
-class Asked(Progress):
+class Asked(FileProgress):
     """Notes what is planned and asked, and answers."""
 
     def __init__(self, answer: bool = True) -> None:

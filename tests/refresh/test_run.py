@@ -6,8 +6,8 @@ from threading import Barrier
 import pytest
 
 from hotdog_sql.errors import StorageError
+from hotdog_sql.progress import FileProgress
 from hotdog_sql.refresh import Status, failure, refresh
-from hotdog_sql.refresh.transfer import Progress
 from tests.refresh.site import FILE, HALF, NEW, OLD, OTHER, Site, new
 from tests.support.loopback import Reply, Request, file_reply
 
@@ -68,7 +68,7 @@ def test_results_keep_the_order_and_one_failure_harms_nobody(site: Site) -> None
 def test_what_is_reported(site: Site) -> None:
     told: list[tuple[object, ...]] = []
 
-    class Notes(Progress):
+    class Notes(FileProgress):
         def started(self, name: str, done: int, total: int | None) -> None:
             told.append(("started", name, done, total))
 
@@ -89,7 +89,7 @@ def test_what_is_reported(site: Site) -> None:
 
 
 def test_an_error_that_nobody_foresaw_is_raised(site: Site) -> None:
-    class Broken(Progress):
+    class Broken(FileProgress):
         def started(self, name: str, done: int, total: int | None) -> None:
             raise ZeroDivisionError(name, done, total)
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from hotdog_sql.download_options import BackoffPolicy, DownloadOptions, RetryPolicy
 from hotdog_sql.downloader.photo import IMAGE_COLUMNS, Photo
-from hotdog_sql.downloader.progress import Progress
 from hotdog_sql.downloader.result import DownloadReport
 from hotdog_sql.downloader.run import Executors, download
+from hotdog_sql.progress import Progress
 from tests.support.loopback import LoopbackServer, Reply, file_reply
 from tests.support.pictures import jpeg, md5
 

@@ -1,4 +1,10 @@
-"""What a download and a check report while they run."""
+"""What downloads and checks report while they run: to be overridden where it is to be shown."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hotdog_sql.catalog import CatalogFile
 
 
 class Progress:
@@ -37,3 +43,19 @@ class Progress:
 
     def checked(self, count: int, size: int) -> None:
         """So many photos, of so many bytes in all, have been verified."""
+
+
+class FileProgress:
+    """Ignores what a refresh of Open Images files reports, from several threads at once."""
+
+    def planned(self, files: "Sequence[CatalogFile]", total: int | None) -> None:
+        """These files will be fetched, `total` bytes together if that is known."""
+
+    def started(self, name: str, done: int, total: int | None) -> None:
+        """A body begins; `done` bytes of its `total` are there from an earlier attempt."""
+
+    def progressed(self, name: str, done: int) -> None:
+        """So many bytes of the body are there."""
+
+    def waiting(self, name: str, reason: str) -> None:
+        """Nothing happens for a while, and why."""

@@ -6,21 +6,24 @@ machine; bodies come without Content-Encoding; redirects are followed here, thei
 
 import base64
 import ipaddress
+import os
 import socket
 import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache, lru_cache
+from importlib.util import find_spec
 from typing import Self
 
 import httpx
 
 from hotdog_sql import __version__
 from hotdog_sql.download_options import CONNECT_SECONDS, SILENCE_SECONDS
-from hotdog_sql.errors import AddressError
+from hotdog_sql.errors import AddressError, InputError
 from hotdog_sql.text import http_date, printable
-from hotdog_sql.transports import new_transport
+from hotdog_sql.transport import Deadline, Transport
 
 _MAX_REDIRECTS = 10
 
@@ -31,11 +34,25 @@ _HEADERS = {
 }
 
 
+@cache
+def transport_name() -> str:
+    """`pyreqwest` (the extra `fast`) or `httpx`: what makes requests (`HOTDOG_SQL_TRANSPORT`)."""
+    name = os.environ.get("HOTDOG_SQL_TRANSPORT") or ""
+    installed = find_spec("pyreqwest") is not None
+    if name not in ("", "httpx", "pyreqwest") or (name == "pyreqwest" and not installed):
+        raise InputError(
+            f"HOTDOG_SQL_TRANSPORT is {name!r}: give httpx, or pyreqwest after "
+            "pip install 'hotdog-sql[fast]'"
+        )
+    return name or ("pyreqwest" if installed else "httpx")
+
+
 class HttpClient:
     """Makes requests, one at a time: each thread has its own. A context manager.
 
     Proxies come from the environment (`HTTPS_PROXY`, `NO_PROXY`, …), a user name and a password
-    from the address. Cookies are not kept.
+    from the address. Cookies are not kept. `plain` takes httpcore in any case: pyreqwest's time
+    for a request cannot be extended.
     """
 
     def __init__(
@@ -45,17 +62,14 @@ class HttpClient:
         *,
         plain: bool = False,
     ) -> None:
-        """Makes no request yet.
+        self._deadline = Deadline()
+        self._transport: httpx.BaseTransport
+        if plain or transport_name() == "httpx":
+            self._transport = Transport(self._deadline, connect_seconds, silence_seconds)
+        else:
+            from hotdog_sql.fast_transport import FastTransport
 
-        Args:
-            connect_seconds: time limit for a connection.
-            silence_seconds: time limit for each wait in which nothing arrives.
-            plain: use httpcore in any case: pyreqwest's time for a request cannot be extended far.
-
-        Raises:
-            InputError: the certificates that the environment names cannot be read.
-        """
-        self._transport = new_transport(connect_seconds, silence_seconds, plain=plain)
+            self._transport = FastTransport(self._deadline, connect_seconds, silence_seconds)
 
     def __enter__(self) -> Self:
         return self
@@ -65,7 +79,7 @@ class HttpClient:
 
     def extend(self, seconds: float) -> None:
         """Give the request in hand more time."""
-        self._transport.deadline += seconds
+        self._deadline.at += seconds
 
     @contextmanager
     def stream(
@@ -78,25 +92,14 @@ class HttpClient:
     ) -> Iterator[httpx.Response]:
         """The answer to a request, redirects followed; its body is read inside the block.
 
-        Args:
-            url: the address.
-            seconds: time for all of it: connection, redirects, headers and body.
-            method: `GET` or `HEAD`.
-            headers: further headers.
-
-        Raises:
-            AddressError: the address, or one that it redirects to, cannot be used.
-            InputError: the proxy that the environment names cannot be used.
-            httpx.HTTPError: the request failed; `httpx.TooManyRedirects` among them.
+        `seconds` are for all of it. Raises `AddressError`, or httpx's errors.
         """
-        self._transport.deadline = time.monotonic() + seconds
+        self._deadline.at = time.monotonic() + seconds
         response = self._follow(method, url, {**_HEADERS, **(headers or {})})
         try:
             encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
             if response.is_success and encoding not in ("", "identity"):
-                raise httpx.DecodingError(
-                    f"Content-Encoding is {encoding}, which was not asked for"
-                )
+                raise httpx.DecodingError(f"encoded as {encoding}, which was not asked for")
             yield response
         finally:
             response.close()
@@ -108,7 +111,7 @@ class HttpClient:
             try:
                 target = history[-1].url.join(address) if history else httpx.URL(address)
                 check_url(target)
-                if history and is_loopback(target) and not is_loopback(history[-1].url):
+                if history and is_loopback(target.host) and not is_loopback(history[-1].url.host):
                     raise AddressError(
                         f"{public_address(history[-1].url)} redirects to this machine; "
                         "check its address"
@@ -128,32 +131,25 @@ class HttpClient:
 
 
 def check_url(url: str | httpx.URL) -> None:
-    """Let https addresses pass, and http ones of this machine.
-
-    Raises:
-        AddressError: any other address, or text that is not an address.
-    """
+    """Let https addresses pass, and http ones of this machine; `AddressError` for all others."""
     try:
         parsed = httpx.URL(url)
         host = parsed.host if (parsed.port or 1) in range(1, 65_536) else ""
         parsed.raw_host.decode("ascii").encode("idna")  # has no empty label, and none too long
     except (httpx.InvalidURL, UnicodeError) as error:
         raise _not_an_address(str(url), error) from error
-    if not (
-        host and (parsed.scheme == "https" or (parsed.scheme == "http" and is_loopback(parsed)))
-    ):
+    if not (host and (parsed.scheme == "https" or (parsed.scheme == "http" and is_loopback(host)))):
         raise AddressError(
             f"{public_address(parsed)}: only https addresses are fetched; "
             "check HOTDOG_SQL_BASE_URL and HOTDOG_SQL_MIRROR_URL"
         )
 
 
-def is_loopback(url: httpx.URL) -> bool:
-    """Whether the address is on this machine."""
-    if url.host == "localhost":
-        return True
+@lru_cache
+def is_loopback(host: str) -> bool:
+    """Whether the host is this machine."""
     try:
-        return ipaddress.ip_address(url.host).is_loopback
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
 
@@ -188,46 +184,28 @@ def retry_after(response: httpx.Response) -> float | None:
 
 
 def describe(failure: int | httpx.HTTPError) -> str:
-    """What went wrong, in a few words for people."""
+    """What went wrong, for people."""
     if isinstance(failure, int):
         return f"HTTP status {failure}"
-    match failure:
-        case httpx.ConnectTimeout():
-            words = "no connection in time"
-        case httpx.TimeoutException():
-            words = "the server stopped sending"
-        case httpx.TooManyRedirects():
-            words = "too many redirects"
-        case httpx.ConnectError() if _has_cause(failure, ssl.SSLCertVerificationError):
-            words = f"its certificate is not trusted ({failure}): see SSL_CERT_FILE"
-        case httpx.ConnectError() if _has_cause(failure, socket.gaierror):
-            words = "no connection (unknown host)"
-        case httpx.ConnectError() | httpx.ProxyError():
-            words = f"no connection ({failure})"
-        case httpx.NetworkError() | httpx.RemoteProtocolError():
-            words = f"the connection broke ({failure})"
-        case httpx.DecodingError():
-            words = str(failure)
-        case _:
-            words = f"{type(failure).__name__}: {failure}"
-    return printable(words)
+    advice = ""
+    if _has_cause(failure, ssl.SSLCertVerificationError):
+        advice = "; its certificate is not trusted: see SSL_CERT_FILE"
+    return printable(f"{reason_of(failure)} ({failure}){advice}")
 
 
-def reason_of(error: httpx.HTTPError, *, in_body: bool) -> str:
+def reason_of(error: httpx.HTTPError, *, in_body: bool = False) -> str:
     """What went wrong, in the fixed words of the manifest."""
     match error:
         case httpx.TooManyRedirects():
             return "redirect loop"
-        case httpx.ConnectTimeout():
-            return "no connection"
-        case httpx.TimeoutException():
-            return "silence"
         case httpx.ConnectError() if _has_cause(error, socket.gaierror):
             return "unknown host"
         case httpx.ConnectError() if _has_cause(error, ConnectionRefusedError):
             return "connection refused"
-        case httpx.ConnectError():
+        case httpx.ConnectError() | httpx.ConnectTimeout():
             return "no connection"
+        case httpx.TimeoutException():
+            return "silence"
         case httpx.NetworkError() | httpx.RemoteProtocolError():
             return "cut short" if in_body else "connection broke"
         case httpx.ProxyError():

@@ -17,7 +17,7 @@ class Progress:
         """So many photos are selected, those in the dataset included; None: not known."""
 
     def received(self, count: int) -> None:
-        """So many bytes have arrived."""
+        """So many bytes of a photo have arrived."""
 
     def answered(self, image_id: str, source: str, url: str, answer: str) -> None:
         """A request has ended, with `ok` or with the reason why not."""
@@ -32,14 +32,7 @@ class Progress:
         """A host is not asked any more in this run."""
 
     def finished(self, status: str, source: str, *, known: bool, reserve: bool) -> None:
-        """A photo is done with.
-
-        Args:
-            status: downloaded, lost or failed.
-            source: where its bytes come from; empty unless downloaded.
-            known: whether an earlier run has said so.
-            reserve: whether it replaces a lost photo, so that it was not planned.
-        """
+        """A photo is done with: in this run, or in an earlier one if it is `known`."""
 
     def checked(self, count: int, size: int) -> None:
         """So many photos, of so many bytes in all, have been verified."""

@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from threading import BoundedSemaphore, Event
 
 import httpx
@@ -16,7 +15,7 @@ from hotdog_sql.downloader.validate import (
     PLACEHOLDERS,
     Bytes,
     RejectedError,
-    detect_format,
+    detect_extension,
     md5_from_base64,
     md5_hex,
 )
@@ -31,43 +30,29 @@ from hotdog_sql.storage import Storage
 _LARGE = 3 << 20
 _LARGE_AT_ONCE = 2
 
+#: The reason of a request that took all the time it may take: it is not made again.
+TOO_SLOW = "too slow"
+
 
 class TransientError(Exception):
     """The photo did not come, but may come another time.
 
-    Attributes:
-        reason: in the fixed words of the manifest.
-        retry_after: seconds that the server asks to wait; None if it does not say.
-        refused: whether there was no connection at all.
-        slow: whether the request took all the time it may take.
+    `reason` is in the fixed words of the manifest; `retry_after` are the seconds that the server
+    asks to wait, None if it does not say.
     """
 
-    def __init__(
-        self,
-        reason: str,
-        retry_after: float | None = None,
-        *,
-        refused: bool = False,
-        slow: bool = False,
-    ) -> None:
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.retry_after = retry_after
-        self.refused = refused
-        self.slow = slow
 
 
 class Fetcher:
     """Fetches photos and keeps them; used by many threads, each with a client of its own."""
 
     def __init__(
-        self,
-        storage: Storage,
-        options: DownloadOptions,
-        progress: Progress,
-        stopped: Event,
+        self, storage: Storage, options: DownloadOptions, progress: Progress, stopped: Event
     ) -> None:
-        """Fetches nothing yet."""
         self._storage = storage
         self._options = options
         self._progress = progress
@@ -100,7 +85,7 @@ class Fetcher:
                 in_body = True
                 heard()
                 self._check_answer(response)
-                data = self._receive(client, response)
+                data = self._receive(response)
         except AddressError as error:
             # The cause is httpx's or Python's: no host can have such a name.
             raise RejectedError("bad address" if error.__cause__ else "unsafe address") from error
@@ -108,10 +93,7 @@ class Fetcher:
             reason = reason_of(error, in_body=in_body)
             if not is_transient(error):
                 raise RejectedError(reason) from error
-            if time.monotonic() >= deadline:
-                raise TransientError("too slow", slow=True) from error
-            refused = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
-            raise TransientError(reason, refused=refused) from error
+            raise TransientError(reason if time.monotonic() < deadline else TOO_SLOW) from error
         return self._keep(photo, source, url, data)
 
     def _check_answer(self, response: httpx.Response) -> None:
@@ -127,35 +109,41 @@ class Fetcher:
         if declared.isdecimal() and int(declared) > self._options.max_bytes:
             raise RejectedError("too large")
 
-    def _receive(self, client: HttpClient, response: httpx.Response) -> bytearray:
+    def _receive(self, response: httpx.Response) -> bytearray:
         body = bytearray()
         large = False
         try:
             for chunk in response.iter_raw():
                 body += chunk
-                self._progress.received(len(chunk))
                 if len(body) > self._options.max_bytes:
                     raise RejectedError("too large")
                 if self._stopped.is_set():
                     raise TransientError("stopped")
                 if not large and len(body) > _LARGE:
-                    waiting = time.monotonic()
                     large = self._large.acquire()
-                    client.extend(time.monotonic() - waiting)
         finally:
             if large:
                 self._large.release()
+            self._progress.received(len(body))
         return body
 
     def _keep(self, photo: Photo, source: Source, url: str, data: Bytes) -> Result:
         """Check the bytes, alter them if that is asked for, and write them."""
-        extension = detect_format(data).extension
+        extension = detect_extension(data)
         md5 = md5_hex(data)
         if md5 in self._placeholders:
             raise RejectedError("placeholder")
-        changed = _change(photo, len(data), md5) if source == Source.ORIGINAL else ""
-        if changed and self._options.strict_md5:
-            raise RejectedError(changed)
+        note = _change(photo, len(data), md5) if source == Source.ORIGINAL else ""
+        if note and self._options.strict_md5:
+            raise RejectedError(note)
+        if self._options.decodes:
+            with self._decoding:
+                altered = None if self._stopped.is_set() else self._alter(photo, source, data)
+            if altered is not None:
+                data, md5 = altered[0], md5_hex(altered[0])
+                note = join_notes(note, altered[1])
+        if self._stopped.is_set():
+            raise TransientError("stopped")
         result = Result(
             photo,
             Status.DOWNLOADED,
@@ -164,21 +152,8 @@ class Fetcher:
             url=public_address(url) if "@" in url else url,
             size=len(data),
             md5=md5,
-            note=changed,
+            note=note,
         )
-        if self._options.decodes:
-            with self._decoding:
-                altered = None if self._stopped.is_set() else self._alter(photo, source, data)
-            if altered is not None:
-                data, note = altered
-                result = replace(
-                    result,
-                    size=len(data),
-                    md5=md5_hex(data),
-                    note=join_notes(result.note, note),
-                )
-        if self._stopped.is_set():
-            raise TransientError("stopped")
         self._storage.write(result.path, data)
         return result
 
@@ -201,6 +176,4 @@ def _change(photo: Photo, size: int, md5: str) -> str:
     promised = md5_from_base64(photo.original_md5)
     if promised is not None:
         return "" if promised == md5 else "md5 differs"
-    if photo.original_size is not None and photo.original_size != size:
-        return "size differs"
-    return ""
+    return "size differs" if photo.original_size not in ("", str(size)) else ""

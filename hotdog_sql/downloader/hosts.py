@@ -4,60 +4,50 @@ import heapq
 import itertools
 import time
 from collections import deque
-from dataclasses import dataclass, field
 from threading import Condition
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
-from hotdog_sql.download_options import BackoffPolicy, RetryPolicy
+from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.progress import Progress
 
 T = TypeVar("T")
+
+#: Reasons of failures where there was no connection at all.
+NO_CONNECTION = frozenset({"unknown host", "connection refused", "no connection"})
 
 #: Flickr serves its photos under many names (`farm5.staticflickr.com`, `c2.staticflickr.com`, …)
 #: of one service, to which the limits apply as one.
 _SERVICES = ("staticflickr.com",)
 
 
-@dataclass(slots=True)
 class _Host(Generic[T]):
     """What is known of one host, and what waits for it. Times are on the monotonic clock."""
 
-    since: float = field(default_factory=time.monotonic)
-    waiting: deque[T] = field(default_factory=deque)
-    delayed: list[tuple[float, int, T]] = field(default_factory=list)
-    active: int = 0
-    heard: bool = False
-    failures: int = 0
-    pauses: int = 0
-    paused_until: float = 0.0
-    reason: str = ""
-    given_up: bool = False
-
-
-class Turn(NamedTuple, Generic[T]):
-    """A task whose turn it is; `given_up`: why its host is not asked any more, else empty."""
-
-    task: T
-    host: str
-    given_up: str
+    def __init__(self) -> None:
+        self.waiting: deque[T] = deque()
+        self.delayed: list[tuple[float, int, T]] = []
+        self.active = 0
+        self.heard = False
+        #: Since the last complete answer.
+        self.since = time.monotonic()
+        self.failures = self.pauses = 0
+        self.reason = ""
+        self.paused_until = 0.0
+        self.given_up = False
 
 
 class HostQueue(Generic[T]):
     """Hands tasks to worker threads, each when its host may be asked.
 
     A task that must wait, for its host or for its next attempt, keeps no worker from the others.
-
-    Attributes:
-        heard: whether any host has answered.
     """
 
-    def __init__(
-        self, per_host: int, backoff: BackoffPolicy, retry: RetryPolicy, progress: Progress
-    ) -> None:
+    def __init__(self, options: DownloadOptions, progress: Progress) -> None:
+        #: Whether any host has answered.
         self.heard = False
-        self._per_host = per_host
-        self._backoff = backoff
-        self._retry = retry
+        self._per_host = options.per_host
+        self._backoff = options.backoff
+        self._longest_wait = options.retry.patience
         self._progress = progress
         self._hosts: dict[str, _Host[T]] = {}
         self._changed = Condition()
@@ -75,8 +65,11 @@ class HostQueue(Generic[T]):
                 entry.waiting.append(task)
             self._changed.notify()
 
-    def take(self) -> Turn[T] | None:
-        """Wait for a task whose turn it is; None after `close`."""
+    def take(self) -> tuple[T, str, str] | None:
+        """Wait for a task whose turn it is; None after `close`.
+
+        With its host, and why that is not asked any more: empty where it is to be asked.
+        """
         with self._changed:
             while not self._closed:
                 now = time.monotonic()
@@ -96,7 +89,10 @@ class HostQueue(Generic[T]):
         self.heard = self._hosts[host].heard = True
 
     def succeeded(self, host: str) -> None:
-        """A request has ended with a complete answer, whatever it says."""
+        """A request has ended with a complete answer, whatever it says.
+
+        The worker takes the next task itself, so the others need not be woken.
+        """
         with self._changed:
             entry = self._hosts[host]
             entry.active -= 1
@@ -104,23 +100,20 @@ class HostQueue(Generic[T]):
             entry.since, entry.heard, entry.reason = time.monotonic(), True, ""
             if not (entry.active or entry.waiting or entry.delayed or entry.given_up):
                 del self._hosts[host]  # nothing of it need be remembered
-            self._changed.notify()
 
-    def failed(
-        self, host: str, reason: str, retry_after: float | None = None, *, refused: bool = False
-    ) -> None:
+    def failed(self, host: str, reason: str, retry_after: float | None = None) -> None:
         """A request has failed, but may succeed later."""
         with self._changed:
             entry = self._hosts[host]
             entry.active -= 1
             entry.failures += 1
+            refused = reason in NO_CONNECTION
             first = refused and not entry.reason
             entry.reason = reason
             was_given_up = entry.given_up
             pause = 0.0 if was_given_up else self._pause(entry, retry_after, refused=refused)
             given_up = entry.given_up and not was_given_up
-            # The end of a pause, or of the host, concerns every waiting worker.
-            self._changed.notify_all()
+            self._changed.notify_all()  # how long they wait has changed
         if first:
             self._progress.unreachable(host, reason)
         if given_up:
@@ -136,31 +129,27 @@ class HostQueue(Generic[T]):
 
     def _due(self, host: _Host[T]) -> float | None:
         """When a task of the host may start; None: not before something else changes."""
-        if host.waiting:
-            due = 0.0
-        elif host.delayed:
-            due = host.delayed[0][0]
-        else:
+        if not (host.waiting or host.delayed):
             return None
         if host.given_up:
             return 0.0
-        if host.active >= (1 if host.pauses else self._per_host):
-            return None  # after a pause, one request at a time finds out whether the host is back
-        return max(due, host.paused_until)
+        if host.active >= self._per_host:
+            return None
+        return max(0.0 if host.waiting else host.delayed[0][0], host.paused_until)
 
-    def _start(self, name: str, now: float) -> Turn[T]:
+    def _start(self, name: str, now: float) -> tuple[T, str, str]:
         host = self._hosts[name] = self._hosts.pop(name)  # to the end: the hosts take turns
         host.active += 1
         delayed = host.delayed and (not host.waiting or host.delayed[0][0] <= now)
         task = heapq.heappop(host.delayed)[2] if delayed else host.waiting.popleft()
-        return Turn(task, name, host.reason or "host given up" if host.given_up else "")
+        return task, name, host.reason or "host given up" if host.given_up else ""
 
     def _pause(self, host: _Host[T], retry_after: float | None, *, refused: bool) -> float:
         """Pause or give up the host if it is time to; for how many seconds it pauses."""
         backoff, now = self._backoff, time.monotonic()
         silent = now - host.since
         if retry_after is not None:
-            host.given_up = retry_after > self._retry.patience
+            host.given_up = retry_after > self._longest_wait
             host.paused_until = max(host.paused_until, now + retry_after)
             return 0.0 if host.given_up else retry_after
         if silent > (backoff.patience if host.heard else backoff.first_answer):

@@ -1,7 +1,6 @@
 """A photo: one row of a selection, on its way to the dataset."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,27 +12,28 @@ from hotdog_sql.errors import SelectionFileError
 from hotdog_sql.options import Source
 from hotdog_sql.text import printable
 
-#: The columns of an Open Images image file, in its order.
-IMAGE_COLUMNS = (
-    "ImageID",
-    "Subset",
-    "OriginalURL",
-    "OriginalLandingURL",
-    "License",
-    "AuthorProfileURL",
-    "Author",
-    "Title",
-    "OriginalSize",
-    "OriginalMD5",
-    "Thumbnail300KURL",
-    "Rotation",
-)
+#: The columns of an Open Images image file, in its order, and the fields of a photo.
+_FIELDS = {
+    "ImageID": "image_id",
+    "Subset": "subset",
+    "OriginalURL": "original_url",
+    "OriginalLandingURL": "landing_url",
+    "License": "license",
+    "AuthorProfileURL": "author_url",
+    "Author": "author",
+    "Title": "title",
+    "OriginalSize": "original_size",
+    "OriginalMD5": "original_md5",
+    "Thumbnail300KURL": "thumbnail_url",
+    "Rotation": "rotation",
+}
+IMAGE_COLUMNS = tuple(_FIELDS)
 
 #: Open Images uses 16 hexadecimal digits. An ID becomes a file name and part of an address.
 _IMAGE_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 #: Control characters and line and paragraph separators: they have no place on one line of CSV.
-_BREAKS_LINES = frozenset({"Cc", "Zl", "Zp"})
+_BREAKS_LINES = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 _FORBIDDEN_IN_NAMES = re.compile(r'[\\:*?"<>|]')
 
@@ -46,15 +46,9 @@ _LONGEST_NAME = 255
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """One row of a selection; the fields after `partition` are those of the image file.
+    """One row of a selection, each text on one line and empty where it is missing.
 
-    Text is on one line: control characters have become spaces. Missing values are empty text.
-
-    Attributes:
-        folder: the class folder, such as `hot_dog`.
-        rank: place in the seeded order within the folder, from 1.
-        reserve: whether it replaces a lost photo.
-        partition: such as `train`; empty where there are none.
+    `rank` is its place in the seeded order of its folder; a `reserve` replaces a lost photo.
     """
 
     folder: str
@@ -69,25 +63,17 @@ class Photo:
     author_url: str
     author: str
     title: str
-    original_size: int | None
+    original_size: str
     original_md5: str
     thumbnail_url: str
     rotation: str
 
     @classmethod
     def from_row(cls, row: Mapping[str, object], *, reserve: bool = False) -> Self:
-        """A photo from the columns of a selection, as CSV text or as typed values.
-
-        Args:
-            row: `folder`, `rank`, the image file's columns, and perhaps `partition` and `reserve`;
-                others are ignored.
-            reserve: whether the photo replaces a lost one, if the row has no column `reserve`.
-
-        Raises:
-            SelectionFileError: a column is missing, or an ImageID or a number is not valid.
-        """
+        """A photo from the columns of a selection, as CSV text or as typed values."""
         try:
-            image_id = _text(row["ImageID"])
+            image = {field: _text(row[column]) for column, field in _FIELDS.items()}
+            image_id = image["image_id"]
             if not is_image_id(image_id):
                 raise SelectionFileError(
                     f"ImageID {printable(image_id)!r} cannot be a file name; "
@@ -96,21 +82,10 @@ class Photo:
             own = row.get("reserve")
             return cls(
                 folder=_text(row["folder"]),
-                rank=_number(row, "rank") or 0,
+                rank=int(_text(row["rank"]) or 0),
                 reserve=reserve if own is None else _text(own).lower() == "true",
                 partition=_text(row.get("partition")),
-                image_id=image_id,
-                subset=_text(row["Subset"]),
-                original_url=_text(row["OriginalURL"]),
-                landing_url=_text(row["OriginalLandingURL"]),
-                license=_text(row["License"]),
-                author_url=_text(row["AuthorProfileURL"]),
-                author=_text(row["Author"]),
-                title=_text(row["Title"]),
-                original_size=_number(row, "OriginalSize"),
-                original_md5=_text(row["OriginalMD5"]),
-                thumbnail_url=_text(row["Thumbnail300KURL"]),
-                rotation=_text(row["Rotation"]),
+                **image,
             )
         except KeyError as error:
             raise SelectionFileError(
@@ -119,22 +94,8 @@ class Photo:
             ) from error
 
     def image_row(self) -> dict[str, str]:
-        """The image file's own columns as text."""
-        values = (
-            self.image_id,
-            self.subset,
-            self.original_url,
-            self.landing_url,
-            self.license,
-            self.author_url,
-            self.author,
-            self.title,
-            "" if self.original_size is None else str(self.original_size),
-            self.original_md5,
-            self.thumbnail_url,
-            self.rotation,
-        )
-        return dict(zip(IMAGE_COLUMNS, values, strict=True))
+        """The image file's own columns."""
+        return {column: getattr(self, field) for column, field in _FIELDS.items()}
 
     @property
     def stem(self) -> str:
@@ -144,9 +105,10 @@ class Photo:
     def url(self, source: Source, mirror_url: str) -> str:
         """Address of the photo at a source; empty where it has none."""
         match source:
+            case Source.MIRROR if self.subset:
+                return f"{mirror_url}{quote(self.subset, safe='')}/{self.image_id}.jpg"
             case Source.MIRROR:
-                subset = quote(self.subset, safe="")
-                return f"{mirror_url}{subset}/{self.image_id}.jpg" if subset else ""
+                return ""
             case Source.ORIGINAL:
                 return self.original_url
             case Source.THUMBNAIL:
@@ -188,25 +150,5 @@ def _safe_name(name: str) -> str:
 
 def _text(value: object) -> str:
     """The value as text on one line."""
-    if type(value) is str and value.isprintable():  # nearly always
-        return value
-    if value is None:
-        return ""
-    text = value if isinstance(value, str) else str(value)
-    return "".join(" " if unicodedata.category(c) in _BREAKS_LINES else c for c in text)
-
-
-def _number(row: Mapping[str, object], column: str) -> int | None:
-    text = _text(row[column]).strip()
-    if not text:
-        return None
-    try:
-        number = int(text)
-    except ValueError:
-        number = 1 << 64
-    if number.bit_length() > 63:
-        raise SelectionFileError(
-            f"{column} {printable(text)[:40]!r} of image {printable(_text(row['ImageID']))} is not "
-            "a whole number of at most 63 bits; correct the selection or make it again"
-        )
-    return number
+    text = "" if value is None else str(value)
+    return text if text.isprintable() else _BREAKS_LINES.sub(" ", text)

@@ -10,8 +10,8 @@ from threading import Event, Thread
 from typing import Self
 
 from hotdog_sql.download_options import DownloadOptions
-from hotdog_sql.downloader.fetcher import Fetcher, TransientError
-from hotdog_sql.downloader.hosts import HostQueue, Turn, host_of
+from hotdog_sql.downloader.fetcher import TOO_SLOW, Fetcher, TransientError
+from hotdog_sql.downloader.hosts import NO_CONNECTION, HostQueue, host_of
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.result import Result, Status, join_errors
 from hotdog_sql.downloader.validate import RejectedError
@@ -34,12 +34,9 @@ _STOP_SECONDS = 1.0
 class _Task:
     """A photo on its way through the sources that may have it.
 
-    Attributes:
-        photo: the photo.
-        left: sources and addresses still to ask; the first is the one in hand.
-        attempt: the number of the next request to it, from 1.
-        errors: sources that did not have it, and why.
-        transient: whether one of them may have it another time.
+    `left` are those still to ask, with their addresses; the first is the one in hand, and `attempt`
+    is the number of the next request to it. `errors` are those that did not have it and why;
+    `transient`: one of them may have it another time.
     """
 
     photo: Photo
@@ -85,24 +82,14 @@ class DownloadPool:
     ) -> None:
         """Starts nothing yet.
 
-        Args:
-            storage: where photos go.
-            mirror_url: see `hotdog_sql.config.Settings`.
-            options: how photos are downloaded.
-            progress: is told what happens.
-            heard: whether a host has answered earlier in this run: then hosts that stay silent fail
-                their photos, but do not end the run.
-
-        Raises:
-            InputError: the certificates that the environment names cannot be read.
+        `heard`: a host has answered earlier in this run. Then hosts that stay silent fail their
+        photos, but do not end the run.
         """
         HttpClient(options.connect_seconds, options.silence_seconds)  # what all threads share
         self._mirror_url = mirror_url
         self._options = options
         self._progress = progress
-        self._hosts: HostQueue[_Task] = HostQueue(
-            options.per_host, options.backoff, options.retry, progress
-        )
+        self._hosts: HostQueue[_Task] = HostQueue(options, progress)
         self._hosts.heard = heard
         self._results: SimpleQueue[Result | BaseException] = SimpleQueue()
         self._stopped = Event()
@@ -188,58 +175,56 @@ class DownloadPool:
         try:
             with HttpClient(options.connect_seconds, options.silence_seconds) as client:
                 while (turn := self._hosts.take()) is not None:
+                    task, host, given_up = turn
                     try:
-                        self._serve(client, turn)
+                        self._serve(client, task, host, given_up)
                     except HotdogError:
                         raise
                     except Exception as error:  # noqa: BLE001 - fails this photo and no other
-                        self._hosts.succeeded(turn.host)
-                        turn.task.errors.append((turn.task.left[0][0], type(error).__name__))
-                        turn.task.transient = True
-                        self._results.put(turn.task.given_up())
+                        self._hosts.succeeded(host)
+                        task.errors.append((task.left[0][0], type(error).__name__))
+                        task.transient = True
+                        self._results.put(task.given_up())
         except BaseException as error:  # noqa: BLE001 - the thread that waits for results raises it
             self._results.put(error)
 
-    def _serve(self, client: HttpClient, turn: Turn[_Task]) -> None:
+    def _serve(self, client: HttpClient, task: _Task, host: str, given_up: str) -> None:
         """Make one request; record the result, or queue the photo for its next attempt."""
-        task, host = turn.task, turn.host
         source, url = task.left[0]
-        delay: float | None = None
-        if turn.given_up:
-            self._hosts.failed(host, turn.given_up)
-            task.next_source(turn.given_up, transient=True)
+        image_id, delay = task.photo.image_id, 0.0
+        if given_up:
+            self._hosts.failed(host, given_up)
+            task.next_source(given_up, transient=True)
         else:
             try:
                 heard = partial(self._hosts.hear, host)
                 result = self._fetcher.fetch(client, task.photo, source, url, heard)
-            except RejectedError as rejected:
+            except RejectedError as error:
                 self._hosts.succeeded(host)
-                self._progress.answered(task.photo.image_id, source, url, rejected.reason)
-                task.next_source(rejected.reason, transient=False)
+                self._progress.answered(image_id, source, url, error.reason)
+                task.next_source(error.reason, transient=False)
             except TransientError as error:
-                delay = self._failed(turn, error)
+                self._progress.answered(image_id, source, url, error.reason)
+                delay = self._failed(task, host, error)
             else:
                 self._hosts.succeeded(host)
-                self._progress.answered(task.photo.image_id, source, url, "ok")
+                self._progress.answered(image_id, source, url, "ok")
                 self._results.put(replace(result, error=join_errors(task.errors)))
                 return
         if task.left:
-            self._queue(task, delay or 0.0)
+            self._queue(task, delay)
         else:
             self._results.put(task.given_up())
 
-    def _failed(self, turn: Turn[_Task], error: TransientError) -> float | None:
-        """Seconds until the next attempt; None where the next source is to be asked."""
-        task = turn.task
-        source, url = task.left[0]
-        self._hosts.failed(turn.host, error.reason, error.retry_after, refused=error.refused)
-        self._progress.answered(task.photo.image_id, source, url, error.reason)
-        if error.refused:
+    def _failed(self, task: _Task, host: str, error: TransientError) -> float:
+        """Seconds until the next attempt, which may be at the next source."""
+        self._hosts.failed(host, error.reason, error.retry_after)
+        if error.reason in NO_CONNECTION:
             return 0.0  # not an attempt: the host is paused, or given up
         delay = self._options.retry.delay(task.attempt, error.retry_after)
-        if delay is None or error.slow:
+        if delay is None or error.reason == TOO_SLOW:
             task.next_source(error.reason, transient=True)
-            return None
+            return 0.0
         task.attempt += 1
         return delay
 

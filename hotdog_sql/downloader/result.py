@@ -48,20 +48,11 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The result of downloading one photo.
+    """The result of downloading one photo; empty is what only a downloaded one has.
 
-    Attributes:
-        photo: the photo.
-        status: see `Status`.
-        path: where it is, relative to the dataset, with slashes; below the name of its tar where
-            it is in one; empty unless downloaded.
-        source: where its bytes come from; empty unless downloaded.
-        url: the address that was asked for them, before any redirect; empty unless downloaded.
-        size: bytes of the file; None unless downloaded.
-        md5: MD5 of these bytes, hexadecimal; empty unless downloaded.
-        error: why the sources before that one, or all of them, did not give it:
-            `mirror: http 404; original: placeholder`.
-        note: remarks, such as `rotated 90`.
+    `path` is where it is, relative to the dataset; below the name of its tar where it is in one.
+    `url` is the address that was asked, before any redirect. `error` says why the sources before
+    that one, or all of them, did not give it: `mirror: http 404; original: placeholder`.
     """
 
     photo: Photo
@@ -97,11 +88,7 @@ class Result:
 
     @classmethod
     def from_row(cls, row: Mapping[str, str]) -> Self:
-        """The result in a line of the manifest.
-
-        Raises:
-            DatasetError: the line is not one of ours.
-        """
+        """The result in a line of the manifest; `DatasetError` where it is not one of ours."""
         try:
             return cls(
                 photo=Photo.from_row(row),

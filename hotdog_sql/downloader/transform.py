@@ -6,6 +6,8 @@ encoded anew, at a quality that the eye does not tell from the one before.
 
 import struct
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
 
@@ -14,18 +16,17 @@ from PIL import ExifTags, Image, JpegImagePlugin
 from hotdog_sql.downloader.validate import Bytes, RejectedError
 from hotdog_sql.options import Source
 
-#: Pillow's names for what a dataset may hold. What it opens as JPEG may turn out to be MPO: several
-#: JPEGs in one file, as cameras write them.
+#: What Pillow opens as JPEG may turn out to be MPO: several JPEGs in one file, as cameras write.
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 
 #: What Pillow raises on bytes that are not a picture, as fuzzing it shows.
-_ERRORS = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error)
+_ERRORS = (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, struct.error)
 
 # Pillow warns of EXIF data that a camera wrote badly, and of panoramas: nobody need hear of it.
 warnings.filterwarnings("ignore", module="PIL")
 
 #: Of JPEG and WebP: Pillow's documentation advises against more.
-QUALITY = 95
+_QUALITY = 95
 
 _TURN = Image.Transpose
 
@@ -61,29 +62,19 @@ _FULL_COLOUR, _HALF_WIDTH_COLOUR = 0, 1
 
 
 def decode(data: Bytes) -> None:
-    """Decode a photo, to see whether it can be.
-
-    Raises:
-        RejectedError: it cannot.
-    """
-    _load(_open(data))
+    """Decode a photo, to see whether it can be; `RejectedError` where it cannot."""
+    with _rejects():
+        _open(data).load()
 
 
 def degrees(rotation: str, source: Source) -> int:
-    """How far a photo from this source lies on its side, as the dataset's `Rotation` tells.
+    """0, 90, 180 or 270: how far a photo from this source lies on its side by its `Rotation`.
 
     `Rotation` is how many degrees counter-clockwise an image must be turned
     (https://storage.googleapis.com/openimages/web/2018-05-17-rotation-information.html), with
     regard to the original as it was uploaded, of which the mirror has copies. The photo service
     makes its smaller sizes upright itself
     (https://www.flickr.com/services/api/flickr.photos.getInfo.html).
-
-    Args:
-        rotation: as the image file has it, such as `90.0`; empty where nobody knows.
-        source: where the bytes come from.
-
-    Returns:
-        0, 90, 180 or 270.
     """
     if source is Source.THUMBNAIL:
         return 0
@@ -97,34 +88,26 @@ def degrees(rotation: str, source: Source) -> int:
 def transform(
     data: Bytes, rotation: int, *, upright: bool, max_side: int | None
 ) -> tuple[bytes, str] | None:
-    """Set a photo upright, make it smaller, or both.
+    """Set a photo upright, make it smaller, or both; `RejectedError` where it cannot be decoded.
 
     The EXIF orientation decides where a photo has one: `rotation` says the same of photos that
-    have lost theirs, so doing both would rotate twice. The other EXIF data and
-    the colour profile stay. Animations are left as they are.
-
-    Args:
-        data: the photo; JPEG, PNG, GIF or WebP.
-        rotation: degrees counter-clockwise that set it upright: 0, 90, 180 or 270.
-        upright: whether to turn it.
-        max_side: pixels that its longer side may have; None: any number.
+    have lost theirs, so doing both would rotate twice. The other EXIF data and the colour profile
+    stay. Animations are left as they are.
 
     Returns:
         Its new bytes, of the same format as before, and what was done, for the manifest's note,
         such as `rotated 90; resized 768x1024`. None where it stays as it is, byte for byte.
-
-    Raises:
-        RejectedError: it cannot be decoded.
     """
-    image = _open(data)
-    if _is_animation(image):
-        _load(image)
+    with _rejects():
+        image = _open(data)
+        is_animation = image.format != "MPO" and getattr(image, "is_animated", False)
+        smaller = None if is_animation else _smaller(image.size, max_side)
+        if smaller is not None:
+            # JPEGs can be decoded at a half, a quarter, an eighth of their size.
+            image.draft(None, (2 * smaller[0], 2 * smaller[1]))
+        image.load()
+    if is_animation:
         return None
-    smaller = _smaller(image.size, max_side)
-    if smaller is not None:
-        # JPEGs can be decoded at a half, a quarter, an eighth of their size.
-        image.draft(None, (2 * smaller[0], 2 * smaller[1]))
-    _load(image)
     orientation, exif = _exif(image, upright=upright)
     turn = _BY_ORIENTATION.get(orientation, _BY_DEGREES.get(rotation)) if upright else None
     if turn is None and smaller is None:
@@ -145,26 +128,16 @@ def transform(
 
 def _open(data: Bytes) -> Image.Image:
     """The picture, of which only the header has been read."""
+    return Image.open(BytesIO(data), formats=_FORMATS)
+
+
+@contextmanager
+def _rejects() -> Iterator[None]:
+    """Reject what Pillow cannot read."""
     try:
-        return Image.open(BytesIO(data), formats=_FORMATS)
+        yield
     except Image.DecompressionBombError as error:
         raise RejectedError("too many pixels") from error
-    except _ERRORS as error:
-        raise RejectedError("not decodable") from error
-
-
-def _load(image: Image.Image) -> None:
-    """Read every pixel."""
-    try:
-        image.load()
-    except _ERRORS as error:
-        raise RejectedError("not decodable") from error
-
-
-def _is_animation(image: Image.Image) -> bool:
-    """Whether there is more than one picture to be seen; a GIF's second one is looked for."""
-    try:
-        return image.format != "MPO" and getattr(image, "is_animated", False)
     except _ERRORS as error:
         raise RejectedError("not decodable") from error
 
@@ -190,31 +163,26 @@ def _full_coloured(image: Image.Image) -> Image.Image:
 
 
 def _exif(image: Image.Image, *, upright: bool) -> tuple[int, dict[str, Any]]:
-    """The orientation, and the EXIF data to be saved: without it where the picture is turned.
-
-    EXIF that cannot be read counts as none.
-    """
+    """The orientation, and the EXIF data to be saved: without it where the picture is turned."""
     try:
         exif = image.getexif()
         orientation = exif.get(ExifTags.Base.Orientation, 1)
         if upright:
             exif.pop(ExifTags.Base.Orientation, None)
         return orientation, {"exif": exif.tobytes()} if len(exif) else {}
-    except (OSError, SyntaxError, ValueError, TypeError, struct.error):
-        return 1, {}
+    except _ERRORS:
+        return 1, {}  # what cannot be read counts as none
 
 
 def _save_options(image: Image.Image, turn: Image.Transpose | None) -> dict[str, Any]:
     options: dict[str, Any] = {"icc_profile": image.info.get("icc_profile")}
-    match image.format:
-        case "JPEG" | "MPO":
-            options["quality"] = QUALITY
-            options["progressive"] = "progressive" in image.info
-            colour = JpegImagePlugin.get_sampling(image)
-            if colour == _HALF_WIDTH_COLOUR and turn in _ON_ITS_SIDE:
-                colour = _FULL_COLOUR  # half the height is none of Pillow's choices
-            if colour >= 0:
-                options["subsampling"] = colour
-        case "WEBP":
-            options["quality"] = QUALITY
+    if image.format in ("JPEG", "MPO", "WEBP"):
+        options["quality"] = _QUALITY
+    if image.format in ("JPEG", "MPO"):
+        options["progressive"] = "progressive" in image.info
+        colour = JpegImagePlugin.get_sampling(image)
+        if colour == _HALF_WIDTH_COLOUR and turn in _ON_ITS_SIDE:
+            colour = _FULL_COLOUR  # half the height is none of Pillow's choices
+        if colour >= 0:
+            options["subsampling"] = colour
     return options

@@ -3,20 +3,14 @@
 import hashlib
 from base64 import b64decode
 from binascii import Error as Base64Error
-from typing import NamedTuple
 
 Bytes = bytes | bytearray
 
 #: MD5 of the picture that says "This photo is no longer available" (2,051 bytes of PNG), as
-#: Flickr sends it with status 200.
+#: Flickr sends it with status 200, and the name of its address in any of its sizes.
 PLACEHOLDERS = frozenset({"880a7a58e05d3e83797f27573bb6d35c"})
-
-#: The name of that picture's address, in any of its sizes and as PNG or GIF.
 PLACEHOLDER_NAME = "photo_unavailable"
 
-_JPEG = b"\xff\xd8\xff"
-_PNG = b"\x89PNG\r\n\x1a\n"
-_GIFS = (b"GIF87a", b"GIF89a")
 #: The chunks of a WebP that hold its pixels, and how long their headers are (RFC 9649, RFC 6386).
 _WEBP_PIXELS = {b"VP8 ": 10, b"VP8L": 5, b"ANMF": 16}
 _START_OF_SCAN = 0xDA
@@ -29,8 +23,7 @@ _BARE_MARKERS = frozenset({0x01, *range(0xD0, 0xD8), 0xFF})
 class RejectedError(Exception):
     """These bytes, or this answer, are not the photo, and asking again does not change that.
 
-    Attributes:
-        reason: in the fixed words of the manifest.
+    `reason` is in the fixed words of the manifest.
     """
 
     def __init__(self, reason: str) -> None:
@@ -38,46 +31,27 @@ class RejectedError(Exception):
         self.reason = reason
 
 
-class PhotoFormat(NamedTuple):
-    """What the bytes of a photo say of themselves.
-
-    Attributes:
-        extension: `jpg`, `png`, `gif` or `webp`.
-        width: in pixels, as stored.
-        height: likewise.
-    """
-
-    extension: str
-    width: int
-    height: int
-
-
-def detect_format(data: Bytes) -> PhotoFormat:
-    """The format and the size of a photo.
-
-    A photo has dimensions, data after its header, and an end.
+def detect_extension(data: Bytes) -> str:
+    """`jpg`, `png`, `gif` or `webp`: a photo has a size, data after its header, and an end.
 
     Raises:
         RejectedError: the bytes are empty, not an image, or only the beginning of one.
     """
-    head = bytes(data[:32])
-    if not head:
+    if not data:
         raise RejectedError("empty")
-    if head.startswith(_JPEG):
-        extension, size, whole = "jpg", *_jpeg(data)
-    elif head.startswith(_PNG):
+    if data.startswith(b"\xff\xd8\xff"):
+        extension, whole = "jpg", _jpeg_is_whole(data)
+    elif data.startswith(b"\x89PNG\r\n\x1a\n"):
         extension, whole = "png", _png_is_whole(data)
-        size = (int.from_bytes(head[16:20]), int.from_bytes(head[20:24]))
-    elif head.startswith(_GIFS):
+    elif data.startswith((b"GIF87a", b"GIF89a")):
         extension, whole = "gif", _gif_is_whole(data)
-        size = (int.from_bytes(head[6:8], "little"), int.from_bytes(head[8:10], "little"))
-    elif head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        extension, size, whole = "webp", _webp_size(head), _webp_is_whole(data)
+    elif data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        extension, whole = "webp", _webp_is_whole(data)
     else:
         raise RejectedError("not an image")
-    if not whole or 0 in size:
+    if not whole:
         raise RejectedError("truncated")
-    return PhotoFormat(extension, *size)
+    return extension
 
 
 def md5_hex(data: Bytes) -> str:
@@ -94,15 +68,15 @@ def md5_from_base64(text: str) -> str | None:
     return digest.hex() if len(digest) == 16 else None
 
 
-def _jpeg(data: Bytes) -> tuple[tuple[int, int], bool]:
-    """Size of a JPEG, and whether data and an end marker follow its header.
+def _jpeg_is_whole(data: Bytes) -> bool:
+    """Whether a JPEG has a size, data after its header, and an end marker after them.
 
     The end marker of a preview inside the header does not count, so the header's segments are
     stepped over; behind the start of scan, the marker's two bytes cannot mean anything else.
     Cameras append things to it, so it need not be the end of the file, but mostly it is: the
     search begins there.
     """
-    at, size = 2, (0, 0)
+    at, has_size = 2, False
     while at + 4 <= len(data) and data[at] == 0xFF:
         marker = data[at + 1]
         if marker in _BARE_MARKERS:
@@ -110,29 +84,30 @@ def _jpeg(data: Bytes) -> tuple[tuple[int, int], bool]:
             continue
         after = at + 2 + int.from_bytes(data[at + 2 : at + 4])
         if marker in _FRAMES:
-            size = (int.from_bytes(data[at + 7 : at + 9]), int.from_bytes(data[at + 5 : at + 7]))
+            has_size = any(data[at + 5 : at + 7]) and any(data[at + 7 : at + 9])
         if marker == _START_OF_SCAN:
-            return size, data.rfind(b"\xff\xd9", after) > after
+            return has_size and data.rfind(b"\xff\xd9", after) > after
         at = after
-    return size, False
+    return False
 
 
 def _png_is_whole(data: Bytes) -> bool:
-    """Whether the chunks of a PNG hold data, and come to their end."""
+    """Whether a PNG has a size, and chunks that hold data and come to their end."""
     at, pixels = 8, 0
     while at + 12 <= len(data):
         length, kind = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8]
         at += 12 + length
         pixels += length if kind == b"IDAT" else 0
         if kind == b"IEND":
-            return pixels > 0
+            return pixels > 0 and any(data[16:20]) and any(data[20:24])
     return False
 
 
 def _gif_is_whole(data: Bytes) -> bool:
-    """Whether a GIF holds an image after its header and colours, and comes to its end."""
+    """Whether a GIF has a size, an image after its header and colours, and comes to its end."""
     colours = 3 * 2 ** ((data[10] & 7) + 1) if len(data) > 13 and data[10] & 0x80 else 0
-    return data.find(b",", 13 + colours) > 0 and data[-64:].rstrip(b"\0").endswith(b";")
+    has_image = data.find(b",", 13 + colours) > 0 and any(data[6:8]) and any(data[8:10])
+    return has_image and data[-64:].rstrip(b"\0").endswith(b";")
 
 
 def _webp_is_whole(data: Bytes) -> bool:
@@ -144,23 +119,3 @@ def _webp_is_whole(data: Bytes) -> bool:
         if kind in _WEBP_PIXELS:
             return length > _WEBP_PIXELS[kind] and at <= end + 1
     return False
-
-
-def _webp_size(head: bytes) -> tuple[int, int]:
-    """Size of a WebP by its first chunk (RFC 9649, sections 2.5 to 2.7)."""
-    match head[12:16]:
-        case b"VP8X":
-            return 1 + int.from_bytes(head[24:27], "little"), 1 + int.from_bytes(
-                head[27:30], "little"
-            )
-        case b"VP8L":
-            bits = int.from_bytes(head[21:25], "little")
-            return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
-        case b"VP8 ":
-            width, height = head[26:28], head[28:30]
-            return (
-                int.from_bytes(width, "little") & 0x3FFF,
-                int.from_bytes(height, "little") & 0x3FFF,
-            )
-        case _:
-            return 0, 0

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hotdog_sql.transports import transport_name
+from hotdog_sql.http import transport_name
 
 #: The modules whose tests run on both.
 _ON_BOTH = ("test_faults", "test_http")

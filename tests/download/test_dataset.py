@@ -216,8 +216,6 @@ def test_rows_are_the_same_from_text_and_from_values() -> None:
     assert type(photo(1)).from_row(row) == type(photo(1)).from_row(text)
     with pytest.raises(SelectionFileError, match="Subset"):
         type(photo(1)).from_row({key: value for key, value in row.items() if key != "Subset"})
-    with pytest.raises(SelectionFileError, match="OriginalSize"):
-        type(photo(1)).from_row(row | {"OriginalSize": "many"})
 
 
 def test_one_run_at_a_time(tmp_path: Path) -> None:

@@ -311,10 +311,12 @@ def test_sources_in_another_order(tmp_path: Path) -> None:
 def test_originals_are_held_to_their_md5(tmp_path: Path, strict: bool) -> None:
     with LoopbackServer() as server:
         photos = [
-            everywhere(server, photo(1, original_md5=md5_base64(GOOD), original_size=len(GOOD))),
-            everywhere(server, photo(2, original_md5=md5_base64(b"other"), original_size=5)),
-            everywhere(server, photo(3, original_md5="", original_size=5)),
-            everywhere(server, photo(4, original_md5="not base64!", original_size=len(GOOD))),
+            everywhere(
+                server, photo(1, original_md5=md5_base64(GOOD), original_size=str(len(GOOD)))
+            ),
+            everywhere(server, photo(2, original_md5=md5_base64(b"other"), original_size="5")),
+            everywhere(server, photo(3, original_md5="", original_size="5")),
+            everywhere(server, photo(4, original_md5="not base64!", original_size=str(len(GOOD)))),
         ]
         for one in photos:
             server.on(original_path(one), Reply(body=GOOD))

@@ -7,12 +7,11 @@ from threading import Condition, Event, Lock, Thread
 
 import pytest
 
-from hotdog_sql.download_options import BackoffPolicy, RetryPolicy
+from hotdog_sql.download_options import BackoffPolicy, DownloadOptions, RetryPolicy
 from hotdog_sql.downloader.hosts import HostQueue, host_of
 from hotdog_sql.progress import Progress
 from tests.support.loopback import LoopbackServer, Reply, Request
 from tests.support.photos import (
-    NO_PAUSE,
     manifest_rows,
     mirror_path,
     original_path,
@@ -215,8 +214,8 @@ def test_host_of(url: str, host: str) -> None:
     assert host_of(url) == host
 
 
-def queue(backoff: BackoffPolicy = NO_PAUSE) -> HostQueue[str]:
-    return HostQueue(10, backoff, RetryPolicy(), Progress())
+def queue() -> HostQueue[str]:
+    return HostQueue(DownloadOptions(), Progress())
 
 
 def test_second_attempts_come_before_new_ones_and_hosts_take_turns() -> None:
@@ -226,7 +225,7 @@ def test_second_attempts_come_before_new_ones_and_hosts_take_turns() -> None:
         hosts.put(task, "a")
     hosts.put("b1", "b")
     turns = [hosts.take() for _ in range(5)]
-    assert [turn.task for turn in turns if turn] == ["again", "b1", "a1", "a2", "a3"]
+    assert [turn[0] for turn in turns if turn] == ["again", "b1", "a1", "a2", "a3"]
 
 
 def test_close_ends_every_waiting_thread() -> None:
@@ -239,22 +238,3 @@ def test_close_ends_every_waiting_thread() -> None:
     for thread in threads:
         thread.join(5)
     assert got == [None] * 8
-
-
-def test_after_a_pause_one_request_at_a_time_finds_out() -> None:
-    hosts = queue(BackoffPolicy(after=2, base=0.01, cap=0.01, recent=0.0))
-    for number in range(6):
-        hosts.put(str(number), "a")
-    assert hosts.take() is not None
-    assert hosts.take() is not None
-    hosts.failed("a", "http 503")
-    hosts.failed("a", "http 503")
-    assert hosts.take() is not None
-    seen: list[object] = []
-    waiting = Thread(target=lambda: seen.append(hosts.take()))
-    waiting.start()
-    waiting.join(0.05)
-    assert seen == []  # the probe is still out
-    hosts.succeeded("a")
-    waiting.join(5)
-    assert len(seen) == 1

@@ -15,7 +15,7 @@ pytest.importorskip("PIL", reason="needs the extra images")
 from PIL import ExifTags, Image, ImageChops, ImageOps, ImageStat, JpegImagePlugin
 
 from hotdog_sql.downloader.transform import decode, degrees, transform
-from hotdog_sql.downloader.validate import RejectedError, detect_format
+from hotdog_sql.downloader.validate import RejectedError, detect_extension
 from hotdog_sql.options import Source
 from tests.conftest import ROOT
 from tests.support.quarters import (
@@ -91,7 +91,7 @@ def test_rotation_turns_counter_clockwise(
     made = turned(data, rotation)
     assert corners(made.data) == expected
     assert size(made.data) == ((96, 64) if rotation == 180 else (64, 96))
-    assert detect_format(made.data).extension == detect_format(data).extension, (
+    assert detect_extension(made.data) == detect_extension(data), (
         "the format, and so the file's name, is the same"
     )
 

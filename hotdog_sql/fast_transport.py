@@ -1,13 +1,14 @@
-"""pyreqwest's connections behind httpx's types; needs the extra `fast`."""
+"""pyreqwest's connections behind httpx's types: a Rust client outside the interpreter's lock."""
 
 import atexit
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from threading import Lock
+from typing import cast
 
 import httpx
 from pyreqwest.client import SyncClient, SyncClientBuilder
@@ -15,67 +16,51 @@ from pyreqwest.exceptions import BuilderError, RequestError, RequestTimeoutError
 from pyreqwest.response import SyncResponse, SyncResponseBodyReader
 
 from hotdog_sql.errors import InputError
-from hotdog_sql.transports.base import DeadlineTransport, proxies, ssl_context
+from hotdog_sql.transport import Body, Deadline, proxies, ssl_context
 
 _BUILDING = Lock()
 
+#: The headers of an answer that are read here; making httpx's of all of them takes time.
+_READ = ("Content-Encoding", "Content-Length", "Location", "Retry-After")
 
-class FastTransport(DeadlineTransport):
+
+class FastTransport(httpx.BaseTransport):
     """pyreqwest's connections, which all threads share. Proxies come from the environment."""
 
-    def __init__(self, connect_seconds: float, silence_seconds: float) -> None:
+    def __init__(self, deadline: Deadline, connect_seconds: float, silence_seconds: float) -> None:
+        self._deadline = deadline
         with _BUILDING:  # the process crashes where two threads build a client
             self._client = _client(connect_seconds, silence_seconds)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; the body is read as the response is iterated."""
-        # The time may be extended while a body arrives, so pyreqwest's own limit is wider; the
-        # deadline itself is kept as the body is read.
-        limit = timedelta(seconds=2 * self.seconds_left())
-        answer = ExitStack()
+        url = request.url.copy_with(userinfo=b"") if request.url.userinfo else request.url
         with _httpx_errors():
-            response = answer.enter_context(
-                self._client.request(request.method, str(request.url.copy_with(userinfo=b"")))
+            sent = (
+                self._client.request(request.method, str(url))
                 .headers(request.headers.multi_items())
-                .timeout(limit)
+                .timeout(timedelta(seconds=self._deadline.seconds_left()))
                 .streamed_read_buffer_limit(0)  # the headers do not wait for the body
                 .build_streamed()
             )
-        body = _Body(response.body_reader, answer, self)
-        return httpx.Response(
-            response.status, headers=list(_headers(response)), stream=body, request=request
-        )
+            response = sent.__enter__()
+        headers = [(name, value) for name in _READ if (value := _header(response, name))]
+        body = Body(self._chunks(response.body_reader), partial(sent.__exit__, None, None, None))
+        return httpx.Response(response.status, headers=headers, stream=body, request=request)
 
-    def close(self) -> None:
-        """Nothing: the connections are the process's."""
-
-
-class _Body(httpx.SyncByteStream):
-    """The body of a response."""
-
-    def __init__(
-        self, reader: SyncResponseBodyReader, answer: ExitStack, transport: FastTransport
-    ) -> None:
-        self._reader = reader
-        self._answer = answer
-        self._transport = transport
-
-    def __iter__(self) -> Iterator[bytes]:
+    def _chunks(self, reader: SyncResponseBodyReader) -> Iterator[bytes]:
         with _httpx_errors():
-            while (chunk := self._reader.read_chunk()) is not None:
-                self._transport.seconds_left()
-                yield bytes(chunk)
-
-    def close(self) -> None:
-        self._answer.close()
+            while (chunk := reader.read_chunk()) is not None:
+                self._deadline.seconds_left()
+                yield cast(bytes, chunk)  # it is like one, and httpx only passes it on
 
 
-def _headers(response: SyncResponse) -> Iterator[tuple[str, str]]:
-    """The headers but for those that are not text to pyreqwest."""
-    for name in response.headers:
-        with suppress(ValueError):
-            for value in response.get_header_all(name):
-                yield name, value
+def _header(response: SyncResponse, name: str) -> str | None:
+    """A header; None where it is absent, or not text to pyreqwest."""
+    try:
+        return response.get_header(name)
+    except ValueError:
+        return None
 
 
 @cache

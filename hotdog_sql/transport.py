@@ -1,0 +1,214 @@
+"""httpcore's connections, with a deadline for each request.
+
+httpx limits each wait, but an answer that drips a byte now and then never makes it wait. httpcore
+lets its user bring the network, which is where each wait is cut to what is left of the time.
+"""
+
+import math
+import ssl
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib import import_module
+from typing import Any
+from urllib.request import getproxies, proxy_bypass
+
+import httpcore
+import httpx
+
+from hotdog_sql.errors import InputError
+
+
+class Deadline:
+    """When the request in hand must have ended, on the monotonic clock."""
+
+    at = math.inf
+
+    def seconds_left(self, wait: float | None = None) -> float:
+        """How long a wait may take.
+
+        Raises:
+            httpx.ReadTimeout: the request's time is up.
+        """
+        left = self.at - time.monotonic()
+        if left <= 0:
+            raise httpx.ReadTimeout("the request took too long")
+        return left if wait is None else min(left, wait)
+
+
+class Body(httpx.SyncByteStream):
+    """The body of a response: where it comes from, and how it is closed."""
+
+    def __init__(self, chunks: Iterator[bytes], close: Callable[[], object]) -> None:
+        self._chunks = chunks
+        self._close = close
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._chunks
+
+    def close(self) -> None:
+        """Leave the rest unread."""
+        self._close()
+
+
+class Transport(httpx.BaseTransport):
+    """A transport for one thread. Proxies come from the environment."""
+
+    def __init__(self, deadline: Deadline, connect_seconds: float, silence_seconds: float) -> None:
+        self._network = _Network(deadline)
+        self._timeout = httpx.Timeout(silence_seconds, connect=connect_seconds).as_dict()
+        self._proxies = proxies()
+        self._context = ssl_context()
+        self._pools: dict[httpcore.Proxy | None, httpcore.ConnectionPool] = {}
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request; the body is read as the response is iterated."""
+        sent = httpcore.Request(
+            request.method,
+            _httpcore_url(request.url),
+            headers=request.headers.raw,
+            extensions={"timeout": self._timeout},
+        )
+        pool = self._pool(request.url)
+        with _httpx_errors():
+            received = pool.handle_request(sent)
+            while not _is_asked_for(received):
+                # A keep-alive server sent more than its last answer: that connection is closed.
+                received.close()
+                received = pool.handle_request(sent)
+        body = Body(_chunks(received), received.close)
+        return httpx.Response(
+            received.status, headers=received.headers, stream=body, request=request
+        )
+
+    def close(self) -> None:
+        """Close every connection."""
+        for pool in self._pools.values():
+            pool.close()
+
+    def _pool(self, url: httpx.URL) -> httpcore.ConnectionPool:
+        proxy = self._proxies.get(url.scheme) or self._proxies.get("all")
+        if proxy is not None and proxy_bypass(url.netloc.decode()):
+            proxy = None
+        if proxy not in self._pools:
+            self._pools[proxy] = httpcore.ConnectionPool(
+                self._context, proxy, network_backend=self._network
+            )
+        return self._pools[proxy]
+
+
+@cache
+def ssl_context() -> ssl.SSLContext:
+    """The TLS context of this process: certifi's roots, or `SSL_CERT_FILE`, `SSL_CERT_DIR`."""
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:  # ssl.SSLError is one
+        raise InputError(
+            f"cannot read the TLS certificates ({error}); check SSL_CERT_FILE and SSL_CERT_DIR"
+        ) from error
+
+
+@cache
+def proxies() -> dict[str, httpcore.Proxy]:
+    """The proxies of the environment, by the scheme of the addresses they are for, or `all`."""
+    found = {}
+    for scheme, address in getproxies().items():
+        if scheme in ("http", "https", "all"):
+            try:
+                proxy = httpx.Proxy(address if "://" in address else f"http://{address}")
+                if proxy.url.scheme.startswith("socks"):
+                    import_module("socksio")
+            except (ValueError, ImportError, httpx.InvalidURL) as error:
+                raise InputError(
+                    f"cannot use the proxy ({error}); check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY"
+                ) from error
+            found[scheme] = httpcore.Proxy(_httpcore_url(proxy.url), proxy.raw_auth)
+    return found
+
+
+class _Network(httpcore.NetworkBackend):
+    """Opens connections that keep to the deadline."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
+        self._backend = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        wait = self._deadline.seconds_left(timeout)
+        stream = self._backend.connect_tcp(host, port, wait, local_address, socket_options)
+        return _Connection(stream, self._deadline)
+
+
+class _Connection(httpcore.NetworkStream):
+    """A connection on which every wait ends with the request's time."""
+
+    #: Whether anything was read since the last request was sent.
+    heard = False
+
+    def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
+        self._stream = stream
+        self._deadline = deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        self.heard = True
+        return self._stream.read(max_bytes, self._deadline.seconds_left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self.heard = False
+        self._stream.write(buffer, self._deadline.seconds_left(timeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        wait = self._deadline.seconds_left(timeout)
+        stream = self._stream.start_tls(ssl_context, server_hostname, wait)
+        return _Connection(stream, self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+def _httpcore_url(url: httpx.URL) -> httpcore.URL:
+    return httpcore.URL(
+        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+    )
+
+
+def _chunks(response: httpcore.Response) -> Iterator[bytes]:
+    with _httpx_errors():
+        yield from response.iter_stream()
+
+
+def _is_asked_for(response: httpcore.Response) -> bool:
+    """Whether the answer came after the request, and was not there already."""
+    connection = response.extensions["network_stream"]
+    return not isinstance(connection, _Connection) or connection.heard
+
+
+@contextmanager
+def _httpx_errors() -> Iterator[None]:
+    """Raise httpcore's errors as httpx's, which have the same names."""
+    try:
+        yield
+    except (
+        httpcore.TimeoutException,
+        httpcore.NetworkError,
+        httpcore.ProtocolError,
+        httpcore.ProxyError,
+        httpcore.UnsupportedProtocol,
+    ) as error:
+        raise getattr(httpx, type(error).__name__)(str(error)) from error

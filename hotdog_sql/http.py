@@ -99,7 +99,9 @@ class HttpClient:
         try:
             encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
             if response.is_success and encoding not in ("", "identity"):
-                raise httpx.DecodingError(f"encoded as {encoding}, which was not asked for")
+                raise httpx.DecodingError(
+                    f"Content-Encoding is {encoding}, which was not asked for"
+                )
             yield response
         finally:
             response.close()

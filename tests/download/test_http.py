@@ -5,14 +5,13 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from pathlib import Path
 
 import httpx
 import pytest
 
 from hotdog_sql import __version__
 from hotdog_sql.download_options import RetryPolicy
-from hotdog_sql.errors import AddressError, InputError
+from hotdog_sql.errors import AddressError
 from hotdog_sql.http import (
     HttpClient,
     check_url,
@@ -35,33 +34,25 @@ def failure_of(url: str, silence: float = 10.0) -> httpx.HTTPError:
     return caught.value
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://storage.googleapis.com/openimages/",
-        "http://127.0.0.1:8000/a",
-        "http://localhost/a",
-        "http://[::1]:80/a",
-    ],
-)
-def test_fit_addresses(url: str) -> None:
-    check_url(url)
+def test_fit_addresses() -> None:
+    for url in ("https://example.org/a/", "http://127.0.0.1:8000/a", "http://[::1]:80/a"):
+        check_url(url)
+    check_url("http://localhost/a")
 
 
 @pytest.mark.parametrize(
     "url",
     [
-        "http://example.org/a",
         "http://127.0.0.1.example.org/a",
         "http://localhost.example.org/a",
         "http://10.0.0.1/a",
-        "ftp://127.0.0.1/a",
         "file:///etc/passwd",
         "https:///a",
         "127.0.0.1/a",
         "",
         "http://[::1",
-        "https://a..b/x.jpg" + chr(0),
+        "https://a..b/x.jpg",
+        f"https://{'x' * 64}.example/x.jpg",
         "https://xn--/",
         "https://☃☃.example/",
     ],
@@ -78,47 +69,45 @@ def test_no_message_shows_a_password() -> None:
     assert public_address("https://me:secret@example.org/a") == "https://example.org/a"
 
 
-@pytest.mark.parametrize("location", ["http://example.invalid/b", "https://xn--/", "https://a:b/"])
-def test_a_redirect_is_held_to_the_same_rule(location: str) -> None:
+def test_a_redirect_is_held_to_the_same_rule() -> None:
     with LoopbackServer() as server:
-        server.on("/a", Reply(302, location=location))
-        with pytest.raises(AddressError):
-            get(server.url("/a"))
-        assert server.count("/a") == 1
-
-
-@pytest.mark.parametrize("host", ["a..b", "x" * 64 + ".example"])
-def test_a_name_that_no_host_can_have(host: str) -> None:
-    with pytest.raises(AddressError, match="is not an address"):
-        get(f"https://{host}/a.jpg")
+        for location in ("http://example.invalid/b", "https://xn--/", "https://a:b/"):
+            server.on("/a", Reply(302, location=location))
+            with pytest.raises(AddressError):
+                get(server.url("/a"))
+        assert server.count("/a") == 3
 
 
 def test_it_says_who_it_is_and_asks_for_plain_bytes() -> None:
+    def show(request: Request) -> Reply:
+        return Reply(body=request.headers.get("authorization", "none").encode())
+
     with LoopbackServer() as server:
+        server.default(show)
         server.on("/a", Reply(302, location="/b"))
-        server.on("/b", Reply(body=b"x"))
         server.on("/c", Reply(body=b"x", gzip=True))
-        assert get(server.url("/a")) == b"x"
+        assert get(server.url("/a")) == b"none"
         for request in server.requests:
             assert request.headers["user-agent"] == f"hotdog-sql/{__version__}"
             assert request.headers["accept-encoding"] == "identity"
+        with_password = server.url("/b").replace("http://", "http://me:secret@")
+        assert get(with_password) == b"Basic bWU6c2VjcmV0"
         assert isinstance(failure_of(server.url("/c")), httpx.DecodingError)
 
 
 @pytest.mark.parametrize(
     ("reply", "words"),
     [
-        (Reply(reset="before"), "the connection broke"),
-        (Reply(body=b"abc", cut_at=1), "the connection broke"),
-        (Reply(body=b"abc", reset=1), "the connection broke"),
-        (Reply(body=b"abc", stall_after=1), "the server stopped sending"),
-        (Reply(delay=3600), "the server stopped sending"),
+        (Reply(reset="before"), "connection broke ("),
+        (Reply(body=b"abc", cut_at=1), "connection broke ("),
+        (Reply(body=b"abc", stall_after=1), "silence ("),
+        (Reply(delay=3600), "silence ("),
     ],
 )
 def test_broken_transfers_are_transient(reply: Reply, words: str) -> None:
     with LoopbackServer() as server:
         server.on("/a", reply)
-        failure = failure_of(server.url("/a"), 0.3 if "stopped" in words else 10.0)
+        failure = failure_of(server.url("/a"), 0.3 if "silence" in words else 10.0)
     assert is_transient(failure)
     assert describe(failure).startswith(words)
 
@@ -126,10 +115,13 @@ def test_broken_transfers_are_transient(reply: Reply, words: str) -> None:
 def test_no_server_is_transient() -> None:
     with LoopbackServer() as server:
         url = server.url("/a")
-    for address in (url, "https://no-such-host.invalid/a"):
+    for address, words in [
+        (url, "connection refused ("),
+        ("https://no-such-host.invalid/a", "unknown host ("),
+    ]:
         failure = failure_of(address)
         assert is_transient(failure)
-        assert describe(failure).startswith("no connection (")
+        assert describe(failure).startswith(words)
 
 
 def test_a_redirect_loop_is_not_transient() -> None:
@@ -139,32 +131,20 @@ def test_a_redirect_loop_is_not_transient() -> None:
         failure = failure_of(server.url("/a"))
         assert len(server.requests) == 11
     assert not is_transient(failure)
-    assert describe(failure) == "too many redirects"
+    assert describe(failure) == "redirect loop (too many redirects)"
 
 
-@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504, 599])
-def test_transient_statuses(status: int) -> None:
-    assert is_transient(status)
-
-
-@pytest.mark.parametrize("status", [200, 304, 400, 401, 403, 404, 410, 416])
-def test_final_statuses(status: int) -> None:
-    assert not is_transient(status)
+def test_transient_statuses() -> None:
+    statuses = (200, 304, 400, 401, 403, 404, 408, 410, 416, 425, 429, 500, 503, 599)
+    assert [one for one in statuses if is_transient(one)] == [408, 425, 429, 500, 503, 599]
 
 
 def test_backoff_grows_to_its_cap_and_ends() -> None:
     policy = RetryPolicy(attempts=10, base=1, cap=5, patience=60)
     for attempt, longest in [(1, 1), (2, 2), (3, 4), (4, 5), (9, 5)]:
-        waits = [policy.delay(attempt) for _ in range(200)]
-        seconds = [wait for wait in waits if wait is not None]
-        assert len(seconds) == 200
-        assert 0 <= min(seconds) < longest / 2 < max(seconds) <= longest
+        seconds = [policy.delay(attempt) or 0.0 for _ in range(200)]
+        assert min(seconds) < longest / 2 < max(seconds) <= longest
     assert policy.delay(10) is None
-    assert RetryPolicy(attempts=1).delay(1) is None
-
-
-def test_retry_after_is_a_lower_bound_up_to_the_patience() -> None:
-    policy = RetryPolicy(base=0.1, patience=60)
     assert policy.delay(1, 60) == 60
     assert policy.delay(1, 61) is None
 
@@ -179,60 +159,49 @@ def test_retry_after_in_both_forms() -> None:
     later = seconds_said(format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True))
     assert later is not None
     assert 3000 < later <= 3600
-    for nonsense in (None, "soon", "-5", "1.5"):
-        assert seconds_said(nonsense) is None
+    assert [seconds_said(value) for value in (None, "soon", "-5", "1.5")] == [None] * 4
 
 
-def in_a_process(code: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """Runs the code in an environment of its own, because proxies and the like are read from it."""
+def in_a_process(url: str, **environment: str) -> tuple[str, str]:
+    """What a request prints in an environment of its own: the body, and the last line of errors."""
+    code = (
+        "import sys; from hotdog_sql.http import HttpClient\n"
+        "with HttpClient() as client, client.stream(sys.argv[1], seconds=20) as response:\n"
+        "    print(response.read().decode(), end='')"
+    )
     kept = {
         name: os.environ[name]
         for name in ("PATH", "SYSTEMROOT", "PYTHONPATH", "HOTDOG_SQL_TRANSPORT")
         if name in os.environ
     }
-    return subprocess.run(
-        [sys.executable, "-c", code],
+    done = subprocess.run(
+        [sys.executable, "-c", code, url],
         env={**kept, "HOME": "/nonexistent", **environment},
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
-
-
-GET = """
-from hotdog_sql.http import HttpClient
-with HttpClient() as client, client.stream({url!r}, seconds=20) as response:
-    print(response.read().decode())
-"""
-
-
-def test_the_address_gives_credentials() -> None:
-    def show(request: Request) -> Reply:
-        return Reply(body=request.headers.get("authorization", "none").encode())
-
-    with LoopbackServer() as server:
-        server.default(show)
-        assert get(server.url("/a")) == b"none"
-        assert (
-            get(server.url("/a").replace("http://", "http://me:secret@")) == b"Basic bWU6c2VjcmV0"
-        )
+    return done.stdout, "".join(done.stderr.splitlines()[-1:])
 
 
 def test_a_proxy_is_used() -> None:
     with LoopbackServer() as proxy:
         proxy.on("/a", Reply(body=b"by proxy"))
-        code = GET.format(url="http://localhost:1/a")
-        assert in_a_process(code, HTTP_PROXY=proxy.url()).stdout == "by proxy\n"
-        assert in_a_process(code, HTTP_PROXY=proxy.url(), NO_PROXY="localhost").returncode != 0
+        url = "http://localhost:1/a"
+        assert in_a_process(url, HTTP_PROXY=proxy.url()) == ("by proxy", "")
+        assert in_a_process(url, HTTP_PROXY=proxy.url(), NO_PROXY="localhost")[0] == ""
 
 
-def test_what_the_environment_gets_wrong_is_said(tmp_path: Path) -> None:
-    for name, value in [
-        ("SSL_CERT_FILE", str(tmp_path / "none")),
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SSL_CERT_FILE", "/nonexistent"),
         ("HTTP_PROXY", "gopher://127.0.0.1"),
-    ]:
-        ended = in_a_process(GET.format(url="http://127.0.0.1:1/a"), **{name: value})
-        last = ended.stderr.splitlines()[-1]
-        assert last.startswith(f"{InputError.__module__}.InputError: ")
-        assert name in last or value in last
+        ("ALL_PROXY", "socks5://127.0.0.1"),
+    ],
+)
+def test_what_the_environment_gets_wrong_is_said(name: str, value: str) -> None:
+    _, last = in_a_process("http://127.0.0.1:1/a", **{name: value})
+    assert last.startswith("hotdog_sql.errors.InputError: cannot ")
+    assert name in last

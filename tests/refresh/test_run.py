@@ -83,7 +83,7 @@ def test_what_is_reported(site: Site) -> None:
     host = site.server.host
     assert told[0] == ("waiting", "a.csv", f"{host}: HTTP status 500")
     assert told[1] == ("started", "a.csv", 0, len(NEW))
-    assert ("waiting", "a.csv", f"{host}: the connection broke") in told
+    assert ("waiting", "a.csv", f"{host}: connection broke") in told
     assert ("started", "a.csv", HALF, len(NEW)) in told
     assert told[-1] == ("progressed", "a.csv", len(NEW))
 

@@ -56,9 +56,7 @@ def ask(request: pytest.FixtureRequest) -> Callable[[Path, str], Rows]:
 def dataset(tmp_path: Path) -> Path:
     with LoopbackServer() as server:
         serve(server, [photo(1), photo(5)])
-        gone = everywhere(
-            server, photo(2, title="a, \"b\" 'c' 香腸", original_size="5", rotation="")
-        )
+        gone = everywhere(server, photo(2, title="a, \"b\" 'c' 香腸", rotation=""))
         failing = photo(3, "hot_dog", rotation="90.0")
         server.on(mirror_path(failing), Reply(503))
         album = Album([failing, photo(1), gone], {"other": [photo(5)]})

@@ -39,7 +39,7 @@ checksum = $(firstword $(shell printf '%s' $(call quoted,$(1)) | cksum))
 marks := build/dataset-$(call checksum,$(DATASET))
 made := $(marks)-$(call checksum,$(chosen)).made
 
-.PHONY: help demo cluster-demo test lint bench shell refresh dataset clean again
+.PHONY: help demo cluster-demo test lint bench screenshots shell refresh dataset clean again
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -71,6 +71,9 @@ lint: | $(VENV)/.developed ## check style and types
 
 bench: | $(VENV)/.developed ## measure beside the peers
 	$(VENV)/bin/python -m tests.benchmark
+
+screenshots: | $(VENV)/.developed ## make the README's pictures of the gallery
+	$(VENV)/bin/python -m tests.screenshots
 
 clean: ## remove what was set up here, but neither data nor datasets
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -6,7 +6,7 @@ const STATUSES = { downloaded: "Downloaded", lost: "Lost", failed: "Failed" };
 const EXPLANATIONS = {
   downloaded: "The file is missing.",
   lost: "No source has this photo any more.",
-  failed: "The download failed.",
+  failed: "The download failed. Run it again to retry.",
 };
 
 const { columns, rows, tables, sql, hasRecipe } = JSON.parse(byId("photos").textContent);
@@ -304,6 +304,7 @@ grid.layout = () => {
   grid.columns = Math.max(1, Math.floor((width + grid.gap) / (tile + grid.gap)));
   grid.width = (width - grid.gap * (grid.columns - 1)) / grid.columns;
   grid.rowHeight = grid.width + 3 * letter + grid.gap;
+  byId("size").setAttribute("aria-valuetext", countText(grid.columns, "column"));
   const rows = Math.ceil(grid.photos.length / grid.columns);
   grid.box.style.height = `${rows * grid.rowHeight}px`;
   for (const [index, one] of grid.tiles) grid.moveTile(one, index);

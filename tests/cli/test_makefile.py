@@ -87,7 +87,7 @@ def test_help_lists_every_target_and_is_the_default(make: Make) -> None:
     shown = make("help")
     assert targets == {
         "help", "demo", "cluster-demo", "dataset", "refresh", "shell", "test", "lint", "bench",
-        "clean",
+        "screenshots", "clean",
     }  # fmt: skip
     for target in targets:
         assert re.search(rf"^{target} +\w", shown.stdout, re.MULTILINE), target

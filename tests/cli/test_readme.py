@@ -1,6 +1,7 @@
 """The README is true: its commands, options, exit codes and SQL are those of the program."""
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -11,75 +12,101 @@ from hotdog_sql.cli import exits
 from hotdog_sql.cli.main import app
 from hotdog_sql.database import connect
 from hotdog_sql.options import DataOptions
+from hotdog_sql.sql_files import dataset_files, load_order
 from tests.conftest import ROOT
 from tests.test_trainers import HUGGING_FACE, KERAS, TORCHVISION
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+SQL_README = (ROOT / "sql" / "README.md").read_text(encoding="utf-8")
 _PROGRAM: Any = typer.main.get_command(app)
 COMMANDS: dict[str, Any] = _PROGRAM.commands
 
+#: Options of other programs that the README names.
+FOREIGN = {"--help", "--nthreads", "--tls-ca-file", "--tls-cert", "--tls-key"}
+
 
 def section(title: str) -> str:
-    """The text of a section, its subsections left out."""
-    match = re.search(
-        rf"^(#+) {re.escape(title)}$\n(.*?)(?=^#+ |\Z)", README, flags=re.MULTILINE | re.DOTALL
-    )
+    match = re.search(rf"^## {title}$\n(.*?)(?=^## |\Z)", README, flags=re.MULTILINE | re.DOTALL)
     assert match, f"the README has no section {title!r}"
-    return match[2]
+    return match[1]
 
 
-def rows_of(title: str) -> set[str]:
-    """The options in the first cells of a section's table."""
-    cells = re.findall(r"^\| (`--[^|]*) \|", section(title).replace("\\|", "/"), re.MULTILINE)
-    return {option for cell in cells for option in re.findall(r"`(--[a-z0-9-]+)", cell)}
+def rows(title: str) -> list[list[str]]:
+    """The cells of a section's table, without its head."""
+    lines = re.findall(r"^\| (.*) \|$", section(title), flags=re.MULTILINE)
+    return [[cell.strip() for cell in line.split(" | ")] for line in lines[1:]]
 
 
-def options_of(command: Any) -> set[str]:
-    names = {
+def test_it_is_one_page() -> None:
+    assert len(README.splitlines()) <= 250
+
+
+def test_the_options_have_these_defaults() -> None:
+    options = {option: row for row in rows("Options") for option in [row[0].strip("`")]}
+    assert len(options) == 10
+    parameters = {name: one for one in COMMANDS["select"].params for name in one.opts}
+    for option, row in options.items():
+        parameter = parameters[option]
+        default = parameter.default
+        if isinstance(parameter.show_default, str):
+            default = parameter.show_default
+        elif isinstance(default, list):
+            default = ", ".join(default)
+        shown = row[2].strip("`") if len(row) > 2 else ""
+        assert shown == str(default or ""), option
+
+
+def test_every_command_and_no_other_option_is_named() -> None:
+    for name in COMMANDS:
+        assert re.search(rf"hotdog-sql {name}\b|`{name}`", README), name
+    known = {
         name
+        for command in COMMANDS.values()
         for parameter in command.params
         for name in (*parameter.opts, *parameter.secondary_opts)
     }
-    return {name for name in names if name.startswith("--")} - {"--help"}
-
-
-@pytest.mark.parametrize("name", sorted(COMMANDS))
-def test_each_command_lists_its_options(name: str) -> None:
-    text = section(f"`{name}`")
-    own = rows_of(f"`{name}`")
-    inherited = rows_of("Shared options") if "shared options" in " ".join(text.split()) else set()
-    if "those of `download`" in text:
-        inherited |= rows_of("`download`")
-    assert own <= options_of(COMMANDS[name]) <= own | inherited
-
-
-def test_shared_options_exist() -> None:
-    for option in rows_of("Shared options"):
-        holders = [name for name, command in COMMANDS.items() if option in options_of(command)]
-        assert len(holders) > 1, option
-
-
-def test_no_option_is_mentioned_that_does_not_exist() -> None:
-    known = {option for command in COMMANDS.values() for option in options_of(command)}
-    for line in re.findall(r"^(?:\$ )?hotdog-sql .*$", README, flags=re.MULTILINE):
-        for option in re.findall(r"(?<= )--[a-z0-9-]+", line):
-            assert option in known | {"--help", "--version"}, line
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", README)) <= known | FOREIGN
 
 
 def test_exit_codes() -> None:
-    rows = re.findall(r"^\| (\d+) \| (.+?) \|$", section("Exit codes"), flags=re.MULTILINE)
-    assert {int(code): meaning for code, meaning in rows} == exits.MEANINGS
+    assert {int(code): meaning for code, meaning in rows("Exit codes")} == exits.MEANINGS
 
 
-@pytest.mark.parametrize("example", [KERAS, HUGGING_FACE, TORCHVISION])
-def test_the_trainers_examples_are_the_tested_ones(example: str) -> None:
-    assert f"```python{example}```" in README
+def test_variables_and_extras() -> None:
+    text = section("Options")
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "hotdog_sql").rglob("*.py"))
+    assert set(re.findall(r"HOTDOG_SQL_\w+", text)) == set(re.findall(r"HOTDOG_SQL_\w+", source))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = re.findall(r"`(\w+)`", text.partition("Extras:")[2])
+    assert extras == sorted(project["optional-dependencies"])
 
 
-def test_the_sql_to_paste_runs(small_data: Path) -> None:
-    blocks = re.findall(r"```sql\n(.*?)```", README, flags=re.DOTALL)
+def test_links_lead_to_files() -> None:
+    for page, folder in ((README, ROOT), (SQL_README, ROOT / "sql")):
+        targets = re.findall(r"\]\(([^)#]+)\)|(?:src|srcset)=\"([^\"]+)\"", page)
+        for target in (one or other for one, other in targets):
+            assert target.startswith("https://") or (folder / target).exists(), target
+
+
+def test_the_trainers_examples_are_parts_of_the_tested_ones() -> None:
+    (example,) = re.findall(r"```python\n(import keras\n.*?)```", README, flags=re.DOTALL)
+    parts = example.split("\n\n")
+    for part, program in zip(parts, (KERAS, HUGGING_FACE, TORCHVISION), strict=True):
+        lines = iter(program.splitlines())
+        assert all(line in lines for line in part.splitlines()), part
+
+
+@pytest.mark.parametrize("page", [README, SQL_README], ids=["README.md", "sql/README.md"])
+def test_the_sql_to_paste_runs(small_data: Path, page: str) -> None:
+    blocks = re.findall(r"```sql\n(.*?)```", page, flags=re.DOTALL)
     assert blocks
     with connect(DataOptions(small_data)) as database:
         for block in blocks:
             for statement in database.connection.extract_statements(block):
                 database.rows(statement.query)
+
+
+def test_the_walk_through_the_sql_is_in_the_order_of_loading() -> None:
+    linked = re.findall(r"\]\(((?!examples)\w+(?:/\w+)?\.sql)\)", SQL_README)
+    files = [sql_file.name for sql_file in (*load_order(), *dataset_files())]
+    assert list(dict.fromkeys(linked)) == ["shell.sql", *files]

@@ -8,11 +8,20 @@ import pytest
 from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.ui import Select, WebDriverWait
+from selenium.webdriver.support.ui import Select
 
 from hotdog_sql.gallery import write_gallery
 from tests.conftest import Run
-from tests.support.browser import as_phone, chromium, complaints, prefers_dark, requests, swipe
+from tests.support.browser import (
+    chromium,
+    complaints,
+    prefers,
+    requests,
+    screen,
+    swipe,
+    wait_for_pictures,
+    wait_until,
+)
 from tests.support.galleries import PICTURE, Row, failed, got, lost, write_dataset
 
 HOSTILE = '<img src="http://127.0.0.1:9/x" onerror="document.title=1"><script>x()</script>'
@@ -68,20 +77,6 @@ class Page:
         for key in keys:
             self.browser.switch_to.active_element.send_keys(key)
 
-    def wait_for(self, script: str) -> None:
-        """Until a JavaScript expression is true."""
-        WebDriverWait(self.browser, 20, poll_frequency=0.02).until(
-            lambda browser: browser.execute_script(f"return {script}"),
-            f"never came true: {script}",
-        )
-
-    def wait_for_pictures(self) -> None:
-        """Until all pictures in the window are there."""
-        self.wait_for(
-            "[...document.querySelectorAll('.frame img')].every((image) => "
-            "image.naturalWidth > 0 || image.getBoundingClientRect().top > innerHeight)"
-        )
-
 
 MIXED = [
     got(1, "hot_dog", Title="Lunch", Author="Søren"),
@@ -96,7 +91,7 @@ MIXED = [
 
 def test_it_opens_from_disk_and_asks_nobody(chrome: Chrome, tmp_path: Path) -> None:
     page = Page(chrome, tmp_path / "a dataset", MIXED)
-    page.wait_for_pictures()
+    wait_for_pictures(page.browser)
     assert chrome.title == "a dataset"
     assert page.texts("#folders [role=tab]") == ["All 4", "hot_dog 2 (50%)", "other 2 (50%)"]
     size = f"{4 * len(PICTURE) / 1000:.1f} kB"
@@ -166,7 +161,7 @@ def test_partitions_have_tabs(chrome: Chrome, tmp_path: Path) -> None:
     assert page.count == "0 photos"
     assert page.one("#empty").text == "No photos match."
     page.tab("train")
-    page.wait_for_pictures()
+    wait_for_pictures(page.browser)
     assert page.count == "1 photo"
     source = page.one(".frame img").get_attribute("src")
     assert source == (tmp_path / "ds" / "train" / "other" / f"{1:016x}.png").as_uri()
@@ -310,7 +305,7 @@ def test_keys_walk_through_the_photos(chrome: Chrome, tmp_path: Path) -> None:
         "arguments[0].addEventListener('close', () => { window.hasClosed = true; })", dialog
     )
     page.press(Keys.ESCAPE)
-    page.wait_for("window.hasClosed === true")
+    wait_until(page.browser, "window.hasClosed === true")
     assert not dialog.is_displayed()
     assert page.focused == "Photo 3", "the focus is where the walk ended"
     assert complaints(chrome) == []
@@ -342,7 +337,7 @@ def test_tab_keys_do_not_go_through_every_photo(chrome: Chrome, tmp_path: Path) 
 def test_any_folder_name_leads_to_its_pictures(chrome: Chrome, tmp_path: Path) -> None:
     names = ["hot dog", "50% #1", "ホットドッグ", "a&b;c", "it's", "x+y", "%41", "é"]
     page = Page(chrome, tmp_path / "d#s %20", [got(1, folder=name) for name in names])
-    page.wait_for_pictures()
+    wait_for_pictures(page.browser)
     assert len(page.all(".frame img")) == len(names)
     assert page.texts("#folders [role=tab]")[1:] == [f"{name} 1 (13%)" for name in names]
     assert complaints(chrome) == []
@@ -354,7 +349,7 @@ def test_a_missing_file_or_one_outside_is_not_shown(chrome: Chrome, tmp_path: Pa
     (dataset / "other" / f"{1:016x}.png").unlink()
     outside = [got(3, path="../secret.png"), got(4, path=str(tmp_path / "secret.png"))]
     page = Page(chrome, dataset, outside)
-    page.wait_for("document.querySelectorAll('.frame img').length === 1")
+    wait_until(page.browser, "document.querySelectorAll('.frame img').length === 1")
     shown = page.texts(".missing > :not(.hidden)")
     missing = ["Missing", "The file is missing."]
     assert shown == [*missing, f"other/{1:016x}.png", *missing, *missing]
@@ -366,21 +361,22 @@ def test_a_missing_file_or_one_outside_is_not_shown(chrome: Chrome, tmp_path: Pa
 def test_ten_thousand_photos_load_as_they_come_into_sight(chrome: Chrome, tmp_path: Path) -> None:
     entries = [got(number, Title=f"Photo {number}") for number in range(1, 10_001)]
     page = Page(chrome, tmp_path / "ds", entries)
-    page.wait_for_pictures()
+    wait_for_pictures(page.browser)
     at_first = len(page.all("img"))
     assert 10 < at_first < 100
     assert len(requests(chrome)) <= at_first + 2
     page.one("#panel").send_keys(Keys.TAB)
     page.press(Keys.END)
     assert page.focused == "Photo 10000"
-    page.wait_for_pictures()
+    wait_for_pictures(page.browser)
     assert len(page.all("img")) < 100
     chrome.execute_script("window.scrollTo(0, document.body.scrollHeight / 2)")
-    page.wait_for(
+    wait_until(
+        page.browser,
         "[...document.querySelectorAll('.title')]"
-        ".some((title) => /Photo 5\\d\\d\\d/.test(title.innerText))"
+        ".some((title) => /Photo 5\\d\\d\\d/.test(title.innerText))",
     )
-    page.wait_for_pictures()
+    wait_for_pictures(page.browser)
     assert len(page.all("img")) < 100
     assert page.focused == "Photo 10000", "the focus is not lost by scrolling"
     assert [int(tile.get_attribute("data-index") or -1) for tile in page.all(".tile")] == sorted(
@@ -392,11 +388,11 @@ def test_ten_thousand_photos_load_as_they_come_into_sight(chrome: Chrome, tmp_pa
 @pytest.mark.slow
 def test_it_fits_a_phone_and_the_dark(tmp_path: Path) -> None:
     with chromium() as browser:
-        as_phone(browser)
-        prefers_dark(browser)
+        screen(browser, 390, 844, 2, phone=True)
+        prefers(browser, "dark")
         long = "a-very-long-title-without-a-break" * 20
         page = Page(browser, tmp_path / long[:200], [got(9, Title=long), *MIXED[3:]])
-        page.wait_for_pictures()
+        wait_for_pictures(page.browser)
         wide = browser.execute_script("return document.documentElement.scrollWidth")
         assert wide == 390, "nothing makes the page wider than the screen"
         lefts = browser.execute_script(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver.support.ui import WebDriverWait
 
 _FLAGS = (
     "--headless",
@@ -65,19 +66,34 @@ def complaints(browser: Chrome) -> list[str]:
     return [entry["message"] for entry in _log(browser, "browser")]
 
 
-def prefers_dark(browser: Chrome) -> None:
-    """Makes pages see a reader who prefers dark colours."""
-    features = [{"name": "prefers-color-scheme", "value": "dark"}]
+def prefers(browser: Chrome, colours: str) -> None:
+    """Makes pages see a reader who prefers light or dark colours."""
+    features = [{"name": "prefers-color-scheme", "value": colours}]
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
 
 
-def as_phone(browser: Chrome) -> None:
-    """Makes pages see a phone's screen."""
-    browser.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride",
-        {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True},
+def screen(browser: Chrome, width: int, height: int, scale: float, *, phone: bool = False) -> None:
+    """Makes pages see a screen of this size."""
+    size = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": phone}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": phone})
+    browser.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
+
+
+def wait_until(browser: Chrome, script: str) -> None:
+    """Until a JavaScript expression is true."""
+    WebDriverWait(browser, 20, poll_frequency=0.02).until(
+        lambda waiting: waiting.execute_script(f"return {script}"), f"never came true: {script}"
     )
-    browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True})
+
+
+def wait_for_pictures(browser: Chrome) -> None:
+    """Until all pictures in the window are there."""
+    wait_until(
+        browser,
+        "[...document.querySelectorAll('.frame img')].every((image) => "
+        "image.naturalWidth > 0 || image.getBoundingClientRect().top > innerHeight)",
+    )
 
 
 def swipe(browser: Chrome, start: tuple[int, int], end: tuple[int, int]) -> None:

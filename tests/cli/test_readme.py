@@ -90,7 +90,7 @@ def test_links_lead_to_files() -> None:
 
 def test_the_trainers_examples_are_parts_of_the_tested_ones() -> None:
     (example,) = re.findall(r"```python\n(import keras\n.*?)```", README, flags=re.DOTALL)
-    parts = example.split("\n\n")
+    parts = re.split(r"\n\n(?=from )", example)
     for part, program in zip(parts, (KERAS, HUGGING_FACE, TORCHVISION), strict=True):
         lines = iter(program.splitlines())
         assert all(line in lines for line in part.splitlines()), part

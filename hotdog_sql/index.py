@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hotdog_sql.catalog import DataFile
-from hotdog_sql.config import Settings
 from hotdog_sql.connection import Connection
 from hotdog_sql.scratch import whole_file
 
@@ -227,7 +226,6 @@ def _crc32(path: Path) -> int:
 def _md5(file: DataFile, *, compute: bool) -> str | None:
     """The MD5 of a CSV as hexadecimal digits; None if it is neither known nor to be computed."""
     # Imported here: most sessions have no index, or need no MD5.
-    from hotdog_sql.refresh import file_md5
+    from hotdog_sql.refresh.local_file import file_md5
 
-    settings = Settings(data_dir=file.path.parent)
-    return file_md5([file.catalog], settings, compute=compute).get(file.catalog.name)
+    return file_md5([file.catalog], file.path.parent, compute=compute).get(file.catalog.name)

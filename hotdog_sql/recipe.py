@@ -15,7 +15,6 @@ from typing import Any, Self
 import duckdb
 
 from hotdog_sql import __version__
-from hotdog_sql.config import Settings
 from hotdog_sql.connection import one_line
 from hotdog_sql.database import Database
 from hotdog_sql.errors import InputError, SelectionFileError
@@ -284,14 +283,14 @@ def _sql_files(options: SelectOptions) -> Sequence[SqlFile]:
 
 def _file_digests(database: Database, options: SelectOptions) -> dict[str, str]:
     # Imported here: a selection that is only shown needs no digests.
-    from hotdog_sql.refresh import file_md5
+    from hotdog_sql.refresh.local_file import file_md5
 
     files = [
         file.catalog
         for file in database.files
         if file.catalog.kind != "hierarchy" or options.related == "hierarchy"
     ]
-    return file_md5(files, Settings(data_dir=database.options.data_dir))
+    return file_md5(files, database.options.data_dir)
 
 
 def _shown(value: object) -> str:

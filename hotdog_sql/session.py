@@ -17,13 +17,14 @@ from hotdog_sql.index import INDEXED_VIEWS, Indexed
 from hotdog_sql.index import build_index as _build_index
 from hotdog_sql.options import DataOptions
 from hotdog_sql.recipe import Recipe, read_selection, recipe_path, save_recipe, saved_recipe
-from hotdog_sql.refresh import FileResult, LocalFile, failure, fetch_missing
-from hotdog_sql.refresh import local_files as _local_files
-from hotdog_sql.refresh import refresh as _refresh
+from hotdog_sql.refresh.local_file import LocalFile
+from hotdog_sql.refresh.local_file import local_files as _local_files
 from hotdog_sql.selection import Selection, needs_of
 
 if TYPE_CHECKING:
+    from hotdog_sql.errors import TransferError
     from hotdog_sql.progress import FileProgress
+    from hotdog_sql.refresh.refresh import FileResult
     from hotdog_sql.storage import Storage
 
 __all__ = [
@@ -81,6 +82,9 @@ def open_database(
         database = stack.enter_context(Database(data))
         lacking = [file.catalog for file in database.missing(*needs)]
         if lacking:
+            # Imported here: most commands have their files, and httpx takes long to import.
+            from hotdog_sql.refresh.refresh import fetch_missing
+
             with progress() as shown:
                 fetch_missing(
                     lacking, _settings(data), confirm=confirm, offline=offline, progress=shown
@@ -181,7 +185,7 @@ def refresh(
     *,
     confirm: Confirm = lambda *_: False,
     progress: "FileProgress | None" = None,
-) -> Sequence[FileResult]:
+) -> "Sequence[FileResult]":
     """Download the Open Images files that are missing or have changed.
 
     Args:
@@ -196,9 +200,18 @@ def refresh(
     Raises:
         MissingFileError: `confirm` says no.
     """
+    from hotdog_sql.refresh.refresh import refresh as _refresh
+
     files = [file_named(name) for name in names]
     files = files or files_for(data)
     return _refresh(files, _settings(data), confirm=confirm, progress=progress)
+
+
+def failure(results: "Sequence[FileResult]") -> "TransferError | None":
+    """The error for files that could not be downloaded; None where all could."""
+    from hotdog_sql.refresh.refresh import failure as _failure
+
+    return _failure(results)
 
 
 def build_index(database: Database) -> Iterator[Indexed]:
@@ -217,7 +230,7 @@ def build_index(database: Database) -> Iterator[Indexed]:
 def local_files(database: Database) -> Sequence[LocalFile]:
     """Size, date and digests of the files that a database reads."""
     files = [file.catalog for file in database.files if file.path.exists()]
-    return _local_files(files, _settings(database.options))
+    return _local_files(files, database.options.data_dir)
 
 
 def write_gallery(directory: str | Path) -> Path:

@@ -12,7 +12,7 @@ from types import FrameType
 import pytest
 
 from hotdog_sql.config import Settings
-from hotdog_sql.refresh import refresh
+from hotdog_sql.refresh.refresh import refresh
 from tests.refresh.site import FILE, NEW
 from tests.support.loopback import LoopbackServer, Reply, file_reply
 from tests.support.photos import photo, run, tree

@@ -2,27 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from pathlib import Path
-from queue import Empty, SimpleQueue
-from threading import Event, Thread
-from typing import TYPE_CHECKING
+from threading import Event, Semaphore, Thread
 
 from hotdog_sql.catalog import CatalogFile, refresh_command
 from hotdog_sql.config import Settings
 from hotdog_sql.download_options import SILENCE_SECONDS, RetryPolicy
 from hotdog_sql.errors import MissingFileError, StorageError, TransferError, UnreachableError
+from hotdog_sql.http import HttpClient, check_url
 from hotdog_sql.lock import locked
 from hotdog_sql.progress import FileProgress
 from hotdog_sql.refresh.local_file import HIDDEN, LocalFile
+from hotdog_sql.refresh.transfer import Transfer, remote_sizes
 from hotdog_sql.text import printable
-
-# The modules that import httpx are imported where files are fetched: most commands have theirs.
-if TYPE_CHECKING:
-    from hotdog_sql.http import HttpClient
-    from hotdog_sql.progress import FileProgress
 
 #: Files in flight at the same time.
 WORKERS = 4
@@ -32,8 +25,6 @@ LARGE = 500_000_000
 
 #: Seconds that transfers have to notice that the refresh ends.
 _GRACE = 1.0
-_POLICY = RetryPolicy()
-_SIZE_SECONDS = 20.0
 
 #: Is asked before a large download: the files, and their total size if that is known.
 Confirm = Callable[[Sequence[CatalogFile], int | None], bool]
@@ -57,7 +48,7 @@ class FileResult:
         file: its row of the catalog.
         status: new, changed, unchanged, kept or failed.
         bytes: its size on disk; None where it is missing.
-        note: why it was kept or failed, or how it differs from the catalog; else empty.
+        note: why it was kept or failed, or that it differs from the catalog; else empty.
     """
 
     file: CatalogFile
@@ -72,70 +63,45 @@ def refresh(
     *,
     confirm: Confirm | None = None,
     progress: FileProgress | None = None,
-    policy: RetryPolicy = _POLICY,
+    policy: RetryPolicy | None = None,
     silence_seconds: float = SILENCE_SECONDS,
 ) -> tuple[FileResult, ...]:
     """Bring files up to date; one request for each that is unchanged.
 
     A file in the data folder is replaced in one move by another that is complete and verified,
     or not touched. An interrupted body is resumed by the next refresh. Refreshes at the same time
-    wait for each other, file by file.
-
-    Args:
-        files: rows of the catalog.
-        settings: the data folder, which is made where missing, and the base address.
-        confirm: is asked before `LARGE` bytes or more of missing files are fetched.
-        progress: is told what happens.
-        policy: when failed attempts are repeated.
-        silence_seconds: how long a server may send nothing.
-
-    Returns:
-        The result of each file, in the order of `files`. A file that could not be fetched has the
-        status kept or failed.
-
-    Raises:
-        AddressError: the base address cannot be used, or is neither https nor on this machine.
-        InputError: the proxy or the certificates of the environment cannot be used.
-        MissingFileError: `confirm` said no.
-        StorageError: the data folder cannot be written.
+    wait for each other, file by file. `confirm` is asked before `LARGE` bytes or more of missing
+    files are fetched; MissingFileError if it says no. Results are in the order of `files`.
     """
-    from hotdog_sql.http import HttpClient, check_url
-    from hotdog_sql.progress import FileProgress
-
     check_url(settings.base_url)
-    progress = progress or FileProgress()
+    shown = progress or FileProgress()
     wanted = missing_files(files, settings)
     if confirm is not None and wanted:
-        _announce(wanted, settings, confirm, progress)
-    _make_folder(settings.data_dir)
-    stop = Event()
-    queue: SimpleQueue[CatalogFile] = SimpleQueue()
-    results: dict[str, Future[FileResult]] = {}
-    for file in files:
-        if file.name not in results:
-            results[file.name] = Future()
-            queue.put(file)
-
-    def work(client: HttpClient) -> None:
-        with client:
-            while True:
-                try:
-                    file = queue.get_nowait()
-                except Empty:
-                    return
-                result = results[file.name]
-                try:
-                    result.set_result(_fetch(file, settings, client, policy, progress, stop))
-                except BaseException as error:  # noqa: BLE001 - whoever takes the result raises it
-                    result.set_exception(error)
-
-    count = min(WORKERS, len(results))
-    clients = [HttpClient(silence_seconds=silence_seconds, plain=True) for _ in range(count)]
-    # Daemons: a transfer that hangs in the system must not keep Ctrl-C waiting.
-    threads = [Thread(target=work, args=(client,), daemon=True) for client in clients]
+        _announce(wanted, settings, confirm, shown)
     try:
-        for thread in threads:
-            thread.start()
+        (settings.data_dir / HIDDEN).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"cannot write {settings.data_dir} ({error.strerror}); choose another --data-dir"
+        ) from error
+    stop, slots = Event(), Semaphore(WORKERS)
+    results: dict[str, Future[FileResult]] = {}
+
+    def work(file: CatalogFile, result: Future[FileResult]) -> None:
+        local, url = LocalFile(settings.data_dir, file), settings.base_url + file.path
+        try:
+            with slots, HttpClient(silence_seconds=silence_seconds, plain=True) as client:
+                transfer = Transfer(local, url, client, policy or RetryPolicy(), shown, stop)
+                result.set_result(_fetch(local, transfer, shown))
+        except BaseException as error:  # noqa: BLE001 - whoever takes the result raises it
+            result.set_exception(error)
+
+    try:
+        for file in files:
+            if file.name not in results:
+                result = results[file.name] = Future()
+                # A daemon: a transfer that hangs in the system must not keep Ctrl-C waiting.
+                Thread(target=work, args=(file, result), daemon=True).start()
         return tuple(results[file.name].result() for file in files)
     finally:
         stop.set()
@@ -149,25 +115,11 @@ def fetch_missing(
     confirm: Confirm,
     offline: bool = False,
     progress: FileProgress | None = None,
-    policy: RetryPolicy = _POLICY,
+    policy: RetryPolicy | None = None,
 ) -> tuple[FileResult, ...]:
     """Fetch those of the files that are missing; no server is asked about the others.
 
-    Args:
-        files: rows of the catalog.
-        settings: the data folder and the base address.
-        confirm: is asked before `LARGE` bytes or more are fetched.
-        offline: make no request at all.
-        progress: is told what happens.
-        policy: when failed attempts are repeated.
-
-    Returns:
-        The result of each file that was missing.
-
-    Raises:
-        MissingFileError: a file is missing, and `offline` or `confirm` forbids to fetch it.
-        TransferError: a file could not be fetched.
-        StorageError: the data folder cannot be written.
+    A file that may not be fetched is a MissingFileError, one that cannot be a TransferError.
     """
     wanted = missing_files(files, settings)
     if not wanted:
@@ -187,69 +139,52 @@ def missing_files(files: Sequence[CatalogFile], settings: Settings) -> list[Cata
 
 
 def failure(results: Sequence[FileResult]) -> TransferError | None:
-    """The error for the files that failed; None where none did."""
-    failed = [result for result in results if result.status is Status.FAILED]
-    if not failed:
+    """The error for the files that failed, each reason once; None where none did."""
+    names: dict[str, list[str]] = {}
+    for result in results:
+        if result.status is Status.FAILED:
+            names.setdefault(result.note, []).append(result.file.name)
+    if not names:
         return None
-    listed = "; ".join(f"{result.file.name}: {result.note}" for result in failed)
-    return TransferError(f"could not fetch {listed}; run the same command to try again")
+    reasons = "; ".join(f"{', '.join(failed)}: {reason}" for reason, failed in names.items())
+    return TransferError(
+        f"could not fetch {reasons}; check the network, the proxy and HOTDOG_SQL_BASE_URL, then "
+        "run the same command again"
+    )
 
 
-def _fetch(
-    file: CatalogFile,
-    settings: Settings,
-    client: "HttpClient",
-    policy: RetryPolicy,
-    progress: FileProgress,
-    stop: Event,
-) -> FileResult:
-    from hotdog_sql.refresh.transfer import StoppedError, Transfer
-
-    if stop.is_set():
-        raise StoppedError
-    local = LocalFile(settings.data_dir, file)
-
+def _fetch(local: LocalFile, transfer: Transfer, progress: FileProgress) -> FileResult:
     def waiting() -> None:
-        progress.waiting(file.name, "another refresh is working on it")
+        progress.waiting(local.file.name, "another refresh is working on it")
 
-    status = Status.FAILED
+    status, note = Status.FAILED, ""
     try:
         with locked(local.lock, waiting):
             local.load()
             existed = local.bytes is not None
-            url = settings.base_url + file.path
-            is_new = local.recover()
-            is_new |= Transfer(local, url, client, policy, progress, stop).run()
-        status = Status.UNCHANGED
-        if is_new:
-            status = Status.CHANGED if existed else Status.NEW
-        note = _difference(local)
+            recovered = local.recover()
+            if transfer.run() or recovered:
+                status = Status.CHANGED if existed else Status.NEW
+            else:
+                status = Status.UNCHANGED
+        if local.matches_catalog() is False:
+            note = "differs from the catalog"
     except UnreachableError as error:
         note = str(error)
-        if local.bytes is not None:
-            status = Status.KEPT
+        status = Status.FAILED if local.bytes is None else Status.KEPT
     except (TransferError, StorageError) as error:
         note = str(error)
     except OSError as error:
-        note = f"{error.strerror or error} ({error.filename or local.part})"
-    return FileResult(file, status, local.bytes, printable(note))
-
-
-def _difference(local: LocalFile) -> str:
-    """How a file differs from what the catalog says; empty where it does not."""
-    file = local.file
-    if file.md5 is not None and local.md5 != file.md5:
-        return f"differs from the catalog: MD5 {local.md5} instead of {file.md5}"
-    if file.bytes not in (None, local.bytes):
-        return f"differs from the catalog: {local.bytes:,} bytes instead of {file.bytes:,}"
-    return ""
+        note = f"{error.strerror or error}: {error.filename or local.part}"
+    return FileResult(local.file, status, local.bytes, printable(note))
 
 
 def _announce(
     wanted: Sequence[CatalogFile], settings: Settings, confirm: Confirm, progress: FileProgress
 ) -> None:
-    """Tell what will be fetched, and ask if it is large."""
-    sized = _with_sizes(wanted, settings)
+    """Tell what will be fetched, and ask if it is large, or of train and of unknown size."""
+    sizes = remote_sizes([file for file in wanted if file.bytes is None], settings.base_url)
+    sized = [replace(file, bytes=file.bytes or sizes.get(file.name)) for file in wanted]
     known = [file.bytes for file in sized if file.bytes is not None]
     total = sum(known) if len(known) == len(sized) else None
     progress.planned(sized, total)
@@ -258,38 +193,7 @@ def _announce(
         raise _refusal(wanted, settings, "a large download needs --yes")
 
 
-def _with_sizes(files: Sequence[CatalogFile], settings: Settings) -> list[CatalogFile]:
-    """The files with their sizes; the server is asked for those that the catalog does not know.
-
-    A failure ends the asking: fetching the file will tell its reason.
-    """
-    sizes = {file.name: file.bytes for file in files}
-    if None in sizes.values():
-        import httpx
-
-        from hotdog_sql.http import HttpClient
-        from hotdog_sql.refresh.local_file import RemoteFile
-
-        with suppress(httpx.HTTPError, TransferError), HttpClient(plain=True) as client:
-            for file in files:
-                url = settings.base_url + file.path
-                if file.bytes is None:
-                    with client.stream(url, seconds=_SIZE_SECONDS, method="HEAD") as response:
-                        if response.status_code == 200:
-                            sizes[file.name] = RemoteFile.of(response, url).total
-    return [replace(file, bytes=sizes[file.name]) for file in files]
-
-
 def _refusal(wanted: Sequence[CatalogFile], settings: Settings, reason: str) -> MissingFileError:
     paths = ", ".join(str(settings.data_dir / file.name) for file in wanted)
     command = refresh_command(wanted, settings.data_dir, "--yes")
     return MissingFileError(f"missing {paths}, and {reason}; get it with: {command}")
-
-
-def _make_folder(data_dir: Path) -> None:
-    try:
-        (data_dir / HIDDEN).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(
-            f"cannot write {data_dir} ({error.strerror}); choose another --data-dir"
-        ) from error

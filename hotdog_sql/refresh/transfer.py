@@ -4,8 +4,9 @@ import hashlib
 import re
 import shutil
 from base64 import b64encode
+from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import replace
+from filecmp import cmp
 from importlib import import_module
 from threading import Event
 from time import monotonic
@@ -18,7 +19,7 @@ from hotdog_sql.download_options import RetryPolicy
 from hotdog_sql.errors import StorageError, TransferError, UnreachableError
 from hotdog_sql.http import HttpClient, describe, is_transient, public_address, retry_after
 from hotdog_sql.progress import FileProgress
-from hotdog_sql.refresh.local_file import CRC32C, MD5, LocalFile, RemoteFile, md5_of
+from hotdog_sql.refresh.local_file import LocalFile, Record
 from hotdog_sql.text import size_text
 
 #: Seconds for the headers of an answer, and bytes of a body that must come in as many seconds.
@@ -32,9 +33,10 @@ PROGRESS_BYTES = 1 << 20
 RESERVE = 16 << 20
 SHARED_BY = 4
 
-_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
+_HASH = re.compile(r"(?:^|,)\s*(md5|crc32c)=([^,\s]+)")
 _BLOCK = 1 << 16
 _TOLD_SECONDS = 0.1
+_SIZE_SECONDS = 20.0
 
 
 class StoppedError(Exception):
@@ -61,26 +63,19 @@ class Transfer:
         progress: FileProgress,
         stop: Event,
     ) -> None:
-        self._file = local.file
+        self._local = local
         self._url = url
         self._address = public_address(url)
-        self._host = httpx.URL(url).netloc.decode()
-        self._local = local
         self._client = client
         self._policy = policy
         self._progress = progress
         self._stop = stop
-        self._window_began = 0.0
 
     def run(self) -> bool:
         """Bring the file up to date; returns whether it was replaced.
 
-        Raises:
-            UnreachableError: every attempt failed in a way that may pass.
-            TransferError: what the server gives cannot be used.
-            StorageError: there is no room.
-            StoppedError: `stop` was set.
-            OSError: the disk failed.
+        Raises UnreachableError where every attempt failed in a way that may pass, TransferError
+        where what the server gives cannot be used, and StorageError where there is no room.
         """
         local = self._local
         attempt, most, was_bad = 0, local.part_bytes, False
@@ -100,7 +95,7 @@ class Transfer:
                 delay = self._policy.delay(attempt, wait)
                 if delay is None:
                     raise UnreachableError(reason) from error
-                self._progress.waiting(self._file.name, f"{reason}; retrying in {delay:.1f} s")
+                self._progress.waiting(local.file.name, f"{reason}; retrying in {delay:.1f} s")
                 if self._stop.wait(delay):
                     raise StoppedError from error
 
@@ -110,107 +105,87 @@ class Transfer:
         A server looks at If-None-Match first, and at Range and If-Range if that fails (RFC 9110,
         section 13.2.2), so both conditions may go together.
         """
-        conditions = self._conditions()
-        begun = self._local.resumable(self._address)
-        headers = dict(conditions)
-        if begun is not None and begun.validator is not None:
-            headers["Range"] = f"bytes={self._local.part_bytes}-"
-            headers["If-Range"] = begun.validator
-        self._window_began = monotonic()
+        if self._stop.is_set():
+            raise StoppedError
+        headers, begun = self._conditions(), self._local.resumable(self._address)
+        if begun is not None and begun.etag is not None:
+            headers |= {"Range": f"bytes={self._local.part_bytes}-", "If-Range": begun.etag}
+        host = httpx.URL(self._address).netloc.decode()
         request = self._client.stream(self._url, seconds=WINDOW_SECONDS, headers=headers)
         try:
             with request as response:
-                return self._take(response, bool(conditions), begun)
+                status = response.status_code
+                if is_transient(status):
+                    raise _TransientError(f"{host}: {describe(status)}", retry_after(response))
+                return self._take(response, begun)
         except httpx.HTTPError as error:
-            reason = f"{self._host}: {describe(error)}"
+            reason = f"{host}: {describe(error)}"
             if is_transient(error):
                 raise _TransientError(reason, None) from error
-            raise _not_given(reason) from error
+            raise TransferError(reason) from error
 
     def _conditions(self) -> dict[str, str]:
         record = self._local.record
-        if record is None or record.url != self._address or not self._local.matches_server():
-            return {}
-        if record.etag is not None:
-            return {"If-None-Match": record.etag}
-        if record.last_modified is not None:
-            return {"If-Modified-Since": record.last_modified}
+        if record.url == self._address and self._local.matches_server():
+            if record.etag is not None:
+                return {"If-None-Match": record.etag}
+            if record.last_modified is not None:
+                return {"If-Modified-Since": record.last_modified}
         return {}
 
-    def _take(self, response: httpx.Response, conditional: bool, begun: RemoteFile | None) -> bool:
-        remote = RemoteFile.of(response, self._address)
+    def _take(self, response: httpx.Response, begun: Record | None) -> bool:
+        local, said = self._local, _said_by(response, self._address)
         match response.status_code:
-            case 304 if conditional:
-                self._local.keep(None)
+            case 304 if self._conditions():
+                local.discard_part()
                 return False
-            case 200 if self._is_same(remote):
-                self._local.keep(remote)
+            case 200 if self._is_same(said):
+                local.keep(said)
                 return False
             case 200:
-                self._local.discard_part()
-                return self._receive(response, remote)
-            case 206 if begun is not None:
-                return self._receive(response, self._resumed(response, remote, begun))
+                local.discard_part()
+                return self._receive(response, said)
+            case 206 if begun is not None and begun.bytes is not None:
+                # A range that ends early is useless: the rest would need a request of its own.
+                rest = f"bytes {local.part_bytes}-{begun.bytes - 1}/{begun.bytes}"
+                if (response.headers.get("Content-Range"), said.etag) != (rest, begun.etag):
+                    raise _BadPartError("the rest that came is not that of the part")
+                return self._receive(response, begun)
             case 416 if begun is not None:
                 raise _BadPartError("the file is not longer than its part")
-            case status if is_transient(status):
-                raise _TransientError(f"{self._host}: {describe(status)}", retry_after(response))
             case status:
-                raise _not_given(f"{describe(status)} for {self._address}")
+                raise TransferError(f"{describe(status)} for {self._address}")
 
-    def _is_same(self, remote: RemoteFile) -> bool:
+    def _is_same(self, said: Record) -> bool:
         """Whether the body would bring the bytes that are in place, however those got there."""
-        local, file = self._local, self._file
-        if local.bytes is None or remote.total not in (None, local.bytes):
+        local = self._local
+        if local.bytes is None or said.bytes not in (None, local.bytes):
             return False
-        if remote.server_hash is not None:
-            return b64encode(bytes.fromhex(local.md5)).decode() == remote.server_hash
-        return file.md5 is not None and local.md5 == file.md5
+        if said.server_hash is not None:
+            return b64encode(bytes.fromhex(local.md5)).decode() == said.server_hash
+        return local.file.md5 is not None and local.md5 == local.file.md5
 
-    def _resumed(
-        self, response: httpx.Response, remote: RemoteFile, begun: RemoteFile
-    ) -> RemoteFile:
-        """What this answer and the one that began the body say of the file."""
-        found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
-        first, last, total = map(int, found.groups()) if found else (0, 0, 0)
-        if not (
-            # A range that ends early is useless: the rest would need a request of its own.
-            (first, last) == (self._local.part_bytes, total - 1)
-            and begun.total in (None, total)
-            and begun.etag in (None, remote.etag or begun.etag)
-            and begun.last_modified in (None, remote.last_modified or begun.last_modified)
-        ):
-            raise _BadPartError("the rest that came is not that of the part")
-        return replace(
-            begun,
-            server_hash=remote.server_hash or begun.server_hash,
-            server_crc32c=remote.server_crc32c or begun.server_crc32c,
-            total=total,
-        )
-
-    def _receive(self, response: httpx.Response, remote: RemoteFile) -> bool:
+    def _receive(self, response: httpx.Response, remote: Record) -> bool:
         """Add the body to the part, and put that into place if it is the file."""
-        local, hashes = self._local, _hashes_for(self._file, remote)
+        local, hashes = self._local, _hashes_for(self._local.file, remote)
         if response.headers.get("Content-Type", "").lower().startswith("text/html"):
-            raise _not_given(f"{self._address} is a web page, not the file")
-        has_end = remote.total is not None or "Transfer-Encoding" in response.headers
-        if not (has_end or hashes):
-            raise _not_given(f"{self._address} comes without a length and without a hash")
-        limit = self._limit(remote.total)
+            raise TransferError(f"{self._address} is a web page, not the file")
+        if remote.bytes is None and "Transfer-Encoding" not in response.headers and not hashes:
+            raise TransferError(f"{self._address} comes without a length and without a hash")
+        limit = self._limit(remote.bytes)
         if local.part_bytes:
             with local.part.open("rb") as part:
                 while block := part.read(_BLOCK):
                     _update(hashes, block)
         else:
             local.begin_part(remote)
-        self._write(response, remote.total, limit, hashes)
+        self._write(response, remote.bytes, limit, hashes)
         self._check(remote, hashes)
-        md5 = hashes[MD5].hexdigest() if MD5 in hashes else None
-        if local.bytes == local.part_bytes and local.md5 == (md5 or md5_of(local.part)):
+        if local.bytes == local.part_bytes and cmp(local.path, local.part, shallow=False):
             # The same bytes again: what depends on the file's time need not be made again.
             local.keep(remote)
             return False
-        local.replace(remote, md5)
+        local.replace(remote, hashes["md5"].hexdigest() if "md5" in hashes else None)
         return True
 
     def _limit(self, total: int | None) -> int:
@@ -220,25 +195,24 @@ class Transfer:
         """
         local, folder = self._local, self._local.path.parent
         free = max(shutil.disk_usage(folder).free - RESERVE, 0)
-        missing = (total or 0) - local.part_bytes
-        if missing > free:
-            raise StorageError(
-                f"{self._file.name} needs {size_text(missing)} and {folder} has "
-                f"{size_text(free)} free; make room or choose another --data-dir"
-            )
+        room = local.part_bytes + free
         if total is not None:
+            if total > room:
+                raise StorageError(
+                    f"{size_text(total)} do not fit into {folder}, which has {size_text(free)} "
+                    "free; make room or choose another --data-dir"
+                )
             return total
-        if self._file.bytes is not None:
-            return min(2 * self._file.bytes + PROGRESS_BYTES, local.part_bytes + free)
-        return local.part_bytes + free // SHARED_BY
+        expected = local.file.bytes
+        return min(free // SHARED_BY if expected is None else 2 * expected + PROGRESS_BYTES, room)
 
     def _write(
         self, response: httpx.Response, total: int | None, limit: int, hashes: dict[str, Any]
     ) -> None:
         """Write the body to the end of the part."""
-        name, done = self._file.name, self._local.part_bytes
+        name, done = self._local.file.name, self._local.part_bytes
         self._progress.started(name, done, total)
-        told_at, window_end = 0.0, done + WINDOW_BYTES
+        told_at, window_began, window_end = 0.0, monotonic(), done + WINDOW_BYTES
         with self._local.part.open("ab") as part:
             for piece in response.iter_raw():
                 done += len(piece)
@@ -253,37 +227,65 @@ class Transfer:
                     self._progress.progressed(name, done)
                     told_at = now
                 if done >= window_end:
-                    self._client.extend(now - self._window_began)
-                    self._window_began, window_end = now, done + WINDOW_BYTES
+                    self._client.extend(now - window_began)
+                    window_began, window_end = now, done + WINDOW_BYTES
         if done > limit:
             self._local.discard_part()
-            raise _not_given(f"{self._address} sends more than {size_text(limit)}")
+            raise TransferError(f"{self._address} sends more than {size_text(limit)}")
         self._progress.progressed(name, done)
 
-    def _check(self, remote: RemoteFile, hashes: dict[str, Any]) -> None:
+    def _check(self, remote: Record, hashes: dict[str, Any]) -> None:
         """Compare the part with what is known of the file.
 
         The catalog's MD5 is what was known on one day, so it decides only where the server gives
         no hash.
         """
         size = self._local.part_bytes
-        if remote.total not in (None, size):
-            raise _BadPartError(f"{size:,} bytes came instead of {remote.total:,}")
-        given = {MD5: remote.server_hash, CRC32C: remote.server_crc32c}
+        if remote.bytes not in (None, size):
+            raise _BadPartError(f"{size:,} bytes came instead of {remote.bytes:,}")
+        given = {"md5": remote.server_hash, "crc32c": remote.server_crc32c}
         comparable = [kind for kind in hashes if given[kind] is not None]
         for kind in comparable:
             if b64encode(hashes[kind].digest()).decode() != given[kind]:
                 raise _BadPartError(f"the bytes do not have the {kind.upper()} of the server")
-        if not comparable and MD5 in hashes and hashes[MD5].hexdigest() != self._file.md5:
+        if not comparable and hashes and hashes["md5"].hexdigest() != self._local.file.md5:
             raise _BadPartError("the bytes do not have the MD5 of the catalog")
 
 
-def _not_given(reason: str) -> TransferError:
-    """The error for a host that does not give the file, however often it is asked."""
-    return TransferError(f"{reason}; check HOTDOG_SQL_BASE_URL and the proxy")
+def remote_sizes(files: Iterable[CatalogFile], base_url: str) -> dict[str, int | None]:
+    """The sizes of files by name. A failure ends the asking: fetching will tell its reason."""
+    sizes = {}
+    with suppress(httpx.HTTPError, TransferError), HttpClient(plain=True) as client:
+        for file in files:
+            url = base_url + file.path
+            with client.stream(url, seconds=_SIZE_SECONDS, method="HEAD") as response:
+                if response.status_code == 200:
+                    sizes[file.name] = _said_by(response, url).bytes
+    return sizes
 
 
-def _hashes_for(file: CatalogFile, remote: RemoteFile) -> dict[str, Any]:
+def _said_by(response: httpx.Response, url: str) -> Record:
+    """What an answer says of the file at this address."""
+    headers = response.headers
+    length = headers.get("Content-Length", "")
+    # If the server decodes what it has stored, its hashes are not those of what it sends.
+    stored_as = headers.get("x-goog-stored-content-encoding", "identity").strip().lower()
+    hashes = dict(_HASH.findall(headers.get("x-goog-hash", ""))) if stored_as == "identity" else {}
+    return Record(
+        url=url,
+        etag=_sendable(headers.get("ETag")),
+        last_modified=_sendable(headers.get("Last-Modified")),
+        server_hash=hashes.get("md5"),
+        server_crc32c=hashes.get("crc32c"),
+        bytes=int(length) if re.fullmatch(r"[0-9]{1,18}", length) else None,
+    )
+
+
+def _sendable(value: str | None) -> str | None:
+    return value if value and value.isascii() and value.isprintable() else None
+
+
+def _hashes_for(file: CatalogFile, remote: Record) -> dict[str, Any]:
     """The hashes to compute by name: the server's, and MD5 if the catalog has one.
 
     MD5 takes longer than a fast line. So where the server's CRC32C can be computed and nothing
@@ -293,9 +295,9 @@ def _hashes_for(file: CatalogFile, remote: RemoteFile) -> dict[str, Any]:
     with suppress(ImportError):
         library = import_module("google_crc32c")
         if remote.server_crc32c is not None and library.implementation == "c":
-            hashes[CRC32C] = library.Checksum()
+            hashes["crc32c"] = library.Checksum()
     if file.md5 is not None or (remote.server_hash is not None and not hashes):
-        hashes[MD5] = hashlib.md5(usedforsecurity=False)
+        hashes["md5"] = hashlib.md5(usedforsecurity=False)
     return hashes
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hotdog_sql.refresh import Status
+from hotdog_sql.refresh.refresh import Status
 from tests.refresh.site import OLD, Site
 from tests.support.loopback import LoopbackServer, file_reply
 

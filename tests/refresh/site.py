@@ -11,7 +11,7 @@ from hotdog_sql.catalog import CatalogFile
 from hotdog_sql.config import Settings
 from hotdog_sql.download_options import RetryPolicy
 from hotdog_sql.progress import FileProgress
-from hotdog_sql.refresh import FileResult, refresh
+from hotdog_sql.refresh.refresh import FileResult, refresh
 from tests.support.loopback import Answer, LoopbackServer, Reply, Request, file_reply
 
 FILE = CatalogFile("v6", "test", "images", "2018_04/a.csv", "a.csv", None, None)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hotdog_sql.refresh import Status
+from hotdog_sql.refresh.refresh import Status
 from tests.refresh.site import FILE, HALF, NEW, OLD, Site, content, hash_of, new
 from tests.support.loopback import LoopbackServer, Reply, file_reply
 
@@ -22,13 +22,14 @@ def check_new(site: Site, requests: int) -> None:
 
 
 def test_within_a_run(site: Site) -> None:
-    site.serve(new(Reply(cut_at=HALF)), new())
-    check_new(site, 2)
-    first, second = site.requests()
-    assert "range" not in first.headers
-    assert second.headers["range"] == f"bytes={HALF}-"
-    assert second.headers["if-range"] == '"new"'
-    assert second.headers["accept-encoding"] == "identity"
+    site.serve(new(Reply(cut_at=HALF // 2)), new(Reply(cut_at=HALF // 2)), new())
+    check_new(site, 3)
+    assert [request.headers.get("range") for request in site.requests()] == [
+        None,
+        f"bytes={HALF // 2}-",
+        f"bytes={HALF // 2 * 2}-",
+    ]
+    assert site.requests()[1].headers["if-range"] == '"new"'
 
 
 def test_in_the_next_run(old_site: Site) -> None:
@@ -49,26 +50,15 @@ def test_not_if_the_old_file_is_current_again(old_site: Site) -> None:
     assert old_site.hidden_files() == {".json"}
 
 
-@pytest.mark.parametrize(
-    ("etag", "date", "guard"),
-    [
-        ('W/"1"', "Wed, 01 May 2024 00:00:00 GMT", "Wed, 01 May 2024 00:00:00 GMT"),
-        ('W/"1"', None, None),
-        (None, None, None),
-    ],
-)
-def test_what_guards_it(site: Site, etag: str | None, date: str | None, guard: str | None) -> None:
-    cut = file_reply(NEW, etag, date, fault=Reply(cut_at=HALF))
-    site.serve(cut, file_reply(NEW, etag, date))
+def test_not_without_a_strong_etag(site: Site) -> None:
+    site.serve(file_reply(NEW, 'W/"1"', fault=Reply(cut_at=HALF)), file_reply(NEW, 'W/"1"'))
     check_new(site, 2)
-    assert site.requests()[1].headers.get("if-range") == guard
-    assert ("range" in site.requests()[1].headers) is (guard is not None)
+    assert "range" not in site.requests()[1].headers
 
 
-@pytest.mark.parametrize("md5", ["right", None])
-def test_the_file_changes_between_the_halves(site: Site, md5: str | None) -> None:
-    earlier = file_reply(content(9), '"earlier"', md5=md5, fault=Reply(cut_at=HALF))
-    site.serve(earlier, new(md5=md5))
+def test_the_file_changes_between_the_halves(site: Site) -> None:
+    earlier = file_reply(content(9), '"earlier"', md5=None, fault=Reply(cut_at=HALF))
+    site.serve(earlier, new(md5=None))
     check_new(site, 2)
 
 
@@ -83,16 +73,7 @@ def test_a_server_that_ignores_if_range(site: Site, told_by: dict[str, str]) -> 
 
 
 @pytest.mark.parametrize(
-    "content_range",
-    [
-        "bytes 0-9/10",
-        f"bytes {HALF + 1}-{len(NEW) - 1}/{len(NEW)}",
-        f"bytes {HALF}-{len(NEW) - 2}/{len(NEW)}",
-        f"bytes {HALF}-{len(NEW)}/{len(NEW) + 1}",
-        f"bytes {HALF}-{len(NEW) - 1}/*",
-        f"bytes {HALF}-{len(NEW) - 1}/{'9' * 5000}",
-        "",
-    ],
+    "content_range", [f"bytes {HALF}-{len(NEW) - 2}/{len(NEW)}", "bytes 0-9/10", ""]
 )
 def test_a_range_that_was_not_asked_for(site: Site, content_range: str) -> None:
     headers = {"ETag": '"new"', "Content-Range": content_range}
@@ -105,17 +86,6 @@ def test_a_range_that_ends_before_it_said(site: Site) -> None:
     short = Reply(206, NEW[HALF:-10], headers)
     site.serve(new(Reply(cut_at=HALF), md5=None), short, new(md5=None))
     check_new(site, 3)
-
-
-def test_a_range_cut_again(site: Site) -> None:
-    cut = new(Reply(cut_at=HALF // 2))
-    site.serve(cut, cut, new())
-    check_new(site, 3)
-    assert [request.headers.get("range") for request in site.requests()] == [
-        None,
-        f"bytes={HALF // 2}-",
-        f"bytes={HALF // 2 * 2}-",
-    ]
 
 
 def test_a_part_that_is_not_the_beginning(site: Site) -> None:
@@ -137,13 +107,9 @@ def test_one_of_another_host_is_not_resumed(site: Site) -> None:
         assert "range" not in moved.requests()[0].headers
 
 
-@pytest.mark.parametrize(
-    "fault", [Reply(cut_at=5_000_000), Reply(stall_after=5_000_000), Reply(reset=5_000_000)]
-)
-def test_a_large_one(site: Site, fault: Reply) -> None:
+def test_a_large_one(site: Site) -> None:
     large = content(4, 20 << 20)
-    site.serve(file_reply(large, fault=fault), file_reply(large))
-    site.silence = 1
+    site.serve(file_reply(large, fault=Reply(reset=5_000_000)), file_reply(large))
     assert site.refresh().status is Status.NEW
     assert site.path.read_bytes() == large
     assert len(site.requests()) == 2

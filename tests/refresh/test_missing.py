@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 
 from hotdog_sql.catalog import CatalogFile
-from hotdog_sql.config import Settings
-from hotdog_sql.errors import AddressError, MissingFileError, TransferError
+from hotdog_sql.errors import MissingFileError, TransferError
 from hotdog_sql.progress import FileProgress
-from hotdog_sql.refresh import LocalFile, Status, fetch_missing, file_md5, local_files
-from hotdog_sql.refresh.refresh import LARGE
+from hotdog_sql.refresh.local_file import LocalFile, file_md5, local_files
+from hotdog_sql.refresh.refresh import LARGE, Status, fetch_missing
 from tests.refresh.site import FILE, NEW, OLD, OTHER, QUICK, Site, md5_of
 from tests.support.loopback import LoopbackServer, Reply, file_reply
 
@@ -72,13 +71,6 @@ class TestFetchMissing:
         # The size that the catalog lacks was asked for, the other was not.
         assert [r.path for r in site.requests() if r.method == "HEAD"] == ["/2018_04/a.csv"]
 
-    @pytest.mark.parametrize("reply", [Reply(405), Reply(reset="before"), Reply(until_close=True)])
-    def test_a_size_that_nobody_knows(self, site: Site, reply: Reply) -> None:
-        site.serve(reply, file_reply(NEW))
-        asked = Asked()
-        fetch(site, asked, FILE)
-        assert (asked.total, asked.questions) == (None, [])
-
     def test_offline_makes_no_request(self, site: Site) -> None:
         with pytest.raises(MissingFileError) as caught:
             fetch(site, Asked(), FILE, OTHER, offline=True)
@@ -111,20 +103,15 @@ class TestFetchMissing:
             fetch(site, Asked(), FILE, OTHER)
         assert (site.data_dir / "b.csv").read_bytes() == OLD
 
-    def test_only_https_outside_this_machine(self, tmp_path: Path) -> None:
-        away = Settings(tmp_path, "http://example.org/")
-        with pytest.raises(AddressError):
-            fetch_missing([FILE], away, confirm=Asked().confirm)
-
 
 class TestLocalFiles:
     def local(self, site: Site, md5: str | None = None, size: int | None = None) -> LocalFile:
-        (local,) = local_files([replace(FILE, md5=md5, bytes=size), OTHER], site.settings)
+        (local,) = local_files([replace(FILE, md5=md5, bytes=size), OTHER], site.data_dir)
         return local
 
     def test_nothing_is_known_of_a_missing_file(self, site: Site) -> None:
-        assert local_files([FILE, OTHER], site.settings) == []
-        assert file_md5([FILE, OTHER], site.settings) == {}
+        assert local_files([FILE, OTHER], site.data_dir) == []
+        assert file_md5([FILE, OTHER], site.data_dir) == {}
 
     def test_a_fetched_file(self, site: Site) -> None:
         fetch(site, Asked(), FILE)
@@ -157,14 +144,14 @@ class TestLocalFiles:
             None,
             None,
         )
-        assert file_md5([FILE], site.settings, compute=False) == {}
+        assert file_md5([FILE], site.data_dir, compute=False) == {}
         assert not site.hidden.exists()
-        assert file_md5([FILE], site.settings) == {FILE.name: MD5}
+        assert file_md5([FILE], site.data_dir) == {FILE.name: MD5}
         # Same size and time, other bytes: only a recorded MD5 still agrees.
         times = (site.path.stat().st_atime_ns, site.path.stat().st_mtime_ns)
         site.path.write_bytes(b"x" + NEW[1:])
         os.utime(site.path, ns=times)
-        assert file_md5([FILE], site.settings, compute=False) == {FILE.name: MD5}
+        assert file_md5([FILE], site.data_dir, compute=False) == {FILE.name: MD5}
         assert self.local(site, MD5).matches_catalog() is True
         os.utime(site.path, (1, 1))
         assert self.local(site, MD5).matches_catalog() is False

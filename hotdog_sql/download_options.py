@@ -11,10 +11,6 @@ from hotdog_sql.options import DatasetFormat, Source
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 30.0
 
-#: Seconds that a photo of the default size limit may take; larger limits allow more.
-_PHOTO_SECONDS = 120.0
-_MAX_BYTES = 50_000_000
-
 _JITTER = random.SystemRandom()
 
 
@@ -24,9 +20,9 @@ class RetryPolicy:
 
     Attributes:
         attempts: attempts in all.
-        base: seconds, the longest wait after the first attempt; it doubles with each further one.
-        cap: seconds, the longest wait of all.
-        patience: seconds; a server that asks for a longer wait is given up.
+        base: longest wait after the first attempt, in seconds; it doubles with each further one.
+        cap: longest wait of all.
+        patience: a server that asks for a longer wait is given up.
     """
 
     attempts: int = 5
@@ -47,17 +43,14 @@ class BackoffPolicy:
     """When to leave a failing host alone, and when to give it up for the rest of a run.
 
     Attributes:
-        after: failures in a row after which requests to the host pause. A host that refuses
-            connections pauses at once.
+        after: failures in a row after which the host pauses; one that refuses connections pauses
+            at once.
         base: seconds of the first pause; each further one is twice as long.
         cap: seconds of the longest pause.
-        recent: seconds; if the host has answered within them, a failure counts against the photo
-            alone and causes no pause.
+        recent: seconds since an answer of the host in which failures cause no pause.
         first_answer: seconds in which a host must send its first answer.
         any_answer: seconds in which any host must answer, or the run stops.
-        patience: seconds without a complete answer after which a host is given up that has
-            answered before. A host that asks for a longer pause than `RetryPolicy.patience` is
-            given up at once.
+        patience: seconds without a complete answer after which any other host is given up.
     """
 
     after: int = 10
@@ -103,7 +96,7 @@ class DownloadOptions:
     sources: tuple[Source, ...] = tuple(Source)
     workers: int = 32
     per_host: int = 16
-    max_bytes: int = _MAX_BYTES
+    max_bytes: int = 50_000_000
     strict_md5: bool = False
     retry_failed: bool = False
     replace_failed: bool = False
@@ -123,12 +116,7 @@ class DownloadOptions:
     placeholders: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        """Check what can be checked before anything is fetched.
-
-        Raises:
-            MissingExtraError: Pillow or Dask is needed and not installed.
-            InputError: the options contradict each other, or `max_side` is less than 1.
-        """
+        """Check what can be checked before anything is fetched."""
         if self.max_side is not None and self.max_side < 1:
             raise InputError(f"max_side is {self.max_side}: give it 1 pixel or more")
         if self.decodes and find_spec("PIL") is None:
@@ -156,9 +144,7 @@ class DownloadOptions:
     @property
     def seconds(self) -> float:
         """Time limit for the whole request for a photo."""
-        if self.photo_seconds is not None:
-            return self.photo_seconds
-        return _PHOTO_SECONDS * max(1.0, self.max_bytes / _MAX_BYTES)
+        return self.photo_seconds or 120 * max(1.0, self.max_bytes / 50_000_000)
 
     @property
     def alterations(self) -> dict[str, object]:

@@ -15,7 +15,6 @@ from pyreqwest.client import SyncClient, SyncClientBuilder
 from pyreqwest.exceptions import BuilderError, RequestError, RequestTimeoutError
 from pyreqwest.response import SyncResponse, SyncResponseBodyReader
 
-from hotdog_sql.errors import InputError
 from hotdog_sql.transport import Body, Deadline, proxies, ssl_context
 
 _BUILDING = Lock()
@@ -67,26 +66,21 @@ def _header(response: SyncResponse, name: str) -> str | None:
 def _client(connect_seconds: float, silence_seconds: float) -> SyncClient:
     """One client for the process: its connections serve whichever thread asks."""
     proxies()  # which says what is wrong with them; pyreqwest would pass over it
-    try:
-        builder = (
-            SyncClientBuilder()
-            .http1_only()
-            .follow_redirects(False)
-            .gzip(False)
-            .brotli(False)
-            .zstd(False)
-            .deflate(False)
-            .referer(False)
-            .connect_timeout(timedelta(seconds=connect_seconds))
-            .read_timeout(timedelta(seconds=silence_seconds))
-        )
-        for certificate in ssl_context().get_ca_certs(binary_form=True):
-            builder = builder.add_root_certificate_der(certificate)
-        client = builder.build()
-    except (BuilderError, ValueError) as error:
-        raise InputError(
-            f"cannot use the proxy ({error}); check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY"
-        ) from error
+    builder = (
+        SyncClientBuilder()
+        .http1_only()
+        .follow_redirects(False)
+        .gzip(False)
+        .brotli(False)
+        .zstd(False)
+        .deflate(False)
+        .referer(False)
+        .connect_timeout(timedelta(seconds=connect_seconds))
+        .read_timeout(timedelta(seconds=silence_seconds))
+    )
+    for certificate in ssl_context().get_ca_certs(binary_form=True):
+        builder = builder.add_root_certificate_der(certificate)
+    client = builder.build()
     # Its threads must not outlive the interpreter.
     atexit.register(client.close)
     return client

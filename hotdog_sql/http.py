@@ -109,7 +109,7 @@ class HttpClient:
     def _follow(self, method: str, url: str, headers: dict[str, str]) -> httpx.Response:
         history: list[httpx.Response] = []
         address = url
-        while True:
+        while len(history) <= _MAX_REDIRECTS:
             try:
                 target = history[-1].url.join(address) if history else httpx.URL(address)
                 check_url(target)
@@ -128,8 +128,7 @@ class HttpClient:
             response.close()
             history.append(response)
             address = response.headers["Location"]
-            if len(history) > _MAX_REDIRECTS:
-                raise httpx.TooManyRedirects("too many redirects", request=request)
+        raise httpx.TooManyRedirects("too many redirects")
 
 
 def check_url(url: str | httpx.URL) -> None:
@@ -140,7 +139,8 @@ def check_url(url: str | httpx.URL) -> None:
         parsed.raw_host.decode("ascii").encode("idna")  # has no empty label, and none too long
     except (httpx.InvalidURL, UnicodeError) as error:
         raise _not_an_address(str(url), error) from error
-    if not (host and (parsed.scheme == "https" or (parsed.scheme == "http" and is_loopback(host)))):
+    is_allowed = parsed.scheme == "https" or (parsed.scheme == "http" and is_loopback(host))
+    if not (host and is_allowed):
         raise AddressError(
             f"{public_address(parsed)}: only https addresses are fetched; "
             "check HOTDOG_SQL_BASE_URL and HOTDOG_SQL_MIRROR_URL"

@@ -13,7 +13,7 @@ from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.fetcher import TOO_SLOW, Fetcher, TransientError
 from hotdog_sql.downloader.hosts import NO_CONNECTION, HostQueue, host_of
 from hotdog_sql.downloader.photo import Photo
-from hotdog_sql.downloader.result import Result, Status, join_errors
+from hotdog_sql.downloader.result import Result, Status, join_notes
 from hotdog_sql.downloader.validate import RejectedError
 from hotdog_sql.errors import HotdogError, UnreachableError
 from hotdog_sql.http import HttpClient
@@ -35,40 +35,30 @@ class _Task:
     """A photo on its way through the sources that may have it.
 
     `left` are those still to ask, with their addresses; the first is the one in hand, and `attempt`
-    is the number of the next request to it. `errors` are those that did not have it and why;
+    is the number of the next request to it. `errors` say why the others did not have it;
     `transient`: one of them may have it another time.
     """
 
     photo: Photo
     left: deque[tuple[Source, str]]
     attempt: int = 1
-    errors: list[tuple[str, str]] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
     transient: bool = False
 
-    def next_source(self, reason: str, *, transient: bool) -> None:
+    def next_source(self, reason: str, *, transient: bool = False) -> None:
         """Leave the source in hand."""
         source, _ = self.left.popleft()
-        self.errors.append((source, reason))
+        self.errors.append(f"{source}: {reason}")
         self.transient = self.transient or transient
         self.attempt = 1
-        self.skip_missing()
-
-    def skip_missing(self) -> None:
-        """Leave out sources that have no address for the photo."""
-        while self.left and not self.left[0][1]:
-            self.errors.append((self.left.popleft()[0], "no address"))
-
-    def given_up(self) -> Result:
-        """The result where no source is left."""
-        status = Status.FAILED if self.transient else Status.LOST
-        return Result(self.photo, status, error=join_errors(self.errors))
 
 
 class DownloadPool:
-    """Fetches photos with a fixed number of threads.
+    """Fetches photos with a fixed number of threads, which start as they are needed.
 
-    A context manager: when the block ends, so do the transfers, within about a second. Threads
-    start as they are needed.
+    A context manager: when the block ends, so do the transfers, within about a second. `heard`: a
+    host has answered earlier in this run. Then hosts that stay silent fail their photos, but do not
+    end the run.
     """
 
     def __init__(
@@ -80,12 +70,8 @@ class DownloadPool:
         *,
         heard: bool = False,
     ) -> None:
-        """Starts nothing yet.
-
-        `heard`: a host has answered earlier in this run. Then hosts that stay silent fail their
-        photos, but do not end the run.
-        """
-        HttpClient(options.connect_seconds, options.silence_seconds)  # what all threads share
+        self._new_client = partial(HttpClient, options.connect_seconds, options.silence_seconds)
+        self._new_client()  # whose errors are to be raised here
         self._mirror_url = mirror_url
         self._options = options
         self._progress = progress
@@ -117,7 +103,6 @@ class DownloadPool:
         Raises:
             StorageError: a photo cannot be written.
             UnreachableError: no host has answered.
-            InputError: the proxy that the environment names cannot be used.
         """
         left = iter(photos)
         more = True
@@ -127,29 +112,31 @@ class DownloadPool:
                 photo = next(left, None)
                 if photo is None:
                     more = False
-                    break
-                lost = self._submit(photo)
-                if lost is not None:
-                    yield lost
+                else:
+                    self._submit(photo)
             if self._open:
                 yield self._next_result()
 
-    def _submit(self, photo: Photo) -> Result | None:
-        """Queue a photo; its result at once where no source has an address for it."""
+    def _submit(self, photo: Photo) -> None:
         sources = self._options.sources
-        task = _Task(photo, deque((one, photo.url(one, self._mirror_url)) for one in sources))
-        task.skip_missing()
-        if not task.left:
-            return task.given_up()
         self._started = self._started or time.monotonic()
         self._open += 1
-        self._queue(task)
+        self._queue(_Task(photo, deque((one, photo.url(one, self._mirror_url)) for one in sources)))
         if len(self._threads) < min(self._options.workers, self._open):
             # Daemons: the program does not wait for a silent server when it ends.
             thread = Thread(target=self._work, daemon=True)
             self._threads.append(thread)
             thread.start()
-        return None
+
+    def _queue(self, task: _Task, delay: float = 0.0) -> None:
+        """Let a photo wait for its turn at its next source; its result where none is left."""
+        while task.left and not task.left[0][1]:
+            task.next_source("no address")
+        if task.left:
+            self._hosts.put(task, host_of(task.left[0][1]), delay)
+        else:
+            status = Status.FAILED if task.transient else Status.LOST
+            self._results.put(Result(task.photo, status, error=join_notes(*task.errors)))
 
     def _next_result(self) -> Result:
         limit = self._options.backoff.any_answer
@@ -171,54 +158,44 @@ class DownloadPool:
 
     def _work(self) -> None:
         """Fetch photos until the pool closes; run by each thread."""
-        options = self._options
         try:
-            with HttpClient(options.connect_seconds, options.silence_seconds) as client:
+            with self._new_client() as client:
                 while (turn := self._hosts.take()) is not None:
                     task, host, given_up = turn
-                    try:
-                        self._serve(client, task, host, given_up)
-                    except HotdogError:
-                        raise
-                    except Exception as error:  # noqa: BLE001 - fails this photo and no other
-                        self._hosts.succeeded(host)
-                        task.errors.append((task.left[0][0], type(error).__name__))
-                        task.transient = True
-                        self._results.put(task.given_up())
+                    if given_up:
+                        self._hosts.failed(host, given_up)
+                        task.next_source(given_up, transient=True)
+                        self._queue(task)
+                    else:
+                        self._serve(client, task, host)
         except BaseException as error:  # noqa: BLE001 - the thread that waits for results raises it
             self._results.put(error)
 
-    def _serve(self, client: HttpClient, task: _Task, host: str, given_up: str) -> None:
+    def _serve(self, client: HttpClient, task: _Task, host: str) -> None:
         """Make one request; record the result, or queue the photo for its next attempt."""
         source, url = task.left[0]
-        image_id, delay = task.photo.image_id, 0.0
-        if given_up:
-            self._hosts.failed(host, given_up)
-            task.next_source(given_up, transient=True)
-        else:
-            try:
-                heard = partial(self._hosts.hear, host)
-                result = self._fetcher.fetch(client, task.photo, source, url, heard)
-            except RejectedError as error:
-                self._hosts.succeeded(host)
-                self._progress.answered(image_id, source, url, error.reason)
-                task.next_source(error.reason, transient=False)
-            except TransientError as error:
-                self._progress.answered(image_id, source, url, error.reason)
-                delay = self._failed(task, host, error)
-            else:
-                self._hosts.succeeded(host)
-                self._progress.answered(image_id, source, url, "ok")
-                self._results.put(replace(result, error=join_errors(task.errors)))
-                return
-        if task.left:
-            self._queue(task, delay)
-        else:
-            self._results.put(task.given_up())
+        answer = "ok"
+        try:
+            heard = partial(self._hosts.hear, host)
+            result = self._fetcher.fetch(client, task.photo, source, url, heard)
+            self._hosts.succeeded(host)
+            self._results.put(replace(result, error=join_notes(*task.errors)))
+        except HotdogError:
+            raise
+        except TransientError as error:
+            answer = error.reason
+            self._hosts.failed(host, answer, error.retry_after)
+            self._queue(task, self._delay(task, error))
+        except Exception as error:  # noqa: BLE001 - any other fails this photo and no other
+            rejected = isinstance(error, RejectedError)
+            answer = str(error) if rejected else type(error).__name__
+            self._hosts.succeeded(host)
+            task.next_source(answer, transient=not rejected)
+            self._queue(task)
+        self._progress.answered(task.photo.image_id, source, url, answer)
 
-    def _failed(self, task: _Task, host: str, error: TransientError) -> float:
+    def _delay(self, task: _Task, error: TransientError) -> float:
         """Seconds until the next attempt, which may be at the next source."""
-        self._hosts.failed(host, error.reason, error.retry_after)
         if error.reason in NO_CONNECTION:
             return 0.0  # not an attempt: the host is paused, or given up
         delay = self._options.retry.delay(task.attempt, error.retry_after)
@@ -227,6 +204,3 @@ class DownloadPool:
             return 0.0
         task.attempt += 1
         return delay
-
-    def _queue(self, task: _Task, delay: float = 0.0) -> None:
-        self._hosts.put(task, host_of(task.left[0][1]), delay)

@@ -167,11 +167,6 @@ def foreign_row(reason: object) -> DatasetError:
     )
 
 
-def join_errors(errors: list[tuple[str, str]]) -> str:
-    """(source, reason) pairs as the manifest's `error`."""
-    return _NEXT.join(f"{source}: {reason}" for source, reason in errors)
-
-
 def split_errors(error: str) -> list[tuple[str, str]]:
     """The (source, reason) pairs of an `error`."""
     pairs = (part.partition(": ") for part in error.split(_NEXT) if part)

@@ -23,12 +23,8 @@ _BARE_MARKERS = frozenset({0x01, *range(0xD0, 0xD8), 0xFF})
 class RejectedError(Exception):
     """These bytes, or this answer, are not the photo, and asking again does not change that.
 
-    `reason` is in the fixed words of the manifest.
+    It says why in the fixed words of the manifest.
     """
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 def detect_extension(data: Bytes) -> str:

@@ -77,7 +77,7 @@ def test_each_beginning_of_a_small_jpeg_is_refused() -> None:
 def test_reasons(data: bytes, reason: str) -> None:
     with pytest.raises(RejectedError) as rejected:
         detect_extension(data)
-    assert rejected.value.reason == reason
+    assert str(rejected.value) == reason
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from typing import Any, Self, TypeVar
 import duckdb
 
 from hotdog_sql.errors import HotdogError, InputError, QueryError, StorageError
+from hotdog_sql.files import temporary_folder
 from hotdog_sql.options import DataOptions
-from hotdog_sql.scratch import temporary_folder
 from hotdog_sql.text import printable
 
 Parameters = Mapping[str, object] | Sequence[object] | None

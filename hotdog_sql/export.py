@@ -8,7 +8,7 @@ import duckdb
 
 from hotdog_sql.database import Database
 from hotdog_sql.errors import InputError
-from hotdog_sql.scratch import whole_file
+from hotdog_sql.files import whole_file
 
 _COPY = {
     "csv": "COPY (FROM query_table($table)) TO $file (FORMAT csv, HEADER true)",

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from hotdog_sql.catalog import DataFile
 from hotdog_sql.connection import Connection
-from hotdog_sql.scratch import whole_file
+from hotdog_sql.files import whole_file
 
 #: Changes when the form of the records or of the Parquet files changes.
 _FORM = 1

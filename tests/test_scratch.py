@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from threading import Thread
 
-from hotdog_sql.scratch import temporary_folder
+from hotdog_sql.files import temporary_folder
 from tests.conftest import Run
 
 

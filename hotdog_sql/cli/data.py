@@ -189,7 +189,7 @@ def demo(
     from hotdog_sql import api, session
     from hotdog_sql.cli.download import run_download
     from hotdog_sql.cli.report import tell_selection
-    from hotdog_sql.scratch import temporary_folder
+    from hotdog_sql.files import temporary_folder
 
     session.check_destination(str(directory))
     with session.serve_demo() as base_url, temporary_folder() as temporary:

@@ -80,7 +80,7 @@ def write_rows(
         limit: rows of a table for people.
     """
     from hotdog_sql import export
-    from hotdog_sql.scratch import whole_file
+    from hotdog_sql.files import whole_file
 
     if format_name is RowFormat.TABLE:
         if output is None:

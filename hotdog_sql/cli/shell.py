@@ -52,7 +52,7 @@ def shell(
 
     Missing files are downloaded first, unless --offline or a dataset is given.
     """
-    from hotdog_sql.scratch import temporary_folder
+    from hotdog_sql.files import temporary_folder
     from hotdog_sql.sql_files import dataset_files, needed_for, sql_dir
 
     program = find_shell()

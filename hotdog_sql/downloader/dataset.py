@@ -4,7 +4,7 @@ import filecmp
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -23,9 +23,8 @@ from hotdog_sql.downloader.result import (
 )
 from hotdog_sql.downloader.tars import tar_of
 from hotdog_sql.errors import DatasetError, DatasetLockedError
-from hotdog_sql.lock import try_locked_folder
-from hotdog_sql.scratch import temporary_folder
-from hotdog_sql.storage import WORK_FOLDER, Storage, open_storage, refuse_links, storage_errors
+from hotdog_sql.files import refuse_links, storage_errors, try_locked
+from hotdog_sql.storage import WORK_FOLDER, Storage, open_storage
 
 ATTRIBUTION = "ATTRIBUTION.csv"
 
@@ -63,66 +62,36 @@ def open_dataset(
 ) -> Iterator["Dataset"]:
     """Open a dataset for one run, and make it where there is none.
 
-    Args:
-        address: a folder, or an address such as `s3://bucket/prefix`.
-        recipe: how the photos were selected; None: not known.
-        options: how they are downloaded.
-
-    Raises:
-        DatasetLockedError: another run is working on the dataset.
-        DatasetError: the folder is not a dataset and not empty, or it holds another selection,
-            photos that are altered otherwise, or photos in another format.
-        StorageError: it cannot be read or written.
-        InputError: the address cannot be used.
-        MissingExtraError: the library for such addresses is not installed.
+    It is refused if another run is working on it, and if it holds another selection than `recipe`
+    (None: not known), or photos that are altered otherwise or kept in another format.
     """
     storage = open_storage(address)
     with ExitStack() as stack:
-        remote = None
         if storage.folder is not None:
-            folder = storage.folder
-            scratch = stack.enter_context(_work_folder(folder))
-        else:
-            temporary = stack.enter_context(temporary_folder())
-            folder, scratch = temporary / "records", temporary / "scratch"
-            folder.mkdir()
-            scratch.mkdir()
-            remote = RemoteRecords(storage, folder)
-            stack.callback(remote.listing.close)
-            stack.callback(remote.keep, now=True)
-        begun = manifest_has_rows(folder)
-        if selection_json.check_recipe(recipe, options, folder, storage.name, begun=begun):
-            selection_json.write_recipe(recipe or {}, options, folder, scratch)
-            if remote is not None:
-                remote.publish(selection_json.NAME)
-        table = stack.enter_context(Manifest(folder / MANIFEST))
+            stack.enter_context(_work_folder(storage.folder))
+        scratch = stack.enter_context(storage.scratch())
+        remote = None
+        if storage.folder is None:
+            remote = RemoteRecords(storage, scratch)
+            stack.callback(remote.close)
+        table = stack.enter_context(Manifest((storage.folder or scratch) / MANIFEST))
+        if selection_json.check_recipe(storage, recipe, options, begun=not table.empty):
+            selection_json.write_recipe(storage, recipe, options)
         _check_format(table, options, storage.name)
-        dataset = Dataset(storage, folder, scratch, table, remote)
+        dataset = Dataset(storage, scratch, table, remote)
         storage.write(RUN, dataset.run_id.encode())
         yield dataset
 
 
 class Dataset:
-    """A dataset that is open for one run; made by `open_dataset`.
-
-    Attributes:
-        storage: where the photos go.
-        manifest: what is known of each photo.
-        run_id: names this run.
-    """
+    """A dataset that is open for one run; made by `open_dataset`."""
 
     def __init__(
-        self,
-        storage: Storage,
-        folder: Path,
-        scratch: Path,
-        table: Manifest,
-        remote: RemoteRecords | None,
+        self, storage: Storage, scratch: Path, table: Manifest, remote: RemoteRecords | None
     ) -> None:
         self.storage = storage
         self.manifest = table
         self.run_id = uuid4().hex
-        self._folder = folder
         self._scratch = scratch
         self._remote = remote
 
@@ -133,11 +102,7 @@ class Dataset:
         return size is not None if tar else size == row.size
 
     def append(self, result: Result) -> None:
-        """Record a result.
-
-        Raises:
-            StorageError: it cannot be written.
-        """
+        """Record a result."""
         self.manifest.append(result)
         if self._remote is not None:
             self._remote.keep()
@@ -163,12 +128,9 @@ class Dataset:
         manifest.csv and ATTRIBUTION.csv are written by folder and rank, so they depend on the
         photos alone, not on the order in which they came. A file that would not change is left
         alone.
-
-        Raises:
-            StorageError: a record cannot be written; those that were there are unchanged.
         """
-        new_manifest, new_attribution = self._scratch / MANIFEST, self._scratch / ATTRIBUTION
-        with storage_errors(self._folder / MANIFEST):
+        new_manifest, new_attribution = self._scratch / "new.csv", self._scratch / ATTRIBUTION
+        with storage_errors(self.manifest.path):
             with new_manifest.open("wb") as rows, new_attribution.open("wb") as credit:
                 rows.write(HEADER)
                 credit.write(encode(_ATTRIBUTION_COLUMNS))
@@ -181,15 +143,20 @@ class Dataset:
                     file.flush()
                     os.fsync(file.fileno())
             self.manifest.close()
-            _move(new_attribution, self._folder / ATTRIBUTION)
-            _move(new_manifest, self._folder / MANIFEST)
+        self._publish(ATTRIBUTION, new_attribution)
+        self._publish(MANIFEST, new_manifest)
         # An update is of the new selection once it is done, and not before: a run that is stopped
         # in its middle has to be told again.
         if recipe is not None and options.update:
-            selection_json.write_recipe(recipe, options, self._folder, self._scratch)
+            selection_json.write_recipe(self.storage, recipe, options)
         if self._remote is not None:
-            names = (selection_json.NAME, ATTRIBUTION, MANIFEST)
-            self._remote.publish(*(name for name in names if (self._folder / name).is_file()))
+            self._remote.clear()
+
+    def _publish(self, name: str, file: Path) -> None:
+        """Put a finished record in its place, unless the same is there."""
+        old = None if self.storage.folder is None else self.storage.folder / name
+        if old is None or not old.exists() or not filecmp.cmp(file, old, shallow=False):
+            self.storage.put(name, file)
 
     def _lines(self) -> Iterator[tuple[bytes, dict[str, str]]]:
         """The manifest's lines in their final order; each reserve names the photo it replaces.
@@ -212,46 +179,33 @@ class Dataset:
                 yield encode(row.values()), row
 
 
-def manifest_has_rows(folder: Path) -> bool:
-    """Whether there is a manifest with a row in it."""
-    try:
-        return (folder / MANIFEST).stat().st_size > len(HEADER)
-    except FileNotFoundError:
-        return False
-
-
 @contextmanager
-def _work_folder(folder: Path) -> Iterator[Path]:
+def _work_folder(folder: Path) -> Iterator[None]:
     """The run's own folder inside a dataset; what a killed run has left there is removed."""
-    path = folder / WORK_FOLDER
+    work = folder / WORK_FOLDER
     check_folder(folder)
     with ExitStack() as stack:
-        with storage_errors(path):
-            if not stack.enter_context(try_locked_folder(path)):
+        with storage_errors(work):
+            work.mkdir(parents=True, exist_ok=True)
+            if not stack.enter_context(try_locked(work / "lock")):
                 raise DatasetLockedError(
                     f"another run is working on {folder}: wait for it to end, or choose another "
                     "folder"
                 )
-            for leftover in path.iterdir():
+            for leftover in work.iterdir():
                 if leftover.is_dir() and not leftover.is_symlink():
                     shutil.rmtree(leftover, ignore_errors=True)
                 elif leftover.name != "lock":
                     leftover.unlink()
         try:
-            yield path
+            yield
         finally:
             # A folder that has disappeared must not hide the error that says so.
-            with suppress(OSError):
-                shutil.rmtree(path)
+            shutil.rmtree(work, ignore_errors=True)
 
 
 def check_folder(folder: Path) -> None:
-    """Refuse a folder that is not a dataset: what is in it could be overwritten or deleted.
-
-    Raises:
-        DatasetError: it has files, and is not a dataset.
-        StorageError: it cannot be read.
-    """
+    """Refuse a folder that is not a dataset: what is in it could be overwritten or deleted."""
     with storage_errors(folder):
         for name in (WORK_FOLDER, f"{WORK_FOLDER}/lock", *sorted(RECORDS)):
             refuse_links(folder, name)
@@ -274,11 +228,11 @@ def check_folder(folder: Path) -> None:
 
 def _check_format(table: Manifest, options: DownloadOptions, name: str) -> None:
     """See that the dataset keeps its photos as the options say."""
-    if options.in_tars and table.has_files():
+    if options.in_tars and "" in table.tars:
         raise DatasetError(
             f"{name} has its photos in files: leave out --dataset-format, or choose another folder"
         )
-    if not options.in_tars and table.tars():
+    if not options.in_tars and table.tars - {""}:
         raise DatasetError(
             f"{name} has its photos in tars: add --dataset-format webdataset, or choose another "
             "folder"
@@ -288,11 +242,3 @@ def _check_format(table: Manifest, options: DownloadOptions, name: str) -> None:
 def _cell(text: str) -> str:
     """The text as a spreadsheet is to show it, not to run it."""
     return f"'{text}" if text.startswith(_FORMULAS) else text
-
-
-def _move(new: Path, path: Path) -> None:
-    """Put a finished file in its place, unless the same is there."""
-    if path.exists() and filecmp.cmp(new, path, shallow=False):
-        new.unlink()
-    else:
-        new.replace(path)

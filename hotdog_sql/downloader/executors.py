@@ -33,9 +33,6 @@ _AHEAD = 2
 #: Seconds after which the coordinator looks whether there are still any workers.
 _LOOK_EVERY = 5.0
 
-#: What a worker does with a shard.
-Work = Callable[[Shard], None]
-
 
 class Executor(Protocol):
     """Runs shards."""
@@ -43,8 +40,7 @@ class Executor(Protocol):
     def run(self, shards: Iterable[Shard]) -> Iterator[list[Result]]:
         """Results as they come; those of an iteration are recorded before the next one begins.
 
-        Raises:
-            HotdogError: a shard failed; what other shards have done is not lost.
+        If a shard fails, what other shards have done is not lost.
         """
         ...
 
@@ -78,34 +74,23 @@ class LocalExecutor:
 
 @contextmanager
 def dask_executor(
-    address: str,
-    options: DownloadOptions,
-    progress: Progress,
-    release: Callable[[str], None],
-    *,
-    work: Work = run_shard_once,
-    connect_seconds: float = CONNECT_SECONDS,
-    worker_seconds: float = WORKER_SECONDS,
+    address: str, options: DownloadOptions, progress: Progress, release: Callable[[str], None]
 ) -> "Iterator[DaskExecutor]":
-    """The workers of a cluster, until the block ends.
-
-    Raises:
-        ClusterError: the scheduler does not answer, or its address cannot be used.
-    """
+    """The workers of a cluster, until the block ends."""
     if "@" in address:
         raise ClusterError(
             f"the scheduler {address.rpartition('@')[2]} was given with credentials: leave them "
             "out, for Dask knows certificates alone (tls://)"
         )
     distributed = import_module("distributed")  # first, for it brings the defaults of what is set
-    _check_certificates(address)
     # Rows are megabytes: what Dask warns of is intended here.
     configured = {"distributed.admin.large-graph-warning-threshold": "1GB"}
     with import_module("dask.config").set(configured):
         try:
-            # A client that is given no address at all takes twenty seconds to end.
+            # A client that is given no address, or no certificates, takes twenty seconds to end.
             import_module("distributed.comm").resolve_address(address)
-            client = distributed.Client(address, timeout=connect_seconds, set_as_default=False)
+            _check_certificates(address)
+            client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
         except (OSError, ValueError, ImportError) as error:
             raise ClusterError(
                 f"the scheduler {without_credentials(address)} does not answer "
@@ -113,7 +98,7 @@ def dask_executor(
                 "dask scheduler"
             ) from error
         with client:
-            executor = DaskExecutor(client, options, progress, release, work, worker_seconds)
+            executor = DaskExecutor(client, options, progress, release)
             try:
                 yield executor
             finally:
@@ -129,15 +114,11 @@ class DaskExecutor:
         options: DownloadOptions,
         progress: Progress,
         release: Callable[[str], None],
-        work: Work,
-        worker_seconds: float,
     ) -> None:
         self._client = client
         self._options = options
         self._progress = progress
         self._release = release
-        self._work = work
-        self._worker_seconds = worker_seconds
         self._heard = False
         self._running: dict[str, tuple[Any, Shard]] = {}
         self._ended: SimpleQueue[Any] = SimpleQueue()
@@ -169,7 +150,7 @@ class DaskExecutor:
         options = replace(shard.options, per_host=share)
         shard = replace(shard, options=options, heard=self._heard)
         # Not pure: a shard's name need not be worked out of its rows.
-        future = self._client.submit(self._work, shard, pure=False, retries=_RETRIES)
+        future = self._client.submit(run_shard_once, shard, pure=False, retries=_RETRIES)
         self._running[future.key] = future, shard
         future.add_done_callback(self._ended.put)
 
@@ -211,37 +192,22 @@ class DaskExecutor:
             raise failure
 
     def _error(self, future: Any, shard: Shard) -> HotdogError:
-        if future.status == "finished":
-            return ClusterError(
-                f"a worker has left no results of shard {shard.number}: check that all machines "
-                "see the same dataset, then run the same command again"
-            )
-        if future.status != "error":
-            return self._lost(f"it has {future.status} a shard")
-        error = future.exception(timeout=CONNECT_SECONDS)
-        match error:
-            case HotdogError():
-                return error
-            case ImportError():
-                return ClusterError(
-                    f"a worker lacks a library ({without_credentials(str(error))}): install "
-                    "hotdog-sql with the same extras on every machine"
-                )
-            case _ if type(error).__name__ == "KilledWorker":
-                return ClusterError(
-                    "several workers died over the same shard: see their logs, give them more "
-                    "memory or a smaller --shard-size, then run the same command again"
-                )
-            case _:
-                return ClusterError(
-                    f"a worker failed ({type(error).__name__}: {without_credentials(str(error))}): "
-                    "see its log, then run the same command again"
-                )
+        error = future.exception(timeout=CONNECT_SECONDS) if future.status == "error" else None
+        if isinstance(error, HotdogError):
+            return error
+        if future.status == "cancelled":
+            return self._lost("it has cancelled a shard")
+        reason = f"{type(error).__name__}: {error}" if error else "it has left no results"
+        return ClusterError(
+            f"a worker failed at shard {shard.number} ({without_credentials(reason)}): see its "
+            "log, and that all machines have the same extras and see the same dataset; then run "
+            "the same command again"
+        )
 
     def _threads(self) -> int:
         """Threads of the workers that there are now; waits for one."""
-        deadline = time.monotonic() + self._worker_seconds
-        while True:
+        deadline = time.monotonic() + WORKER_SECONDS
+        while time.monotonic() < deadline:
             if self._client.status in ("closing", "closed"):
                 raise self._lost("it cannot be reached any more")
             try:
@@ -250,12 +216,11 @@ class DaskExecutor:
                 raise self._lost(str(error) or type(error).__name__) from error
             if threads:
                 return threads
-            if time.monotonic() > deadline:
-                raise ClusterError(
-                    "the cluster has no workers: start some with dask worker, then run the same "
-                    "command again"
-                )
             time.sleep(0.2)
+        raise ClusterError(
+            "the cluster has no workers: start some with dask worker, then run the same command "
+            "again"
+        )
 
     def _lost(self, reason: str) -> ClusterError:
         return ClusterError(
@@ -265,17 +230,7 @@ class DaskExecutor:
 
 
 def _check_certificates(address: str) -> None:
-    """Without them Dask's client ends in a TypeError, and takes twenty seconds."""
-    if not address.startswith("tls://"):
-        return
-    try:
-        settings = import_module("distributed").Security().get_connection_args("client")
-        missing = None if settings["ssl_context"] else "none are set"
-    except OSError as error:
-        missing = str(error)
-    if missing is not None:
+    settings = import_module("distributed").Security().get_connection_args("client")
+    if address.startswith("tls://") and not settings["ssl_context"]:
         names = ", ".join(f"DASK_DISTRIBUTED__COMM__TLS__{name}" for name in _CERTIFICATES)
-        raise ClusterError(
-            f"{without_credentials(address)} needs certificates ({missing}): name their files in "
-            f"Dask's settings, or in the variables {names}"
-        )
+        raise ValueError(f"certificates are needed, their files in {names}")

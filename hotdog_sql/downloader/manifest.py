@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 from hotdog_sql.downloader.photo import Photo, is_image_id
 from hotdog_sql.downloader.result import (
@@ -25,20 +25,15 @@ from hotdog_sql.downloader.result import (
 )
 from hotdog_sql.downloader.tars import is_own_path, tar_of
 from hotdog_sql.errors import DatasetError
-from hotdog_sql.storage import storage_errors
+from hotdog_sql.files import storage_errors
 from hotdog_sql.text import printable
 
 _SCHEMA = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 PRAGMA cache_size = -1024;
-CREATE TABLE folders (
-    folder INTEGER PRIMARY KEY,
-    name TEXT NOT NULL,
-    place INTEGER NOT NULL
-);
 CREATE TABLE photos (
-    folder INTEGER NOT NULL,
+    folder TEXT NOT NULL,
     image_id TEXT NOT NULL,
     rank INTEGER NOT NULL,
     reserve INTEGER NOT NULL,
@@ -56,34 +51,31 @@ _PUT = "INSERT OR REPLACE INTO photos VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _WANT = """
 INSERT INTO photos VALUES (?, ?, ?, ?, '', '', NULL, '', 0, 0, 1)
 ON CONFLICT DO UPDATE SET wanted = wanted + 1
-RETURNING image_id, rank, reserve, status, path, size, tried, start, length, wanted
+RETURNING *
 """
-_SELECT = """
-SELECT name, image_id, rank, reserve, status, path, size, tried, start, length, wanted
-FROM photos JOIN folders USING (folder)
+_ONE = "SELECT * FROM photos WHERE folder = ? AND image_id = ?"
+_ALL = "SELECT * FROM photos WHERE status <> '' ORDER BY place(folder), rank, image_id"
+_UNWANTED = """
+SELECT * FROM photos WHERE status <> '' AND wanted = 0 ORDER BY place(folder), rank, image_id
 """
-_ONE = f"{_SELECT} WHERE folder = ? AND image_id = ?"
-_ALL = f"{_SELECT} WHERE status <> '' ORDER BY place, rank, image_id"
-_UNWANTED = f"{_SELECT} WHERE status <> '' AND wanted = 0 ORDER BY place, rank, image_id"
-_BETWEEN = f"{_SELECT} WHERE path > ? AND path < ? AND path <> '' ORDER BY path"
+_BETWEEN = "SELECT * FROM photos WHERE path > ? AND path < ? AND path <> '' ORDER BY path"
 _LOST = "SELECT image_id FROM photos WHERE folder = ? AND status = ? ORDER BY rank, image_id"
-
-#: A folder in the manifest that the selection has not named comes after all others.
-_LATER = 1 << 40
+_PATHS = "CREATE INDEX paths ON photos (path) WHERE path <> ''"
+_AT = "SELECT 1 FROM photos WHERE path = ? AND path <> ''"
 
 
 class Row(NamedTuple):
     """What the index knows of a line of the manifest, and where the line is in the file.
 
-    `tried` are the sources that did not have the photo; `wanted` is how often this run's selection
-    has named it.
+    `status` is empty for a photo that has no line yet; `tried` are the sources that did not have
+    it; `wanted` is how often this run's selection has named it.
     """
 
     folder: str
     image_id: str
     rank: int
     reserve: bool
-    status: Status | None
+    status: str
     path: str
     size: int | None
     tried: str
@@ -93,34 +85,34 @@ class Row(NamedTuple):
 
 
 class Manifest:
-    """The manifest of a dataset; used by one thread. A context manager."""
+    """The manifest of a dataset; used by one thread. A context manager.
+
+    `tars` are those that hold photos; the empty text is there where photos are files.
+    """
 
     def __init__(self, path: Path, *, writable: bool = True) -> None:
-        """Opens the file, and makes it where it may be written and does not exist.
-
-        Raises:
-            StorageError: it cannot be opened.
-            DatasetError: it is not one of ours.
-        """
         self.path = path
+        self.tars: set[str] = set()
         self._writable = writable
-        self._folders: dict[str, int] = {}
-        self._placed: set[str] = set()
+        self._selected: dict[str, int] = {}  # folders in the order of the selection
+        self._recorded: dict[str, int] = {}  # folders in the order of the file
         # The empty name: a database of this connection alone, gone when it closes.
         self._index = sqlite3.connect("", isolation_level=None)
         with ExitStack() as stack, storage_errors(path):
             stack.callback(self._index.close)
             self._index.executescript(_SCHEMA)
-            self._index.create_function("tar_of", 1, tar_of, deterministic=True)
+            self._index.create_function("place", 1, self._place)
             if writable and not path.exists():
                 path.touch()
             self._file = stack.enter_context(path.open("r+b" if writable else "rb", buffering=0))
-            self._end = self._check_header()
-            self._put(self._lines(self._end), wanted=0)
-            if writable and self._file.seek(0, 2) > self._end:
+            self._indexed = self._check_header()
+            self._index_lines(wanted=0)
+            self._end = self._indexed
+            if not writable:
+                self._index.execute(_PATHS)
+            elif path.stat().st_size > self._end:
                 self._file.truncate(self._end)
             stack.pop_all()
-        self._indexed = self._end
 
     def __enter__(self) -> Self:
         return self
@@ -128,17 +120,18 @@ class Manifest:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def empty(self) -> bool:
+        """Whether it has no line."""
+        return self._end == len(HEADER)
+
     def close(self) -> None:
         """Close the file, which is as it was last written."""
         self._index.close()
         self._file.close()
 
     def append(self, result: Result) -> None:
-        """Append the result of a photo. `want` and `find` do not see it in this run.
-
-        Raises:
-            StorageError: it cannot be written; the file is as it was before.
-        """
+        """Append the result of a photo. `want` and `find` do not see it in this run."""
         line = encode(result.row().values())
         with storage_errors(self.path):
             try:
@@ -151,66 +144,45 @@ class Manifest:
 
     def want(self, photo: Photo) -> Row:
         """Note that the selection has this photo, and say what was known of it."""
-        number = self._number(photo.folder)
-        if photo.folder not in self._placed:
-            place = len(self._placed)  # folders are in the order of the selection
-            self._index.execute("UPDATE folders SET place = ? WHERE folder = ?", (place, number))
-            self._placed.add(photo.folder)
-        values = (number, photo.image_id, photo.rank, photo.reserve)
+        self._selected.setdefault(photo.folder, len(self._selected))
+        values = (photo.folder, photo.image_id, photo.rank, photo.reserve)
         (found,) = self._index.execute(_WANT, values)
-        return _row((photo.folder, *found))
+        return Row._make(found)
 
-    def find(self, photo: Photo) -> Row | None:
-        """What was known of a photo before this run."""
-        key = (self._number(photo.folder), photo.image_id)
-        found = self._index.execute(_ONE, key).fetchone()
-        return None if found is None else _row(found)
+    def find(self, photo: Photo) -> Row:
+        """What was known before this run of a photo that is wanted."""
+        found = self._index.execute(_ONE, (photo.folder, photo.image_id)).fetchone()
+        return Row._make(found)
 
     def forget(self, row: Row) -> None:
         """Leave a photo out of what `rows` gives."""
         self._index.execute(
-            "UPDATE photos SET status = '' WHERE folder = ? AND image_id = ?",
-            (self._folders[row.folder], row.image_id),
+            "DELETE FROM photos WHERE folder = ? AND image_id = ?", (row.folder, row.image_id)
         )
 
     def rows(self) -> Iterator[Row]:
         """Every photo of which something is known, by folder and rank; do not append meanwhile."""
-        self._catch_up()
-        return map(_row, self._index.execute(_ALL))
+        self._index_lines(wanted=1)
+        return map(Row._make, self._index.execute(_ALL))
 
     def unwanted(self) -> list[Row]:
         """Photos of earlier runs that the selection of this one has not named."""
-        self._catch_up()
-        return [_row(found) for found in self._index.execute(_UNWANTED)]
+        self._index_lines(wanted=1)
+        return list(map(Row._make, self._index.execute(_UNWANTED)))
 
     def lost(self, folder: str) -> Iterator[str]:
         """ImageIDs of a folder's lost photos, by rank."""
-        found = self._index.execute(_LOST, (self._folders[folder], Status.LOST))
-        return (image_id for (image_id,) in found)
-
-    def index_paths(self) -> None:
-        """Prepare for `has_path` and `rows_in`."""
-        self._index.execute("CREATE INDEX paths ON photos (path) WHERE path <> ''")
+        for (image_id,) in self._index.execute(_LOST, (folder, Status.LOST)):
+            yield image_id
 
     def has_path(self, path: str) -> bool:
         """Whether a photo is recorded to be there."""
-        query = "SELECT 1 FROM photos WHERE path = ? AND path <> ''"
-        return self._index.execute(query, (path,)).fetchone() is not None
+        return self._index.execute(_AT, (path,)).fetchone() is not None
 
     def rows_in(self, tar: str) -> Iterator[Row]:
         """The photos that are recorded to be in a tar."""
         # All that begins with the tar's name and a slash: the next character is a zero.
-        return map(_row, self._index.execute(_BETWEEN, (f"{tar}/", f"{tar}0")))
-
-    def tars(self) -> set[str]:
-        """Paths of the tars that hold photos of earlier runs."""
-        found = self._index.execute("SELECT DISTINCT tar_of(path) FROM photos WHERE path <> ''")
-        return {tar for (tar,) in found if tar}
-
-    def has_files(self) -> bool:
-        """Whether an earlier run has kept a photo as a file of its own."""
-        query = "SELECT 1 FROM photos WHERE path <> '' AND tar_of(path) = '' LIMIT 1"
-        return self._index.execute(query).fetchone() is not None
+        return map(Row._make, self._index.execute(_BETWEEN, (f"{tar}/", f"{tar}0")))
 
     def line(self, row: Row) -> bytes:
         """The line of a row, as it is in the file."""
@@ -218,11 +190,7 @@ class Manifest:
         return self._file.read(row.length)
 
     def columns(self, row: Row) -> dict[str, str]:
-        """The line of a row by its columns.
-
-        Raises:
-            DatasetError: somebody else has written to the file.
-        """
+        """The line of a row by its columns."""
         values = decode(self.line(row))
         if values is None:
             raise DatasetError(
@@ -234,62 +202,46 @@ class Manifest:
         """The line of a row as a result."""
         return Result.from_row(self.columns(row))
 
-    def _catch_up(self) -> None:
-        """Take what this run has appended into the index."""
-        start, self._indexed = self._indexed, self._end
-        self._put(self._lines(start), wanted=1)
+    def _place(self, folder: str) -> int:
+        """Folders that the selection has not named come after those that it has."""
+        place = self._selected.get(folder)
+        return len(self._selected) + self._recorded[folder] if place is None else place
 
-    def _put(self, lines: Iterator[tuple[int, bytes]], *, wanted: int) -> None:
-        """Index lines; those that are not ours are passed over: their photos are not recorded."""
-        values = (self._values(start, line, wanted) for start, line in lines)
-        self._index.executemany(_PUT, filter(None, values))
-
-    def _values(self, start: int, line: bytes, wanted: int) -> tuple[object, ...] | None:
-        row = decode(line)
-        self._end = max(self._end, start + len(line))
-        if row is None:
-            return None
-        try:
-            status, rank = Status(row["status"]), int(row["rank"] or 0)
-            size = int(row["bytes"]) if row["bytes"] else None
-        except ValueError as error:
-            raise foreign_row(error) from error
-        image_id, path = row["ImageID"], row["path"]
-        if not is_image_id(image_id):
-            raise foreign_row(f"ImageID {printable(image_id)!r}")
-        if path and not is_own_path(path, row["partition"], row["folder"], image_id):
-            # It may be deleted, so it must not lead to other files.
-            raise foreign_row(f"the path {printable(path)!r}")
-        return (
-            self._number(row["folder"]),
-            image_id,
-            rank,
-            row["reserve"] == "true",
-            status,
-            path,
-            size,
-            " ".join(source for source, _ in split_errors(row["error"])),
-            start,
-            len(line),
-            wanted,
-        )
-
-    def _number(self, folder: str) -> int:
-        number = self._folders.get(folder)
-        if number is None:
-            number = self._folders[folder] = len(self._folders)
-            values = (number, folder, _LATER + number)
-            self._index.execute("INSERT INTO folders VALUES (?, ?, ?)", values)
-        return number
-
-    def _lines(self, start: int) -> Iterator[tuple[int, bytes]]:
-        """The whole lines from there on, and where each starts."""
+    def _index_lines(self, *, wanted: int) -> None:
+        """Take the whole lines that are not in the index yet into it."""
         with self.path.open("rb") as file:
-            file.seek(start)
-            for line in file:
-                if line.endswith(b"\n"):
-                    yield start, line
-                start += len(line)
+            file.seek(self._indexed)
+            self._index.executemany(_PUT, self._values(file, wanted))
+
+    def _values(self, file: Iterator[bytes], wanted: int) -> Iterator[tuple[object, ...]]:
+        """The columns of the index; of lines that are not ours, there is nothing."""
+        for line in file:
+            if not line.endswith(b"\n"):
+                return
+            start, self._indexed = self._indexed, self._indexed + len(line)
+            row = decode(line)
+            if row is None:
+                continue
+            image_id, folder, path = row["ImageID"], row["folder"], row["path"]
+            try:
+                status, rank = Status(row["status"]), int(row["rank"] or 0)
+                size = int(row["bytes"]) if row["bytes"] else None
+            except ValueError as error:
+                raise foreign_row(error) from error
+            if not is_image_id(image_id):
+                raise foreign_row(f"ImageID {printable(image_id)!r}")
+            if path:
+                if not is_own_path(path, row["partition"], folder, image_id):
+                    # It may be deleted, so it must not lead to other files.
+                    raise foreign_row(f"the path {printable(path)!r}")
+                self.tars.add(tar_of(path))
+            self._recorded.setdefault(folder, len(self._recorded))
+            reserve = row["reserve"] == "true"
+            tried = " ".join(source for source, _ in split_errors(row["error"]))
+            yield (
+                *(folder, image_id, rank, reserve, status, path, size, tried),
+                *(start, len(line), wanted),
+            )
 
     def _check_header(self) -> int:
         header = self._file.read(len(HEADER))
@@ -306,8 +258,3 @@ class Manifest:
         left = memoryview(data)
         while left:
             left = left[self._file.write(left) :]
-
-
-def _row(values: tuple[Any, ...]) -> Row:
-    folder, image_id, rank, reserve, status, *others = values
-    return Row(folder, image_id, rank, bool(reserve), Status(status) if status else None, *others)

@@ -1,18 +1,19 @@
-"""Records of a dataset in an object store, where nothing can be appended to a file.
+"""The manifest of a dataset in an object store, where nothing can be appended to a file.
 
-They are kept in a temporary folder of this machine. What a run adds to the manifest is uploaded
-every few seconds as a part, `.hotdog-sql/manifest-000001.csv` and so on, and a finished run
-replaces the parts with a whole manifest. So any machine can resume what another has begun.
+It is kept in a temporary folder of this machine. What a run adds is uploaded every few seconds as a
+part, `.hotdog-sql/manifest-000001.csv` and so on, and a finished run replaces the parts with a
+whole manifest. So any machine can resume what another has begun.
 """
 
 import re
+import shutil
 import sqlite3
 import time
 from pathlib import Path
 
-from hotdog_sql.downloader import selection_json
 from hotdog_sql.downloader.result import HEADER, MANIFEST
-from hotdog_sql.storage import WORK_FOLDER, Storage, storage_errors
+from hotdog_sql.files import storage_errors
+from hotdog_sql.storage import WORK_FOLDER, Storage
 
 #: Seconds of work that a killed coordinator may have to repeat, beside the shards in hand.
 KEEP_EVERY = 10.0
@@ -26,66 +27,50 @@ _DIGITS = 16
 
 
 class RemoteRecords:
-    """The local copy of the records, and the listing of the photos; used by one thread."""
+    """The local copy of the manifest, and the listing of the photos; used by one thread."""
 
     def __init__(self, storage: Storage, folder: Path) -> None:
-        """Fetches the records.
-
-        Raises:
-            StorageError: they cannot be read.
-        """
         self._storage = storage
-        self._folder = folder
-        self._parts = fetch_records(storage, folder)
+        self._manifest = folder / MANIFEST
+        self._last_part = fetch_manifest(storage, folder)
         self._kept = self._size()
         self._due = time.monotonic() + KEEP_EVERY
-        self.listing = Listing(storage, self._kept)
         self._done: list[str] = []
+        self.listing = Listing(storage, self._kept)
 
     def keep(self, *, now: bool = False) -> None:
-        """Upload what is new in the manifest, if it is time to.
-
-        Raises:
-            StorageError: it cannot be written.
-        """
+        """Upload what is new in the manifest, if it is time to."""
         if not now and time.monotonic() < self._due:
             return
         size = self._size()
         if size > self._kept:
-            last = _number(self._parts[-1]) if self._parts else 0
-            part = f"{WORK_FOLDER}/manifest-{last + 1:06d}.csv"
-            with (self._folder / MANIFEST).open("rb") as file:
+            self._last_part += 1
+            with self._manifest.open("rb") as file:
                 file.seek(self._kept)
+                part = f"{WORK_FOLDER}/manifest-{self._last_part:06d}.csv"
                 self._storage.write(part, file.read(size - self._kept))
-            self._parts.append(part)
             self._kept = size
-        if self._done:
-            self._storage.delete(*self._done)
-            self._done.clear()
+        self._storage.delete(*self._done)
+        self._done.clear()
         self._due = time.monotonic() + KEEP_EVERY
 
     def release(self, path: str) -> None:
         """Remove a shard's result file when its rows have been uploaded, and not before."""
         self._done.append(path)
 
-    def publish(self, *names: str) -> None:
-        """Upload records; a whole manifest replaces the parts.
+    def clear(self) -> None:
+        """Remove what a finished run needs no more, for a whole manifest has been uploaded."""
+        self._storage.delete(*(path for path, _ in self._storage.files(WORK_FOLDER)))
+        self._kept = self._size()
+        self._done.clear()
 
-        Raises:
-            StorageError: they cannot be written.
-        """
-        for name in names:
-            self._storage.put(name, self._folder / name)
-        if MANIFEST in names:
-            self._kept = self._size()
-            leftovers = [path for path, _ in self._storage.files(WORK_FOLDER)]
-            if leftovers:
-                self._storage.delete(*leftovers)
-            self._parts.clear()
-            self._done.clear()
+    def close(self) -> None:
+        """Upload what is new."""
+        self.listing.close()
+        self.keep(now=True)
 
     def _size(self) -> int:
-        return (self._folder / MANIFEST).stat().st_size
+        return self._manifest.stat().st_size
 
 
 class Listing:
@@ -96,7 +81,6 @@ class Listing:
     """
 
     def __init__(self, storage: Storage, manifest_bytes: int) -> None:
-        """Makes no request yet; the size of the manifest says how much to expect."""
         self._storage = storage
         self._characters = 0
         while manifest_bytes > _ONE_PIECE:
@@ -110,11 +94,7 @@ class Listing:
         )
 
     def size(self, path: str) -> int | None:
-        """Bytes of a file; None where there is none.
-
-        Raises:
-            StorageError: the storage cannot be listed.
-        """
+        """Bytes of a file; None where there is none."""
         folder, _, name = path.rpartition("/")
         piece = (folder, name[: self._characters])
         if piece not in self._pieces:
@@ -129,30 +109,21 @@ class Listing:
         self._sizes.close()
 
 
-def fetch_records(storage: Storage, folder: Path) -> list[str]:
-    """Fetch the recipe and the manifest as they were last kept: the whole one, then the parts.
+def fetch_manifest(storage: Storage, folder: Path) -> int:
+    """Fetch the manifest as it was last kept: the whole one, then the parts.
 
-    Gives the paths of the manifest's parts. A dataset without a manifest gets an empty one.
-
-    Raises:
-        StorageError: it cannot be read.
+    Gives the number of the last part, or 0. A dataset without a manifest gets an empty one.
     """
     path = folder / MANIFEST
-    parts = [path for path, _ in storage.files(WORK_FOLDER) if _PART.fullmatch(path)]
-    parts.sort(key=_number)
-    recipe = storage.read(selection_json.NAME)
+    found = [_PART.fullmatch(path) for path, _ in storage.files(WORK_FOLDER)]
+    parts = sorted((int(match[1]), match[0]) for match in found if match)
     with storage_errors(path):
-        if recipe is not None:
-            (folder / selection_json.NAME).write_bytes(recipe)
         if storage.size(MANIFEST) is None:
             path.write_bytes(HEADER)
         else:
-            storage.get(MANIFEST, path)
+            with storage.local(MANIFEST) as copy:
+                shutil.move(copy, path)
         with path.open("ab") as file:
-            for part in parts:
+            for _, part in parts:
                 file.write(storage.read(part) or b"")
-    return parts
-
-
-def _number(part: str) -> int:
-    return int(part.rpartition("-")[2].removesuffix(".csv"))
+    return parts[-1][0] if parts else 0

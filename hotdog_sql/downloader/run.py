@@ -45,27 +45,8 @@ def download(
     selection and on what the servers answer, not on timing, on `options.workers`, on who runs the
     shards, or on how often the run was killed in between.
 
-    Args:
-        photos: the selection, by folder and rank.
-        address: the dataset: a folder, or an address such as `s3://bucket/prefix`.
-        mirror_url: see `hotdog_sql.config.Settings`.
-        options: how to download.
-        replacements: gives the photos that may replace lost ones of a folder; None: not known.
-        count: how many photos the selection has; None: not known.
-        recipe: how the selection was made, for `selection.json`; None: not known.
-        progress: is told what happens.
-        executor: runs the shards; None: as `options.scheduler` says.
-
-    Returns:
-        What the dataset has, what is lost, and what may come another time.
-
-    Raises:
-        DatasetError: the dataset cannot be used (see `open_dataset`).
-        StorageError: something cannot be written; the manifest is true up to then.
-        SelectionFileError: a row of the selection cannot be used.
-        UnreachableError: no host has answered.
-        ClusterError: the cluster cannot be used.
-        KeyboardInterrupt: stopped; the manifest is true up to then.
+    `replacements` gives the photos that may replace lost ones of a folder, `count` says how many
+    photos there are, `recipe` is for `selection.json` (None: not known).
     """
     options = options or DownloadOptions()
     progress = progress or Progress()
@@ -75,8 +56,9 @@ def download(
             running = _executor(dataset, mirror_url, options, progress)
         else:
             running = executor(dataset)
-        tars = dataset.manifest.tars()
-        cutter = ShardCutter(dataset.storage.address, mirror_url, options, dataset.run_id, tars)
+        cutter = ShardCutter(
+            dataset.storage.address, mirror_url, options, dataset.run_id, dataset.manifest.tars
+        )
         with running as executing:
             run = _Run(dataset, options, progress, replacements)
             for wanted in run.rounds(photos):
@@ -98,19 +80,12 @@ def _executor(
 
 @dataclass(slots=True)
 class _Folder:
-    """How far a class folder has come.
+    """How far a class folder has come."""
 
-    Attributes:
-        lost: its photos that are lost, replacements among them.
-        taken: replacements that have been taken.
-        replacements: those that are left.
-        exhausted: there are no more.
-    """
-
-    lost: int = 0
-    taken: int = 0
-    replacements: Iterator[Photo] | None = None
-    exhausted: bool = False
+    lost: int = 0  # its photos that are lost, replacements among them
+    taken: int = 0  # replacements that have been taken
+    replacements: Iterator[Photo] | None = None  # those that are left
+    exhausted: bool = False  # there are no more
 
     @property
     def lacks(self) -> int:
@@ -160,8 +135,8 @@ class _Run:
             if (known.rank, known.reserve) != (photo.rank, photo.reserve):
                 # A larger selection: what replaced a photo yesterday is selected itself today.
                 self._dataset.append(replace(self._manifest.result(known), photo=photo))
-            folder.lost += known.status is Status.LOST
-            self._progress.finished(known.status or "", "", known=True, reserve=photo.reserve)
+            folder.lost += known.status == Status.LOST
+            self._progress.finished(known.status, "", known=True, reserve=photo.reserve)
 
     def settle(self, result: Result) -> None:
         """Record the result of a photo."""
@@ -220,9 +195,9 @@ class _Run:
         """
         before = self._manifest.find(result.photo)
         runs = 1
-        if before is not None and before.status is Status.LOST:
+        if before.status == Status.LOST:
             return self._manifest.result(before)
-        if before is not None and before.status is Status.FAILED:
+        if before.status == Status.FAILED:
             words = note_value(self._manifest.columns(before)["note"], _FAILED_IN)
             number = words.partition(" ")[0]
             runs += int(number) if number.isdecimal() else 1

@@ -6,12 +6,11 @@ keeps the alterations that it was begun with.
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.errors import DatasetError
-from hotdog_sql.storage import storage_errors
+from hotdog_sql.storage import Storage
 
 NAME = "selection.json"
 
@@ -22,56 +21,26 @@ _INCIDENTAL = frozenset({"versions", "sql_sha256"})
 _IMAGES = "images"
 
 
-def read_recipe(folder: Path) -> dict[str, Any] | None:
-    """The recipe of a dataset; None where it has none.
-
-    Raises:
-        DatasetError: it is not one of ours.
-        StorageError: it cannot be read.
-    """
-    path = folder / NAME
-    with storage_errors(path):
-        try:
-            recipe = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return None
-        except (ValueError, RecursionError) as error:
-            raise DatasetError(f"{path} is not JSON ({error}): move it away") from error
-    if not isinstance(recipe, dict):
-        raise DatasetError(f"{path} does not describe a selection: move it away")
-    return recipe
-
-
 def write_recipe(
-    recipe: Mapping[str, object], options: DownloadOptions, folder: Path, scratch: Path
+    storage: Storage, recipe: Mapping[str, object] | None, options: DownloadOptions
 ) -> None:
-    """Write the recipe of a dataset, replacing an older one.
-
-    Raises:
-        StorageError: it cannot be written.
-    """
-    whole = {**recipe, _IMAGES: options.alterations} if options.alterations else recipe
-    with storage_errors(folder / NAME):
-        (scratch / NAME).write_text(_text(whole), encoding="utf-8")
-        (scratch / NAME).replace(folder / NAME)
+    """Write the recipe of a dataset, replacing an older one."""
+    whole = dict(recipe or {})
+    if options.alterations:
+        whole[_IMAGES] = options.alterations
+    storage.write(NAME, _text(whole).encode())
 
 
 def check_recipe(
-    recipe: Mapping[str, object] | None,
-    options: DownloadOptions,
-    folder: Path,
-    name: str,
-    *,
-    begun: bool,
+    storage: Storage, recipe: Mapping[str, object] | None, options: DownloadOptions, *, begun: bool
 ) -> bool:
     """Whether the dataset is to be given this recipe, because it has none yet.
 
-    Raises:
-        DatasetError: the dataset is of another selection, or its photos are altered otherwise.
+    A dataset of another selection, or one whose photos are altered otherwise, is refused.
     """
-    known = read_recipe(folder)
+    known = _read_recipe(storage)
     if begun or known is not None:
-        _check_alterations(recorded_alterations(folder), options, name)
+        _check_alterations(_alterations(known, storage), options, storage.name)
     if recipe is None or options.update:
         return bool(options.alterations) and known is None
     if known is None or known.keys() <= {_IMAGES}:
@@ -81,27 +50,38 @@ def check_recipe(
     differing = sorted(key for key in keys if known.get(key) != now.get(key))
     if differing:
         raise DatasetError(
-            f"{name} holds the photos of another selection ({', '.join(differing)}): "
+            f"{storage.name} holds the photos of another selection ({', '.join(differing)}): "
             "choose another folder, or run select or download with --update to replace them"
         )
     return False
 
 
-def recorded_alterations(folder: Path) -> dict[str, Any]:
-    """How the photos of a dataset were altered: `DownloadOptions.alterations`.
+def recorded_alterations(storage: Storage) -> dict[str, Any]:
+    """How the photos of a dataset were altered: `DownloadOptions.alterations`."""
+    return _alterations(_read_recipe(storage), storage)
 
-    Raises:
-        DatasetError: the file is not one of ours.
-    """
-    match (read_recipe(folder) or {}).get(_IMAGES):
+
+def _read_recipe(storage: Storage) -> dict[str, Any] | None:
+    data = storage.read(NAME)
+    if data is None:
+        return None
+    try:
+        recipe = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise _unusable(storage, f"is not JSON ({error})") from error
+    if not isinstance(recipe, dict):
+        raise _unusable(storage, "does not describe a selection")
+    return recipe
+
+
+def _alterations(recipe: Mapping[str, Any] | None, storage: Storage) -> dict[str, Any]:
+    match (recipe or {}).get(_IMAGES):
         case None:
             return {}
         case {"upright": bool(upright), "max_side": (int() | None) as max_side}:
             return {"upright": upright, "max_side": max_side}
         case _:
-            raise DatasetError(
-                f"{folder / NAME} does not say how the photos were altered: move it away"
-            )
+            raise _unusable(storage, "does not say how the photos were altered")
 
 
 def _check_alterations(then: Mapping[str, Any], options: DownloadOptions, name: str) -> None:
@@ -114,6 +94,10 @@ def _check_alterations(then: Mapping[str, Any], options: DownloadOptions, name: 
     else:
         made, advice = "without --upright and --max-side", "leave them out"
     raise DatasetError(f"{name} was made {made}: {advice}, or choose another folder")
+
+
+def _unusable(storage: Storage, what: str) -> DatasetError:
+    return DatasetError(f"{storage.name}/{NAME} {what}: move it away")
 
 
 def _text(recipe: Mapping[str, object]) -> str:

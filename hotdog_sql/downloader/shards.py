@@ -1,39 +1,25 @@
 """A piece of a download: what a worker of a cluster, or this process, is handed at once."""
 
-import json
-import shutil
+import tarfile
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from hashlib import sha256
 from itertools import count
-from operator import attrgetter
 from pathlib import Path
-from uuid import uuid4
 
 from hotdog_sql import __version__
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.dataset import RUN
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.pool import DownloadPool
-from hotdog_sql.downloader.result import Result, Status
-from hotdog_sql.downloader.tars import TarWriter, tar_name
+from hotdog_sql.downloader.result import Result, Status, decode, encode
+from hotdog_sql.downloader.tars import add_photo, tar_name
 from hotdog_sql.errors import ClusterError, DatasetLockedError
+from hotdog_sql.files import storage_errors
 from hotdog_sql.progress import Progress
-from hotdog_sql.scratch import temporary_folder
-from hotdog_sql.storage import (
-    WORK_FOLDER,
-    LocalStorage,
-    Storage,
-    open_storage,
-    storage_errors,
-)
+from hotdog_sql.storage import WORK_FOLDER, Storage, open_storage
 from hotdog_sql.text import without_credentials
-
-#: A result's fields but for the photo, which whoever reads a result file has.
-_values = attrgetter(*(one.name for one in fields(Result)[1:]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +54,7 @@ class Shard:
     @property
     def result_file(self) -> str:
         """Path of the shard's result file in the dataset."""
-        return f"{WORK_FOLDER}/shard-{self.run_id}-{self.number:06d}.json"
+        return f"{WORK_FOLDER}/shard-{self.run_id}-{self.number:06d}.csv"
 
     @property
     def storage(self) -> Storage:
@@ -76,11 +62,7 @@ class Shard:
         return _storage(self.address, self.run_id)
 
     def check_current(self) -> None:
-        """See that the run that made the shard is still the dataset's.
-
-        Raises:
-            DatasetLockedError: it is not; nobody would take the results.
-        """
+        """See that the dataset is still of the run that made the shard, and takes its results."""
         if self.storage.read(RUN) != self.run_id.encode():
             raise DatasetLockedError(
                 f"another run has taken over {without_credentials(self.address)}: let it end, "
@@ -97,15 +79,14 @@ class ShardCutter:
     def __init__(
         self, address: str, mirror_url: str, options: DownloadOptions, run_id: str, used: set[str]
     ) -> None:
-        """Prepares to cut."""
+        """Prepares to cut; `used` are the tars that hold photos."""
         self._address = address
         self._mirror_url = mirror_url
         self._options = options
         self._run_id = run_id
-        self._used = used
+        self._used = set(used)
         self._numbers = count(1)
         self._classes: dict[str, int] = {}
-        self._last_tar: dict[str, int] = {}
 
     def cut(self, photos: Iterable[Photo]) -> Iterator[Shard]:
         """Shards of the photos, which are taken from their iterable as shards are asked for."""
@@ -138,25 +119,19 @@ class ShardCutter:
         )
 
     def _next_tar(self, partition: str) -> str:
-        number = self._last_tar.get(partition, -1) + 1
-        # The lowest free number: a tar without rows in the manifest is replaced.
-        while tar_name(partition, number) in self._used:
-            number += 1
-        self._last_tar[partition] = number
-        return tar_name(partition, number)
+        """The tar with the lowest free number; one without rows in the manifest is replaced."""
+        for number in count():
+            tar = tar_name(partition, number)
+            if tar not in self._used:
+                break
+        self._used.add(tar)
+        return tar
 
 
 def run_shard(shard: Shard, progress: Progress | None = None) -> list[Result]:
     """Fetch the photos of a shard into the dataset.
 
     Run twice, on the same machine or another, it leaves the same files.
-
-    Raises:
-        ClusterError: another version of the program made the shard.
-        DatasetLockedError: another run has taken over the dataset, and has tars of its own.
-        StorageError: a photo or the tar cannot be written.
-        UnreachableError: no host has answered.
-        InputError: the proxy or certificates that this machine's environment names are unusable.
     """
     if shard.version != __version__:
         raise ClusterError(
@@ -166,52 +141,29 @@ def run_shard(shard: Shard, progress: Progress | None = None) -> list[Result]:
     progress = progress or Progress()
     if not shard.tar:
         return list(_in_order(shard, shard.storage, progress))
-    with _scratch(shard) as scratch:
+    with shard.storage.scratch() as scratch:
         return _write_tar(shard, scratch, progress)
 
 
 def run_shard_once(shard: Shard) -> None:
     """Fetch the photos of a shard, unless another worker has, and leave the results as a file.
 
-    The file is the only channel by which results come back: if a worker dies after writing it, the
-    one that is handed the shard next finds it and has nothing to fetch.
-
-    Raises:
-        DatasetLockedError: another run has taken over the dataset.
-        HotdogError: see `run_shard`; or the file cannot be written.
+    The file has lines as the manifest has them, and is the only channel by which results come back:
+    if a worker dies after writing it, the one that is handed the shard next has nothing to fetch.
     """
     if read_results(shard) is not None:
         return
-    results = run_shard(shard)
+    lines = [encode(result.row().values()) for result in run_shard(shard)]
     shard.check_current()  # or nobody would remove the file
-    text = json.dumps({"shard": _digest(shard), "results": [*map(_values, results)]})
-    shard.storage.write(shard.result_file, text.encode())
+    shard.storage.write(shard.result_file, b"".join(lines))
 
 
 def read_results(shard: Shard) -> list[Result] | None:
-    """The results in a shard's result file; None where there is none, or it is not whole.
-
-    Raises:
-        StorageError: it cannot be read.
-    """
-    try:
-        found = json.loads(shard.storage.read(shard.result_file) or b"null")
-    except ValueError:  # a power failure can leave a file that is empty
-        return None
-    match found:
-        case {"shard": str(digest), "results": list(rows)} if digest == _digest(shard):
-            return [
-                Result(photo, Status(status), *values)
-                for photo, (status, *values) in zip(shard.photos, rows, strict=True)
-            ]
-    return None
-
-
-def _digest(shard: Shard) -> str:
-    """What no other shard has: the run, and which photos go where."""
-    photos = [(one.partition, one.folder, one.image_id) for one in shard.photos]
-    text = json.dumps([shard.run_id, shard.number, shard.tar, photos])
-    return sha256(text.encode()).hexdigest()
+    """The results in a shard's result file; None where there is none, or it is not whole."""
+    lines = (shard.storage.read(shard.result_file) or b"").splitlines(keepends=True)
+    rows = [row for line in lines if line.endswith(b"\n") and (row := decode(line))]
+    # A power failure can leave a file that is shorter.
+    return [Result.from_row(row) for row in rows] if len(rows) == len(shard.photos) else None
 
 
 def _in_order(shard: Shard, storage: Storage, progress: Progress) -> Iterator[Result]:
@@ -232,18 +184,19 @@ def _write_tar(shard: Shard, scratch: Path, progress: Progress) -> list[Result]:
 
     The tar is written while others are fetched, so that it takes no time of its own.
     """
-    photos, tar = LocalStorage(scratch / "photos"), scratch / "whole.tar"
+    photos, whole = scratch / "photos", scratch / "whole.tar"
     results: list[Result] = []
-    with TarWriter(tar, shard.tar, shard.classes) as writer:
-        for result in _in_order(shard, photos, progress):
+    with storage_errors(whole), tarfile.TarFile(whole, "w", format=tarfile.USTAR_FORMAT) as tar:
+        for result in _in_order(shard, open_storage(photos), progress):
             if result.status is Status.DOWNLOADED:
-                file = scratch / "photos" / result.path
-                result = replace(result, path=writer.add(result, file))
+                file = photos / result.path
+                name = add_photo(tar, result, file, shard.classes[result.photo.folder])
+                result = replace(result, path=f"{shard.tar}/{name}")
                 file.unlink()
             results.append(result)
     shard.check_current()
     if any(result.status is Status.DOWNLOADED for result in results):
-        shard.storage.put(shard.tar, tar)
+        shard.storage.put(shard.tar, whole)
     else:
         shard.storage.delete(shard.tar)  # what a killed run may have left under this name
     return results
@@ -256,20 +209,3 @@ def _storage(address: str, _run_id: str) -> Storage:
     Another run has another: what one remembers of the folders may not be so any more.
     """
     return open_storage(address)
-
-
-@contextmanager
-def _scratch(shard: Shard) -> Iterator[Path]:
-    """A folder of the shard's own: on the disk of a dataset that is a folder, for the move."""
-    folder = shard.storage.folder
-    if folder is None:
-        with temporary_folder() as scratch:
-            yield scratch
-        return
-    scratch = folder / WORK_FOLDER / f"shard-{uuid4().hex}"
-    with storage_errors(scratch):
-        try:
-            scratch.mkdir(parents=True)
-            yield scratch
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)

@@ -9,14 +9,13 @@ import io
 import json
 import re
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
 
 from hotdog_sql.downloader.photo import safe_folder, stem_of
 from hotdog_sql.downloader.result import Result
-from hotdog_sql.storage import storage_errors
+from hotdog_sql.files import storage_errors
 
 _MEMBER = re.compile(r"((?:.+/)?(\d{6,})\.tar)/[^/]+")
 
@@ -42,69 +41,35 @@ def is_own_path(path: str, partition: str, folder: str, image_id: str) -> bool:
     return match is not None and stem == f"{tar_name(partition, int(match[2]))}/{image_id}"
 
 
-class TarWriter:
-    """Writes one tar; the same photos in the same order give the same bytes. A context manager."""
+def add_photo(tar: tarfile.TarFile, result: Result, file: Path, class_number: int) -> str:
+    """Add a photo's three members; gives the name of the first.
 
-    def __init__(self, file: Path, name: str, classes: Mapping[str, int]) -> None:
-        """Opens the file.
-
-        Raises:
-            StorageError: it cannot be written.
-        """
-        self._file = file
-        self._name = name
-        self._classes = classes
-        with storage_errors(file):
-            self._tar = tarfile.TarFile(file, "w", format=tarfile.USTAR_FORMAT)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        with storage_errors(self._file):
-            if kind is None:
-                self._tar.close()
-            elif self._tar.fileobj is not None:
-                self._tar.fileobj.close()
-
-    def add(self, result: Result, file: Path) -> str:
-        """Add a photo; gives its path in the dataset.
-
-        Raises:
-            StorageError: it cannot be written.
-        """
-        key = result.photo.image_id
-        name = f"{key}{file.suffix}"
-        text = json.dumps(_row(result), ensure_ascii=False)
-        number = str(self._classes[result.photo.folder]).encode()
-        with storage_errors(self._file):
-            with file.open("rb") as photo:
-                self._tar.addfile(_member(name, file.stat().st_size), photo)
-            for suffix, data in (("cls", number), ("json", text.encode("utf-8", "replace"))):
-                self._tar.addfile(_member(f"{key}.{suffix}", len(data)), io.BytesIO(data))
-        return f"{self._name}/{name}"
+    The same photos in the same order give the same bytes: members have neither time nor owner.
+    """
+    key = result.photo.image_id
+    text = json.dumps(_row(result), ensure_ascii=False)
+    members = {
+        f"{key}{file.suffix}": file.read_bytes(),
+        f"{key}.cls": str(class_number).encode(),
+        f"{key}.json": text.encode("utf-8", "replace"),
+    }
+    for name, data in members.items():
+        member = tarfile.TarInfo(name)
+        member.size = len(data)
+        tar.addfile(member, io.BytesIO(data))
+    return f"{key}{file.suffix}"
 
 
 def read_members(file: Path) -> Iterator[tuple[str, bytes]]:
     """Name and bytes of each member of a tar, up to where it is damaged.
 
     Links and sparse members, which would lead elsewhere or fill the memory, count as empty.
-
-    Raises:
-        StorageError: it cannot be read.
     """
     with storage_errors(file), suppress(tarfile.TarError), tarfile.open(file, "r|") as tar:
         for member in tar:
             plain = member.isreg() and not member.issparse()
             stream = tar.extractfile(member) if plain else None
             yield member.name, b"" if stream is None else stream.read()
-
-
-def _member(name: str, size: int) -> tarfile.TarInfo:
-    """A member without time and owner, so that the same photos give the same tar."""
-    member = tarfile.TarInfo(name)
-    member.size = size
-    return member
 
 
 def _row(result: Result) -> dict[str, object]:

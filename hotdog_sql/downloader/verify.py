@@ -1,12 +1,12 @@
 """Compare the manifest of a dataset with its files, and its files with the manifest."""
 
 import os
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from hotdog_sql.download_options import DownloadOptions
@@ -14,19 +14,19 @@ from hotdog_sql.downloader.dataset import FOREIGN_FILES, RECORDS, open_dataset
 from hotdog_sql.downloader.manifest import Manifest
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.pool import DownloadPool
-from hotdog_sql.downloader.remote_records import Listing, fetch_records
+from hotdog_sql.downloader.remote_records import fetch_manifest
 from hotdog_sql.downloader.result import MANIFEST, DownloadReport, Result, Status
 from hotdog_sql.downloader.selection_json import recorded_alterations
 from hotdog_sql.downloader.tars import read_members
 from hotdog_sql.downloader.validate import Bytes, RejectedError, md5_hex
 from hotdog_sql.errors import DatasetError, InputError
+from hotdog_sql.files import temporary_folder
 from hotdog_sql.progress import Progress
-from hotdog_sql.scratch import temporary_folder
 from hotdog_sql.storage import WORK_FOLDER, Storage, open_storage
 
-#: Photos that are queued for reading, and remote photos that are read at the same time: many,
-#: because most of the time is spent waiting for the store.
-_AHEAD = 256
+#: Photos that are read in one go, and remote photos that are read at the same time: many, because
+#: most of the time is spent waiting for the store.
+_BATCH = 1024
 _REMOTE_READERS = 32
 
 
@@ -88,40 +88,31 @@ def verify(
     """Check every photo of a dataset against its manifest, byte for byte.
 
     Nothing is written. Hidden files are passed over: they are the system's.
-
-    Args:
-        address: the dataset: a folder, or an address such as `s3://bucket/prefix`.
-        decode: decode each photo too, which takes about ten times as long.
-        progress: is told how far it has come.
-
-    Returns:
-        What is missing, altered, undecodable or extra.
-
-    Raises:
-        DatasetError: there is no manifest, or it is not one of ours.
-        StorageError: the dataset cannot be read.
-        InputError: the address cannot be used.
-        MissingExtraError: Pillow, or the library for such addresses, is not installed.
     """
     DownloadOptions(decode=decode)  # which says how to get Pillow
     storage = open_storage(address)
-    check = _Check(storage, progress or Progress(), decode=decode)
+    report = VerifyReport()
     with _manifest_of(storage) as table:
-        table.index_paths()
-        tars = table.tars()
-        if tars:
-            check.tars(table, sorted(tars))
-        else:
-            check.photos(table)
+        tars = sorted(table.tars - {""})
+        check = _Check(storage, table, decode=decode)
+        for result, fault in check.tars(tars) if tars else check.photos():
+            report.checked += 1
+            if fault is None:
+                report.bytes += result.size or 0
+            else:
+                report.problems.append(Problem(fault, result.path, result.photo))
+            if progress is not None:
+                progress.checked(report.checked, report.bytes)
+        report.problems += [Problem(Fault.EXTRA, path) for path in check.extra_members]
         for path, _ in storage.files():
             name = PurePosixPath(path).name
             if path in RECORDS or path in tars or table.has_path(path):
                 continue
             if name in FOREIGN_FILES or name.endswith(".cache"):
-                check.report.foreign.append(path)
+                report.foreign.append(path)
             elif not any(part.startswith(".") for part in PurePosixPath(path).parts):
-                check.report.problems.append(Problem(Fault.EXTRA, path))
-    return check.report
+                report.problems.append(Problem(Fault.EXTRA, path))
+    return report
 
 
 def repair(
@@ -135,36 +126,21 @@ def repair(
     """Download what `verify` found missing, altered or undecodable.
 
     A file is replaced by its photo or not at all: where no source has the photo any more, the file
-    and its row stay as they are. Photos are altered as the dataset's record says. Extra files stay.
-
-    Args:
-        address: the dataset.
-        report: what `verify` found.
-        mirror_url: see `hotdog_sql.config.Settings`.
-        options: how to download; `upright` and `max_side` are the record's.
-        progress: is told what happens.
-
-    Returns:
-        What was repaired, and what is still wrong.
-
-    Raises:
-        InputError: the photos are in tars, which are never changed.
-        DatasetError: the dataset cannot be used.
-        StorageError: something cannot be written.
+    and its row stay as they are. Photos are altered as the dataset's record says, whatever the
+    options. Extra files stay.
     """
     faults = {problem.photo: problem.fault for problem in report.problems if problem.photo}
     storage = open_storage(address)
     with _manifest_of(storage) as table:
-        if table.tars():
+        if table.tars - {""}:
             raise InputError(
                 f"{storage.name} has its photos in tars, which are never changed: "
                 "remove the tars that are altered, then run the download again"
             )
-        alterations = recorded_alterations(table.path.parent)
     options = options or DownloadOptions()
     options = replace(
         options,
-        **({"upright": False, "max_side": None} | alterations),
+        **({"upright": False, "max_side": None} | recorded_alterations(storage)),
         decode=Fault.UNDECODABLE in faults.values() or options.decode,
     )
     repaired: set[Photo | None] = set()
@@ -194,79 +170,61 @@ def _manifest_of(storage: Storage) -> Iterator[Manifest]:
             "give the folder or the address that was downloaded to"
         )
     with temporary_folder() as temporary:
-        folder = storage.folder or temporary
         if storage.folder is None:
-            fetch_records(storage, folder)
-        with Manifest(folder / MANIFEST, writable=False) as table:
+            fetch_manifest(storage, temporary)
+        with Manifest((storage.folder or temporary) / MANIFEST, writable=False) as table:
             yield table
 
 
 class _Check:
-    """Compares photos with their rows."""
+    """Compares photos with their rows.
 
-    def __init__(self, storage: Storage, progress: Progress, *, decode: bool) -> None:
-        self.report = VerifyReport()
+    `extra_members` are what tars hold beside their photos.
+    """
+
+    def __init__(self, storage: Storage, table: Manifest, *, decode: bool) -> None:
+        self.extra_members: list[str] = []
         self._storage = storage
-        self._progress = progress
+        self._table = table
         self._decode = decode
 
-    def photos(self, table: Manifest) -> None:
+    def photos(self) -> Iterator[tuple[Result, Fault | None]]:
         """Every row against its file, many files at the same time."""
         local = self._storage.folder is not None
-        sizes: Storage | Listing = (
-            self._storage if local else Listing(self._storage, table.path.stat().st_size)
-        )
-        readers = min(8, os.cpu_count() or 1) if local else _REMOTE_READERS
-        with ThreadPoolExecutor(readers) as pool:
-            pending: deque[tuple[Result, Fault | Future[Fault | None] | None]] = deque()
-            try:
-                for row in table.rows():
-                    if row.status is not Status.DOWNLOADED:
-                        continue
-                    result = table.result(row)
-                    size = sizes.size(result.path)
-                    if size != result.size:
-                        pending.append((result, Fault.MISSING if size is None else Fault.ALTERED))
-                    else:
-                        pending.append((result, pool.submit(self._file_fault, result)))
-                    if len(pending) > _AHEAD:
-                        self._note(*pending.popleft())
-                for result, fault in pending:
-                    self._note(result, fault)
-            finally:
-                # Ctrl-C does not wait for files that have not been read yet.
-                pool.shutdown(wait=False, cancel_futures=True)
-        if isinstance(sizes, Listing):
-            sizes.close()
+        pool = ThreadPoolExecutor(min(8, os.cpu_count() or 1) if local else _REMOTE_READERS)
+        rows = (row for row in self._table.rows() if row.status == Status.DOWNLOADED)
+        try:
+            while batch := [self._table.result(row) for row in islice(rows, _BATCH)]:
+                yield from zip(batch, pool.map(self._file_fault, batch), strict=True)
+        finally:
+            # Ctrl-C does not wait for files that have not been read yet.
+            pool.shutdown(wait=False, cancel_futures=True)
 
-    def tars(self, table: Manifest, tars: Iterable[str]) -> None:
+    def tars(self, tars: Iterable[str]) -> Iterator[tuple[Result, Fault | None]]:
         """Every tar, read once, against the rows of the photos that it should hold."""
         for tar in tars:
             members: dict[str, tuple[str, Fault | None]] = {}
             if self._storage.size(tar) is not None:
-                with _file_of(self._storage, tar) as file:
+                with self._storage.local(tar) as file:
                     for name, data in read_members(file):
                         is_photo = not name.endswith((".cls", ".json"))
                         fault = self._decode_fault(data) if is_photo else None
                         members[name] = md5_hex(data), fault
-            for row in table.rows_in(tar):
-                result = table.result(row)
+            for row in self._table.rows_in(tar):
+                result = self._table.result(row)
                 name = result.path.rpartition("/")[2]
                 key = name.partition(".")[0]
-                photo = members.pop(name, None)
+                md5, fault = members.pop(name, ("", Fault.MISSING))
                 beside = [members.pop(f"{key}.{suffix}", None) for suffix in ("cls", "json")]
-                if photo is None:
-                    self._note(result, Fault.MISSING)
-                else:
-                    md5, fault = photo
-                    right = md5 == result.md5 and None not in beside
-                    self._note(result, fault if right else Fault.ALTERED)
-            self.report.problems += [Problem(Fault.EXTRA, f"{tar}/{name}") for name in members]
+                right = not md5 or (md5 == result.md5 and None not in beside)
+                yield result, fault if right else Fault.ALTERED
+            self.extra_members += [f"{tar}/{name}" for name in members]
 
     def _file_fault(self, result: Result) -> Fault | None:
-        data = self._storage.read(result.path)
-        if data is None:
+        size = self._storage.size(result.path)
+        if size is None:
             return Fault.MISSING
+        data = self._storage.read(result.path) or b"" if size == result.size else b""
         return self._decode_fault(data) if md5_hex(data) == result.md5 else Fault.ALTERED
 
     def _decode_fault(self, data: Bytes) -> Fault | None:
@@ -279,24 +237,3 @@ class _Check:
         except RejectedError:
             return Fault.UNDECODABLE
         return None
-
-    def _note(self, result: Result, fault: Fault | Future[Fault | None] | None) -> None:
-        if isinstance(fault, Future):
-            fault = fault.result()
-        self.report.checked += 1
-        if fault is None:
-            self.report.bytes += result.size or 0
-        else:
-            self.report.problems.append(Problem(fault, result.path, result.photo))
-        self._progress.checked(self.report.checked, self.report.bytes)
-
-
-@contextmanager
-def _file_of(storage: Storage, path: str) -> Iterator[Path]:
-    """A file of the dataset on this machine."""
-    if storage.folder is not None:
-        yield storage.folder / path
-        return
-    with temporary_folder() as folder:
-        storage.get(path, folder / "copy")
-        yield folder / "copy"

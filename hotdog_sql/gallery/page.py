@@ -14,8 +14,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from hotdog_sql.errors import DatasetError
+from hotdog_sql.files import storage_errors
 from hotdog_sql.sql_files import sql_dir
-from hotdog_sql.storage import storage_errors
 from hotdog_sql.text import printable
 
 NAME = "index.html"

@@ -10,8 +10,8 @@ from hotdog_sql.catalog import CatalogFile, refresh_command
 from hotdog_sql.config import Settings
 from hotdog_sql.download_options import SILENCE_SECONDS, RetryPolicy
 from hotdog_sql.errors import MissingFileError, StorageError, TransferError, UnreachableError
+from hotdog_sql.files import locked
 from hotdog_sql.http import HttpClient, check_url
-from hotdog_sql.lock import locked
 from hotdog_sql.progress import FileProgress
 from hotdog_sql.refresh.local_file import HIDDEN, LocalFile
 from hotdog_sql.refresh.transfer import Transfer, remote_sizes

@@ -5,8 +5,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -15,13 +14,10 @@ from typing import Any
 import dask
 import pytest
 
-from hotdog_sql.download_options import DownloadOptions
-from hotdog_sql.downloader.dataset import Dataset
-from hotdog_sql.downloader.executors import Executor, dask_executor
+from hotdog_sql.downloader import executors
 from hotdog_sql.downloader.verify import verify
 from hotdog_sql.errors import ClusterError, StorageError
 from hotdog_sql.options import DatasetFormat
-from hotdog_sql.progress import Progress
 from hotdog_sql.storage import open_storage
 from tests.conftest import Run
 from tests.download.test_command import mirror_of, seed_of
@@ -94,13 +90,6 @@ def alone(server: LoopbackServer, tmp_path: Path) -> Path:
     return tmp_path / "alone"
 
 
-def executor(address: str, **options: Any) -> Callable[[Dataset], AbstractContextManager[Executor]]:
-    """A cluster that does something of its own with a shard, or waits less long."""
-    return lambda dataset: dask_executor(
-        address, DownloadOptions(), Progress(), dataset.release, **options
-    )
-
-
 @pytest.mark.parametrize("dataset_format", list(DatasetFormat))
 def test_a_worker_is_killed(
     cluster: Cluster, server: LoopbackServer, s3: str, alone: Path, dataset_format: DatasetFormat
@@ -135,16 +124,19 @@ def test_a_worker_dies_when_its_shard_is_done(
     s3: str,
     alone: Path,
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
     where: str,
     dataset_format: DatasetFormat,
 ) -> None:
     """It could not say so, but its result file does; nothing is fetched again."""
     there = s3 if where == "bucket" else str(tmp_path / "dataset")
+    work = partial(die_when_done, tmp_path / "died")
+    monkeypatch.setattr(executors, "run_shard_once", work)
     report = download(
         server,
         there,
         ALBUM,
-        executor=executor(cluster.address, work=partial(die_when_done, tmp_path / "died")),
+        scheduler=cluster.address,
         shard_size=15,
         dataset_format=dataset_format,
     )
@@ -158,15 +150,16 @@ def test_a_worker_dies_when_its_shard_is_done(
 
 
 def test_a_worker_dies_and_the_one_that_replaces_it_fails(
-    cluster: Cluster, server: LoopbackServer, tmp_path: Path
+    cluster: Cluster, server: LoopbackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work = partial(fail_after_a_death, tmp_path / "died")
+    monkeypatch.setattr(executors, "run_shard_once", work)
     with pytest.raises(StorageError, match="no room"):
         download(
             server,
             tmp_path / "dataset",
             ALBUM,
-            executor=executor(cluster.address, work=work),
+            scheduler=cluster.address,
             shard_size=15,
         )
     cluster.replace_dead()
@@ -257,19 +250,26 @@ def test_certificates_that_cannot_be_read(
     settings = {"ca-file": certificate, "client.cert": certificate, "client.key": "nowhere.pem"}
     with (
         dask.config.set({f"distributed.comm.tls.{k}": str(v) for k, v in settings.items()}),
-        pytest.raises(ClusterError, match=r"needs certificates .*No such file.*CLIENT__KEY"),
+        pytest.raises(ClusterError, match=r"No such file"),
     ):
         download(server, tmp_path / "dataset", ALBUM, scheduler="tls://127.0.0.1:9")
 
 
-def test_a_cluster_without_workers(tmp_path: Path, server: LoopbackServer) -> None:
-    with Cluster(tmp_path / "cluster", 0) as empty:
-        impatient = executor(empty.address, worker_seconds=0.3)
-        with pytest.raises(ClusterError, match="has no workers"):
-            download(server, tmp_path / "dataset", ALBUM, executor=impatient)
+def test_a_cluster_without_workers(
+    tmp_path: Path, server: LoopbackServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executors, "WORKER_SECONDS", 0.3)
+    with (
+        Cluster(tmp_path / "cluster", 0) as empty,
+        pytest.raises(ClusterError, match="has no workers"),
+    ):
+        download(server, tmp_path / "dataset", ALBUM, scheduler=empty.address)
 
 
-def test_a_scheduler_that_dies(tmp_path: Path, server: LoopbackServer) -> None:
+def test_a_scheduler_that_dies(
+    tmp_path: Path, server: LoopbackServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executors, "CONNECT_SECONDS", 2)
     with Cluster(tmp_path / "cluster", 1) as cluster:
 
         def dies(_: Request) -> Reply:
@@ -277,9 +277,8 @@ def test_a_scheduler_that_dies(tmp_path: Path, server: LoopbackServer) -> None:
             return Reply(body=jpeg())
 
         server.on(mirror_path(CHOSEN[20]), dies)
-        lost = executor(cluster.address, connect_seconds=2)
         with pytest.raises(ClusterError, match="the scheduler is lost"):
-            download(server, tmp_path / "dataset", ALBUM, executor=lost, shard_size=8)
+            download(server, tmp_path / "dataset", ALBUM, scheduler=cluster.address, shard_size=8)
     assert manifest_rows(tmp_path / "dataset")
     download(server, tmp_path / "dataset", ALBUM)
 

@@ -186,8 +186,8 @@ class Watches(Progress):
     def finished(self, status: str, *_: object, **__: object) -> None:
         self._downloaded += status == "downloaded"
         storage = open_storage(self._address)
-        paths = [path for path, _ in storage.files(".hotdog-sql", "shard-")]
-        results = [storage.read(path) or b"" for path in paths if path.endswith(".json")]
+        paths = [path for path, _ in storage.files(".hotdog-sql")]
+        results = [storage.read(path) or b"" for path in paths if "/shard-" in path]
         text = b"".join(results).decode() + str([row["path"] for row in rows_at(self._address)])
         self.most = max(self.most, len(results))
         assert sum(one.image_id in text for one in [*CHOSEN, *SPARE]) >= self._downloaded
@@ -250,37 +250,12 @@ def test_a_shard_that_is_done_is_not_fetched_again(
     assert "hidden" not in told
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"shard": 1, "results": []}'])
+@pytest.mark.parametrize("text", ["", "{", "a,b\n"])
 def test_a_broken_result_file_is_not_believed(
     server: LoopbackServer, there: str, text: str
 ) -> None:
     shard = shard_of(server, there)
     open_storage(there).write(shard.result_file, text.encode())
-    run_shard_once(shard)
-    assert len(server.requests) == 10
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"run_id": "that"},
-        {"number": 4},
-        {"photos": (*CHOSEN[:9], CHOSEN[10])},
-        {"photos": tuple(CHOSEN[9::-1])},
-        {"tar": "000004.tar"},
-    ],
-    ids=str,
-)
-def test_the_results_of_another_shard_are_not_believed(
-    server: LoopbackServer, there: str, changes: dict[str, Any]
-) -> None:
-    shard, storage = shard_of(server, there), open_storage(there)
-    other = replace(shard, **changes)
-    storage.write(RUN, other.run_id.encode())
-    run_shard_once(other)
-    storage.write(RUN, b"this")
-    storage.write(shard.result_file, storage.read(other.result_file) or b"")
-    server.clear()
     run_shard_once(shard)
     assert len(server.requests) == 10
 

@@ -107,7 +107,7 @@ def _greeting(
         listed = ", ".join(file.path.name for file in missing)
         command = refresh_command((file.catalog for file in missing), data_dir)
         yield f"Nothing else without {listed}; get it with: {command}"
-    yield "Each explains itself at the top of its file in sql/. Try:"
+    yield "sql/README.md and the top of each file in sql/ explain them, in this order. Try:"
     tries = [query for name, query in _TO_TRY if name in names]
     yield from (f"  {query}" for query in tries or ["FROM files;"])
 

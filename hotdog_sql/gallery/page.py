@@ -42,19 +42,10 @@ _ESCAPES = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u20
 
 
 def write_gallery(directory: Path) -> Path:
-    """Write the dataset's gallery; one that is there is replaced in one move.
+    """Write `index.html` into a dataset, and return its path.
 
-    The page shows what the manifest says now, also while a download is still running.
-
-    Args:
-        directory: the dataset.
-
-    Returns:
-        The file, `index.html` in the directory.
-
-    Raises:
-        DatasetError: the folder has no manifest, or one that cannot be read.
-        StorageError: the file cannot be written.
+    The page shows what the manifest says now, also while a download is still running. The old page
+    stays until the new one is whole.
     """
     manifest = directory / _MANIFEST
     if not manifest.is_file():

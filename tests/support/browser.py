@@ -11,17 +11,7 @@ import pytest
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.support.ui import WebDriverWait
 
-_FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--window-size=1200,900",
-)
+_FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 
 @contextmanager
@@ -33,7 +23,7 @@ def chromium() -> Iterator[Chrome]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         options = ChromeOptions()
         options.binary_location = browser
-        for flag in (*_FLAGS, f"--user-data-dir={profile}"):
+        for flag in (*_FLAGS, "--window-size=1200,900", f"--user-data-dir={profile}"):
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
         made = Chrome(options, ChromeService(driver))
@@ -99,11 +89,7 @@ def wait_for_pictures(browser: Chrome) -> None:
 def swipe(browser: Chrome, start: tuple[int, int], end: tuple[int, int]) -> None:
     """One finger from one point of the window to another."""
     middle = ((start[0] + end[0]) // 2, (start[1] + end[1]) // 2)
-    for kind, points in (
-        ("touchStart", [start]),
-        ("touchMove", [middle]),
-        ("touchMove", [end]),
-        ("touchEnd", []),
-    ):
+    for kind, points in (("Start", [start]), ("Move", [middle]), ("Move", [end]), ("End", [])):
         touches = [{"x": x, "y": y} for x, y in points]
-        browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+        event = {"type": f"touch{kind}", "touchPoints": touches}
+        browser.execute_cdp_cmd("Input.dispatchTouchEvent", event)

@@ -8,7 +8,7 @@ from typing import Any, Self, TypeVar
 
 import duckdb
 
-from hotdog_sql.errors import HotdogError, InputError, QueryError, StorageError
+from hotdog_sql.errors import HotdogError, InputError, StorageError
 from hotdog_sql.files import temporary_folder
 from hotdog_sql.options import DataOptions
 from hotdog_sql.text import printable
@@ -16,31 +16,25 @@ from hotdog_sql.text import printable
 Parameters = Mapping[str, object] | Sequence[object] | None
 T = TypeVar("T")
 
-_COUNT = "SELECT count(*) FROM query_table($table)"
-
 
 class Connection:
-    """A DuckDB connection with a temporary folder, both of which go when it is closed.
-
-    Attributes:
-        connection: DuckDB's own connection.
-        scratch: the folder, for what DuckDB spills and for files to be written.
-    """
+    """A DuckDB connection and a temporary folder, both of which go when it is closed."""
 
     def __init__(self, options: DataOptions) -> None:
-        """Open DuckDB in memory.
-
-        Args:
-            options: the resources to use.
-
-        Raises:
-            InputError: the memory limit is not one.
-            StorageError: the temporary folder cannot be made.
-        """
         with ExitStack() as stack:
             self.scratch: Path = stack.enter_context(temporary_folder())
+            config: dict[str, Any] = {
+                # Never download an extension in the middle of a query.
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+                # A database in memory would spill into a `.tmp` folder in the current folder.
+                "temp_directory": str(self.scratch),
+                "threads": options.threads,
+                "memory_limit": options.memory_limit,
+            }
+            given = {name: value for name, value in config.items() if value is not None}
             try:
-                self.connection = duckdb.connect(config=_config(options, self.scratch))
+                self.connection = duckdb.connect(config=given)
             except duckdb.ParserException as error:
                 raise InputError(
                     f"{printable(str(options.memory_limit))!r} is not a memory limit "
@@ -50,20 +44,7 @@ class Connection:
             self._resources = stack.pop_all()
 
     def execute(self, query: str, parameters: Parameters = None) -> duckdb.DuckDBPyConnection:
-        """Run a query.
-
-        Args:
-            query: any SQL but a user's, for which there is `Database.keep_query`.
-            parameters: values to bind.
-
-        Returns:
-            DuckDB's connection, from which the rows are fetched.
-
-        Raises:
-            DataError: the content of a file does not have the types and the dialect of its view.
-            InputError: the query needs more memory than the limit.
-            StorageError: the temporary folder is full.
-        """
+        """Run a query, which is not a user's; fetch its rows from the result."""
         with self._explained():
             return self._stoppable(lambda: self.connection.execute(query, parameters))
 
@@ -71,7 +52,7 @@ class Connection:
         """Run a query, and return all of its rows.
 
         Args:
-            query: any SQL, such as `FROM find_classes($name)`.
+            query: any SQL but a user's, such as `FROM find_classes($name)`.
             parameters: values to bind, such as `{"name": "hot dog"}`.
 
         Returns:
@@ -85,22 +66,17 @@ class Connection:
         with self._explained():
             return self._stoppable(lambda: self.connection.execute(query, parameters).fetchall())
 
-    def keep_rows(self, query: str, parameters: dict[str, object], table: str = "result") -> int:
+    def keep_rows(self, query: str, parameters: Parameters = None, table: str = "result") -> int:
         """Keep the rows of a query as a new table; return how many there are."""
         with self._explained():
             self._stoppable(lambda: self.connection.sql(query, params=parameters).create(table))
-        count: int = self.rows(_COUNT, {"table": table})[0][0]
+        count: int = self.rows("SELECT count(*) FROM query_table($table)", {"table": table})[0][0]
         return count
 
     def set_variables(self, variables: Mapping[str, object]) -> None:
         """Set session variables, whose names are our own."""
         for name, value in variables.items():
-            self._define(f"SET VARIABLE {name} = ?", [value])
-
-    def _define(self, text: str, parameters: Parameters = None) -> None:
-        """Run a statement that ends at once, so that Ctrl-C need not stop it."""
-        with self._explained():
-            self.connection.execute(text, parameters)
+            self.execute(f"SET VARIABLE {name} = ?", [value])
 
     def _stoppable(self, call: Callable[[], T]) -> T:
         """Run a query in a thread, so that Ctrl-C is heard in this one and stops the query."""
@@ -150,27 +126,3 @@ class Connection:
 def one_line(error: duckdb.Error) -> str:
     """DuckDB's own words about an error, without the lines that point into the query."""
     return printable(str(error).partition("\n")[0])
-
-
-def query_error(error: duckdb.Error) -> QueryError:
-    """What the user is told when DuckDB refuses a query of their own, in DuckDB's words."""
-    # After a blank line DuckDB points at the place, which may be in a statement of ours that runs
-    # the query, or gives advice that does not apply to the views.
-    what, *more = (part.strip("\n") for part in str(error).split("\n\n"))
-    places = [part for part in more if part.startswith("LINE") and "query($query)" not in part]
-    return QueryError("\n".join([what, *places, "list the views and macros with: hotdog-sql sql"]))
-
-
-def _config(options: DataOptions, scratch: Path) -> dict[str, str | bool | int | float | list[str]]:
-    config: dict[str, str | bool | int | float | list[str]] = {
-        # Never download an extension in the middle of a query.
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-        # A database in memory would spill into a `.tmp` folder in the current folder.
-        "temp_directory": str(scratch),
-    }
-    if options.threads is not None:
-        config["threads"] = options.threads
-    if options.memory_limit is not None:
-        config["memory_limit"] = options.memory_limit
-    return config

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from hotdog_sql.catalog import CatalogFile, DataFile, refresh_command
-from hotdog_sql.connection import Connection, one_line, query_error
+from hotdog_sql.connection import Connection, one_line
 from hotdog_sql.errors import (
     DataError,
     HotdogError,
@@ -17,8 +17,8 @@ from hotdog_sql.errors import (
 )
 from hotdog_sql.index import INDEXED_VIEWS, IndexState, index_state
 from hotdog_sql.options import DataOptions
-from hotdog_sql.sandbox import check_query, lock
-from hotdog_sql.sql_files import dataset_files, load_order, needed_for
+from hotdog_sql.sandbox import check_query, lock, query_error
+from hotdog_sql.sql_files import SqlFile, dataset_files, load_order, needed_for
 from hotdog_sql.text import printable
 
 _FILES = "SELECT release, split, kind, path, name, bytes, md5, file FROM files ORDER BY kind, name"
@@ -53,33 +53,21 @@ class Database(Connection):
     """
 
     def __init__(self, options: DataOptions) -> None:
-        """Open DuckDB in memory; `connect` loads the views and macros too.
-
-        Args:
-            options: which files to read, and the resources to use.
-
-        Raises:
-            InputError: the memory limit is not one.
-            StorageError: a temporary folder cannot be made.
-        """
+        super().__init__(options)
         self.options = options
         self.files: tuple[DataFile, ...] = ()
         self.index: dict[str, IndexState] = {}
         self._loaded: set[str] = set()
         self._locked = False
-        super().__init__(options)
         self._readable = [options.data_dir, self.scratch]
         with ExitStack() as stack:
             stack.callback(self.close)
-            self._find_files()
+            self.set_variables(options.variables())
+            self.use("files")
+            self.files = tuple(
+                DataFile(CatalogFile(*row[:-1]), Path(row[-1])) for row in self.rows(_FILES)
+            )
             stack.pop_all()
-
-    def _find_files(self) -> None:
-        self.set_variables(self.options.variables())
-        self.use("files")
-        self.files = tuple(
-            DataFile(CatalogFile(*row[:-1]), Path(row[-1])) for row in self.rows(_FILES)
-        )
 
     def files_of(self, *views: str) -> list[DataFile]:
         """The files that some views read."""
@@ -92,8 +80,8 @@ class Database(Connection):
 
     def missing(self, *names: str) -> list[DataFile]:
         """The files that some views or macros need and that are not in the data folder."""
-        read = [sql_file.defines for sql_file in needed_for(names)]
-        return [file for view in read for file in self.files_of(view) if not file.path.exists()]
+        files = self.files_of(*(sql_file.defines for sql_file in needed_for(names)))
+        return [file for file in files if not file.path.exists()]
 
     def usable(self) -> list[str]:
         """The views and macros whose files are there, in the order to load them."""
@@ -101,10 +89,7 @@ class Database(Connection):
         return [name for name in names if not self.missing(name)]
 
     def use(self, *names: str) -> None:
-        """Load views or macros, and what they read, unless they are loaded.
-
-        Args:
-            names: such as `select_images`.
+        """Load views or macros, such as `select_images`, and what they read.
 
         Raises:
             MissingFileError: a file that one of them reads is not in the data folder.
@@ -112,40 +97,27 @@ class Database(Connection):
         """
         if self._loaded.issuperset(names):
             return
-        missing = self.missing(*names)
-        if missing:
+        if missing := self.missing(*names):
             listed = ", ".join(str(file.path) for file in missing)
             raise MissingFileError(
                 f"missing {listed}; get it with: {self.refresh_command(missing)}"
             )
         for sql_file in needed_for(names):
             if sql_file.defines not in self._loaded:
-                self._define(sql_file.text)
-                self._loaded.add(sql_file.defines)
-                for file in self.files_of(sql_file.defines):
-                    self._check_header(sql_file.defines, file)
-                if self.options.indexed and sql_file.defines in INDEXED_VIEWS:
-                    self._use_index(sql_file.defines)
+                self._load(sql_file)
 
     def use_all(self) -> None:
         """Load every view and macro whose files are there."""
         self.use(*self.usable())
 
     def use_dataset(self, directory: Path) -> None:
-        """Load the views of a dataset's manifest, and let queries read its folder.
-
-        Args:
-            directory: the folder of the dataset.
-
-        Raises:
-            InputError: there is no manifest in the folder.
-        """
+        """Load the views of a dataset's manifest, and let queries read its folder."""
         if not (directory / "manifest.csv").is_file():
             raise InputError(f"{directory} has no manifest.csv: give the folder of a dataset")
         self._readable.append(directory)
         self.set_variables({"dataset_dir": str(directory)})
         for sql_file in dataset_files():
-            self._define(sql_file.text)
+            self.execute(sql_file.text)
 
     def keep_query(self, text: str) -> None:
         """Keep the rows of a user's query as the table `result`.
@@ -184,10 +156,9 @@ class Database(Connection):
 
     def _explain(self, error: duckdb.Error) -> HotdogError | None:
         """Our error if a file, or a limit on DuckDB's resources, is at fault."""
-        if explained := super()._explain(error):
+        explained = super()._explain(error)
+        if explained or not isinstance(error, _ERRORS_OF_FILES):
             return explained
-        if not isinstance(error, _ERRORS_OF_FILES):
-            return None
         # DuckDB names the file far below the line that says what is wrong.
         named = [file for file in self.files if str(file.path) in str(error)]
         return DataError(
@@ -196,10 +167,16 @@ class Database(Connection):
             f"replace a damaged file with: {self.refresh_command(named or self.files)}"
         )
 
-    def _use_index(self, view: str) -> None:
-        """Let a view read the index of its files, if that matches them."""
-        self.index[view] = index_state(view, self.files_of(view))
-        self.set_variables(self.index[view].variables())
+    def _load(self, sql_file: SqlFile) -> None:
+        view = sql_file.defines
+        self.execute(sql_file.text)
+        self._loaded.add(view)
+        files = self.files_of(view)
+        for file in files:
+            self._check_header(view, file)
+        if self.options.indexed and view in INDEXED_VIEWS:
+            self.index[view] = index_state(view, files)
+            self.set_variables(self.index[view].variables())
 
     def _check_header(self, view: str, file: DataFile) -> None:
         # read_csv with pinned columns skips the first line unread, whatever it says.
@@ -217,22 +194,10 @@ class Database(Connection):
 def connect(options: DataOptions, *names: str) -> Database:
     """Open DuckDB in memory over Open Images files, and load views and macros.
 
-    Args:
-        options: which files to read, and the resources to use.
-        names: the views and macros to load; none: every one whose files are there.
-
-    Returns:
-        The database, to be closed or used in a `with` statement.
-
-    Raises:
-        MissingFileError: a file that one of `names` reads is not in the data folder.
-        WrongColumnsError: a file does not begin with the column names of its view.
+    Without names, it loads every one whose files are there.
     """
     with ExitStack() as stack:
         database = stack.enter_context(Database(options))
-        if names:
-            database.use(*names)
-        else:
-            database.use_all()
+        database.use(*(names or database.usable()))
         stack.pop_all()
     return database

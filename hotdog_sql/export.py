@@ -21,11 +21,7 @@ _BUFFER = 4 << 20
 
 
 def format_of(path: Path) -> str:
-    """The format that matches a file's extension.
-
-    Raises:
-        InputError: none does.
-    """
+    """The format that matches a file's extension."""
     ending = path.suffix.lower().removeprefix(".")
     if ending in FILE_FORMATS:
         return ending
@@ -33,34 +29,14 @@ def format_of(path: Path) -> str:
 
 
 def write_file(database: Database, table: str, path: Path, format_name: str) -> None:
-    """Write the rows of a table to a file, which replaces an older one in one move.
-
-    Args:
-        database: the connection.
-        table: name of the table.
-        path: the file, in a folder that exists.
-        format_name: one of `FILE_FORMATS`.
-
-    Raises:
-        StorageError: the file or the temporary folder cannot be written.
-    """
+    """Write the rows of a table to a file, which replaces an older one in one move."""
     rows = _copy(database, table, format_name)
     with whole_file(path) as temporary:
         shutil.move(rows, temporary)
 
 
 def write_stream(database: Database, table: str, stream: BinaryIO, format_name: str) -> None:
-    """Write the rows of a table to a binary stream, byte for byte as to a file.
-
-    Args:
-        database: the connection.
-        table: name of the table.
-        stream: such as `sys.stdout.buffer`.
-        format_name: one of `FILE_FORMATS`.
-
-    Raises:
-        StorageError: the temporary folder cannot be written.
-    """
+    """Write the rows of a table to a binary stream, byte for byte as to a file."""
     with _copy(database, table, format_name).open("rb") as rows:
         shutil.copyfileobj(rows, stream)
 
@@ -75,25 +51,18 @@ def _copy(database: Database, table: str, format_name: str) -> Path:
 def read_file(
     connection: duckdb.DuckDBPyConnection, path: Path, types: dict[str, str]
 ) -> duckdb.DuckDBPyRelation:
-    """The rows of a file, which are read as they are needed, not kept in memory.
-
-    Args:
-        connection: reads the file.
-        path: a .csv, .json or .parquet file; a CSV gives text.
-        types: the types of the columns of a JSON file.
-    """
+    """The rows of a file, read as they are needed: a CSV's are text, JSON has the given types."""
     match format_of(path):
-        case "csv":
-            return connection.read_csv(
-                str(path),
-                header=True,
-                delimiter=",",
-                quotechar='"',
-                escapechar='"',
-                all_varchar=True,
-                buffer_size=_BUFFER,
-            )
         case "json":
             return connection.read_json(str(path), columns=types)
-        case _:
+        case "parquet":
             return connection.read_parquet(str(path))
+    return connection.read_csv(
+        str(path),
+        header=True,
+        delimiter=",",
+        quotechar='"',
+        escapechar='"',
+        all_varchar=True,
+        buffer_size=_BUFFER,
+    )

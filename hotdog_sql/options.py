@@ -122,18 +122,18 @@ class DataOptions:
 
     def __post_init__(self) -> None:
         named = (self.splits,) if isinstance(self.splits, str) else tuple(self.splits)
-        for what, values, known in (
-            ("split", named, Split),
-            ("release", (self.release,), Release),
-            ("labels", (self.labels,), Labels),
+        for what, value, known in (
+            *(("split", split, tuple(Split)) for split in named),
+            ("release", self.release, tuple(Release)),
+            ("labels", self.labels, tuple(Labels)),
         ):
-            for value in values:
-                if value not in tuple(known):
-                    raise InputError(
-                        f"{what} {printable(str(value))!r} does not exist; give {_one_of(known)}"
-                    )
-        every = tuple(str(split) for split in Split if split is not Split.ALL)
-        chosen = tuple(split for split in every if split in named or Split.ALL in named)
+            if value not in known:
+                raise InputError(
+                    f"{what} {printable(str(value))!r} does not exist; "
+                    f"give one of {', '.join(known)}"
+                )
+        every = (Split.TEST, Split.VALIDATION, Split.TRAIN)
+        chosen = tuple(str(split) for split in every if split in named or Split.ALL in named)
         object.__setattr__(self, "splits", chosen or ("test",))
         object.__setattr__(self, "data_dir", Path(self.data_dir))
 

@@ -17,10 +17,11 @@ import duckdb
 from hotdog_sql import __version__
 from hotdog_sql.connection import one_line
 from hotdog_sql.database import Database
+from hotdog_sql.downloader.photo import IMAGE_COLUMNS
 from hotdog_sql.errors import InputError, SelectionFileError
 from hotdog_sql.export import read_file
+from hotdog_sql.options import DataOptions, SelectOptions
 from hotdog_sql.files import whole_file
-from hotdog_sql.options import DataOptions, Labels, Release, SelectOptions, Split
 from hotdog_sql.selection import Selection
 from hotdog_sql.sql_files import SqlFile, load_order, needed_for
 from hotdog_sql.text import printable
@@ -33,26 +34,16 @@ _DIGESTS = {
     "sql_sha256": "SQL file",
     "file_md5": "Open Images file",
 }
+#: The fields of a recipe that say what it reads.
+_DATA = ("release", "splits", "labels")
 #: The options that a recipe does not keep under `classes`.
 _OTHER_OPTIONS = ("query", "variables", "partition", "group_by")
 #: Every column that a selection can have, in order, with the type that it is kept in.
-_TYPES = {
-    "partition": "VARCHAR",
-    "folder": "VARCHAR",
-    "rank": "BIGINT",
-    "ImageID": "VARCHAR",
-    "Subset": "VARCHAR",
-    "OriginalURL": "VARCHAR",
-    "OriginalLandingURL": "VARCHAR",
-    "License": "VARCHAR",
-    "AuthorProfileURL": "VARCHAR",
-    "Author": "VARCHAR",
-    "Title": "VARCHAR",
-    "OriginalSize": "BIGINT",
-    "OriginalMD5": "VARCHAR",
-    "Thumbnail300KURL": "VARCHAR",
-    "Rotation": "DOUBLE",
-}
+_TYPES = (
+    {"partition": "VARCHAR", "folder": "VARCHAR", "rank": "BIGINT"}
+    | dict.fromkeys(IMAGE_COLUMNS, "VARCHAR")
+    | {"OriginalSize": "BIGINT", "Rotation": "DOUBLE"}
+)
 #: Reads every value once, so that what cannot be read is found before the first download.
 _TRY = "SELECT count(COLUMNS(*)) FROM saved"
 _WRONG_RANK = """
@@ -63,45 +54,29 @@ WHERE rank IS NOT NULL AND coalesce(try_cast(rank AS BIGINT), -1) < 0 LIMIT 1
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """The content of a `selection.json`.
-
-    Attributes:
-        content: the JSON object.
-        options: what it selects.
-        release: the release of Open Images that it reads.
-        splits: the splits that it reads.
-        labels: whose labels count.
-    """
+    """The content of a `selection.json`, and what it selects."""
 
     content: dict[str, Any]
     options: SelectOptions
-    release: str
-    splits: tuple[str, ...]
-    labels: str
 
     def data_options(self, data_dir: Path) -> DataOptions:
         """What the recipe reads, from a data folder."""
-        return DataOptions(data_dir, self.release, self.splits, self.labels)
+        release, splits, labels = (self.content[name] for name in _DATA)
+        return DataOptions(data_dir, release, tuple(splits), labels)
 
     @classmethod
     def of(cls, selection: Selection) -> Self:
-        """The recipe of a selection, with the digests of what it was made from.
-
-        Raises:
-            ValueError: the selection comes from a file.
-        """
+        """The recipe of a selection, with the digests of what it was made from."""
         options, database = selection.options, selection.database
         if options is None:
             raise ValueError("only the rows of this selection are known")
-        data = database.options
         request: dict[str, Any]
         if options.query is not None:
-            digest = hashlib.sha256(options.query.encode()).hexdigest()
             request = {
                 "text": options.query,
                 "variables": dict(options.variables),
                 "seed": options.seed,
-                "sha256": digest,
+                "sha256": hashlib.sha256(options.query.encode()).hexdigest(),
             }
         else:
             names = [one.name for one in fields(options) if one.name not in _OTHER_OPTIONS]
@@ -113,23 +88,19 @@ class Recipe:
         content = {
             "form": _FORM,
             "versions": {"hotdog-sql": __version__, "duckdb": duckdb.__version__},
-            "release": data.release,
-            "splits": list(data.splits),
-            "labels": data.labels,
+            "release": database.options.release,
+            "splits": list(database.options.splits),
+            "labels": database.options.labels,
             "classes" if options.query is None else "query": request,
             "partition": parts,
             "sql_sha256": {file.name: file.digest for file in _sql_files(options)},
             "file_md5": _file_digests(database, options),
         }
-        return cls(content, options, data.release, data.splits, data.labels)
+        return cls(content, options)
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """The recipe in a file.
-
-        Raises:
-            SelectionFileError: the file cannot be read or is not a recipe.
-        """
+        """The recipe in a file, which may be a stranger's."""
         hint = "give the selection.json of a dataset"
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
@@ -147,27 +118,20 @@ class Recipe:
             )
         try:
             _check_digests(content)
-            return cls(
-                content=content,
-                options=_options(content),
-                release=Release(content["release"]),
-                splits=tuple(Split(split) for split in content["splits"]),
-                labels=Labels(content["labels"]),
-            )
+            recipe = cls(content, _options(content))
+            recipe.data_options(Path())
         except (KeyError, TypeError, ValueError, AttributeError, InputError) as error:
             what = printable(str(error))
             raise SelectionFileError(f"{path} is not a recipe ({what}); {hint}") from error
+        return recipe
 
     def changes_since(self, then: "Recipe") -> list[str]:
         """What has changed since an earlier recipe, in one line each."""
-        asked: list[tuple[object, object, str]] = [
-            (then.options, self.options, one.name) for one in fields(SelectOptions)
-        ]
-        asked += [(then, self, name) for name in ("release", "splits", "labels")]
+        was, now = then._asked(), self._asked()
         lines = [
-            f"{name} was {_shown(getattr(old, name))}, is {_shown(getattr(new, name))}"
-            for old, new, name in asked
-            if getattr(old, name) != getattr(new, name)
+            f"{name} was {_shown(was[name])}, is {_shown(now[name])}"
+            for name in now
+            if was[name] != now[name]
         ]
         for key, what in _DIGESTS.items():
             before, after = then.content[key], self.content[key]
@@ -180,9 +144,14 @@ class Recipe:
                 elif new is None:
                     change = "is gone"
                 else:
-                    change = f"was {_short(old)}, is {_short(new)}"
+                    change = f"was {printable(old)[:12]}, is {printable(new)[:12]}"
                 lines.append(f"{what} {printable(name)} {change}")
         return lines
+
+    def _asked(self) -> dict[str, object]:
+        """The options and what they read, by their names."""
+        options = {one.name: getattr(self.options, one.name) for one in fields(SelectOptions)}
+        return options | {name: self.content[name] for name in _DATA}
 
 
 def recipe_path(path: Path) -> Path:
@@ -191,11 +160,7 @@ def recipe_path(path: Path) -> Path:
 
 
 def save_recipe(path: Path, recipe: Recipe) -> None:
-    """Write the recipe of a saved selection beside it.
-
-    Raises:
-        StorageError: it cannot be written.
-    """
+    """Write the recipe of a saved selection beside it."""
     with whole_file(recipe_path(path)) as temporary:
         temporary.write_text(json.dumps(recipe.content, indent=2) + "\n", encoding="utf-8")
 
@@ -207,16 +172,7 @@ def saved_recipe(path: Path) -> Recipe | None:
 
 
 def read_selection(database: Database, path: Path, recipe: Recipe | None = None) -> Selection:
-    """The rows of a saved selection, in the connection's view `saved`.
-
-    Args:
-        database: reads the file.
-        path: a .csv, .json or .parquet file.
-        recipe: how the selection was made, where that is known.
-
-    Raises:
-        SelectionFileError: the file cannot be read, or a column is missing or of a wrong type.
-    """
+    """The rows of a saved selection, in the connection's view `saved`."""
     try:
         with path.open("rb"):
             pass
@@ -244,6 +200,12 @@ def read_selection(database: Database, path: Path, recipe: Recipe | None = None)
     return Selection(database, None if recipe is None else recipe.options, "saved")
 
 
+def _check_digests(content: dict[str, Any]) -> None:
+    for key in _DIGESTS:
+        if not all(isinstance(value, str) for value in content[key].values()):
+            raise TypeError(f"{key} has a value that is not text")
+
+
 def _options(content: dict[str, Any]) -> SelectOptions:
     """The options in a recipe's content."""
     parts: dict[str, Any] = {}
@@ -261,12 +223,6 @@ def _options(content: dict[str, Any]) -> SelectOptions:
             raise TypeError(f"{name} is not a list")
         request[name] = tuple(request[name])
     return SelectOptions(**request, **parts)
-
-
-def _check_digests(content: dict[str, Any]) -> None:
-    for key in _DIGESTS:
-        if not all(isinstance(value, str) for value in content[key].values()):
-            raise TypeError(f"{key} has a value that is not text")
 
 
 def _sql_files(options: SelectOptions) -> Sequence[SqlFile]:
@@ -294,8 +250,5 @@ def _file_digests(database: Database, options: SelectOptions) -> dict[str, str]:
 
 
 def _shown(value: object) -> str:
-    return printable(", ".join(map(str, value)) if isinstance(value, tuple) else str(value))[:80]
-
-
-def _short(value: object) -> str:
-    return printable(str(value))[:12]
+    parts = value if isinstance(value, tuple | list) else [value]
+    return printable(", ".join(str(part) for part in parts))[:80]

@@ -11,7 +11,6 @@ from typing import Any
 
 import duckdb
 
-from hotdog_sql.connection import query_error
 from hotdog_sql.errors import QueryError
 from hotdog_sql.sql_files import load_order
 from hotdog_sql.text import printable
@@ -40,17 +39,9 @@ _SYNTAX_TREE = "SELECT json_serialize_sql($text::VARCHAR)"
 
 
 def check_query(connection: duckdb.DuckDBPyConnection, text: str) -> frozenset[str]:
-    """Make sure that a query only reads.
+    """Refuse a query unless it only reads; return the views and macros that it names.
 
-    Args:
-        connection: any connection; it parses the query and runs nothing of it.
-        text: the query.
-
-    Returns:
-        The views and macros over Open Images files that the query names.
-
-    Raises:
-        QueryError: the text is not one SELECT, or a part of it does more than read.
+    The connection parses the query and runs nothing of it.
     """
     try:
         text.encode()
@@ -66,34 +57,31 @@ def check_query(connection: duckdb.DuckDBPyConnection, text: str) -> frozenset[s
     if tree["error"] or len(tree["statements"]) != 1:
         raise QueryError("the query must be one SELECT and nothing else")
     views = {sql_file.defines for sql_file in load_order()}
-    functions = views | _READING_FUNCTIONS
     names: set[str] = set()
     texts: set[str] = set()
     for part in _parts(tree["statements"]):
-        kind = part.get("type")
         if not _only_reads(part):
-            what = str(kind).removesuffix("_QUERY_NODE")
+            what = str(part["type"]).removesuffix("_QUERY_NODE")
             raise QueryError(f"the query must be one SELECT and nothing else: it holds {what}")
-        if kind == "TABLE_FUNCTION":
-            function = str(part["function"].get("function_name")).lower()
-            if function not in functions:
-                raise QueryError(_no_function(function, functions))
+        if part.get("type") == "TABLE_FUNCTION":
+            _check_function(part["function"]["function_name"].lower(), views | _READING_FUNCTIONS)
         names |= {str(part[key]).lower() for key in ("table_name", "function_name") if key in part}
         texts |= {value.lower() for value in part.values() if isinstance(value, str)}
     # Any text in the query may be the name that it gives to query_table().
     return frozenset(views & (texts if "query_table" in names else names))
 
 
+def query_error(error: duckdb.Error) -> QueryError:
+    """What the user is told when DuckDB refuses a query of their own, in DuckDB's words."""
+    # After a blank line DuckDB points at the place, which may be in a statement of ours that runs
+    # the query, or gives advice that does not apply to the views.
+    what, *more = (part.strip("\n") for part in str(error).split("\n\n"))
+    places = [part for part in more if part.startswith("LINE") and "query($query)" not in part]
+    return QueryError("\n".join([what, *places, "list the views and macros with: hotdog-sql sql"]))
+
+
 def query_text(data: bytes, name: str) -> str:
-    """The text of a query.
-
-    Args:
-        data: its bytes.
-        name: where they come from.
-
-    Raises:
-        QueryError: the bytes are not UTF-8 text.
-    """
+    """The text of a query; the name says where its bytes come from."""
     try:
         return data.decode()
     except UnicodeDecodeError as error:
@@ -101,11 +89,7 @@ def query_text(data: bytes, name: str) -> str:
 
 
 def needs_of_query(text: str) -> frozenset[str]:
-    """The views and macros that a query names; no file is needed to find out.
-
-    Raises:
-        QueryError: as for `check_query`.
-    """
+    """The views and macros that a query names; no file is needed to find out."""
     with duckdb.connect() as connection:
         return check_query(connection, text)
 
@@ -115,16 +99,7 @@ def set_variables(
     variables: Mapping[str, str | float],
     own: Collection[str],
 ) -> None:
-    """Set session variables that a user's query reads.
-
-    Args:
-        connection: the connection.
-        variables: their values by their names.
-        own: the names of the session's own variables.
-
-    Raises:
-        QueryError: a name is not a plain one, or is the session's own.
-    """
+    """Set session variables that a user's query reads; `own` names the session's own."""
     for name, value in variables.items():
         # A name cannot be bound; one that is an identifier needs no quoting.
         if not (name.isascii() and name.isidentifier()):
@@ -138,12 +113,7 @@ def set_variables(
 
 
 def lock(connection: duckdb.DuckDBPyConnection, readable: Iterable[Path]) -> None:
-    """Take away every access but to some folders, for the rest of the connection.
-
-    Args:
-        connection: the connection.
-        readable: the folders.
-    """
+    """Take away every access but to some folders, for the rest of the connection."""
     folders = [str(path) for folder in readable for path in (folder, folder.resolve())]
     connection.execute("SET allowed_directories = ?", [folders])
     connection.execute("SET enable_external_access = false")
@@ -151,10 +121,11 @@ def lock(connection: duckdb.DuckDBPyConnection, readable: Iterable[Path]) -> Non
     connection.execute("SET lock_configuration = true")
 
 
-def _no_function(name: str, known: Iterable[str]) -> str:
-    nearest = get_close_matches(name, known, n=1)
-    hint = f"; did you mean {nearest[0]}()?" if nearest else ": it may only read"
-    return f"the query may not call {printable(name)}(){hint}"
+def _check_function(name: str, known: Collection[str]) -> None:
+    if name not in known:
+        nearest = get_close_matches(name, known, n=1)
+        hint = f"; did you mean {nearest[0]}()?" if nearest else ": it may only read"
+        raise QueryError(f"the query may not call {printable(name)}(){hint}")
 
 
 def _parts(tree: Any) -> Iterator[dict[str, Any]]:

@@ -54,10 +54,10 @@ FROM select_images(
 _PARTITION = """
 FROM partition_selection($rows, $names, $shares, seed := $seed, group_by := $group_by)
 """
-_ALL = "FROM query_table($table)"
 _AFTER = "FROM query_table($table) WHERE folder = $folder AND rank > $rank ORDER BY rank"
 _COUNT = "SELECT count(*) FROM query_table($table)"
 _COUNT_IN = "SELECT count(*) FROM query_table($table) WHERE folder = $folder"
+_COUNT_PART = "SELECT count(*) FROM query_table($table) WHERE partition = $name"
 _LAST_RANK = "SELECT coalesce(max(rank), 0) FROM query_table($table) WHERE folder = $folder"
 #: Rows that a notebook shows.
 _SHOWN = 20
@@ -76,6 +76,7 @@ class Selection:
         database: the connection.
         options: what was asked for, with MIDs for classes; None where only the rows are known.
         table: name of the table, whose rows are in the order of the selection.
+        candidates: name of the table of the candidate images, if `select_images` made the rows.
     """
 
     def __init__(
@@ -88,8 +89,7 @@ class Selection:
         self.database = database
         self.options = options
         self.table = table
-        #: The table with the rows of `candidate_images` that the selection comes from.
-        self._candidates = candidates
+        self.candidates = candidates
 
     @property
     def columns(self) -> list[str]:
@@ -119,17 +119,15 @@ class Selection:
 
     def partitions(self) -> dict[str, int]:
         """How many rows each part of the dataset has; empty where it has no parts."""
-        if self.options is None or self.options.partition is None:
-            return {}
-        query = "SELECT count(*) FROM query_table($table) WHERE partition = $name"
-        return {name: self._number(query, name=name) for name in self.options.partition}
+        parts = self.options and self.options.partition
+        return {name: self._number(_COUNT_PART, name=name) for name in parts or ()}
 
     @cached_property
     def report(self) -> SelectionReport | None:
         """What there was to select from; None where a query or a file gave the rows."""
-        if self.options is None or self._candidates is None:
+        if self.options is None or self.candidates is None:
             return None
-        return selection_report(self.database, self.options, self._candidates)
+        return selection_report(self.database, self.options, self.candidates)
 
     def photos(self) -> Iterator[Photo]:
         """The photos to download, in the order of the rows."""
@@ -150,13 +148,11 @@ class Selection:
         while taken is not None:
             wanted = min(taken + max(taken // 2, _FEWEST), LARGEST_COUNT)
             if negative:
-                larger = _select_images(
-                    self.database, replace(options, negatives=wanted, ratio=None)
-                )
+                options = replace(options, negatives=wanted, ratio=None)
             else:
-                larger = _select_images(self.database, replace(options, limit=wanted))
-            rows = _partitioned(larger)
-            for row in rows._stream(_AFTER, folder=folder, rank=taken):
+                options = replace(options, limit=wanted)
+            larger = _partitioned(_select_images(self.database, options))
+            for row in larger._stream(_AFTER, folder=folder, rank=taken):
                 yield Photo.from_row(row, reserve=True)
             if wanted == taken or larger.count(folder) < wanted:
                 return
@@ -169,7 +165,7 @@ class Selection:
         return True
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        return self._stream(_ALL)
+        return self._stream("FROM query_table($table)")
 
     def __repr__(self) -> str:
         folders = ", ".join(f"{one.folder} {one.images:,}" for one in self.folders())
@@ -200,11 +196,7 @@ class Selection:
 
 
 def needs_of(options: SelectOptions) -> tuple[str, ...]:
-    """The views and macros that a selection needs.
-
-    Raises:
-        QueryError: it is a query that is not one SELECT, or does more than read.
-    """
+    """The views and macros that a selection needs."""
     if options.query is not None:
         return ("images", *needs_of_query(options.query))
     if options.related == Related.HIERARCHY:
@@ -213,28 +205,19 @@ def needs_of(options: SelectOptions) -> tuple[str, ...]:
 
 
 def select(database: Database, options: SelectOptions) -> Selection:
-    """The rows that the options ask for, with their partition if there is one.
-
-    Raises:
-        UnknownClassError: no class has such a name or MID.
-        AmbiguousClassError: several classes share a name.
-        InputError: a name cannot be a folder's.
-        QueryError: the query is not one SELECT, or its rows do not fit.
-    """
+    """The rows that the options ask for, with their partition if there is one."""
     _check_names(database, "folder", [options.negative_folder])
     _check_names(database, "part", list(options.partition or ()))
     if options.query is not None:
         return _partitioned(_select_by_query(database, options))
-    mids = replace(
-        options,
-        classes=find_mids(database, options.classes),
-        exclude=find_mids(database, options.exclude),
+    classes, exclude = (find_mids(database, one) for one in (options.classes, options.exclude))
+    return _partitioned(
+        _select_images(database, replace(options, classes=classes, exclude=exclude))
     )
-    return _partitioned(_select_images(database, mids))
 
 
 def find_mids(database: Database, names: tuple[str, ...]) -> tuple[str, ...]:
-    """The MIDs of the classes with these names or MIDs; raises as `select` does."""
+    """The MIDs of the classes with these names or MIDs."""
     database.use("matching_classes", "similar_classes")
     mids: dict[str, list[str | None]] = {}
     values = {"names": list(dict.fromkeys(names))}
@@ -268,7 +251,7 @@ def _select_by_query(database: Database, options: SelectOptions) -> Selection:
     database.use("selection_rows", "validate_selection", "folder_report")
     set_variables(database.connection, options.variables, own=database.options.variables())
     database.keep_query(options.query or "")
-    columns = Selection(database, None, "result").columns
+    columns = database.connection.table("result").columns
     for name in ("ImageID", "folder"):
         if name not in columns:
             raise QueryError(f"the query yields no column {name}: it needs ImageID and folder")
@@ -296,18 +279,18 @@ def _partitioned(rows: Selection) -> Selection:
         "group_by": options.group_by,
     }
     table = _keep(rows.database, _PARTITION, values)
-    return Selection(rows.database, options, table, rows._candidates)
+    return Selection(rows.database, options, table, rows.candidates)
 
 
 def _keep(database: Database, query: str, values: dict[str, Any]) -> str:
-    """Keeps a query's rows in a new table; returns its name."""
+    """Keep a query's rows in a new table; return its name."""
     table = f"selection_{next(_table_numbers)}"
     database.keep_rows(query, values, table)
     return table
 
 
 def _check_names(database: Database, what: str, names: list[str]) -> None:
-    """Refuses names of folders and parts that not every file system takes."""
+    """Refuse names of folders and parts that not every file system takes."""
     database.use("is_valid_folder")
     for name in names:
         if not database.rows("SELECT is_valid_folder($name)", {"name": name})[0][0]:

@@ -10,28 +10,26 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-_READ = ".read sql/"
-_READ_DATASET = "--   .read sql/dataset/"
-
 
 @dataclass(frozen=True, slots=True)
 class SqlFile:
-    """One file of `sql/`.
-
-    Attributes:
-        name: path below `sql/`, with slashes, such as `views/labels.sql`.
-        text: the whole file.
-        reads: names of the views and macros of earlier files that it uses, as its header says.
-    """
+    """One file of `sql/`, by its path below that folder, with slashes."""
 
     name: str
     text: str
-    reads: frozenset[str]
 
     @property
     def defines(self) -> str:
         """The view or macro that the file makes, which has the file's name."""
         return Path(self.name).stem
+
+    @property
+    def reads(self) -> set[str]:
+        """The views and macros that it uses, as the header's `Reads:` line says."""
+        line = self.text.partition("-- Reads:")[2].partition("\n")[0]
+        # What follows a semicolon is read only with some values of the parameters.
+        names = line.partition(";")[0].split(",")
+        return {name.strip() for name in names if name.strip()}
 
     @property
     def summary(self) -> str:
@@ -55,13 +53,13 @@ def sql_dir() -> Path:
 @cache
 def load_order() -> tuple[SqlFile, ...]:
     """Every file that `shell.sql` reads, in its order."""
-    return _read_by_shell(_READ)
+    return _read_by_shell(".read sql/")
 
 
 @cache
 def dataset_files() -> tuple[SqlFile, ...]:
     """The views over a dataset's manifest, which `shell.sql` names in its comment."""
-    return _read_by_shell(_READ_DATASET)
+    return _read_by_shell("--   .read sql/dataset/")
 
 
 def _read_by_shell(beginning: str) -> tuple[SqlFile, ...]:
@@ -72,29 +70,14 @@ def _read_by_shell(beginning: str) -> tuple[SqlFile, ...]:
 
 def needed_for(names: Iterable[str]) -> list[SqlFile]:
     """The files that make views and macros, and all that those read, in the order to load them."""
-    files = load_order()
-    made_by = {sql_file.defines: sql_file for sql_file in files}
-    needed: set[str] = set()
-    left = list(names)
-    while left:
-        name = left.pop()
-        if name not in needed:
-            needed.add(name)
-            left.extend(made_by[name].reads)
-    return [sql_file for sql_file in files if sql_file.defines in needed]
+    needed = set(names)
+    # What a file reads is made by files before it.
+    for sql_file in reversed(load_order()):
+        if sql_file.defines in needed:
+            needed.update(sql_file.reads)
+    return [sql_file for sql_file in load_order() if sql_file.defines in needed]
 
 
 def read_sql_file(name: str) -> SqlFile:
     """One file of `sql/` by its path below it."""
-    text = (sql_dir() / name).read_text(encoding="utf-8")
-    return SqlFile(name=name, text=text, reads=_reads(text))
-
-
-def _reads(text: str) -> frozenset[str]:
-    """The names in the header's `Reads:` line."""
-    for line in text.splitlines():
-        if line.startswith("-- Reads:"):
-            # What follows a semicolon is read only with some values of the parameters.
-            names = line.removeprefix("-- Reads:").partition(";")[0].split(",")
-            return frozenset(name.strip() for name in names)
-    return frozenset()
+    return SqlFile(name, (sql_dir() / name).read_text(encoding="utf-8"))

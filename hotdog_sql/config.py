@@ -23,14 +23,12 @@ INDEX_MEMORY_LIMIT = "1500MB"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where files are read from and fetched from.
+    """Where files are read from and fetched from; the addresses end in slashes.
 
     Attributes:
         data_dir: folder of the CSV files (`HOTDOG_SQL_DATA_DIR`).
-        base_url: address, ending in a slash, under which the catalog's paths lie
-            (`HOTDOG_SQL_BASE_URL`).
-        mirror_url: address, ending in a slash, under which `{split}/{ImageID}.jpg` lies
-            (`HOTDOG_SQL_MIRROR_URL`).
+        base_url: where the catalog's paths lie (`HOTDOG_SQL_BASE_URL`).
+        mirror_url: where `{split}/{ImageID}.jpg` lies (`HOTDOG_SQL_MIRROR_URL`).
     """
 
     data_dir: Path = Path("data")
@@ -39,23 +37,15 @@ class Settings:
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """The settings of this process; an empty variable counts as unset.
-
-        Raises:
-            InputError: the address of the mirror is none.
-        """
+        """The settings of this process; an empty variable counts as unset."""
+        mirror_url = os.environ.get("HOTDOG_SQL_MIRROR_URL") or MIRROR_URL
+        if not mirror_url.startswith(("https://", "http://")):
+            raise InputError(
+                "HOTDOG_SQL_MIRROR_URL is not an https address: correct it or unset it"
+            )
+        base_url = os.environ.get("HOTDOG_SQL_BASE_URL") or BASE_URL
         return cls(
             data_dir=Path(os.environ.get("HOTDOG_SQL_DATA_DIR") or "data"),
-            base_url=_folder(os.environ.get("HOTDOG_SQL_BASE_URL") or BASE_URL),
-            mirror_url=_mirror(os.environ.get("HOTDOG_SQL_MIRROR_URL") or MIRROR_URL),
+            base_url=base_url.removesuffix("/") + "/",
+            mirror_url=mirror_url.removesuffix("/") + "/",
         )
-
-
-def _mirror(url: str) -> str:
-    if not url.startswith(("https://", "http://")):
-        raise InputError("HOTDOG_SQL_MIRROR_URL is not an https address: correct it or unset it")
-    return _folder(url)
-
-
-def _folder(url: str) -> str:
-    return url if url.endswith("/") else url + "/"

@@ -15,83 +15,25 @@ LARGEST_COUNT = 10_000_000
 LARGEST_SEED = 2**63 - 1
 
 
-class Split(StrEnum):
-    """A split of Open Images, or all of them."""
-
-    TEST = "test"
-    VALIDATION = "validation"
-    TRAIN = "train"
-    ALL = "all"
-
-
-class Release(StrEnum):
-    """A release of Open Images."""
-
-    V6 = "v6"
-    V7 = "v7"
-
-
-class Labels(StrEnum):
-    """Whose labels count: people's, a model's, or both."""
-
-    HUMAN = "human"
-    MACHINE = "machine"
-    BOTH = "both"
-
-
-class Related(StrEnum):
-    """Which classes are related to a requested one, so that no negative may carry them."""
-
-    PREFIX = "prefix"
-    NONE = "none"
-    HIERARCHY = "hierarchy"
-
-
-class Overlap(StrEnum):
-    """The folder of an image that carries several chosen classes."""
-
-    LEAVE_OUT = "leave_out"
-    FIRST = "first"
-    BOTH = "both"
-
-
-class NegativesFrom(StrEnum):
-    """Which images are taken as negatives."""
-
-    RANDOM = "random"
-    VERIFIED = "verified"
-    MIXED = "mixed"
-
-
-class GroupBy(StrEnum):
-    """What stays in one part of a dataset."""
-
-    IMAGE = "image"
-    AUTHOR = "author"
-
-
-class RowFormat(StrEnum):
-    """How rows are written."""
-
-    TABLE = "table"
-    CSV = "csv"
-    JSON = "json"
-    PARQUET = "parquet"
-
-
-class Source(StrEnum):
-    """Where a photo's bytes come from."""
-
-    MIRROR = "mirror"
-    ORIGINAL = "original"
-    THUMBNAIL = "thumbnail"
-
-
-class DatasetFormat(StrEnum):
-    """How a dataset keeps its photos."""
-
-    FILES = "files"
-    WEBDATASET = "webdataset"
+# The values of each are its names in small letters, as they are typed.
+Split = StrEnum("Split", ["TEST", "VALIDATION", "TRAIN", "ALL"])
+Release = StrEnum("Release", ["V6", "V7"])
+#: Whose labels count: people's, a model's, or both.
+Labels = StrEnum("Labels", ["HUMAN", "MACHINE", "BOTH"])
+#: Which classes are related to a requested one, so that no negative may carry them.
+Related = StrEnum("Related", ["PREFIX", "NONE", "HIERARCHY"])
+#: The folder of an image that carries several requested classes.
+Overlap = StrEnum("Overlap", ["LEAVE_OUT", "FIRST", "BOTH"])
+#: Which images are taken as negatives.
+NegativesFrom = StrEnum("NegativesFrom", ["RANDOM", "VERIFIED", "MIXED"])
+#: What stays in one part of a dataset.
+GroupBy = StrEnum("GroupBy", ["IMAGE", "AUTHOR"])
+#: How rows are written.
+RowFormat = StrEnum("RowFormat", ["TABLE", "CSV", "JSON", "PARQUET"])
+#: Where a photo's bytes come from.
+Source = StrEnum("Source", ["MIRROR", "ORIGINAL", "THUMBNAIL"])
+#: How a dataset keeps its photos.
+DatasetFormat = StrEnum("DatasetFormat", ["FILES", "WEBDATASET"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,21 +164,14 @@ _PART_NAMES = {2: ("train", "test"), 3: ("train", "validation", "test")}
 
 
 def parse_partition(text: str) -> dict[str, float]:
-    """The shares in `train=0.8,test=0.2`, `train=80%,test=20%`, `80/20` or `80/10/10`.
-
-    Raises:
-        InputError: the text has another form, or the shares do not add up to 1 or 100.
-    """
+    """The shares in `train=0.8,test=0.2`, `train=80%,test=20%`, `80/20` or `80/10/10`."""
     if "=" in text:
-        parts = [
-            (name.strip(), share)
-            for name, _, share in (part.partition("=") for part in text.split(","))
-        ]
+        parts = [part.partition("=")[::2] for part in text.split(",")]
     else:
         shares = text.split("/")
         parts = list(zip(_PART_NAMES.get(len(shares), ()), shares, strict=False))
     try:
-        found = {name: float(share.strip().removesuffix("%")) for name, share in parts}
+        found = {name.strip(): float(share.strip().removesuffix("%")) for name, share in parts}
     except ValueError:
         found = {}
     if math.isclose(sum(found.values()), 100, abs_tol=1e-4):

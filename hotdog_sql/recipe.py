@@ -34,6 +34,8 @@ _DIGESTS = {
     "sql_sha256": "SQL file",
     "file_md5": "Open Images file",
 }
+#: What Python raises of JSON that is none, is nested too deeply, or has another form.
+_WRONG_CONTENT = (ValueError, RecursionError, KeyError, TypeError, AttributeError)
 #: The fields of a recipe that say what it reads.
 _DATA = ("release", "splits", "labels")
 #: The options that a recipe does not keep under `classes`.
@@ -101,29 +103,25 @@ class Recipe:
     @classmethod
     def read(cls, path: Path) -> Self:
         """The recipe in a file, which may be a stranger's."""
-        hint = "give the selection.json of a dataset"
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
+            if content["form"] == _FORM:
+                _check_digests(content)
+                recipe = cls(content, _options(content))
+                recipe.data_options(Path())
+                return recipe
         except OSError as error:
             raise SelectionFileError(
                 f"cannot read {path}: {error.strerror}; check the name"
             ) from error
-        except (ValueError, RecursionError) as error:
-            raise SelectionFileError(f"{path} is not JSON; {hint}") from error
-        if not isinstance(content, dict) or "form" not in content:
-            raise SelectionFileError(f"{path} is not a recipe; {hint}")
-        if content["form"] != _FORM:
+        except (*_WRONG_CONTENT, InputError) as error:
             raise SelectionFileError(
-                f"{path} has a form that this version does not know; upgrade hotdog-sql"
-            )
-        try:
-            _check_digests(content)
-            recipe = cls(content, _options(content))
-            recipe.data_options(Path())
-        except (KeyError, TypeError, ValueError, AttributeError, InputError) as error:
-            what = printable(str(error))
-            raise SelectionFileError(f"{path} is not a recipe ({what}); {hint}") from error
-        return recipe
+                f"{path} is not a recipe ({printable(str(error))[:200]}); "
+                "give the selection.json of a dataset"
+            ) from error
+        raise SelectionFileError(
+            f"{path} has a form that this version does not know; upgrade hotdog-sql"
+        )
 
     def changes_since(self, then: "Recipe") -> list[str]:
         """What has changed since an earlier recipe, in one line each."""

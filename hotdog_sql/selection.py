@@ -25,29 +25,16 @@ from hotdog_sql.text import printable
 
 _CANDIDATES = """
 FROM candidate_images(
-    $class,
-    negatives := $negatives,
-    ratio := $ratio,
-    seed := $seed,
-    min_confidence := $min_confidence,
-    related := $related,
-    exclude := $exclude
+    $class, negatives := $negatives, ratio := $ratio, seed := $seed,
+    min_confidence := $min_confidence, related := $related, exclude := $exclude
 )
 """
 #: The call that users of the shell type, with every value bound.
 _SELECT = """
 FROM select_images(
-    $class,
-    negatives := $negatives,
-    ratio := $ratio,
-    seed := $seed,
-    "limit" := $limit,
-    min_confidence := $min_confidence,
-    related := $related,
-    exclude := $exclude,
-    overlap := $overlap,
-    negatives_from := $negatives_from,
-    negative_folder := $negative_folder,
+    $class, negatives := $negatives, ratio := $ratio, seed := $seed, "limit" := $limit,
+    min_confidence := $min_confidence, related := $related, exclude := $exclude,
+    overlap := $overlap, negatives_from := $negatives_from, negative_folder := $negative_folder,
     candidates := $candidates
 )
 """
@@ -160,9 +147,6 @@ class Selection:
 
     def __len__(self) -> int:
         return self._number(_COUNT)
-
-    def __bool__(self) -> bool:
-        return True
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         return self._stream("FROM query_table($table)")

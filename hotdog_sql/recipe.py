@@ -20,8 +20,8 @@ from hotdog_sql.database import Database
 from hotdog_sql.downloader.photo import IMAGE_COLUMNS
 from hotdog_sql.errors import InputError, SelectionFileError
 from hotdog_sql.export import read_file
-from hotdog_sql.options import DataOptions, SelectOptions
 from hotdog_sql.files import whole_file
+from hotdog_sql.options import DataOptions, SelectOptions
 from hotdog_sql.selection import Selection
 from hotdog_sql.sql_files import SqlFile, load_order, needed_for
 from hotdog_sql.text import printable

@@ -1,9 +1,9 @@
 """Whatever strangers send or write, a download ends, keeps every good photo, and hurts nothing."""
 
 import csv
+import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,24 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hotdog_sql.download_options import DownloadOptions
-from hotdog_sql.downloader.photo import Photo
+from hotdog_sql.errors import StorageError
 from tests.conftest import Run
 from tests.support.loopback import LoopbackServer, Reply
-from tests.support.photos import Album, manifest_rows, photo, run, serve, tree
+from tests.support.photos import Album, manifest_rows, photo, run, save_selection, serve, tree
 from tests.support.pictures import jpeg, md5
-from tests.support.raw_server import Connection, RawServer, Talk
+from tests.support.raw_server import Connection, RawServer
 
 MEGABYTE = bytes(1 << 20)
-
-
-def save(path: Path, photos: Iterable[Photo]) -> Path:
-    """A saved selection."""
-    rows = [{"folder": one.folder, "rank": str(one.rank)} | one.image_row() for one in photos]
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
-    return path
 
 
 def statuses(dataset: Path) -> dict[int, tuple[str, str]]:
@@ -62,7 +52,7 @@ def test_addresses_that_cannot_be_used(tmp_path: Path, run: Run) -> None:
         photos = [
             photo(n, subset="", original_url=address) for n, address in enumerate(addresses, 1)
         ]
-        rows = save(tmp_path / "rows.csv", [*photos, redirected, good])
+        rows = save_selection(tmp_path / "rows.csv", [*photos, redirected, good])
         for _ in range(2):
             said = run("download", rows, "dataset", HOTDOG_SQL_MIRROR_URL=server.url("/mirror/"))
             assert (said.returncode, "Traceback" in said.stderr) == (0, False), said.stderr
@@ -75,71 +65,67 @@ def test_addresses_that_cannot_be_used(tmp_path: Path, run: Run) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "talk",
-    [
-        lambda c: c.send_for_ever(b"HTTP/1.1 200 OK\r\nX: " + b"y", pause=0.1),
-        lambda c: (c.send(b"HTTP/1.1 200 OK\r\nX: "), c.send_for_ever(b"y", pause=0.1)),
-        lambda c: c.send_for_ever(b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100),
-        lambda c: (
-            c.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;"),
-            c.send_for_ever(b"x", pause=0.1),
-        ),
-        lambda c: (
-            c.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"),
-            c.send_for_ever(b"X-Trailer: y\r\n", pause=0.1),
-        ),
-        lambda c: (
-            c.send(b"HTTP/1.1 302 Found\r\nLocation: /a\r\nContent-Length: 9\r\n"),
-            c.send_for_ever(b"X: y\r\n", pause=0.1),
-        ),
-        lambda c: (
-            c.send(b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n"),
-            c.send_for_ever(b"\xff", pause=0.1),
-        ),
-    ],
-    ids=["status", "header", "hints", "chunk extension", "trailers", "redirect", "body"],
-)
-def test_an_answer_that_never_ends(tmp_path: Path, talk: Callable[[Connection], object]) -> None:
+_OK = b"HTTP/1.1 200 OK\r\n"
+_CHUNKED = _OK + b"Transfer-Encoding: chunked\r\n\r\n"
+
+#: What is sent first, and what then never ends.
+ENDLESS = [
+    (b"HTTP/1.1 200 OK", b"y"),
+    (_OK + b"X: ", b"y"),
+    (b"", b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100),
+    (_CHUNKED + b"5;", b"x"),
+    (_CHUNKED + b"0\r\n", b"X-Trailer: y\r\n"),
+    (b"HTTP/1.1 302 Found\r\nLocation: /a\r\nContent-Length: 9\r\n", b"X: y\r\n"),
+    (_OK + b"Content-Length: 9000\r\n\r\n", b"\xff"),
+]
+
+
+def asked_number(connection: Connection) -> int | None:
+    """The number in the path of the next request; None at the end of the connection."""
+    found = re.match(rb"GET /(\d+)", connection.request())
+    return None if found is None else int(found[1])
+
+
+def test_an_answer_that_never_ends(tmp_path: Path) -> None:
     """It is given up after the time that a photo may take, and the next source is asked."""
 
     def endless(connection: Connection) -> None:
-        connection.request()
-        talk(connection)
+        first, rest = ENDLESS[asked_number(connection) or 0]
+        connection.send(first)
+        connection.send_for_ever(rest, pause=0.0 if len(rest) > 100 else 0.1)
 
     with RawServer(endless) as evil, LoopbackServer() as server:
-        photos = [photo(n, original_url=f"{evil.url}{n}.jpg") for n in range(1, 4)]
+        photos = [photo(n, original_url=f"{evil.url}{n}") for n in range(len(ENDLESS))]
         serve(server, photos)
-        report = run(server, tmp_path, photos, sources=("original", "mirror"), photo_seconds=1.0)
-    assert report.on_disk == 3
+        run(server, tmp_path, photos, sources=("original", "mirror"), photo_seconds=1.0)
     assert {row["source"] for row in manifest_rows(tmp_path)} == {"mirror"}
 
 
-@pytest.mark.parametrize(
-    ("head", "error"),
-    [
-        (b"302 Found\r\nLocation: /next", "redirect loop"),
-        (b"302 Found\r\nLocation: /next\r\nContent-Encoding: gzip", "redirect loop"),
-        (b"404 Not Found", "http 404"),
-        (b"200 OK\r\nContent-Encoding: gzip, gzip", "encoded"),
-        (b"200 OK", "too large"),
-    ],
-)
-def test_a_body_without_end(tmp_path: Path, head: bytes, error: str) -> None:
+BODIES = [
+    (b"302 Found\r\nLocation: /0", "redirect loop"),
+    (b"302 Found\r\nLocation: /1\r\nContent-Encoding: gzip", "redirect loop"),
+    (b"404 Not Found", "http 404"),
+    (b"200 OK\r\nContent-Encoding: gzip, gzip", "encoded"),
+    (b"200 OK", "too large"),
+]
+
+
+def test_a_body_without_end(tmp_path: Path) -> None:
     """Bodies of redirects and errors are not read; a photo has its limit."""
 
     def endless(connection: Connection) -> None:
-        connection.request()
+        head, _ = BODIES[asked_number(connection) or 0]
         connection.send(b"HTTP/1.1 " + head + b"\r\nTransfer-Encoding: chunked\r\n\r\n")
         connection.send_for_ever(b"100000\r\n" + MEGABYTE + b"\r\n")
 
-    with RawServer(endless) as evil, LoopbackServer() as server:
-        rows = save(tmp_path / "rows.csv", [photo(1, subset="", original_url=f"{evil.url}1.jpg")])
-        peak = peak_megabytes("download", str(rows), str(tmp_path / "ds"), "--no-gallery")
-        del server
+    with RawServer(endless) as evil:
+        photos = [photo(n, original_url=f"{evil.url}{n}") for n in range(len(BODIES))]
+        rows = save_selection(tmp_path / "rows.csv", photos)
+        how = ("--no-gallery", "--source", "original")
+        peak = peak_megabytes("download", str(rows), str(tmp_path / "ds"), *how)
     assert peak < 250
     assert statuses(tmp_path / "ds") == {
-        1: ("lost", f"mirror: no address; original: {error}; thumbnail: no address")
+        number: ("lost", f"original: {error}") for number, (_, error) in enumerate(BODIES)
     }
 
 
@@ -163,14 +149,13 @@ def test_bytes_after_an_answer_are_nobodys_photo(tmp_path: Path) -> None:
     """A keep-alive server sends a second answer along, which is not the next photo's."""
 
     def talkative(connection: Connection) -> None:
-        while path := connection.request().split(b" ", 2)[1:2]:
-            number = int(path[0].removeprefix(b"/").removesuffix(b".jpg"))
+        while (number := asked_number(connection)) is not None:
             body, junk = jpeg(number), jpeg(1000 + number)
             head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"
             connection.send(head % len(body) + body + head % len(junk) + junk)
 
     with RawServer(talkative) as evil, LoopbackServer() as server:
-        photos = [photo(n, original_url=f"{evil.url}{n}.jpg") for n in range(1, 21)]
+        photos = [photo(n, original_url=f"{evil.url}{n}") for n in range(1, 21)]
         run(server, tmp_path, photos, sources=("original",), workers=2)
     for row in manifest_rows(tmp_path):
         assert row["md5"] == md5(jpeg(int(row["ImageID"], 16)))
@@ -178,43 +163,31 @@ def test_bytes_after_an_answer_are_nobodys_photo(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("link", [".hotdog-sql", "other"])
 def test_links_in_a_dataset_are_not_followed(tmp_path: Path, run: Run, link: str) -> None:
+    precious, dataset, one = tmp_path / "precious", tmp_path / "dataset", photo(1)
+    precious.mkdir()
+    (precious / f"{one.image_id}.jpg").write_bytes(b"mine")
+    dataset.mkdir()
+    (dataset / "manifest.csv").touch()
+    (dataset / link).symlink_to(precious)
     with LoopbackServer() as server:
-        photos = [photo(n) for n in range(1, 4)]
-        serve(server, photos)
-        rows = save(tmp_path / "rows.csv", photos)
-        mirror = {"HOTDOG_SQL_MIRROR_URL": server.url("/mirror/")}
-        assert run("download", rows, "dataset", **mirror).returncode == 0
-        precious = tmp_path / "precious"
-        precious.mkdir()
-        (precious / f"{photos[0].image_id}.jpg").write_bytes(b"mine")
-        (tmp_path / "dataset" / "manifest.csv").write_text(
-            (tmp_path / "dataset" / "manifest.csv").read_text().splitlines()[0] + "\n"
-        )
-        if link == "other":
-            (tmp_path / "dataset" / "other").rename(tmp_path / "moved")
-        (tmp_path / "dataset" / link).symlink_to(precious)
-        said = run("download", rows, "dataset", **mirror)
-    assert said.returncode == 6
-    assert "is a symbolic link" in said.stderr
-    assert tree(precious) == {f"{photos[0].image_id}.jpg": b"mine"}
-
-
-@pytest.mark.parametrize("name", ["manifest.csv", "selection.json", ".hotdog-sql/lock"])
-def test_a_record_that_is_a_link_is_not_written_through(
-    tmp_path: Path, run: Run, name: str
-) -> None:
-    """An empty manifest is a good one, and what lies elsewhere may be empty or missing."""
-    with LoopbackServer() as server:
-        serve(server, [photo(1)])
-        rows = save(tmp_path / "rows.csv", [photo(1)])
-        link = tmp_path / "dataset" / name
-        link.parent.mkdir(parents=True)
-        (tmp_path / "dataset" / "manifest.csv").touch()
-        link.unlink(missing_ok=True)
-        link.symlink_to(tmp_path / "elsewhere")
+        serve(server, [one])
+        rows = save_selection(tmp_path / "rows.csv", [one])
         said = run("download", rows, "dataset", HOTDOG_SQL_MIRROR_URL=server.url("/mirror/"))
     assert said.returncode == 6
     assert "is a symbolic link" in said.stderr
+    assert tree(precious) == {f"{one.image_id}.jpg": b"mine"}
+
+
+@pytest.mark.parametrize("name", ["manifest.csv", "selection.json", ".hotdog-sql/lock"])
+def test_a_record_that_is_a_link_is_not_written_through(tmp_path: Path, name: str) -> None:
+    """An empty manifest is a good one, and what lies elsewhere may be empty or missing."""
+    link = tmp_path / "dataset" / name
+    link.parent.mkdir(parents=True)
+    (tmp_path / "dataset" / "manifest.csv").touch()
+    link.unlink(missing_ok=True)
+    link.symlink_to(tmp_path / "elsewhere")
+    with LoopbackServer() as server, pytest.raises(StorageError, match="is a symbolic link"):
+        run(server, tmp_path / "dataset", [photo(1)])
     assert not (tmp_path / "elsewhere").exists()
 
 
@@ -222,7 +195,7 @@ def test_no_password_is_shown(tmp_path: Path, run: Run) -> None:
     with LoopbackServer() as server:
         photos = [photo(1), photo(2)]
         serve(server, photos[:1])
-        rows = save(tmp_path / "rows.csv", photos)
+        rows = save_selection(tmp_path / "rows.csv", photos)
         mirror = server.url("/mirror/").replace("http://", "http://me:secret@")
         said = run("download", rows, "dataset", "--verbose", HOTDOG_SQL_MIRROR_URL=mirror)
     assert said.returncode == 0
@@ -237,7 +210,7 @@ def test_formulas_are_text_to_a_spreadsheet(tmp_path: Path, run: Run) -> None:
     with LoopbackServer() as server:
         photos = [photo(n, title=title, author=title) for n, title in enumerate(titles, 1)]
         serve(server, photos)
-        rows = save(tmp_path / "rows.csv", photos)
+        rows = save_selection(tmp_path / "rows.csv", photos)
         run("download", rows, "dataset", HOTDOG_SQL_MIRROR_URL=server.url("/mirror/"))
     dataset = tmp_path / "dataset"
     with (dataset / "ATTRIBUTION.csv").open(newline="", encoding="utf-8") as file:
@@ -267,7 +240,7 @@ def test_a_photo_that_fails_in_three_runs_is_replaced(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_a_dataset_is_left_alone(
     tmp_path: Path, run: Run, small_data: Path, what: str
 ) -> None:
-    rows = save(tmp_path / "rows.csv", [photo(1)])
+    rows = save_selection(tmp_path / "rows.csv", [photo(1)])
     folder = tmp_path / "folder"
     if what == "data folder":
         for path in small_data.iterdir():
@@ -285,32 +258,31 @@ def test_a_folder_that_is_not_a_dataset_is_left_alone(
     assert tree(folder) == before
 
 
-@pytest.mark.parametrize("folders", [("a:b", "a_b"), ("Food", "food")])
-def test_folders_that_would_be_one_on_disk(
-    tmp_path: Path, run: Run, folders: tuple[str, str]
-) -> None:
-    rows = save(tmp_path / "rows.csv", [photo(1, folders[0]), photo(2, folders[1])])
-    said = run("download", rows, "dataset")
-    assert said.returncode == 3
-    assert "would be one on disk; rename" in said.stderr
+def test_folders_that_would_be_one_on_disk(tmp_path: Path, run: Run) -> None:
+    for folders in [("a:b", "a_b"), ("Food", "food")]:
+        photos = [photo(number, folder) for number, folder in enumerate(folders, 1)]
+        said = run("download", save_selection(tmp_path / "rows.csv", photos), "dataset")
+        assert said.returncode == 3
+        assert "would be one on disk; rename" in said.stderr
 
 
-@pytest.mark.parametrize("name", ["CON", "nul.txt", "LPT1"])
-def test_names_that_windows_keeps_for_devices(tmp_path: Path, run: Run, name: str) -> None:
+def test_names_that_windows_keeps_for_devices(tmp_path: Path, run: Run) -> None:
+    names = ["CON", "nul.txt", "LPT1"]
+    photos = [photo(number, name) for number, name in enumerate(names, 1)]
     with LoopbackServer() as server:
-        serve(server, [photo(1)])
-        rows = save(tmp_path / "rows.csv", [photo(1, name)])
+        serve(server, photos)
+        rows = save_selection(tmp_path / "rows.csv", photos)
         said = run("download", rows, "ds", HOTDOG_SQL_MIRROR_URL=server.url("/mirror/"))
-        assert said.returncode == 0, said.stderr
-        (row,) = manifest_rows(tmp_path / "ds")
-        assert row["path"].startswith(f"{name}_/")
-        rows = save(tmp_path / "rows.csv", [photo(1, image_id="CON")])
-        assert run("download", rows, "other").returncode == 3
+    assert said.returncode == 0, said.stderr
+    folders = [row["path"].partition("/")[0] for row in manifest_rows(tmp_path / "ds")]
+    assert folders == [f"{name}_" for name in names]
+    rows = save_selection(tmp_path / "rows.csv", [photo(1, image_id="CON")])
+    assert run("download", rows, "other").returncode == 3
 
 
 @pytest.mark.slow
 def test_a_host_that_cannot_be_reached_ends_the_run(tmp_path: Path, run: Run) -> None:
-    rows = save(tmp_path / "rows.csv", [photo(n) for n in range(1, 51)])
+    rows = save_selection(tmp_path / "rows.csv", [photo(n) for n in range(1, 51)])
     said = run("download", rows, "ds", HOTDOG_SQL_MIRROR_URL="https://mirror.invalid/")
     assert said.returncode == 7
     *_, last = lines = said.stderr.splitlines()
@@ -355,8 +327,7 @@ def test_any_answer(
         connection.request()
         connection.send(*pieces, pause=pause)
 
-    evil_talk: Talk = talk
-    with RawServer(evil_talk) as evil, LoopbackServer() as server:
+    with RawServer(talk) as evil, LoopbackServer() as server:
         photos = [photo(n) for n in range(1, 6)]
         serve(server, photos)
         photos[2] = replace(photos[2], subset="", original_url=f"{evil.url}a.jpg")

@@ -48,9 +48,8 @@ _TYPES = (
 )
 #: Reads every value once, so that what cannot be read is found before the first download.
 _TRY = "SELECT count(COLUMNS(*)) FROM saved"
-_WRONG_RANK = """
-SELECT rank::VARCHAR FROM saved
-WHERE rank IS NOT NULL AND coalesce(try_cast(rank AS BIGINT), -1) < 0 LIMIT 1
+_WRONG_RANK = r"""
+SELECT rank::VARCHAR FROM saved WHERE NOT regexp_full_match(rank::VARCHAR, '\d{1,18}') LIMIT 1
 """
 
 

@@ -98,7 +98,7 @@ class Dataset:
     def has(self, row: Row) -> bool:
         """Whether a photo is where the manifest says. A tar is whole, so what it holds is there."""
         tar = tar_of(row.path)
-        size = (self._remote.listing if self._remote else self.storage).size(tar or row.path)
+        size = (self._remote or self.storage).size(tar or row.path)
         return size is not None if tar else size == row.size
 
     def append(self, result: Result) -> None:

@@ -14,15 +14,11 @@ from hotdog_sql.downloader.result import Result
 from hotdog_sql.downloader.shards import Shard, read_results, run_shard, run_shard_once
 from hotdog_sql.errors import ClusterError, HotdogError, UnreachableError
 from hotdog_sql.progress import Progress
-from hotdog_sql.storage import Storage
 from hotdog_sql.text import without_credentials
 
 #: Seconds in which the scheduler has to answer, and in which a worker has to be there.
 CONNECT_SECONDS = 10.0
 WORKER_SECONDS = 60.0
-
-#: What Dask's client needs for tls://, as its environment variables end.
-_CERTIFICATES = ("CA_FILE", "CLIENT__CERT", "CLIENT__KEY")
 
 #: Attempts at a shard that ends with an error. Those of dead workers are Dask's own affair.
 _RETRIES = 2
@@ -48,24 +44,22 @@ class Executor(Protocol):
 class LocalExecutor:
     """This process. Photos in class folders do not wait for the end of their shard."""
 
-    def __init__(
-        self, storage: Storage, mirror_url: str, options: DownloadOptions, progress: Progress
-    ) -> None:
-        self._storage = storage
-        self._mirror_url = mirror_url
-        self._options = options
+    def __init__(self, empty: Shard, progress: Progress) -> None:
+        """Fetches photos of shards that are like the empty one."""
+        self._empty = empty
         self._progress = progress
         self._heard = False
 
     def run(self, shards: Iterable[Shard]) -> Iterator[list[Result]]:
         """Run shards (see `Executor`)."""
-        if self._options.in_tars:
+        empty = self._empty
+        if empty.options.in_tars:
             for shard in shards:
                 yield run_shard(replace(shard, heard=self._heard), self._progress)
                 self._heard = True
             return
         with DownloadPool(
-            self._storage, self._mirror_url, self._options, self._progress, heard=self._heard
+            empty.storage, empty.mirror_url, empty.options, self._progress, heard=self._heard
         ) as pool:
             for result in pool.run(photo for shard in shards for photo in shard.photos):
                 yield [result]
@@ -74,35 +68,29 @@ class LocalExecutor:
 
 @contextmanager
 def dask_executor(
-    address: str, options: DownloadOptions, progress: Progress, release: Callable[[str], None]
+    options: DownloadOptions, progress: Progress, release: Callable[[str], None]
 ) -> "Iterator[DaskExecutor]":
-    """The workers of a cluster, until the block ends."""
+    """The workers of a cluster, until the block ends; what has begun then ends by itself."""
+    address = options.scheduler or ""
     if "@" in address:
         raise ClusterError(
             f"the scheduler {address.rpartition('@')[2]} was given with credentials: leave them "
             "out, for Dask knows certificates alone (tls://)"
         )
-    distributed = import_module("distributed")  # first, for it brings the defaults of what is set
-    # Rows are megabytes: what Dask warns of is intended here.
-    configured = {"distributed.admin.large-graph-warning-threshold": "1GB"}
-    with import_module("dask.config").set(configured):
+    try:
+        client = _connect(address)
+    except (OSError, ValueError, ImportError) as error:
+        raise ClusterError(
+            f"the scheduler {without_credentials(address)} does not answer "
+            f"({without_credentials(str(error))}): check the address and the certificates, and "
+            "start one with: dask scheduler"
+        ) from error
+    with client:
+        executor = DaskExecutor(client, options, progress, release)
         try:
-            # A client that is given no address, or no certificates, takes twenty seconds to end.
-            import_module("distributed.comm").resolve_address(address)
-            _check_certificates(address)
-            client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-        except (OSError, ValueError, ImportError) as error:
-            raise ClusterError(
-                f"the scheduler {without_credentials(address)} does not answer "
-                f"({without_credentials(str(error))}): check the address, and start one with: "
-                "dask scheduler"
-            ) from error
-        with client:
-            executor = DaskExecutor(client, options, progress, release)
-            try:
-                yield executor
-            finally:
-                executor.stop()
+            yield executor
+        finally:
+            client.cancel([future for future, _ in executor.running.values()])
 
 
 class DaskExecutor:
@@ -120,29 +108,24 @@ class DaskExecutor:
         self._progress = progress
         self._release = release
         self._heard = False
-        self._running: dict[str, tuple[Any, Shard]] = {}
+        self.running: dict[str, tuple[Any, Shard]] = {}
         self._ended: SimpleQueue[Any] = SimpleQueue()
 
     def run(self, shards: Iterable[Shard]) -> Iterator[list[Result]]:
         """Run shards (see `Executor`)."""
         left = iter(shards)
         more = True
-        while more or self._running:
+        while more or self.running:
             threads = self._threads()
             per_host = self._options.per_host
             most = per_host if per_host < threads else _AHEAD * threads
-            while more and len(self._running) < most:
+            while more and len(self.running) < most:
                 shard = next(left, None)
                 if shard is None:
                     more = False
                 else:
                     self._submit(shard, threads)
             yield from self._done()
-
-    def stop(self) -> None:
-        """Begin no further shard. What has begun ends by itself, unheard."""
-        self._client.cancel([future for future, _ in self._running.values()])
-        self._running.clear()
 
     def _submit(self, shard: Shard, threads: int) -> None:
         # What one host may be asked at once is divided among the workers.
@@ -151,27 +134,27 @@ class DaskExecutor:
         shard = replace(shard, options=options, heard=self._heard)
         # Not pure: a shard's name need not be worked out of its rows.
         future = self._client.submit(run_shard_once, shard, pure=False, retries=_RETRIES)
-        self._running[future.key] = future, shard
+        self.running[future.key] = future, shard
         future.add_done_callback(self._ended.put)
 
     def _done(self) -> Iterator[list[Result]]:
         """The results of the shards that have ended by now, or of the next one to end."""
         failure: HotdogError | None = None
         patience = _LOOK_EVERY
-        while self._running:
+        while self.running:
             try:
                 future = self._ended.get(timeout=patience)
             except Empty:
                 break
             patience = 0.0
-            _, shard = self._running[future.key]
+            _, shard = self.running[future.key]
             try:
                 # Whatever has become of the worker since.
                 results = read_results(shard)
                 if results is None and future.status in ("pending", "lost"):
                     future.add_done_callback(self._ended.put)  # another worker has it now
                     continue
-                del self._running[future.key]
+                del self.running[future.key]
                 if results is None:
                     raise self._error(future, shard)
             except UnreachableError as error:
@@ -229,8 +212,11 @@ class DaskExecutor:
         )
 
 
-def _check_certificates(address: str) -> None:
-    settings = import_module("distributed").Security().get_connection_args("client")
-    if address.startswith("tls://") and not settings["ssl_context"]:
-        names = ", ".join(f"DASK_DISTRIBUTED__COMM__TLS__{name}" for name in _CERTIFICATES)
-        raise ValueError(f"certificates are needed, their files in {names}")
+def _connect(address: str) -> Any:
+    """A client; one without an address or without certificates would take 20 seconds to end."""
+    distributed = import_module("distributed")
+    import_module("distributed.comm").resolve_address(address)
+    certificates = distributed.Security().get_connection_args("client")["ssl_context"]
+    if address.startswith("tls://") and not certificates:
+        raise ValueError("no certificates are set, as in DASK_DISTRIBUTED__COMM__TLS__CA_FILE")
+    return distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)

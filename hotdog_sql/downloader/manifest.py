@@ -160,15 +160,13 @@ class Manifest:
             "DELETE FROM photos WHERE folder = ? AND image_id = ?", (row.folder, row.image_id)
         )
 
-    def rows(self) -> Iterator[Row]:
-        """Every photo of which something is known, by folder and rank; do not append meanwhile."""
-        self._index_lines(wanted=1)
-        return map(Row._make, self._index.execute(_ALL))
+    def rows(self, *, unwanted: bool = False) -> Iterator[Row]:
+        """The photos of which something is known, by folder and rank; do not append meanwhile.
 
-    def unwanted(self) -> list[Row]:
-        """Photos of earlier runs that the selection of this one has not named."""
+        `unwanted`: only those that the selection of this run has not named.
+        """
         self._index_lines(wanted=1)
-        return list(map(Row._make, self._index.execute(_UNWANTED)))
+        return map(Row._make, self._index.execute(_UNWANTED if unwanted else _ALL))
 
     def lost(self, folder: str) -> Iterator[str]:
         """ImageIDs of a folder's lost photos, by rank."""

@@ -24,32 +24,55 @@ _PART = re.compile(rf"{re.escape(WORK_FOLDER)}/manifest-(\d+)\.csv")
 _ONE_PIECE = 20_000_000
 #: ImageIDs begin with any of so many characters.
 _DIGITS = 16
+_SIZES = """
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+PRAGMA cache_size = -1024;
+CREATE TABLE sizes (path TEXT PRIMARY KEY, size INTEGER NOT NULL) WITHOUT ROWID;
+"""
 
 
 class RemoteRecords:
-    """The local copy of the manifest, and the listing of the photos; used by one thread."""
+    """The local copy of the manifest, and the sizes of the photos; used by one thread."""
 
     def __init__(self, storage: Storage, folder: Path) -> None:
         self._storage = storage
         self._manifest = folder / MANIFEST
         self._last_part = fetch_manifest(storage, folder)
-        self._kept = self._size()
+        self._kept = self._manifest.stat().st_size
         self._due = time.monotonic() + KEEP_EVERY
         self._done: list[str] = []
-        self.listing = Listing(storage, self._kept)
+        # A folder is listed when the first of its files is asked for; a large dataset's by the
+        # first characters of the names, so that memory does not grow with it.
+        self._characters = 0
+        while self._kept > _ONE_PIECE * _DIGITS**self._characters:
+            self._characters += 1
+        self._listed: set[tuple[str, str]] = set()
+        self._sizes = sqlite3.connect("", isolation_level=None)
+        self._sizes.executescript(_SIZES)
+
+    def size(self, path: str) -> int | None:
+        """Bytes of a file, without a request for each; None where there is none."""
+        folder, _, name = path.rpartition("/")
+        piece = (folder, name[: self._characters])
+        if piece not in self._listed:
+            files = self._storage.files(*piece)
+            self._sizes.executemany("INSERT OR REPLACE INTO sizes VALUES (?, ?)", files)
+            self._listed.add(piece)
+        found = self._sizes.execute("SELECT size FROM sizes WHERE path = ?", (path,)).fetchone()
+        return None if found is None else int(found[0])
 
     def keep(self, *, now: bool = False) -> None:
         """Upload what is new in the manifest, if it is time to."""
         if not now and time.monotonic() < self._due:
             return
-        size = self._size()
-        if size > self._kept:
+        with self._manifest.open("rb") as file:
+            file.seek(self._kept)
+            new = file.read()
+        if new:
             self._last_part += 1
-            with self._manifest.open("rb") as file:
-                file.seek(self._kept)
-                part = f"{WORK_FOLDER}/manifest-{self._last_part:06d}.csv"
-                self._storage.write(part, file.read(size - self._kept))
-            self._kept = size
+            self._storage.write(f"{WORK_FOLDER}/manifest-{self._last_part:06d}.csv", new)
+            self._kept += len(new)
         self._storage.delete(*self._done)
         self._done.clear()
         self._due = time.monotonic() + KEEP_EVERY
@@ -61,52 +84,13 @@ class RemoteRecords:
     def clear(self) -> None:
         """Remove what a finished run needs no more, for a whole manifest has been uploaded."""
         self._storage.delete(*(path for path, _ in self._storage.files(WORK_FOLDER)))
-        self._kept = self._size()
+        self._kept = self._manifest.stat().st_size
         self._done.clear()
 
     def close(self) -> None:
         """Upload what is new."""
-        self.listing.close()
-        self.keep(now=True)
-
-    def _size(self) -> int:
-        return self._manifest.stat().st_size
-
-
-class Listing:
-    """Sizes of the files of a storage, without a request for each; used by one thread.
-
-    A folder is listed when the first of its files is asked for; a large dataset's by the first
-    characters of the names, so that memory does not grow with it.
-    """
-
-    def __init__(self, storage: Storage, manifest_bytes: int) -> None:
-        self._storage = storage
-        self._characters = 0
-        while manifest_bytes > _ONE_PIECE:
-            manifest_bytes //= _DIGITS
-            self._characters += 1
-        self._pieces: set[tuple[str, str]] = set()
-        self._sizes = sqlite3.connect("", isolation_level=None)
-        self._sizes.executescript(
-            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -1024;"
-            "CREATE TABLE sizes (path TEXT PRIMARY KEY, size INTEGER NOT NULL) WITHOUT ROWID;"
-        )
-
-    def size(self, path: str) -> int | None:
-        """Bytes of a file; None where there is none."""
-        folder, _, name = path.rpartition("/")
-        piece = (folder, name[: self._characters])
-        if piece not in self._pieces:
-            files = self._storage.files(*piece)
-            self._sizes.executemany("INSERT OR REPLACE INTO sizes VALUES (?, ?)", files)
-            self._pieces.add(piece)
-        found = self._sizes.execute("SELECT size FROM sizes WHERE path = ?", (path,)).fetchone()
-        return None if found is None else int(found[0])
-
-    def close(self) -> None:
-        """Forget everything."""
         self._sizes.close()
+        self.keep(now=True)
 
 
 def fetch_manifest(storage: Storage, folder: Path) -> int:

@@ -11,16 +11,13 @@ from hotdog_sql.downloader.executors import Executor, LocalExecutor, dask_execut
 from hotdog_sql.downloader.manifest import Row
 from hotdog_sql.downloader.photo import Photo, safe_folder
 from hotdog_sql.downloader.result import DownloadReport, Result, Status, note_value, with_note
-from hotdog_sql.downloader.shards import ShardCutter
+from hotdog_sql.downloader.shards import Shard, ShardCutter
 from hotdog_sql.errors import SelectionFileError
 from hotdog_sql.progress import Progress
 from hotdog_sql.text import printable
 
 #: The photos that follow a folder's last in the seeded order, each taken as it is needed.
 Replacements = Callable[[str], Iterator[Photo]]
-
-#: Who runs the shards of a dataset.
-Executors = Callable[[Dataset], AbstractContextManager[Executor]]
 
 #: Runs in which a photo may fail; after that it counts as lost.
 _FAILED_RUNS = 3
@@ -37,7 +34,6 @@ def download(
     count: int | None = None,
     recipe: Mapping[str, object] | None = None,
     progress: Progress | None = None,
-    executor: Executors | None = None,
 ) -> DownloadReport:
     """Make or complete a dataset.
 
@@ -52,30 +48,20 @@ def download(
     progress = progress or Progress()
     with open_dataset(address, recipe, options) as dataset:
         progress.planned(count)
-        if executor is None:
-            running = _executor(dataset, mirror_url, options, progress)
-        else:
-            running = executor(dataset)
-        cutter = ShardCutter(
-            dataset.storage.address, mirror_url, options, dataset.run_id, dataset.manifest.tars
-        )
-        with running as executing:
-            run = _Run(dataset, options, progress, replacements)
+        run = _Run(dataset, options, progress, replacements)
+        empty = Shard((), dataset.storage.address, mirror_url, options, dataset.run_id)
+        cutter = ShardCutter(empty, dataset.manifest.tars)
+        executing: AbstractContextManager[Executor] = nullcontext(LocalExecutor(empty, progress))
+        if options.scheduler:
+            executing = dask_executor(options, progress, dataset.release)
+        with executing as executor:
             for wanted in run.rounds(photos):
-                for results in executing.run(cutter.cut(run.missing(wanted))):
+                for results in executor.run(cutter.cut(run.missing(wanted))):
                     for result in results:
                         run.settle(result)
         run.clean_up()
         dataset.finalize(run.report, recipe, options)
     return run.report
-
-
-def _executor(
-    dataset: Dataset, mirror_url: str, options: DownloadOptions, progress: Progress
-) -> AbstractContextManager[Executor]:
-    if options.scheduler:
-        return dask_executor(options.scheduler, options, progress, dataset.release)
-    return nullcontext(LocalExecutor(dataset.storage, mirror_url, options, progress))
 
 
 @dataclass(slots=True)
@@ -153,7 +139,7 @@ class _Run:
 
     def clean_up(self) -> None:
         """Remove what is no longer selected, and count what could not be replaced."""
-        for row in self._manifest.unwanted():
+        for row in list(self._manifest.rows(unwanted=True)):
             folder = self._folders.get(row.folder)
             # A reserve whose place is taken by the photo that was lost once.
             spare = row.reserve and folder is not None and folder.taken >= folder.lost

@@ -39,8 +39,12 @@ def check_recipe(
     A dataset of another selection, or one whose photos are altered otherwise, is refused.
     """
     known = _read_recipe(storage)
-    if begun or known is not None:
-        _check_alterations(_alterations(known, storage), options, storage.name)
+    then = _alterations(known, storage)
+    if (begun or known is not None) and then != options.alterations:
+        raise DatasetError(
+            f"{storage.name} was made {_spoken(then)}: give the same options, or choose another "
+            "folder"
+        )
     if recipe is None or options.update:
         return bool(options.alterations) and known is None
     if known is None or known.keys() <= {_IMAGES}:
@@ -84,16 +88,12 @@ def _alterations(recipe: Mapping[str, Any] | None, storage: Storage) -> dict[str
             raise _unusable(storage, "does not say how the photos were altered")
 
 
-def _check_alterations(then: Mapping[str, Any], options: DownloadOptions, name: str) -> None:
-    if then == options.alterations:
-        return
-    if then:
-        given = ["--upright"] if then["upright"] else []
-        given += [f"--max-side {then['max_side']}"] if then["max_side"] is not None else []
-        made, advice = f"with {' '.join(given)}", "give the same options"
-    else:
-        made, advice = "without --upright and --max-side", "leave them out"
-    raise DatasetError(f"{name} was made {made}: {advice}, or choose another folder")
+def _spoken(alterations: Mapping[str, Any]) -> str:
+    if not alterations:
+        return "without --upright and --max-side"
+    upright = " --upright" if alterations["upright"] else ""
+    side = alterations["max_side"]
+    return f"with{upright}" + ("" if side is None else f" --max-side {side}")
 
 
 def _unusable(storage: Storage, what: str) -> DatasetError:

@@ -26,17 +26,8 @@ from hotdog_sql.text import without_credentials
 class Shard:
     """Photos to fetch, and all that their results depend on beside what the servers answer.
 
-    Attributes:
-        photos: the photos.
-        address: the dataset.
-        mirror_url: see `hotdog_sql.config.Settings`.
-        options: how it is done; `workers` and `per_host` are this shard's own.
-        run_id: the run that hands it over.
-        number: which of that run's shards it is.
-        tar: path of the tar that takes the photos; empty: each is a file of its own.
-        classes: the number of each class folder, for a tar.
-        heard: whether a host has answered earlier in this run (see `DownloadPool`).
-        version: of the program that made it.
+    `number` is unique in the run; `tar` takes the photos, or is empty where each is a file of its
+    own; `classes` numbers the class folders for it; `heard`: a host has answered in this run.
     """
 
     # Text that may end up in a worker's log has neither photos nor addresses.
@@ -45,7 +36,7 @@ class Shard:
     mirror_url: str = field(repr=False)
     options: DownloadOptions = field(repr=False)
     run_id: str
-    number: int
+    number: int = 0
     tar: str = ""
     classes: Mapping[str, int] = field(default_factory=dict, repr=False)
     heard: bool = False
@@ -76,47 +67,35 @@ class ShardCutter:
     Where a shard ends depends on the photos alone, not on who is done first.
     """
 
-    def __init__(
-        self, address: str, mirror_url: str, options: DownloadOptions, run_id: str, used: set[str]
-    ) -> None:
-        """Prepares to cut; `used` are the tars that hold photos."""
-        self._address = address
-        self._mirror_url = mirror_url
-        self._options = options
-        self._run_id = run_id
+    def __init__(self, empty: Shard, used: set[str]) -> None:
+        """Makes shards like the empty one; `used` are the tars that hold photos."""
+        self._empty = empty
         self._used = set(used)
         self._numbers = count(1)
         self._classes: dict[str, int] = {}
 
     def cut(self, photos: Iterable[Photo]) -> Iterator[Shard]:
         """Shards of the photos, which are taken from their iterable as shards are asked for."""
-        in_tars = self._options.in_tars
-        open_: dict[str, dict[tuple[str, str], Photo]] = {}
+        options = self._empty.options
+        begun: dict[str, dict[tuple[str, str], Photo]] = {}
         for photo in photos:
-            partition = photo.partition if in_tars else ""
+            partition = photo.partition if options.in_tars else ""
             # Class folders are numbered in the order in which the selection names them.
             self._classes.setdefault(photo.folder, len(self._classes))
             # An image of two folders cannot be in one tar twice.
-            key = ("" if in_tars else photo.folder, photo.image_id)
-            rows = open_.setdefault(partition, {})
-            if len(rows) == self._options.photos_per_shard or key in rows:
-                yield self._shard(partition, open_.pop(partition))
-                rows = open_.setdefault(partition, {})
-            rows[key] = photo
-        for partition, rows in open_.items():
+            key = ("" if options.in_tars else photo.folder, photo.image_id)
+            rows = begun.get(partition, {})
+            if len(rows) == options.photos_per_shard or key in rows:
+                yield self._shard(partition, begun.pop(partition))
+            begun.setdefault(partition, {})[key] = photo
+        for partition, rows in begun.items():
             yield self._shard(partition, rows)
 
     def _shard(self, partition: str, rows: Mapping[tuple[str, str], Photo]) -> Shard:
-        return Shard(
-            photos=tuple(rows.values()),
-            address=self._address,
-            mirror_url=self._mirror_url,
-            options=self._options,
-            run_id=self._run_id,
-            number=next(self._numbers),
-            tar=self._next_tar(partition) if self._options.in_tars else "",
-            classes=dict(self._classes) if self._options.in_tars else {},
-        )
+        shard = replace(self._empty, photos=tuple(rows.values()), number=next(self._numbers))
+        if not shard.options.in_tars:
+            return shard
+        return replace(shard, tar=self._next_tar(partition), classes=dict(self._classes))
 
     def _next_tar(self, partition: str) -> str:
         """The tar with the lowest free number; one without rows in the manifest is replaced."""

@@ -197,7 +197,7 @@ def test_a_finished_photo_is_not_fetched_again(tmp_path: Path) -> None:
         ({}, {"max_side": 40}, "was made with --upright --max-side 48: give the same options"),
         ({"max_side": None}, {}, "was made with --upright: give the same options"),
         ({"upright": False}, {}, "was made with --max-side 48: give the same options"),
-        ({"upright": False, "max_side": None}, {}, "without --upright and --max-side: leave them"),
+        ({"upright": False, "max_side": None}, {}, "without --upright and --max-side"),
     ],
 )
 @pytest.mark.parametrize("update", [False, True])

@@ -9,7 +9,7 @@ from typing import Any
 from hotdog_sql.download_options import BackoffPolicy, DownloadOptions, RetryPolicy
 from hotdog_sql.downloader.photo import IMAGE_COLUMNS, Photo
 from hotdog_sql.downloader.result import DownloadReport
-from hotdog_sql.downloader.run import Executors, download
+from hotdog_sql.downloader.run import download
 from hotdog_sql.progress import Progress
 from tests.support.loopback import LoopbackServer, Reply, file_reply
 from tests.support.pictures import jpeg, md5
@@ -105,7 +105,6 @@ def run(
     *,
     recipe: Mapping[str, object] | None = None,
     progress: Progress | None = None,
-    executor: Executors | None = None,
     **options: Any,
 ) -> DownloadReport:
     """Download with waits that a test can afford."""
@@ -120,7 +119,6 @@ def run(
         count=len(album),
         recipe=recipe,
         progress=progress,
-        executor=executor,
     )
 
 

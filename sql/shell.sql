@@ -23,7 +23,6 @@ SET VARIABLE labels = coalesce(nullif(getenv('HOTDOG_SQL_LABELS'), ''), 'human')
 .read sql/views/positive_labels.sql
 .read sql/views/verified_negatives.sql
 
-.read sql/classes/as_list.sql
 .read sql/classes/folder_name.sql
 .read sql/classes/find_classes.sql
 .read sql/classes/similar_classes.sql
@@ -39,7 +38,6 @@ SET VARIABLE labels = coalesce(nullif(getenv('HOTDOG_SQL_LABELS'), ''), 'human')
 .read sql/selection/select_images.sql
 .read sql/selection/validate_selection.sql
 .read sql/selection/selection_rows.sql
-.read sql/selection/partition_of.sql
 .read sql/selection/partition_selection.sql
 
 .read sql/reports/selection_report.sql

@@ -1,5 +1,5 @@
 -- matching_classes: the classes with these names or MIDs, in this case or else in any case.
--- Reads: classes, as_list
+-- Reads: classes
 -- Parameters:
 --   class   a name or MID, or a list of them
 -- Columns: those of classes, after
@@ -8,8 +8,15 @@
 -- Example: FROM matching_classes(['hot dog', 'Jaguar']);
 
 CREATE OR REPLACE TEMP MACRO matching_classes(class) AS TABLE
-WITH names AS (
-    SELECT generate_subscripts(as_list(class), 1) AS position, unnest(as_list(class)) AS name
+WITH given AS (
+    -- JSON tells one text from a list of them, and takes both.
+    SELECT CASE json_type(to_json(class))
+        WHEN 'ARRAY' THEN from_json(to_json(class), '["VARCHAR"]')
+        WHEN 'VARCHAR' THEN [json_extract_string(to_json(class), '$')]
+    END AS names
+),
+names AS (
+    SELECT generate_subscripts(names, 1) AS position, unnest(names) AS name FROM given
 ),
 found AS (
     SELECT *, name IN (LabelName, DisplayName) AS exact

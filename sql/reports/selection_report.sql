@@ -27,22 +27,21 @@ WITH requested AS MATERIALIZED (
     FROM requested_classes(class, negative_folder := negative_folder)
 ),
 class_labels AS MATERIALIZED (
-    SELECT *, by_people OR by_machine AS positive
+    SELECT
+        *,
+        by_people OR by_machine AS positive,
+        count_if(by_people OR by_machine) OVER (PARTITION BY ImageID) > 1 AS several
     FROM (
         SELECT ImageID, labelled, excluded, unnest(class_labels, max_depth := 2)
         FROM query_table(candidates)
         WHERE problem IS NULL
     ) SEMI JOIN requested ON mid = LabelName
 ),
-several AS (
-    SELECT ImageID FROM class_labels WHERE positive GROUP BY ImageID HAVING count(*) > 1
-),
 counted AS (
     SELECT
-        max(labelled_images) AS labelled,
-        labelled_images - count(DISTINCT ImageID) FILTER (excluded) AS random
+        coalesce(max(labelled_images), 0) AS labelled,
+        coalesce(max(labelled_images), 0) - count(DISTINCT ImageID) FILTER (excluded) AS random
     FROM query_table(candidates)
-    GROUP BY labelled_images
 ),
 verified AS (
     SELECT count(DISTINCT ImageID) AS verified, count(DISTINCT ImageID) FILTER (NOT labelled) AS more
@@ -56,19 +55,19 @@ rows AS (
         count(*) FILTER (by_people) AS by_people,
         count(*) FILTER (by_machine) AS by_machine,
         count(*) FILTER (absent) AS verified_negatives,
-        count(*) FILTER (positive AND ImageID IN (FROM several)) AS ambiguous
+        count(*) FILTER (positive AND several) AS ambiguous
     FROM requested LEFT JOIN class_labels ON mid = LabelName
     GROUP BY ALL
     UNION ALL BY NAME
     SELECT
         negative_folder AS folder,
-        coalesce(labelled, 0) AS labelled,
+        labelled,
         CASE negatives_from
-            WHEN 'random' THEN coalesce(random, 0)
+            WHEN 'random' THEN random
             WHEN 'verified' THEN verified
-            WHEN 'mixed' THEN coalesce(random, 0) + more
+            WHEN 'mixed' THEN random + more
         END AS candidates
-    FROM verified LEFT JOIN counted ON true
+    FROM verified, counted
 )
 SELECT * EXCLUDE (position)
 FROM rows

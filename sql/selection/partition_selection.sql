@@ -1,9 +1,9 @@
 -- partition_selection: the rows of a selection, each with its part of the dataset.
 --
--- Copies of one photo (the same OriginalMD5) are never in two parts. If photographers are kept
--- together, copies by two photographers can fall into two parts: then the copies outside the part
--- of the first are left out.
--- Reads: partition_of
+-- A hash of the seed and of what is kept together decides, so an image stays in its part when a
+-- dataset grows. Copies of one photo (the same OriginalMD5) are never in two parts. If photographers
+-- are kept together, copies by two photographers can fall into two parts: then the copies outside
+-- the part of the first are left out.
 -- Parameters:
 --   rows                   name of a table of rows as select_images gives them
 --   names                  the parts' names, a list
@@ -32,13 +32,21 @@ WITH keyed AS (
             AS kept_together
     FROM query_table(rows)
 ),
-parted AS (
-    SELECT partition_of(kept_together, seed, names, shares) AS "partition", *
+hashed AS (
+    SELECT *, ('0x' || left(md5(seed || ':part:' || kept_together), 8))::UBIGINT / 4294967296.0 AS x
     FROM keyed
+),
+parted AS (
+    -- The last part takes what rounding leaves over.
+    SELECT
+        names[1 + len(list_filter(range(1, len(names)), lambda i: list_sum(shares[1:i]) <= x))]
+            AS "partition",
+        *
+    FROM hashed
     QUALIFY "partition" = first("partition") OVER (
         PARTITION BY photo ORDER BY rank, folder, ImageID
     )
 )
-SELECT * EXCLUDE (place, photo, kept_together)
+SELECT * EXCLUDE (place, photo, kept_together, x)
 FROM parted
 ORDER BY place;

@@ -176,7 +176,7 @@ class Database(Connection):
             self._check_header(view, file)
         if self.options.indexed and view in INDEXED_VIEWS:
             self.index[view] = index_state(view, files)
-            self.set_variables(self.index[view].variables())
+            self.set_variables(self.index[view].variables)
 
     def _check_header(self, view: str, file: DataFile) -> None:
         # read_csv with pinned columns skips the first line unread, whatever it says.

@@ -1,21 +1,20 @@
 """The index: Parquet copies beside the CSVs, which the same views read in their place.
 
-A record beside each copy identifies its CSV and holds the copy's checksum: DuckDB's Parquet files
-have none. A copy that is stale or damaged is not read.
+A record beside each copy identifies its CSV and the copy itself: DuckDB's Parquet files have no
+checksums. A copy that is stale or damaged is not read.
 """
 
 import hashlib
 import json
-import time
 import zlib
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hotdog_sql.catalog import DataFile
 from hotdog_sql.connection import Connection
 from hotdog_sql.files import whole_file
+from hotdog_sql.refresh.local_file import HIDDEN, file_md5
 
 #: Changes when the form of the records or of the Parquet files changes.
 _FORM = 1
@@ -45,60 +44,16 @@ _BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Indexed:
-    """A CSV and its index.
-
-    Attributes:
-        csv: the CSV.
-        csv_bytes: its size.
-        index_bytes: size of its Parquet file.
-        seconds: how long it took.
-    """
-
-    csv: Path
-    csv_bytes: int
-    index_bytes: int
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
 class IndexState:
     """Whether the index of a view's files can be read in place of them.
 
     Attributes:
-        view: `images` or `labels`.
-        files: its Parquet files; empty where the CSVs are to be read.
-        stale: CSVs that have changed since their index was made.
-        outdated: CSVs whose index another version of this program has made.
-        damaged: Parquet files that are not as they were written.
+        variables: session variables that let the view read it; none where it cannot be read.
+        warnings: what is wrong with the index, one line per file.
     """
 
-    view: str
-    files: tuple[Path, ...] = ()
-    stale: tuple[Path, ...] = ()
-    outdated: tuple[Path, ...] = ()
-    damaged: tuple[Path, ...] = ()
-
-    def variables(self) -> dict[str, object]:
-        """The session variables that let the view read the index; none where it cannot."""
-        if not self.files:
-            return {}
-        files = [str(path) for path in self.files]
-        return {_FILES[self.view]: files, _READERS[self.view]: "from_parquet"}
-
-    def warnings(self) -> list[str]:
-        """What is wrong with the index, one line per file."""
-        return [
-            *(
-                f"{csv.name} has changed since it was indexed, so the CSV itself is read"
-                for csv in self.stale
-            ),
-            *(
-                f"the index of {csv.name} is of another version, so the CSV itself is read"
-                for csv in self.outdated
-            ),
-            *(f"{path.name} is damaged, so the CSV itself is read" for path in self.damaged),
-        ]
+    variables: Mapping[str, object] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
 
 def index_of(csv: Path) -> Path:
@@ -109,81 +64,60 @@ def index_of(csv: Path) -> Path:
 def index_state(view: str, files: Sequence[DataFile]) -> IndexState:
     """Whether the files of a view all have an index that matches them."""
     if not all(file.path.exists() and index_of(file.path).exists() for file in files):
-        return IndexState(view)
-    outdated = tuple(file.path for file in files if _is_outdated(file))
-    readable = [file for file in files if file.path not in outdated]
-    stale = tuple(file.path for file in readable if not _matches_csv(file))
-    with ThreadPoolExecutor() as pool:
-        parquet = [index_of(file.path) for file in readable if file.path not in stale]
-        whole = list(pool.map(_is_whole, parquet))
-    damaged = tuple(path for path, good in zip(parquet, whole, strict=True) if not good)
-    usable = () if stale or outdated or damaged else tuple(parquet)
-    return IndexState(view, usable, stale, outdated, damaged)
+        return IndexState()
+    problems = [_problem(file) for file in files]
+    warnings = tuple(f"{problem}, so the CSV itself is read" for problem in problems if problem)
+    if warnings:
+        return IndexState(warnings=warnings)
+    paths = [str(index_of(file.path)) for file in files]
+    return IndexState({_FILES[view]: paths, _READERS[view]: "from_parquet"})
 
 
-def build_index(connection: Connection, view: str, files: Sequence[DataFile]) -> Iterator[Indexed]:
-    """Make the index of each file of a view, in place of an older one.
+def build_index(
+    connection: Connection, view: str, files: Sequence[DataFile]
+) -> Iterator[tuple[Path, Path]]:
+    """Make the index of each file of a view, in place of an older one; yields CSV and index.
 
-    A Parquet file appears whole or not at all. One without its record is not read.
-
-    Args:
-        connection: one whose view reads the CSVs themselves.
-        view: `images` or `labels`.
-        files: its files.
-
-    Raises:
-        DataError: a CSV is not what it should be.
-        StorageError: an index cannot be written.
+    The connection's view reads the CSVs themselves. A Parquet file appears whole or not at all,
+    and is not read without its record.
     """
     for file in files:
-        started = time.monotonic()
         parquet = index_of(file.path)
-        content = _record(file)
+        record = _csv_record(file)
         connection.set_variables({_FILES[view]: [str(file.path)]})
         with whole_file(parquet) as temporary:
             connection.execute(_COPIES[view], {"file": str(temporary)})
-            content |= {
-                "parquet_bytes": temporary.stat().st_size,
-                "parquet_crc32": _crc32(temporary),
-            }
-        record = _record_path(parquet)
-        record.parent.mkdir(exist_ok=True)
-        with whole_file(record) as temporary:
-            temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-        yield Indexed(
-            csv=file.path,
-            csv_bytes=file.path.stat().st_size,
-            index_bytes=parquet.stat().st_size,
-            seconds=time.monotonic() - started,
-        )
+            record["parquet_crc32"] = _crc32(temporary)
+        record["parquet_bytes"] = parquet.stat().st_size
+        record["parquet_state"] = _state(parquet)
+        path = _record_path(parquet)
+        path.parent.mkdir(exist_ok=True)
+        with whole_file(path) as temporary:
+            temporary.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        yield file.path, parquet
 
 
-def _is_outdated(file: DataFile) -> bool:
-    """Whether an index has another form than this version writes."""
-    return _read_record(index_of(file.path)).get("form", _FORM) != _FORM
+def _problem(file: DataFile) -> str | None:
+    """Why the index of a CSV cannot be read; None: it can."""
+    parquet = index_of(file.path)
+    then, now = _read_record(parquet), _csv_record(file)
+    if then.get("form", _FORM) != _FORM:
+        return f"the index of {file.path.name} is of another version"
+    is_same = all(then.get(name) == now[name] for name in ("form", "csv_bytes", "csv_ends"))
+    if is_same and then.get("csv_mtime_ns") != now["csv_mtime_ns"]:
+        is_same = bool(then.get("csv_md5")) and then["csv_md5"] == _md5(file, compute=True)
+    if not is_same:
+        return f"{file.path.name} has changed since it was indexed"
+    # To read all of it takes as long as many a query, so that is done where it has been touched.
+    if then.get("parquet_state") != _state(parquet) and (
+        then.get("parquet_bytes") != parquet.stat().st_size
+        or then.get("parquet_crc32") != _crc32(parquet)
+    ):
+        return f"{parquet.name} is damaged"
+    return None
 
 
-def _matches_csv(file: DataFile) -> bool:
-    """Whether the CSV is the one that its index was made from."""
-    then, now = _read_record(index_of(file.path)), _record(file)
-    for name in ("form", "csv_bytes", "csv_ends"):
-        if then.get(name) != now[name]:
-            return False
-    if then.get("csv_mtime_ns") == now["csv_mtime_ns"]:
-        return True
-    return bool(then.get("csv_md5")) and then["csv_md5"] == _md5(file, compute=True)
-
-
-def _is_whole(parquet: Path) -> bool:
-    """Whether an index has the bytes that were written."""
-    then = _read_record(parquet)
-    return (then.get("parquet_bytes"), then.get("parquet_crc32")) == (
-        parquet.stat().st_size,
-        _crc32(parquet),
-    )
-
-
-def _record(file: DataFile) -> dict[str, object]:
+def _csv_record(file: DataFile) -> dict[str, object]:
     """What identifies a CSV.
 
     The MD5 is part of it only if it is known: to compute it takes as long as the index does.
@@ -202,8 +136,14 @@ def _record(file: DataFile) -> dict[str, object]:
     }
 
 
+def _state(path: Path) -> list[int]:
+    """What changes with every write, even where the size and the modification time are restored."""
+    found = path.stat()
+    return [found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino]
+
+
 def _record_path(parquet: Path) -> Path:
-    return parquet.parent / ".hotdog-sql" / f"{parquet.name}.json"
+    return parquet.parent / HIDDEN / f"{parquet.name}.json"
 
 
 def _read_record(parquet: Path) -> dict[str, object]:
@@ -225,7 +165,4 @@ def _crc32(path: Path) -> int:
 
 def _md5(file: DataFile, *, compute: bool) -> str | None:
     """The MD5 of a CSV as hexadecimal digits; None if it is neither known nor to be computed."""
-    # Imported here: most sessions have no index, or need no MD5.
-    from hotdog_sql.refresh.local_file import file_md5
-
     return file_md5([file.catalog], file.path.parent, compute=compute).get(file.catalog.name)

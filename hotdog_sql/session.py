@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from hotdog_sql.catalog import CatalogFile, file_named, files_for
 from hotdog_sql.config import Settings
 from hotdog_sql.database import Database
-from hotdog_sql.index import INDEXED_VIEWS, Indexed
+from hotdog_sql.index import INDEXED_VIEWS
 from hotdog_sql.index import build_index as _build_index
 from hotdog_sql.options import DataOptions
 from hotdog_sql.recipe import Recipe, read_selection, recipe_path, save_recipe, saved_recipe
@@ -214,8 +214,10 @@ def failure(results: "Sequence[FileResult]") -> "TransferError | None":
     return _failure(results)
 
 
-def build_index(database: Database) -> Iterator[Indexed]:
-    """Make the index of each image and label file of a database that reads the CSVs themselves.
+def build_index(database: Database) -> Iterator[tuple[Path, Path]]:
+    """Make the index of each image and label file, and yield the CSV and its index.
+
+    The database must be one that reads the CSVs themselves.
 
     Raises:
         MissingFileError: a CSV is not in the data folder.

@@ -58,7 +58,7 @@ def opened(
         data, needs, offline=offline, confirm=asker(yes=yes), progress=display
     ) as database:
         for state in database.index.values():
-            for warning in state.warnings():
+            for warning in state.warnings:
                 say(f"{warning}; renew the index with: {_index_command(data)}", quiet=quiet)
         yield database
 
@@ -142,12 +142,10 @@ def index(
     with opened(wanted, needs, offline=offline, yes=yes, quiet=quiet) as database:
         if "train" in wanted.splits:
             say("the train split takes about a minute", quiet=quiet)
-        for one in session.build_index(database):
+        for csv, parquet in session.build_index(database):
             if not quiet:
-                typer.echo(
-                    f"{one.csv.name}: {size_text(one.csv_bytes)} to {size_text(one.index_bytes)} "
-                    f"in {one.seconds:.1f} s"
-                )
+                sizes = [size_text(path.stat().st_size) for path in (csv, parquet)]
+                typer.echo(f"{csv.name}: {' to '.join(sizes)}")
 
 
 def gallery(

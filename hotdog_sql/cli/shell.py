@@ -65,7 +65,7 @@ def shell(
         missing = database.missing("select_images")
         database.use_all()
         files = needed_for(database.usable())
-        index = [one for state in database.index.values() for one in state.variables().items()]
+        index = [one for state in database.index.values() for one in state.variables.items()]
         if directory is not None:
             database.use_dataset(directory)
             files += dataset_files()

@@ -28,7 +28,7 @@ def rows_of(database: Database, view: str) -> list[tuple[object, ...]]:
     return database.rows(f"FROM {view} ORDER BY ALL")
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(data=open_images(), asked=requests())
 def test_every_row_and_every_selection_is_the_csvs(data: OpenImages, asked: SelectOptions) -> None:
     check_index(data, asked)
@@ -67,7 +67,7 @@ def index(folder: Path, **options: Any) -> None:
 
 def views_of(database: Database) -> set[str]:
     """The views that read the index."""
-    return {view for view, state in database.index.items() if state.files}
+    return {view for view, state in database.index.items() if state.variables}
 
 
 @pytest.fixture
@@ -80,15 +80,12 @@ def folder(tmp_path: Path) -> Path:
 def warned(folder: Path, **options: Any) -> tuple[set[str], list[str]]:
     """Which views read the index, and the warnings about it."""
     with connect(DataOptions(folder, **options)) as database:
-        warnings = [one for state in database.index.values() for one in state.warnings()]
+        warnings = [one for state in database.index.values() for one in state.warnings]
         return views_of(database), warnings
 
 
-def test_an_index_is_read_without_being_asked_for(folder: Path) -> None:
-    assert warned(folder) == (ALL, [])
-
-
 def test_one_without_an_index_is_read_itself(folder: Path) -> None:
+    assert warned(folder) == (ALL, [])
     index_of(folder / IMAGES).unlink()
     assert warned(folder) == ({"labels"}, [])
 
@@ -124,31 +121,24 @@ def test_a_touched_csv_is_stale_unless_its_md5_was_known(folder: Path, run: Run)
     assert warned(folder) == (ALL, [])
 
 
-@pytest.mark.parametrize("damage", ["emptied", "cut", "flipped", "other"])
 @pytest.mark.parametrize("csv", [IMAGES, LABELS])
-def test_a_damaged_index_is_named_and_not_read(
-    folder: Path, run: Run, csv: str, damage: str
-) -> None:
+def test_a_damaged_index_is_named_and_not_read(folder: Path, run: Run, csv: str) -> None:
     wanted = ("select", "--class", "Hot dog", "--data-dir", folder, "--offline")
     right = run(*wanted).stdout
     parquet = index_of(folder / csv)
     before, content = parquet.stat(), bytearray(parquet.read_bytes())
     content[len(content) // 3] ^= 8
-    made: dict[str, bytes | bytearray] = {
-        "emptied": b"",
-        "cut": content[:-100],
-        "flipped": content,
-        "other": b"PAR1",
-    }
-    parquet.write_bytes(made[damage])
-    os.utime(parquet, ns=(before.st_atime_ns, before.st_mtime_ns))
+    for damaged in (b"", b"PAR1", content[:-100], content):
+        parquet.write_bytes(damaged)
+        os.utime(parquet, ns=(before.st_atime_ns, before.st_mtime_ns))
+        assert warned(folder)[1] == [f"{parquet.name} is damaged, so the CSV itself is read"]
     done = run(*wanted)
     assert f"{parquet.name} is damaged" in done.stderr
     assert "renew the index with: hotdog-sql index" in done.stderr
     assert done.stdout == right
 
 
-def test_each_flipped_bit_is_noticed(folder: Path) -> None:
+def test_each_flipped_bit_is_noticed_and_a_good_copy_is_read(folder: Path) -> None:
     parquet = index_of(folder / LABELS)
     content = parquet.read_bytes()
     files = [DataFile(file_named(LABELS), folder / LABELS)]
@@ -156,9 +146,9 @@ def test_each_flipped_bit_is_noticed(folder: Path) -> None:
         damaged = bytearray(content)
         damaged[place] ^= 1 << place % 8
         parquet.write_bytes(damaged)
-        assert index_state("labels", files).damaged == (parquet,)
+        assert not index_state("labels", files).variables
     parquet.write_bytes(content)
-    assert index_state("labels", files).files == (parquet,)
+    assert index_state("labels", files).variables["label_files"] == [str(parquet)]
 
 
 def test_both_sorts_of_labels_are_read_from_their_indexes(folder: Path) -> None:
@@ -169,20 +159,6 @@ def test_both_sorts_of_labels_are_read_from_their_indexes(folder: Path) -> None:
     assert warned(folder, labels="both") == (ALL, [])
 
 
-def test_several_splits(tmp_path: Path) -> None:
-    splits = ("test", "validation")
-    for split in splits:
-        small_open_images().write(tmp_path, split)
-    index(tmp_path, splits=splits)
-    with (
-        connect(DataOptions(tmp_path, splits=splits, indexed=False)) as plain,
-        connect(DataOptions(tmp_path, splits=splits)) as indexed,
-    ):
-        assert views_of(indexed) == ALL
-        for view in sorted(ALL):
-            assert rows_of(indexed, view) == rows_of(plain, view)
-
-
 def test_the_sandbox_of_a_users_query_lets_the_index_be_read(folder: Path) -> None:
     with connect(DataOptions(folder)) as database:
         database.keep_query("SELECT count(*) AS images FROM images")
@@ -190,52 +166,30 @@ def test_the_sandbox_of_a_users_query_lets_the_index_be_read(folder: Path) -> No
 
 
 def test_the_command_and_what_it_says_of_a_changed_csv(run: Run, tmp_path: Path) -> None:
-    small_open_images().write(tmp_path)
-    wanted = ("select", "--class", "Hot dog", "--data-dir", tmp_path, "--offline")
-    plain = run(*wanted)
-    done = run("index", "--data-dir", tmp_path, "--threads", "1", "--memory-limit", "500MB")
-    assert [line.partition(":")[0] for line in done.stdout.splitlines()] == [IMAGES, LABELS]
-    indexed = run(*wanted, "--output", "rows.csv")
-    assert indexed.stdout == ""
-    assert indexed.stderr.startswith(plain.stderr)
-    assert (tmp_path / "rows.csv").read_text(encoding="utf-8") == plain.stdout
-    labels = tmp_path / LABELS
-    labels.write_text(labels.read_text() + f"{ODD_IDS[0]},verification,/m/01b9xk,1\n")
-    changed = run(*wanted)
-    assert f"{LABELS} has changed since it was indexed" in changed.stderr
-    assert changed.stdout == plain.stdout
-
-
-def test_the_command_that_renews_an_index(run: Run, tmp_path: Path) -> None:
-    """Of all that was asked for, in a folder and of splits that are not the default."""
-    folder = tmp_path / "my data"
-    splits = ("validation", "test")
+    """In a folder and of splits that are not the default, of which the advice names all."""
+    folder, splits = tmp_path / "my data", ("validation", "test")
     for split in splits:
         small_open_images().write(folder, split)
-        index(folder, splits=(split,))
     options = ("--data-dir", folder, "--split", "validation", "--split", "test", "--offline")
-    summary = ("summary", *options)
-    assert "renew the index" not in run(*summary).stderr
-    for split in splits:
-        labels = folder / LABELS.replace("test", split)
-        labels.write_text(labels.read_text() + f"{ODD_IDS[0]},verification,/m/01b9xk,1\n")
-    stale = [line for line in run(*summary).stderr.splitlines() if "renew the index" in line]
-    assert len(stale) == len(splits)
-    for line in stale:
-        command = shlex.split(line.partition("renew the index with: hotdog-sql ")[2])
-        assert run(*command).returncode == 0
-        assert "renew the index" not in run(*summary).stderr
-
-
-def test_an_index_of_another_version_is_not_called_a_changed_csv(run: Run, folder: Path) -> None:
-    record = folder / ".hotdog-sql" / f"{index_of(folder / LABELS).name}.json"
+    wanted = ("select", "--class", "Hot dog", *options)
+    plain = run(*wanted)
+    done = run("index", *options, "--threads", "1", "--memory-limit", "500MB")
+    assert len([line for line in done.stdout.splitlines() if ".csv: " in line]) == 4
+    indexed = run(*wanted)
+    assert (indexed.stdout, indexed.stderr) == (plain.stdout, plain.stderr)
+    labels = folder / LABELS
+    labels.write_text(labels.read_text() + f"{ODD_IDS[0]},verification,/m/01b9xk,1\n")
+    record = folder / ".hotdog-sql" / "validation-annotations-human-imagelabels.parquet.json"
     record.write_text(record.read_text().replace('"form": 1', '"form": 0'))
-    said = run("summary", "--data-dir", folder, "--offline").stderr
-    assert f"the index of {LABELS} is of another version, so the CSV itself is read" in said
-    assert "has changed" not in said
-    command = shlex.split(said.partition("renew the index with: hotdog-sql ")[2].splitlines()[0])
+    changed = run(*wanted)
+    assert f"{LABELS} has changed since it was indexed" in changed.stderr
+    assert "imagelabels.csv is of another version, so the CSV itself is read" in changed.stderr
+    assert changed.stdout == plain.stdout
+    stale = [line for line in changed.stderr.splitlines() if "renew the index" in line]
+    assert len(stale) == 2
+    command = shlex.split(stale[0].partition("renew the index with: hotdog-sql ")[2])
     assert run(*command).returncode == 0
-    assert "renew the index" not in run("summary", "--data-dir", folder, "--offline").stderr
+    assert "renew the index" not in run(*wanted).stderr
 
 
 def test_the_shell_reads_the_index(folder: Path, run: Run) -> None:

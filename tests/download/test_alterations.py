@@ -1,7 +1,14 @@
-"""Photos turned and made smaller on their way to the disk, and the datasets that they make."""
+"""`--upright`, `--max-side` and `--decode`: photos, and the datasets that they make."""
 
+import csv
 import json
+import subprocess
+import sys
+import sysconfig
+import zipfile
 from collections.abc import Iterator
+from importlib.resources import files
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +16,16 @@ import pytest
 
 pytest.importorskip("PIL", reason="needs the extra images")
 
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
+from hotdog_sql.demo.server import serve as serve_demo
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.verify import Fault, repair, verify
-from hotdog_sql.errors import DatasetError, InputError
+from hotdog_sql.errors import DatasetError
 from hotdog_sql.options import Source
-from tests.support.loopback import LoopbackServer, Reply, file_reply
+from tests.conftest import ROOT, Run
+from tests.support.loopback import LoopbackServer, Reply
 from tests.support.photos import (
     NO_PAUSE,
     QUICK,
@@ -27,6 +36,7 @@ from tests.support.photos import (
     original_path,
     photo,
     run,
+    save_selection,
     thumbnail_path,
     tree,
 )
@@ -38,7 +48,6 @@ from tests.support.quarters import (
     UPRIGHT,
     WHITE,
     corners,
-    lying,
     quarters,
     saved,
     size,
@@ -50,7 +59,6 @@ _NOISE = saved(Image.effect_noise((64, 48), 80), "PNG")
 #: A PNG whose chunks are whole, and whose pixels are cut.
 HOLLOW = _NOISE.replace(_NOISE[33:37], (940).to_bytes(4), 1)[:985] + _NOISE[-12:]
 BOMB = saved(Image.new("1", (14_000, 14_000)), "PNG")
-PATHS = {"mirror": mirror_path, "original": original_path, "thumbnail": thumbnail_path}
 
 
 def only_row(directory: Path) -> dict[str, str]:
@@ -66,66 +74,43 @@ def kept(directory: Path) -> bytes:
     return data
 
 
-@pytest.mark.parametrize(
-    ("source", "expected", "note"),
-    [
-        ("mirror", TURNED, "rotated 90"),
-        ("original", TURNED, "rotated 90"),
-        ("thumbnail", UPRIGHT, ""),  # which the photo service has turned itself
-    ],
-)
-def test_rotation_is_that_of_the_source(
-    tmp_path: Path, source: str, expected: list[Any], note: str
-) -> None:
+def test_rotation_is_that_of_the_source(tmp_path: Path) -> None:
     with LoopbackServer() as server:
         one = everywhere(server, photo(1, rotation="90.0"))
-        server.on(PATHS[source](one), Reply(body=PICTURE))
-        run(server, tmp_path, [one], sources=(Source(source),), upright=True)
-    assert corners(kept(tmp_path)) == expected
-    assert only_row(tmp_path)["note"] == note
-    assert verify(tmp_path, decode=True).good
+        for source, path, expected, note in [
+            ("mirror", mirror_path, TURNED, "rotated 90"),
+            ("original", original_path, TURNED, "rotated 90"),
+            ("thumbnail", thumbnail_path, UPRIGHT, ""),  # which the photo service has turned itself
+        ]:
+            server.on(path(one), Reply(body=PICTURE))
+            run(server, tmp_path / source, [one], sources=(Source(source),), upright=True)
+            assert corners(kept(tmp_path / source)) == expected
+            assert only_row(tmp_path / source)["note"] == note
+    assert kept(tmp_path / "thumbnail") == PICTURE
 
 
-def test_exif_orientation_and_size_at_once(tmp_path: Path) -> None:
-    one = photo(1)
+def test_md5_and_size_are_of_the_bytes_that_came(tmp_path: Path) -> None:
     with LoopbackServer() as server:
-        server.on(mirror_path(one), Reply(body=lying(6)))
-        run(server, tmp_path, [one], upright=True, max_side=48)
-    assert corners(kept(tmp_path)) == UPRIGHT
-    assert size(kept(tmp_path)) == (48, 32)
-    assert only_row(tmp_path)["note"] == "rotated 270; resized 48x32"
-
-
-def test_what_needs_nothing_is_kept_as_it_came(tmp_path: Path) -> None:
-    one = photo(1)
-    with LoopbackServer() as server:
-        server.on(mirror_path(one), Reply(body=PICTURE))
-        run(server, tmp_path, [one], upright=True, max_side=96)
-    assert kept(tmp_path) == PICTURE
-    assert only_row(tmp_path)["note"] == ""
-
-
-@pytest.mark.parametrize(("promised", "status"), [(PICTURE, "downloaded"), (b"other", "lost")])
-def test_the_promise_is_of_the_bytes_that_came(
-    tmp_path: Path, promised: bytes, status: str
-) -> None:
-    with LoopbackServer() as server:
-        one = everywhere(server, photo(1, rotation="180.0", original_md5=md5_base64(promised)))
+        one = everywhere(server, photo(1, rotation="180.0", original_md5=md5_base64(b"other")))
         server.on(original_path(one), Reply(body=PICTURE))
         original: Any = {"sources": (Source.ORIGINAL,), "upright": True}
         run(server, tmp_path / "strict", [one], strict_md5=True, **original)
         run(server, tmp_path / "lax", [one], **original)
-    assert only_row(tmp_path / "strict")["status"] == status
-    notes = {"downloaded": "rotated 180", "lost": "md5 differs; rotated 180"}
-    assert only_row(tmp_path / "lax")["note"] == notes[status]
+        run(server, tmp_path / "large", [one], max_bytes=len(PICTURE) - 1, **original)
+    assert only_row(tmp_path / "strict")["error"] == "original: md5 differs"
+    assert only_row(tmp_path / "lax")["note"] == "md5 differs; rotated 180"
+    assert only_row(tmp_path / "large")["error"] == "original: too large"
 
 
 @pytest.mark.parametrize(
-    ("body", "reason"),
-    [(undecodable(), "not decodable"), (HOLLOW, "not decodable"), (BOMB, "too many pixels")],
+    ("body", "reason", "options"),
+    [
+        (undecodable(), "not decodable", {"decode": True}),
+        (HOLLOW, "not decodable", {"upright": True}),
+        (BOMB, "too many pixels", {"max_side": 48}),
+    ],
     ids=["noise", "hollow", "bomb"],
 )
-@pytest.mark.parametrize("options", [{"upright": True}, {"max_side": 48}, {"decode": True}])
 def test_what_cannot_be_decoded_is_looked_for_elsewhere(
     tmp_path: Path, body: bytes, reason: str, options: dict[str, Any]
 ) -> None:
@@ -133,36 +118,13 @@ def test_what_cannot_be_decoded_is_looked_for_elsewhere(
         one = everywhere(server, photo(1))
         server.on(mirror_path(one), Reply(body=body))
         server.on(original_path(one), Reply(body=PICTURE))
-        server.on(thumbnail_path(one), Reply(body=body))
         run(server, tmp_path / "found", [one], **options)
-        sources: Any = (Source.MIRROR, Source.THUMBNAIL)
-        run(server, tmp_path / "lost", [one], sources=sources, **options)
+        run(server, tmp_path / "lost", [one], sources=(Source.MIRROR,), **options)
         run(server, tmp_path / "as it comes", [one])
     assert only_row(tmp_path / "found")["error"] == f"mirror: {reason}"
     assert corners(kept(tmp_path / "found")) == UPRIGHT
-    lost = only_row(tmp_path / "lost")
-    assert lost["status"] == "lost"
-    assert lost["error"] == f"mirror: {reason}; thumbnail: {reason}"
+    assert only_row(tmp_path / "lost")["error"] == f"mirror: {reason}"
     assert kept(tmp_path / "as it comes") == body
-
-
-def test_large_photos_pass_through_files(tmp_path: Path) -> None:
-    noise = saved(Image.effect_noise((1200, 1200), 90), "PNG")
-    one = photo(1)
-    with LoopbackServer() as server:
-        server.on(mirror_path(one), Reply(body=noise))
-        run(server, tmp_path, [one], max_side=1100)
-    assert min(len(noise), len(kept(tmp_path))) > 1 << 20
-    assert size(kept(tmp_path)) == (1100, 1100)
-    assert not (tmp_path / ".hotdog-sql").exists()
-
-
-def test_max_bytes_is_of_what_came(tmp_path: Path) -> None:
-    one = photo(1)
-    with LoopbackServer() as server:
-        server.on(mirror_path(one), Reply(body=PICTURE))
-        run(server, tmp_path, [one], max_side=8, max_bytes=len(PICTURE) - 1)
-    assert only_row(tmp_path)["error"].startswith("mirror: too large")
 
 
 def turned_dataset(server: LoopbackServer, directory: Path, **changes: Any) -> list[Photo]:
@@ -175,7 +137,14 @@ def turned_dataset(server: LoopbackServer, directory: Path, **changes: Any) -> l
     return photos
 
 
-def test_a_finished_photo_is_not_fetched_again(tmp_path: Path) -> None:
+def mend(server: LoopbackServer, directory: Path, *, decode: bool = False) -> list[Fault]:
+    options = DownloadOptions(sources=(Source.MIRROR,), retry=QUICK, backoff=NO_PAUSE)
+    found = verify(directory, decode=decode)
+    after = repair(directory, found, mirror_url=server.url("/mirror/"), options=options)
+    return [problem.fault for problem in after.problems]
+
+
+def test_a_dataset_is_resumed_and_repaired_as_it_was_made(tmp_path: Path) -> None:
     with LoopbackServer() as server:
         photos = turned_dataset(server, tmp_path)
         before = tree(tmp_path)
@@ -185,39 +154,40 @@ def test_a_finished_photo_is_not_fetched_again(tmp_path: Path) -> None:
         (tmp_path / f"{photos[0].stem}.jpg").unlink()
         turned_dataset(server, tmp_path)
         assert server.counts() == {mirror_path(photos[0]): 1}
-    assert tree(tmp_path) == before
-    record = json.loads((tmp_path / "selection.json").read_text())
-    assert record == {"seed": 1, "images": {"upright": True, "max_side": 48}}
+        assert tree(tmp_path) == before
+        (tmp_path / f"{photos[0].stem}.jpg").unlink()
+        (tmp_path / f"{photos[1].stem}.jpg").write_bytes(PICTURE)
+        assert mend(server, tmp_path) == []
+        assert tree(tmp_path) == before
+        record = json.loads((tmp_path / "selection.json").read_text())
+        assert record == {"seed": 1, "images": {"upright": True, "max_side": 48}}
+        (tmp_path / "selection.json").write_text('{"images": {"upright": "often"}}')
+        with pytest.raises(DatasetError, match="does not say how the photos were altered"):
+            turned_dataset(server, tmp_path)
 
 
-@pytest.mark.parametrize("recipe", [{"seed": 1}, None])
 @pytest.mark.parametrize(
     ("then", "now", "told"),
     [
         ({}, {"max_side": 40}, "was made with --upright --max-side 48: give the same options"),
         ({"max_side": None}, {}, "was made with --upright: give the same options"),
-        ({"upright": False}, {}, "was made with --max-side 48: give the same options"),
+        (
+            {"upright": False, "recipe": None, "update": True},
+            {"recipe": None, "update": True},
+            "was made with --max-side 48",
+        ),
         ({"upright": False, "max_side": None}, {}, "without --upright and --max-side"),
     ],
 )
-@pytest.mark.parametrize("update", [False, True])
 def test_other_alterations_are_refused(
-    tmp_path: Path,
-    recipe: dict[str, Any] | None,
-    then: dict[str, Any],
-    now: dict[str, Any],
-    told: str,
-    update: bool,
+    tmp_path: Path, then: dict[str, Any], now: dict[str, Any], told: str
 ) -> None:
     with LoopbackServer() as server:
-        turned_dataset(server, tmp_path, recipe=recipe, update=update, **then)
+        turned_dataset(server, tmp_path, **then)
         before = tree(tmp_path)
         with pytest.raises(DatasetError, match=told):
-            turned_dataset(server, tmp_path, recipe=recipe, update=update, **now)
-        assert tree(tmp_path) == before
-        server.clear()
-        turned_dataset(server, tmp_path, recipe=recipe, update=update, **then)
-        assert server.requests == []
+            turned_dataset(server, tmp_path, **now)
+    assert tree(tmp_path) == before
 
 
 def test_a_stopped_update_keeps_its_alterations(tmp_path: Path) -> None:
@@ -241,53 +211,94 @@ def test_a_stopped_update_keeps_its_alterations(tmp_path: Path) -> None:
     assert corners(kept(tmp_path)) == TURNED
 
 
-def mend(server: LoopbackServer, directory: Path, *, decode: bool = False) -> list[Fault]:
-    options = DownloadOptions(sources=(Source.MIRROR,), retry=QUICK, backoff=NO_PAUSE)
-    found = verify(directory, decode=decode)
-    after = repair(directory, found, mirror_url=server.url("/mirror/"), options=options)
-    return [problem.fault for problem in after.problems]
-
-
-def test_a_repair_alters_photos_as_the_dataset_has_them(tmp_path: Path) -> None:
-    with LoopbackServer() as server:
-        photos = turned_dataset(server, tmp_path)
-        before = tree(tmp_path)
-        (tmp_path / f"{photos[0].stem}.jpg").unlink()
-        (tmp_path / f"{photos[1].stem}.jpg").write_bytes(PICTURE)
-        assert mend(server, tmp_path) == []
-    assert tree(tmp_path) == before
-
-
-def test_a_record_that_makes_no_sense(tmp_path: Path) -> None:
-    with LoopbackServer() as server:
-        turned_dataset(server, tmp_path)
-        (tmp_path / "selection.json").write_text('{"images": {"upright": "often"}}')
-        with pytest.raises(DatasetError, match="does not say how the photos were altered"):
-            turned_dataset(server, tmp_path)
-
-
-def test_undecodable_photos_are_found_and_fetched_again(tmp_path: Path) -> None:
-    good, bad, dead = (photo(n) for n in (1, 2, 3))
+def test_undecodable_photos_are_found_and_fetched_again(tmp_path: Path, run: Run) -> None:
+    good, bad, dead = photos = [photo(n) for n in (1, 2, 3)]
+    dataset = tmp_path / "dataset"
+    rows = save_selection(tmp_path / "rows.csv", photos)
     with LoopbackServer() as server:
         server.on(mirror_path(good), Reply(body=PICTURE))
         for one in (bad, dead):
-            server.on(mirror_path(one), file_reply(undecodable(), etag=f'"{md5(undecodable())}"'))
-        run(server, tmp_path, [good, bad, dead])
-        assert verify(tmp_path).good
-        report = verify(tmp_path, decode=True)
-        assert [(f.fault, f.path) for f in report.problems] == [
-            (Fault.UNDECODABLE, f"other/{one.image_id}.jpg") for one in (bad, dead)
-        ]
-        server.clear()
+            server.on(mirror_path(one), Reply(body=undecodable()))
+        mirror = {"HOTDOG_SQL_MIRROR_URL": server.url("/mirror/")}
+        assert run("download", rows, "dataset", **mirror).returncode == 0
+        assert run("verify", "dataset").returncode == 0
         server.on(mirror_path(bad), Reply(body=PICTURE))
-        assert mend(server, tmp_path, decode=True) == [Fault.UNDECODABLE]
-        assert server.counts() == {mirror_path(bad): 1, mirror_path(dead): 1}
+        said = run("verify", "dataset", "--decode", "--repair", **mirror)
+    assert (said.returncode, said.stdout) == (8, f"undecodable  {dead.stem}.jpg\n")
+    assert "1 photos repaired" in said.stderr
     # What cannot be had any better is not thrown away.
-    assert (tmp_path / f"{dead.stem}.jpg").read_bytes() == undecodable()
-    assert (tmp_path / f"{bad.stem}.jpg").read_bytes() == PICTURE
-    assert [f.path for f in verify(tmp_path, decode=True).problems] == [f"{dead.stem}.jpg"]
+    assert (dataset / f"{dead.stem}.jpg").read_bytes() == undecodable()
+    assert (dataset / f"{bad.stem}.jpg").read_bytes() == PICTURE
 
 
-def test_a_side_of_no_pixels() -> None:
-    with pytest.raises(InputError, match="give it 1 pixel or more"):
-        DownloadOptions(max_side=0)
+def drawn_picture(image_id: str) -> Image.Image:
+    """What a photo of the demo shows, upright."""
+    packed = files("hotdog_sql.demo").joinpath("openimages.zip").read_bytes()
+    with zipfile.ZipFile(BytesIO(packed)) as openimages:
+        rows = csv.DictReader(StringIO(openimages.read("photos.csv").decode()))
+        photo = next(row for row in rows if row["comment"].endswith(f" {image_id}"))
+        subject, number = photo["picture"].partition(".")[0].split("-")[:2]
+        return Image.open(BytesIO(openimages.read(f"pictures/{subject}-{number}.jpg")))
+
+
+def is_upright(data: bytes, image_id: str) -> bool:
+    """Whether a photo of the demo lies as it was drawn, and is not upside down."""
+    shown = Image.open(BytesIO(data)).convert("RGB")
+    drawn = drawn_picture(image_id).convert("RGB").resize(shown.size)
+    right, wrong = (
+        sum(ImageStat.Stat(ImageChops.difference(shown, other)).mean)
+        for other in (drawn, drawn.transpose(Image.Transpose.ROTATE_180))
+    )
+    return shown.width > shown.height and right < wrong
+
+
+def test_every_photo_of_the_demo_is_upright(run: Run, tmp_path: Path) -> None:
+    select = ("select", "--class", "Hot dog", "--negatives", "20", "--quiet")
+    how = ("--source", "original", "--upright", "--max-side", "250")
+    with serve_demo() as world:
+        variables = {
+            "HOTDOG_SQL_BASE_URL": world.base_url,
+            "HOTDOG_SQL_MIRROR_URL": world.mirror_url,
+        }
+        done = run(*select, "--download", "dataset", *how, **variables)
+        assert (done.returncode, done.stderr) == (0, "")
+        other = run(*select, "--download", "dataset", "--upright", **variables)
+        assert other.returncode == 6
+        assert "was made with --upright --max-side 250: give the same options" in other.stderr
+    turned = set()
+    for row in manifest_rows(tmp_path / "dataset"):
+        if row["status"] == "downloaded":
+            data = (tmp_path / "dataset" / row["path"]).read_bytes()
+            assert max(size(data)) == 250
+            assert is_upright(data, row["ImageID"]), row["ImageID"]
+            assert ("rotated" in row["note"]) is (row["Rotation"] not in ("", "0.0"))
+            turned.add(row["Rotation"])
+    assert turned > {"90.0", "180.0", "270.0"}
+
+
+def test_without_pillow_it_says_how_to_get_it(tmp_path: Path) -> None:
+    """With every installed package but Pillow, and before anything is fetched or made."""
+    for package in Path(sysconfig.get_path("purelib")).iterdir():
+        if package.name != "PIL":
+            (tmp_path / package.name).symlink_to(package)
+    for arguments in (("download", "rows.csv", "new", "--upright"), ("verify", "new", "--decode")):
+        said = subprocess.run(
+            [sys.executable, "-S", "-m", "hotdog_sql", *arguments],
+            cwd=tmp_path,
+            env={"PYTHONPATH": f"{ROOT}:{tmp_path}"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert said.returncode == 3
+        assert said.stderr == (
+            "hotdog-sql: --upright, --max-side and --decode need Pillow: "
+            'pip install "hotdog-sql[images]"\n'
+        )
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_side_of_no_pixels(run: Run) -> None:
+    for side in ("0", "many"):
+        assert run("download", "rows.csv", "new", "--max-side", side).returncode == 2

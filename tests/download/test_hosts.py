@@ -3,12 +3,10 @@
 import socket
 from collections import Counter
 from pathlib import Path
-from threading import Condition, Event, Lock, Thread
+from threading import Condition, Event, Lock
 
-import pytest
-
-from hotdog_sql.download_options import BackoffPolicy, DownloadOptions, RetryPolicy
-from hotdog_sql.downloader.hosts import HostQueue, host_of
+from hotdog_sql.download_options import BackoffPolicy, RetryPolicy
+from hotdog_sql.downloader.hosts import host_of
 from hotdog_sql.progress import Progress
 from tests.support.loopback import LoopbackServer, Reply, Request
 from tests.support.photos import (
@@ -197,44 +195,8 @@ def test_a_host_that_asks_for_too_long_a_pause_is_given_up(tmp_path: Path) -> No
     assert report.failed == 10
 
 
-@pytest.mark.parametrize(
-    ("url", "host"),
-    [
-        (
-            "https://open-images-dataset.s3.amazonaws.com/test/1.jpg",
-            "open-images-dataset.s3.amazonaws.com",
-        ),
-        ("https://farm5.staticflickr.com/1.jpg", "staticflickr.com"),
-        ("https://c2.staticflickr.com/1.jpg", "staticflickr.com"),
-        ("http://user:word@LOCALHOST:80/x", "localhost:80"),
-        ("nonsense", ""),
-    ],
-)
-def test_host_of(url: str, host: str) -> None:
-    assert host_of(url) == host
-
-
-def queue() -> HostQueue[str]:
-    return HostQueue(DownloadOptions(), Progress())
-
-
-def test_second_attempts_come_before_new_ones_and_hosts_take_turns() -> None:
-    hosts = queue()
-    hosts.put("again", "a", delay=1e-9)
-    for task in ("a1", "a2", "a3"):
-        hosts.put(task, "a")
-    hosts.put("b1", "b")
-    turns = [hosts.take() for _ in range(5)]
-    assert [turn[0] for turn in turns if turn] == ["again", "b1", "a1", "a2", "a3"]
-
-
-def test_close_ends_every_waiting_thread() -> None:
-    hosts = queue()
-    got: list[object] = []
-    threads = [Thread(target=lambda: got.append(hosts.take())) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    hosts.close()
-    for thread in threads:
-        thread.join(5)
-    assert got == [None] * 8
+def test_limits_are_those_of_a_service() -> None:
+    assert host_of("https://farm5.staticflickr.com/1.jpg") == "staticflickr.com"
+    assert host_of("https://c2.staticflickr.com/1.jpg") == "staticflickr.com"
+    assert host_of("http://user:word@LOCALHOST:80/x") == "localhost:80"
+    assert host_of("nonsense") == ""

@@ -3,7 +3,7 @@
 import random
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from io import BytesIO
 from typing import Any, NamedTuple
@@ -32,12 +32,18 @@ from tests.support.quarters import (
     size,
 )
 
+OVER = [WHITE, BLUE, GREEN, RED]  # turned by 180 degrees
+
 
 class Made(NamedTuple):
     """What `transform` gives."""
 
     data: bytes
     note: str
+
+    @property
+    def image(self) -> Image.Image:
+        return Image.open(BytesIO(self.data))
 
 
 def turned(data: bytes, rotation: int = 0, **options: Any) -> Made:
@@ -46,62 +52,44 @@ def turned(data: bytes, rotation: int = 0, **options: Any) -> Made:
     return Made(*made)
 
 
-#: What is done to a photo of each EXIF orientation, as the manifest tells it.
-NOTES = {
-    2: "mirrored",
-    3: "rotated 180",
-    4: "mirrored, rotated 180",
-    5: "mirrored, rotated 90",
-    6: "rotated 270",
-    7: "mirrored, rotated 270",
-    8: "rotated 90",
-}
-
-
-@pytest.mark.parametrize("orientation", range(2, 9))
-def test_every_exif_orientation_is_undone(orientation: int) -> None:
+@pytest.mark.parametrize(
+    ("orientation", "note"),
+    [
+        (2, "mirrored"),
+        (3, "rotated 180"),
+        (4, "mirrored, rotated 180"),
+        (5, "mirrored, rotated 90"),
+        (6, "rotated 270"),
+        (7, "mirrored, rotated 270"),
+        (8, "rotated 90"),
+    ],
+)
+def test_every_exif_orientation_is_undone(orientation: int, note: str) -> None:
     data = lying(orientation)
     assert corners(data) != UPRIGHT
     made = turned(data)
-    assert corners(made.data) == UPRIGHT
-    assert size(made.data) == (96, 64)
-    assert made.note == NOTES[orientation]
-    shown = ImageOps.exif_transpose(Image.open(BytesIO(made.data)))
-    assert shown.size == (96, 64), "no viewer turns it again"
-    assert turned_again(made.data) is None
+    assert (corners(made.data), size(made.data), made.note) == (UPRIGHT, (96, 64), note)
+    assert ImageOps.exif_transpose(made.image).size == (96, 64), "no viewer turns it again"
+    assert transform(made.data, 0, upright=True, max_side=None) is None
 
 
-def turned_again(data: bytes) -> tuple[bytes, str] | None:
-    return transform(data, 0, upright=True, max_side=None)
-
-
-@pytest.mark.parametrize(
-    ("rotation", "expected"),
-    [
-        (90, [GREEN, WHITE, RED, BLUE]),
-        (180, [WHITE, BLUE, GREEN, RED]),
-        (270, [BLUE, RED, WHITE, GREEN]),
-    ],
-)
 @pytest.mark.parametrize("format_name", ["JPEG", "PNG", "GIF", "WEBP"])
-def test_rotation_turns_counter_clockwise(
-    rotation: int, expected: list[tuple[int, int, int]], format_name: str
-) -> None:
+def test_rotation_turns_counter_clockwise(format_name: str) -> None:
     data = saved(quarters(), format_name)
-    made = turned(data, rotation)
-    assert corners(made.data) == expected
-    assert size(made.data) == ((96, 64) if rotation == 180 else (64, 96))
-    assert detect_extension(made.data) == detect_extension(data), (
-        "the format, and so the file's name, is the same"
-    )
+    for rotation, expected in [
+        (90, [GREEN, WHITE, RED, BLUE]),
+        (180, OVER),
+        (270, [BLUE, RED, WHITE, GREEN]),
+    ]:
+        made = turned(data, rotation)
+        assert corners(made.data) == expected
+        assert size(made.data) == ((96, 64) if rotation == 180 else (64, 96))
+        assert detect_extension(made.data) == detect_extension(data)
 
 
-def test_a_photo_is_not_turned_for_both_exif_and_rotation() -> None:
+def test_exif_comes_before_rotation_if_it_says_anything() -> None:
     assert corners(turned(lying(6), 270).data) == UPRIGHT
-
-
-def test_an_exif_orientation_that_says_nothing_leaves_it_to_rotation() -> None:
-    assert corners(turned(lying(1), 180).data) == [WHITE, BLUE, GREEN, RED]
+    assert corners(turned(lying(1), 180).data) == OVER
 
 
 @pytest.mark.parametrize("data", [saved(quarters()), lying(1), saved(quarters(), "PNG")])
@@ -124,72 +112,57 @@ def test_the_longer_side_is_made_to_fit(
 
 def test_it_is_made_smaller_and_turned_at_once() -> None:
     made = turned(lying(6), max_side=48)
-    assert size(made.data) == (48, 32)
-    assert corners(made.data) == UPRIGHT
+    assert (corners(made.data), size(made.data)) == (UPRIGHT, (48, 32))
     assert made.note == "rotated 270; resized 48x32"
-
-
-def test_a_smaller_copy_that_is_not_turned_says_how_it_lies() -> None:
-    made = turned(lying(6), upright=False, max_side=48)
-    assert Image.open(BytesIO(made.data)).getexif()[ORIENTATION] == 6
-    assert size(made.data) == (32, 48)
+    as_it_lies = turned(lying(6), upright=False, max_side=48)
+    assert as_it_lies.image.getexif()[ORIENTATION] == 6
+    assert size(as_it_lies.data) == (32, 48)
 
 
 def test_large_pictures_are_made_smaller_truly() -> None:
     """As if every pixel had been resampled, though JPEG is decoded at a part of its size."""
     noise = Image.effect_noise((2000, 1500), 60).resize((1000, 750)).resize((2000, 1500))
     data = saved(noise.convert("RGB"), quality=95)
-    made = Image.open(BytesIO(turned(data, max_side=200).data)).convert("L")
     whole = Image.open(BytesIO(data)).convert("L").resize((200, 150), Image.Resampling.LANCZOS)
+    made = turned(data, max_side=200).image.convert("L")
     assert ImageStat.Stat(ImageChops.difference(made, whole)).mean[0] < 3
 
 
 @pytest.mark.parametrize("subsampling", [0, 1, 2])
 def test_jpegs_keep_their_colours_fineness_and_quality(subsampling: int) -> None:
     data = saved(quarters(), subsampling=subsampling, quality=80, progressive=True)
-    made = Image.open(BytesIO(turned(data, 180).data))
+    made = turned(data, 180).image
     assert JpegImagePlugin.get_sampling(made) == subsampling
     assert made.info["progressive"]
-    on_its_side = Image.open(BytesIO(turned(data, 90).data))
     finest = {0: 0, 1: 0, 2: 2}[subsampling]
-    assert JpegImagePlugin.get_sampling(on_its_side) == finest
+    assert JpegImagePlugin.get_sampling(turned(data, 90).image) == finest
 
 
 def test_the_other_exif_data_and_the_colour_profile_stay() -> None:
-    profile = b"a colour profile"
-    data = lying(3, Artist="Søren", Copyright="CC BY 2.0")
-    with_profile = BytesIO()
-    image = Image.open(BytesIO(data))
-    image.save(with_profile, "JPEG", exif=image.getexif(), icc_profile=profile)
-    made = Image.open(BytesIO(turned(with_profile.getvalue()).data))
-    exif = made.getexif()
-    assert exif[ExifTags.Base.Copyright] == "CC BY 2.0"
-    assert ORIENTATION not in exif
-    assert made.info["icc_profile"] == profile
+    image = Image.open(BytesIO(lying(3, Artist="Søren", Copyright="CC BY 2.0")))
+    data = saved(image, exif=image.getexif(), icc_profile=b"a colour profile")
+    made = turned(data).image
+    assert made.getexif()[ExifTags.Base.Copyright] == "CC BY 2.0"
+    assert ORIENTATION not in made.getexif()
+    assert made.info["icc_profile"] == b"a colour profile"
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "RGBA", "I;16"])
 def test_pngs_of_every_kind_are_made_smaller(mode: str) -> None:
     image = quarters().convert("L").convert(mode) if mode == "I;16" else quarters().convert(mode)
     data = saved(image, "PNG")
-    made = Image.open(BytesIO(turned(data, 90, max_side=24).data))
+    made = turned(data, 90, max_side=24).image
     assert made.size == (16, 24)
     before = Image.open(BytesIO(data)).mode
     assert made.mode == {"1": "L", "P": "RGB"}.get(before, before)
 
 
-def test_ink_colours_stay() -> None:
-    data = saved(quarters().convert("CMYK"))
-    made = turned(data, 180)
-    assert Image.open(BytesIO(made.data)).mode == "CMYK"
-    assert corners(made.data) == [WHITE, BLUE, GREEN, RED]
-
-
-def test_the_first_of_several_jpegs_in_one_file_is_the_photo() -> None:
-    data = saved(quarters(), "MPO", save_all=True, append_images=[Image.new("RGB", (96, 64))])
-    made = turned(data, 180)
-    assert Image.open(BytesIO(made.data)).format == "JPEG"
-    assert corners(made.data) == [WHITE, BLUE, GREEN, RED]
+def test_ink_colours_and_several_jpegs_in_one_file() -> None:
+    ink = turned(saved(quarters().convert("CMYK")), 180)
+    assert (ink.image.mode, corners(ink.data)) == ("CMYK", OVER)
+    several = saved(quarters(), "MPO", save_all=True, append_images=[Image.new("RGB", (96, 64))])
+    first = turned(several, 180)
+    assert (first.image.format, corners(first.data)) == ("JPEG", OVER)
 
 
 @pytest.mark.parametrize("format_name", ["GIF", "WEBP", "PNG"])
@@ -209,26 +182,17 @@ def _broken() -> Iterator[bytes]:
         yield whole[: len(whole) // 2]
         yield whole[:20]
         yield whole[:10] + bytes(len(whole) - 10)
+    for rest in (b",", b",1234567", b"!\xf9\x01\x00\x00"):
+        # A GIF has to be read further to know whether it moves.
+        yield saved(quarters(), "GIF")[:-1] + rest
     yield b""
     yield b"not a picture"
 
 
-@pytest.mark.parametrize("data", list(_broken()))
-@pytest.mark.parametrize(
-    "use", [decode, lambda data: transform(data, 0, upright=True, max_side=None)]
-)
-def test_what_is_no_picture_is_said_to_be_none(data: bytes, use: Callable[[bytes], object]) -> None:
-    with pytest.raises(RejectedError) as raised:
-        use(data)
-    assert str(raised.value) == "not decodable"
-
-
-@pytest.mark.parametrize("rest", [b",", b",1234567", b"!\xf9\x01\x00\x00"])
-def test_a_damaged_second_picture_is_refused(rest: bytes) -> None:
-    """A GIF has to be read further to know whether it moves."""
-    data = saved(quarters(), "GIF")[:-1] + rest  # instead of the end mark
-    with pytest.raises(RejectedError):
-        transform(data, 0, upright=True, max_side=None)
+def test_what_is_no_picture_is_said_to_be_none() -> None:
+    for data in _broken():
+        with pytest.raises(RejectedError, match="not decodable"):
+            transform(data, 0, upright=True, max_side=None)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -239,6 +203,7 @@ def test_damaged_pictures_are_transformed_or_refused(format_name: str) -> None:
     exif = Image.Exif()
     exif[ORIENTATION] = 6
     whole = saved(_noise(chance), format_name, exif=exif)
+    decode(whole)
     for _ in range(150):
         damaged = bytearray(whole)
         for _ in range(chance.choice((1, 2, 8))):
@@ -250,40 +215,24 @@ def test_damaged_pictures_are_transformed_or_refused(format_name: str) -> None:
                 decode(made[0])
 
 
-@pytest.mark.parametrize("format_name", ["JPEG", "PNG", "GIF", "WEBP"])
-def test_a_picture_passes_the_decode(format_name: str) -> None:
-    decode(saved(quarters(), format_name))
-
-
-#: In a process of its own, because pytest makes errors of the warnings that this leaves unsaid.
-_TRANSFORM = """
-import sys
-from hotdog_sql.downloader.transform import transform
-try:
-    data, note = transform(sys.stdin.buffer.read(), 180, upright=True, max_side=None)
-    sys.stdout.buffer.write(data)
-except Exception as error:
-    print(type(error).__name__, error)
-"""
-
-
 def transformed_quietly(data: bytes) -> bytes:
-    command = [sys.executable, "-c", _TRANSFORM]
-    done = subprocess.run(command, cwd=ROOT, input=data, capture_output=True, check=True)
+    """In a process of its own, because pytest makes errors of warnings."""
+    code = (
+        "import sys; from hotdog_sql.downloader.transform import transform\n"
+        "made = transform(sys.stdin.buffer.read(), 180, upright=True, max_side=None)\n"
+        "sys.stdout.buffer.write(made[0])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, input=data, capture_output=True, check=True
+    )
     assert done.stderr == b""
     return done.stdout
 
 
-def test_exif_data_that_cannot_be_read_are_left_out() -> None:
-    made = transformed_quietly(saved(quarters(), exif=b"Exif\0\0MM\0*nonsense"))
-    assert corners(made) == [WHITE, BLUE, GREEN, RED]
-
-
-def test_only_monstrous_sizes_are_refused() -> None:
+def test_bad_exif_data_and_panoramas_cause_no_warning() -> None:
+    assert corners(transformed_quietly(saved(quarters(), exif=b"Exif\0\0MM\0*nonsense"))) == OVER
     panorama = saved(Image.new("1", (10_000, 9_000)), "PNG")
     assert transformed_quietly(panorama)[1:4] == b"PNG"
-    monster = saved(Image.new("1", (14_000, 14_000)), "PNG")
-    assert transformed_quietly(monster) == b"RejectedError too many pixels\n"
 
 
 @pytest.mark.parametrize(
@@ -292,7 +241,6 @@ def test_only_monstrous_sizes_are_refused() -> None:
         ("90.0", Source.MIRROR, 90),
         ("270", Source.ORIGINAL, 270),
         ("180.0", Source.THUMBNAIL, 0),
-        ("0.0", Source.MIRROR, 0),
         ("", Source.MIRROR, 0),
         ("nan", Source.MIRROR, 0),
         ("45.0", Source.MIRROR, 0),
@@ -303,12 +251,3 @@ def test_rotation_is_read_as_the_dataset_writes_it(
     rotation: str, source: Source, expected: int
 ) -> None:
     assert degrees(rotation, source) == expected
-
-
-def test_without_the_extra_it_says_how_to_get_it() -> None:
-    """Python without its installed packages has no Pillow."""
-    code = "from hotdog_sql.download_options import DownloadOptions; DownloadOptions(decode=True)"
-    command = [sys.executable, "-E", "-S", "-c", code]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert "MissingExtraError" in done.stderr
-    assert 'pip install "hotdog-sql[images]"' in done.stderr

@@ -39,35 +39,29 @@ class Request(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the server answers, and what goes wrong meanwhile.
-
-    Attributes:
-        status: the status code.
-        body: the whole body; a memoryview (of a mapped file, say) is sent without a copy.
-        headers: further headers; they win over those made here.
-        declared_length: a Content-Length that is not the body's (the connection closes after it).
-        cut_at: close the connection after that many body bytes.
-        reset: send a TCP reset before the answer, or after that many body bytes.
-        delay: seconds before the answer.
-        drip: (bytes, seconds): send so many bytes, wait so long, and so on.
-        stall_after: send so many body bytes, then nothing until the server closes.
-        chunked: send the body in chunks, without a Content-Length.
-        until_close: send neither a Content-Length nor chunks: the end of the connection is the end.
-        gzip: compress the body.
-        location: the Location header.
-    """
+    """What the server answers, and what goes wrong meanwhile."""
 
     status: int = 200
+    #: A memoryview is sent without a copy.
     body: bytes | memoryview = b""
+    #: They win over those made here.
     headers: Mapping[str, str] = field(default_factory=dict)
+    #: A Content-Length that is not the body's; the connection closes after it.
     declared_length: int | None = None
+    #: Close the connection after that many bytes of the body.
     cut_at: int | None = None
+    #: Send a TCP reset before the answer, or after that many bytes of the body.
     reset: Literal["before"] | int | None = None
+    #: Seconds before the answer.
     delay: float = 0.0
+    #: So many bytes, and then so many seconds of rest, and so on.
     drip: tuple[int, float] | None = None
+    #: After so many bytes, send nothing until the server closes.
     stall_after: int | None = None
+    #: Send the body in chunks, or until the connection ends, without a Content-Length.
     chunked: bool = False
     until_close: bool = False
+    #: Compress the body.
     gzip: bool = False
     location: str | None = None
 
@@ -227,14 +221,11 @@ def file_reply(
         data: the file.
         etag: its ETag, with the quotes.
         last_modified: its Last-Modified date.
-        md5: the MD5 in `x-goog-hash`: "right" for the true one, None for none, or any other
-            base64 text.
-        crc32c: the CRC32C in it, base64; None for none.
+        md5: the MD5 in `x-goog-hash`: "right" for the true one, None for none, or base64.
+        crc32c: the CRC32C in it, base64.
         ranges: answer Range requests with 206.
-        compress: store it gzipped, as a bucket can: length, hash and ranges are those of the
-            compressed bytes, sent with `Content-Encoding: gzip`.
-        fault: a Reply whose faults (cut_at, stall_after, drip, ...) befall every whole or partial
-            body.
+        compress: store it gzipped, as a bucket can: length, hash and ranges are of that.
+        fault: a Reply whose faults (cut_at, stall_after, drip, ...) befall every body.
     """
     stored = gzip.compress(data, mtime=0) if compress else data
     if md5 == "right":

@@ -26,17 +26,7 @@ _LABEL_KINDS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class CatalogFile:
-    """One row of the catalog.
-
-    Attributes:
-        release: `v6` or `v7`.
-        split: `test`, `validation` or `train`; None where a file serves all splits.
-        kind: `classes`, `images`, `human_labels`, `machine_labels` or `hierarchy`.
-        path: address below the base address.
-        name: the official file name, also the name on disk.
-        bytes: size as it was known on one day; None where unknown.
-        md5: MD5 as hexadecimal digits, likewise.
-    """
+    """One row of the catalog; `sql/catalog.sql` describes the columns."""
 
     release: str
     split: str | None
@@ -49,12 +39,7 @@ class CatalogFile:
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """One file of the data folder.
-
-    Attributes:
-        catalog: its row of the catalog.
-        path: its path in the data folder, whether or not the file exists.
-    """
+    """One file of the data folder, whether or not it exists."""
 
     catalog: CatalogFile
     path: Path
@@ -102,17 +87,13 @@ def files_for(data: DataOptions) -> list[CatalogFile]:
 
 
 def file_named(name: str) -> CatalogFile:
-    """The file with this name; of releases that share it, the first.
-
-    Raises:
-        InputError: no file of the catalog has this name.
-    """
+    """The file with this name; of releases that share it, the first."""
     for file in catalog():
         if file.name == name:
             return file
-    names = {file.name for file in catalog()}
+    names = sorted({file.name for file in catalog()})
     close = get_close_matches(name, names, n=1)
-    hint = f"did you mean {close[0]}?" if close else f"the files are {', '.join(sorted(names))}"
+    hint = f"did you mean {close[0]}?" if close else f"the files are {', '.join(names)}"
     raise InputError(f"no file of Open Images is called {printable(name)!r}; {hint}")
 
 

@@ -23,43 +23,21 @@ HIDDEN = ".hotdog-sql"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What a server said of a file, and what is on disk; without a `url`, the latter only.
+    """What a server said of a file, and what is on disk; without a `url`, the latter only."""
 
-    Attributes:
-        url: address that the file came from, or that was found to have the same bytes.
-        etag: its ETag there.
-        last_modified: its Last-Modified there, as sent.
-        server_hash: the MD5 that the server sent, base64.
-        server_crc32c: the CRC32C that the server sent, base64.
-        server_md5: MD5 of the bytes at that address, hexadecimal; None where none was computed.
-        bytes: size of the file on disk; before that, the size that the server said.
-        mtime_ns: its modification time, nanoseconds since 1970.
-        md5: its MD5 when it had that size and time; None where none was computed.
-    """
-
-    url: str | None = None
+    url: str | None = None  # where the file came from, or has the same bytes
     etag: str | None = None
     last_modified: str | None = None
-    server_hash: str | None = None
+    server_hash: str | None = None  # MD5 in base64, as the server sent it
     server_crc32c: str | None = None
-    server_md5: str | None = None
-    bytes: int | None = None
+    server_md5: str | None = None  # of the bytes at the address, hexadecimal, if it was computed
+    bytes: int | None = None  # size on disk; while the body comes, the size that the server said
     mtime_ns: int | None = None
-    md5: str | None = None
+    md5: str | None = None  # of the file when it had that size and time, if it was computed
 
 
 class LocalFile:
-    """A file of the data folder, with its record and the part of a body that is to replace it.
-
-    Attributes:
-        file: its row of the catalog.
-        path: where it is.
-        part: the body of a newer one, as far as it has come.
-        lock: the file to lock before anything is changed.
-        record: what is recorded of it; empty where nothing is.
-        bytes: its size; None where it is missing.
-        known_md5: its MD5; None where it is yet to be computed.
-    """
+    """A file of the data folder, with its record and the part of a body that is to replace it."""
 
     def __init__(self, data_dir: Path, file: CatalogFile) -> None:
         hidden = data_dir / HIDDEN
@@ -183,10 +161,7 @@ def local_files(files: Iterable[CatalogFile], data_dir: Path) -> list[LocalFile]
 def file_md5(
     files: Iterable[CatalogFile], data_dir: Path, *, compute: bool = True
 ) -> dict[str, str]:
-    """The MD5 of those of the files that are in the data folder, by name.
-
-    What is not recorded is computed and recorded, or left out with `compute=False`.
-    """
+    """The MD5 of those of the files that are there, by name; computed where it is not recorded."""
     found = local_files(files, data_dir)
     return {local.file.name: local.md5 for local in found if compute or local.known_md5}
 

@@ -10,7 +10,7 @@ from hotdog_sql.catalog import CatalogFile, refresh_command
 from hotdog_sql.config import Settings
 from hotdog_sql.download_options import SILENCE_SECONDS, RetryPolicy
 from hotdog_sql.errors import MissingFileError, StorageError, TransferError, UnreachableError
-from hotdog_sql.files import locked
+from hotdog_sql.files import locked, storage_errors
 from hotdog_sql.http import HttpClient, check_url
 from hotdog_sql.progress import FileProgress
 from hotdog_sql.refresh.local_file import HIDDEN, LocalFile
@@ -42,19 +42,12 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """The result of refreshing one file.
-
-    Attributes:
-        file: its row of the catalog.
-        status: new, changed, unchanged, kept or failed.
-        bytes: its size on disk; None where it is missing.
-        note: why it was kept or failed, or that it differs from the catalog; else empty.
-    """
+    """The result of refreshing one file."""
 
     file: CatalogFile
     status: Status
-    bytes: int | None
-    note: str = ""
+    bytes: int | None  # size on disk
+    note: str = ""  # why it was kept or failed, or that it differs from the catalog
 
 
 def refresh(
@@ -78,12 +71,9 @@ def refresh(
     wanted = missing_files(files, settings)
     if confirm is not None and wanted:
         _announce(wanted, settings, confirm, shown)
-    try:
-        (settings.data_dir / HIDDEN).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(
-            f"cannot write {settings.data_dir} ({error.strerror}); choose another --data-dir"
-        ) from error
+    hidden = settings.data_dir / HIDDEN
+    with storage_errors(hidden):
+        hidden.mkdir(parents=True, exist_ok=True)
     stop, slots = Event(), Semaphore(WORKERS)
     results: dict[str, Future[FileResult]] = {}
 
@@ -115,7 +105,6 @@ def fetch_missing(
     confirm: Confirm,
     offline: bool = False,
     progress: FileProgress | None = None,
-    policy: RetryPolicy | None = None,
 ) -> tuple[FileResult, ...]:
     """Fetch those of the files that are missing; no server is asked about the others.
 
@@ -126,7 +115,7 @@ def fetch_missing(
         return ()
     if offline:
         raise _refusal(wanted, settings, "--offline forbids to fetch it")
-    results = refresh(wanted, settings, confirm=confirm, progress=progress, policy=policy)
+    results = refresh(wanted, settings, confirm=confirm, progress=progress)
     error = failure(results)
     if error is not None:
         raise error

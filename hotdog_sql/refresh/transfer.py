@@ -74,8 +74,7 @@ class Transfer:
     def run(self) -> bool:
         """Bring the file up to date; returns whether it was replaced.
 
-        Raises UnreachableError where every attempt failed in a way that may pass, TransferError
-        where what the server gives cannot be used, and StorageError where there is no room.
+        UnreachableError means that every attempt failed in a way that may pass.
         """
         local = self._local
         attempt, most, was_bad = 0, local.part_bytes, False
@@ -159,11 +158,9 @@ class Transfer:
     def _is_same(self, said: Record) -> bool:
         """Whether the body would bring the bytes that are in place, however those got there."""
         local = self._local
-        if local.bytes is None or said.bytes not in (None, local.bytes):
+        if local.bytes is None or local.bytes != said.bytes or said.server_hash is None:
             return False
-        if said.server_hash is not None:
-            return b64encode(bytes.fromhex(local.md5)).decode() == said.server_hash
-        return local.file.md5 is not None and local.md5 == local.file.md5
+        return b64encode(bytes.fromhex(local.md5)).decode() == said.server_hash
 
     def _receive(self, response: httpx.Response, remote: Record) -> bool:
         """Add the body to the part, and put that into place if it is the file."""
@@ -268,9 +265,7 @@ def _said_by(response: httpx.Response, url: str) -> Record:
     """What an answer says of the file at this address."""
     headers = response.headers
     length = headers.get("Content-Length", "")
-    # If the server decodes what it has stored, its hashes are not those of what it sends.
-    stored_as = headers.get("x-goog-stored-content-encoding", "identity").strip().lower()
-    hashes = dict(_HASH.findall(headers.get("x-goog-hash", ""))) if stored_as == "identity" else {}
+    hashes = dict(_HASH.findall(headers.get("x-goog-hash", "")))
     return Record(
         url=url,
         etag=_sendable(headers.get("ETag")),

@@ -13,7 +13,7 @@ from hotdog_sql.errors import MissingFileError, TransferError
 from hotdog_sql.progress import FileProgress
 from hotdog_sql.refresh.local_file import LocalFile, file_md5, local_files
 from hotdog_sql.refresh.refresh import LARGE, Status, fetch_missing
-from tests.refresh.site import FILE, NEW, OLD, OTHER, QUICK, Site, md5_of
+from tests.refresh.site import FILE, NEW, OLD, OTHER, Site, md5_of
 from tests.support.loopback import LoopbackServer, Reply, file_reply
 
 MD5 = md5_of(NEW)
@@ -47,7 +47,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 def fetch(site: Site, asked: Asked, *files: CatalogFile, offline: bool = False) -> list[str]:
     results = fetch_missing(
-        files, site.settings, confirm=asked.confirm, offline=offline, progress=asked, policy=QUICK
+        files, site.settings, confirm=asked.confirm, offline=offline, progress=asked
     )
     return [f"{result.status} {result.file.name}" for result in results]
 

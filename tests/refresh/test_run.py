@@ -87,7 +87,7 @@ def test_an_error_that_nobody_foresaw_is_raised(site: Site) -> None:
 
 def test_places_that_cannot_be_written(site: Site) -> None:
     site.data_dir.write_bytes(b"a file")
-    with pytest.raises(StorageError, match="--data-dir"):
+    with pytest.raises(StorageError, match="data"):
         site.refresh()
     site.data_dir.unlink()
     (site.hidden / "a.csv.part").mkdir(parents=True)

@@ -2,7 +2,6 @@
 
 import csv
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.dataset import open_dataset
-from hotdog_sql.errors import DatasetError, DatasetLockedError, SelectionFileError
+from hotdog_sql.errors import DatasetError, DatasetLockedError
 from tests.support.loopback import LoopbackServer, Reply
 from tests.support.photos import (
     Album,
@@ -92,25 +91,21 @@ def test_a_source_that_was_not_asked_is_asked(tmp_path: Path) -> None:
     assert statuses(tmp_path) == ["downloaded"]
 
 
-@pytest.mark.parametrize("damage", ["deleted", "cut"])
-def test_a_file_that_is_not_as_recorded_is_fetched_again(tmp_path: Path, damage: str) -> None:
-    photos = [photo(1), photo(2)]
+def test_files_that_are_not_as_recorded_are_fetched_again(tmp_path: Path) -> None:
+    photos = [photo(1), photo(2), photo(3)]
     with LoopbackServer() as server:
         serve(server, photos)
         run(server, tmp_path, photos)
         before = tree(tmp_path)
-        damaged = tmp_path / "other" / f"{photos[0].image_id}.jpg"
-        if damage == "deleted":
-            damaged.unlink()
-        else:
-            os.truncate(damaged, 100)
+        (tmp_path / f"{photos[0].stem}.jpg").unlink()
+        os.truncate(tmp_path / f"{photos[1].stem}.jpg", 100)
         server.clear()
         run(server, tmp_path, photos)
-        assert server.counts() == {mirror_path(photos[0]): 1}
+        assert server.counts() == {mirror_path(one): 1 for one in photos[:2]}
     assert tree(tmp_path) == before
 
 
-@pytest.mark.parametrize("cut", [1, 5, 200, 100_000])
+@pytest.mark.parametrize("cut", [1, 200, 100_000])
 def test_a_torn_manifest_is_mended(tmp_path: Path, cut: int) -> None:
     photos = [photo(n) for n in range(1, 4)]
     with LoopbackServer() as server:
@@ -196,44 +191,15 @@ def test_a_partition_is_a_folder_around(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("image_id", ["../../etc/passwd", "", "a b", "é", "x" * 65])
-def test_an_image_id_that_cannot_be_a_name_is_refused(image_id: str) -> None:
-    row = photo(1).image_row() | {"folder": "other", "rank": "1", "ImageID": image_id}
-    with pytest.raises(SelectionFileError, match="ImageID"):
-        type(photo(1)).from_row(row)
-
-
-def test_rows_are_the_same_from_text_and_from_values() -> None:
-    row: dict[str, object] = {
-        **photo(1).image_row(),
-        "folder": "other",
-        "rank": 1,
-        "OriginalSize": 5,
-        "Rotation": 90.0,
-        "Title": None,
-    }
-    text = {key: "" if value is None else str(value) for key, value in row.items()}
-    assert type(photo(1)).from_row(row) == type(photo(1)).from_row(text)
-    with pytest.raises(SelectionFileError, match="Subset"):
-        type(photo(1)).from_row({key: value for key, value in row.items() if key != "Subset"})
-
-
 def test_one_run_at_a_time(tmp_path: Path) -> None:
+    (tmp_path / ".hotdog-sql").mkdir()
+    (tmp_path / ".hotdog-sql" / "3.part").write_bytes(b"of a run that was killed")
     with LoopbackServer() as server:
         with (
             open_dataset(tmp_path, None, DownloadOptions()),
             pytest.raises(DatasetLockedError, match="another run"),
         ):
             run(server, tmp_path, [])
-        run(server, tmp_path, [])
-        assert not (tmp_path / ".hotdog-sql").exists()
-
-
-def test_leftovers_of_a_killed_run_are_removed(tmp_path: Path) -> None:
-    (tmp_path / ".hotdog-sql").mkdir()
-    (tmp_path / ".hotdog-sql" / "lock").touch()
-    (tmp_path / ".hotdog-sql" / "3.part").write_bytes(b"half")
-    with LoopbackServer() as server:
         run(server, tmp_path, [])
     assert set(tree(tmp_path)) == {"manifest.csv", "ATTRIBUTION.csv"}
 
@@ -350,7 +316,7 @@ class TestTopUp:
             ("5", "true", f"in place of {photos[0].image_id}"),
         ]
 
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=10, deadline=None)
     @given(
         fates=st.lists(st.sampled_from(["there", "there", "lost", "failed"]), max_size=24),
         chosen=st.integers(0, 12),
@@ -385,12 +351,3 @@ class TestTopUp:
             expected.append((rank, words[fate]))
             places -= fate != "lost"
         assert got == expected
-
-
-def test_reserve_flag_of_rows() -> None:
-    row = photo(1).image_row() | {"folder": "other", "rank": "1"}
-    make = type(photo(1)).from_row
-    assert make(row, reserve=True).reserve
-    assert make(row | {"reserve": "true"}).reserve
-    assert not make(row | {"reserve": "false"}, reserve=True).reserve
-    assert replace(make(row), reserve=True) == make(row, reserve=True)

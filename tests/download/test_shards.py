@@ -1,7 +1,6 @@
 """Shards, fetched by Dask workers that are threads of this process."""
 
 import pickle
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 
 from hotdog_sql.download_options import DownloadOptions
-from hotdog_sql.downloader import remote_records
+from hotdog_sql.downloader import executors, remote_records
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.run import download as download_photos
 from hotdog_sql.downloader.shards import Shard, run_shard, run_shard_once
@@ -54,7 +53,7 @@ def there(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return f"memory://{request.node.name}"
 
 
-@pytest.mark.parametrize("size", [1, 7, 1000])
+@pytest.mark.parametrize("size", [7, 1000])
 def test_the_dataset_is_that_of_one_machine(
     server: LoopbackServer, cluster: str, tmp_path: Path, there: str, size: int
 ) -> None:
@@ -66,15 +65,6 @@ def test_the_dataset_is_that_of_one_machine(
     server.clear()
     download(server, there, ALBUM, scheduler=cluster, shard_size=size)
     assert server.requests == []
-
-
-def test_a_dataset_that_was_removed_is_made_again_by_the_same_workers(
-    server: LoopbackServer, cluster: str, tmp_path: Path
-) -> None:
-    for _ in range(2):
-        download(server, tmp_path / "dataset", ALBUM, scheduler=cluster)
-        assert len(tree(tmp_path / "dataset")) == 64 + 2
-        shutil.rmtree(tmp_path / "dataset")
 
 
 def test_memory_does_not_grow_with_the_selection(
@@ -106,7 +96,7 @@ def test_memory_does_not_grow_with_the_selection(
     assert most <= 2 * 3 * 3 + 3 + 1
 
 
-@pytest.mark.parametrize("per_host", [2, 3, 7])
+@pytest.mark.parametrize("per_host", [2, 7])
 def test_what_a_host_may_be_asked_is_divided(
     server: LoopbackServer, cluster: str, tmp_path: Path, per_host: int
 ) -> None:
@@ -193,8 +183,11 @@ class Watches(Progress):
         assert sum(one.image_id in text for one in [*CHOSEN, *SPARE]) >= self._downloaded
 
 
-@pytest.mark.parametrize("keep_every", [0.0, 1000.0], ids=["often", "seldom"])
-@pytest.mark.parametrize("tars", [{}, {"dataset_format": TARS}], ids=["files", "tars"])
+@pytest.mark.parametrize(
+    ("tars", "keep_every"),
+    [({}, 0.0), ({"dataset_format": TARS}, 1000.0)],
+    ids=["files, often", "tars, seldom"],
+)
 def test_a_result_file_goes_when_its_rows_are_kept(
     server: LoopbackServer,
     there: str,
@@ -213,12 +206,6 @@ def test_a_result_file_goes_when_its_rows_are_kept(
     else:
         assert 0 < watches.most < 6
     assert not [path for path in contents(there) if path.startswith(".hotdog-sql")]
-
-
-def test_one_machine_leaves_no_result_files(server: LoopbackServer, tmp_path: Path) -> None:
-    watches = Watches(str(tmp_path))
-    download(server, tmp_path, ALBUM, dataset_format=TARS, shard_size=30, progress=watches)
-    assert watches.most == 0
 
 
 def shard_of(server: LoopbackServer, there: str, **changes: Any) -> Shard:
@@ -250,14 +237,15 @@ def test_a_shard_that_is_done_is_not_fetched_again(
     assert "hidden" not in told
 
 
-@pytest.mark.parametrize("text", ["", "{", "a,b\n"])
-def test_a_broken_result_file_is_not_believed(
-    server: LoopbackServer, there: str, text: str
-) -> None:
+def test_a_result_file_that_is_cut_is_not_believed(server: LoopbackServer, there: str) -> None:
     shard = shard_of(server, there)
-    open_storage(there).write(shard.result_file, text.encode())
     run_shard_once(shard)
-    assert len(server.requests) == 10
+    whole = open_storage(there).read(shard.result_file) or b""
+    for part in (b"", whole[:-1]):
+        open_storage(there).write(shard.result_file, part)
+        server.clear()
+        run_shard_once(shard)
+        assert len(server.requests) == 10
 
 
 @pytest.mark.parametrize("tar", ["", "000003.tar"])
@@ -305,22 +293,30 @@ def test_another_version_of_the_program_is_refused(server: LoopbackServer, there
     ("address", "what"),
     [
         ("tcp://me:secret@127.0.0.1:9", "scheduler 127.0.0.1:9 was given with credentials"),
-        ("me:secret@127.0.0.1:9", "leave them out"),
         ("http://127.0.0.1:8787", "check the address"),
         ("tcp://127.0.0.1", "missing port number"),
-        ("tcp://127.0.0.1:port", "check the address"),
-        ("tcp://[::1:9", "check the address"),
-        ("ws://127.0.0.1:9", "check the address"),
-        ("tls://127.0.0.1:9", "DASK_DISTRIBUTED__COMM__TLS__CLIENT__KEY"),
+        ("tls://127.0.0.1:9", "no certificates are set"),
         ("tcp://127.0.0.1:9", "start one with: dask scheduler"),
-        (" ", "check the address"),
     ],
 )
-def test_a_scheduler_that_cannot_be_used(tmp_path: Path, run: Run, address: str, what: str) -> None:
+def test_a_scheduler_that_cannot_be_used(
+    server: LoopbackServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    address: str,
+    what: str,
+) -> None:
+    monkeypatch.setattr(executors, "CONNECT_SECONDS", 0.2)
+    with pytest.raises(ClusterError, match=what) as raised:
+        download(server, tmp_path / "dataset", CHOSEN, scheduler=address)
+    assert "secret" not in str(raised.value)
+
+
+def test_the_exit_code_without_a_scheduler(tmp_path: Path, run: Run) -> None:
     save_selection(tmp_path / "rows.csv", CHOSEN)
-    said = run("download", "rows.csv", "dataset", "--quiet", "--scheduler", address)
+    said = run(
+        "download", "rows.csv", "dataset", "-q", "--scheduler", "tcp://me:secret@127.0.0.1:9"
+    )
     assert (said.returncode, said.stdout) == (9, "")
-    assert said.stderr.startswith("hotdog-sql: ")
+    assert said.stderr.startswith("hotdog-sql: the scheduler 127.0.0.1:9 was given with")
     assert said.stderr.count("\n") == 1
-    assert what in said.stderr
-    assert "secret" not in said.stderr

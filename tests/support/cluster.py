@@ -15,7 +15,6 @@ from typing import Any, Self
 import httpx
 
 from hotdog_sql.downloader.shards import Shard, run_shard_once
-from hotdog_sql.errors import StorageError
 
 ROOT = Path(__file__).parents[2]
 
@@ -137,25 +136,17 @@ def refuse(environment: dict[str, str], every: int) -> int:
     return int(told.raise_for_status().text)
 
 
-# What a worker may do with a shard (see `dask_executor`) while one dies. `died` is a file that is
-# made when it happens.
-
-
 def die_when_done(died: Path, shard: Shard) -> None:
-    """Fetch a shard; the first process that has done so dies before it can say so."""
+    """Fetch a shard; the first process that has done so dies before it can say so.
+
+    `died` is a file that is made when it happens.
+    """
     run_shard_once(shard)
     try:
         died.touch(exist_ok=False)
     except FileExistsError:
         return
     os.kill(os.getpid(), signal.SIGKILL)
-
-
-def fail_after_a_death(died: Path, shard: Shard) -> None:
-    """The same, and the worker that takes over the shard fails."""
-    if died.exists():
-        raise StorageError("there is no room any more")
-    die_when_done(died, shard)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from threading import Event
 import pytest
 
 from tests.refresh.site import content
-from tests.support.loopback import FileReply, LoopbackServer, Reply, Request, file_reply
+from tests.support.loopback import LoopbackServer, Replier, Reply, Request, file_reply
 
 #: Files of which the catalog knows neither size nor MD5.
 NAMES = ("test-annotations-human-imagelabels.csv", "bbox_labels_600_hierarchy.json")
@@ -43,7 +43,7 @@ def statuses(data: Path, server: LoopbackServer) -> list[str]:
     return [line.split()[0] for line in said.splitlines()]
 
 
-def kill(data: Path, server: LoopbackServer, served: FileReply, seconds: float) -> bool:
+def kill(data: Path, server: LoopbackServer, served: Replier, seconds: float) -> bool:
     """Begin a refresh, and kill it so long after its first request; whether it was at work."""
     asked = Event()
 

@@ -16,15 +16,18 @@ import re
 import socket
 import ssl
 import struct
+import sys
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 from threading import Event, Lock, Thread
-from typing import Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
 _PIECE = 1 << 20
 
@@ -66,54 +69,74 @@ class Reply:
     location: str | None = None
 
 
-Answer = Reply | Callable[[Request], Reply]
+Replier = Callable[[Request], Reply]
+Answer = Reply | Replier
 
 
-class LoopbackServer:
-    """A context manager; inside it the server answers at `url(path)`.
+class Server(ThreadingTCPServer):
+    """A server on 127.0.0.1. A context manager, which waits for every thread at its end."""
 
-    Args:
-        certificate: a PEM file with a key and its certificate; with it the server speaks TLS.
-    """
+    request_queue_size = 512
+    daemon_threads = False  # server_close waits for the threads, so no socket outlives a test
+
+    def __init__(self, handler: type[BaseRequestHandler]) -> None:
+        super().__init__(("127.0.0.1", 0), handler)
+        self.stopping = Event()
+        self._connections: set[Any] = set()
+        self._lock = Lock()
+        self._thread = Thread(target=self.serve_forever, args=(0.02,))
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stopping.set()
+        self.shutdown()
+        self._thread.join()
+        with self._lock:
+            for connection in self._connections:
+                with suppress(OSError):  # the client has closed it already
+                    connection.shutdown(socket.SHUT_RDWR)
+        self.server_close()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._lock:
+            self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._lock:
+            self._connections.discard(request)
+        super().shutdown_request(request)
+
+    @property
+    def port(self) -> int:
+        return int(self.server_address[1])
+
+    @property
+    def host(self) -> str:
+        """Host and port, as in an address."""
+        return f"127.0.0.1:{self.port}"
+
+
+class LoopbackServer(Server):
+    """Answers at `url(path)`; with a PEM file of a key and its certificate it speaks TLS."""
 
     def __init__(self, certificate: Path | None = None) -> None:
+        super().__init__(_Handler)
         self.requests: list[Request] = []
-        self.stopping = Event()
-        self._lock = Lock()
         self._replies: dict[str, list[Answer]] = {}
         self._default: Answer = Reply(404)
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.owner = self
         self._scheme = "http"
         if certificate is not None:
             self._scheme = "https"
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificate)
             # The handshake is left to the thread of the connection.
-            self._server.socket = context.wrap_socket(
-                self._server.socket, server_side=True, do_handshake_on_connect=False
+            self.socket = context.wrap_socket(
+                self.socket, server_side=True, do_handshake_on_connect=False
             )
-        self._thread = Thread(target=self._server.serve_forever, args=(0.02,))
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.stopping.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.drop_connections()
-        self._server.server_close()
-
-    @property
-    def port(self) -> int:
-        return int(self._server.server_address[1])
-
-    @property
-    def host(self) -> str:
-        """Host and port, as in an address."""
-        return f"127.0.0.1:{self.port}"
 
     def url(self, path: str = "/") -> str:
         return f"{self._scheme}://{self.host}/{path.lstrip('/')}"
@@ -155,55 +178,6 @@ class LoopbackServer:
         return answer if isinstance(answer, Reply) else answer(request)
 
 
-@dataclass(frozen=True, slots=True)
-class FileReply:
-    """Serves bytes as a storage bucket does; made by `file_reply`."""
-
-    data: bytes | memoryview
-    headers: Mapping[str, str]
-    fault: Reply
-    ranges: bool
-
-    def __call__(self, request: Request) -> Reply:
-        if self._unchanged(request.headers):
-            return replace(self.fault, status=304, headers=self.headers, body=b"")
-        span = self._span(request.headers)
-        if span is None:
-            return replace(self.fault, status=200, headers=self.headers, body=self.data)
-        first, last = span
-        size = len(self.data)
-        if first >= size:
-            return Reply(416, headers={"Content-Range": f"bytes */{size}"})
-        last = min(last, size - 1)
-        headers = {**self.headers, "Content-Range": f"bytes {first}-{last}/{size}"}
-        body = self.data[first : last + 1]
-        return replace(self.fault, status=206, headers=headers, body=body)
-
-    def _unchanged(self, asked: Mapping[str, str]) -> bool:
-        etag = self.headers.get("ETag")
-        if "if-none-match" in asked:
-            tags = [tag.strip() for tag in asked["if-none-match"].split(",")]
-            return etag is not None and etag in tags
-        modified = self.headers.get("Last-Modified")
-        if "if-modified-since" in asked and modified is not None:
-            since = parsedate_to_datetime(asked["if-modified-since"])
-            return parsedate_to_datetime(modified) <= since
-        return False
-
-    def _span(self, asked: Mapping[str, str]) -> tuple[int, int] | None:
-        """The first and last byte asked for; None where the whole file is due."""
-        found = re.fullmatch(r"bytes=(\d+)-(\d*)", asked.get("range", ""))
-        if not self.ranges or not found:
-            return None
-        guard = asked.get("if-range")
-        if guard is not None and guard not in (
-            self.headers.get("ETag"),
-            self.headers.get("Last-Modified"),
-        ):
-            return None
-        return int(found[1]), int(found[2]) if found[2] else len(self.data)
-
-
 def file_reply(
     data: bytes | memoryview,
     etag: str | None = '"1"',
@@ -214,7 +188,7 @@ def file_reply(
     ranges: bool = True,
     compress: bool = False,
     fault: Reply | None = None,
-) -> FileReply:
+) -> Replier:
     """A reply that honours If-None-Match, If-Modified-Since, Range and If-Range.
 
     Args:
@@ -239,49 +213,46 @@ def file_reply(
         "Accept-Ranges": "bytes" if ranges else None,
     }
     present = {name: value for name, value in headers.items() if value is not None}
-    return FileReply(stored, present, fault or Reply(), ranges)
+    sound = fault or Reply()
+
+    def reply(request: Request) -> Reply:
+        if _is_unchanged(request.headers, present):
+            return replace(sound, status=304, headers=present, body=b"")
+        span = _span(request.headers, present) if ranges else None
+        if span is None:
+            return replace(sound, status=200, headers=present, body=stored)
+        first, end = span[0], min(span[1], len(stored))
+        if first >= len(stored):
+            return Reply(416, headers={"Content-Range": f"bytes */{len(stored)}"})
+        part = {**present, "Content-Range": f"bytes {first}-{end - 1}/{len(stored)}"}
+        return replace(sound, status=206, headers=part, body=stored[first:end])
+
+    return reply
 
 
-class _Server(ThreadingHTTPServer):
-    request_queue_size = 512
-    daemon_threads = False  # server_close waits for the threads, so no socket outlives a test
-    owner: LoopbackServer
+def _is_unchanged(asked: Mapping[str, str], headers: Mapping[str, str]) -> bool:
+    if "if-none-match" in asked:
+        tags = [tag.strip() for tag in asked["if-none-match"].split(",")]
+        return headers.get("ETag") in tags
+    if "if-modified-since" in asked and "Last-Modified" in headers:
+        since = parsedate_to_datetime(asked["if-modified-since"])
+        return parsedate_to_datetime(headers["Last-Modified"]) <= since
+    return False
 
-    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
-        super().__init__(address, handler)
-        self._connections: set[socket.socket] = set()
-        self._connections_lock = Lock()
 
-    def opened(self, connection: socket.socket) -> None:
-        with self._connections_lock:
-            self._connections.add(connection)
-
-    def closed(self, connection: socket.socket) -> None:
-        with self._connections_lock:
-            self._connections.discard(connection)
-
-    def drop_connections(self) -> None:
-        """End the threads that wait for another request on a kept-alive connection."""
-        with self._connections_lock:
-            for connection in self._connections:
-                try:
-                    connection.shutdown(socket.SHUT_RDWR)
-                except OSError:  # the client has closed it already
-                    continue
+def _span(asked: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, int] | None:
+    """The first byte asked for and the one after the last; None where the whole file is due."""
+    found = re.fullmatch(r"bytes=(\d+)-(\d*)", asked.get("range", ""))
+    validators = (None, headers.get("ETag"), headers.get("Last-Modified"))
+    if not found or asked.get("if-range") not in validators:
+        return None
+    return int(found[1]), int(found[2]) + 1 if found[2] else sys.maxsize
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # else a small body waits 40 ms for the headers' ACK
-    server: _Server
-
-    def setup(self) -> None:
-        super().setup()
-        self.server.opened(self.connection)
-
-    def finish(self) -> None:
-        self.server.closed(self.connection)
-        super().finish()
+    server: LoopbackServer
 
     def handle(self) -> None:
         try:
@@ -293,11 +264,11 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
     def do_GET(self) -> None:
-        owner = self.server.owner
+        server = self.server
         headers = {name.lower(): value for name, value in self.headers.items()}
-        reply = owner.answer(Request(self.command, self._path(), headers))
+        reply = server.answer(Request(self.command, self._path(), headers))
         if reply.delay:
-            owner.stopping.wait(reply.delay)
+            server.stopping.wait(reply.delay)
         if reply.reset == "before":
             self._reset()
             return
@@ -346,13 +317,13 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(b"" if cut else b"\r\n")
             else:
                 self.wfile.write(piece)
-            if pause and self.server.owner.stopping.wait(pause):
+            if pause and self.server.stopping.wait(pause):
                 self.close_connection = True
                 return
         if isinstance(reply.reset, int):
             self._reset()
         elif reply.stall_after is not None:
-            self.server.owner.stopping.wait()
+            self.server.stopping.wait()
             self.close_connection = True
         elif reply.cut_at is not None:
             self.close_connection = True
@@ -363,5 +334,4 @@ class _Handler(BaseHTTPRequestHandler):
         """Close with a TCP reset instead of an orderly end."""
         self.close_connection = True
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.server.closed(self.connection)
         socket.close(self.connection.detach())

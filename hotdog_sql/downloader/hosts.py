@@ -45,9 +45,7 @@ class HostQueue(Generic[T]):
     def __init__(self, options: DownloadOptions, progress: Progress) -> None:
         #: Whether any host has answered.
         self.heard = False
-        self._per_host = options.per_host
-        self._backoff = options.backoff
-        self._longest_wait = options.retry.patience
+        self._options = options
         self._progress = progress
         self._hosts: dict[str, _Host[T]] = {}
         self._changed = Condition()
@@ -107,19 +105,12 @@ class HostQueue(Generic[T]):
             entry = self._hosts[host]
             entry.active -= 1
             entry.failures += 1
-            refused = reason in NO_CONNECTION
-            first = refused and not entry.reason
+            if reason in NO_CONNECTION and not entry.reason:
+                self._progress.unreachable(host, reason)
             entry.reason = reason
-            was_given_up = entry.given_up
-            pause = 0.0 if was_given_up else self._pause(entry, retry_after, refused=refused)
-            given_up = entry.given_up and not was_given_up
+            if not entry.given_up:
+                self._pause(host, entry, retry_after)
             self._changed.notify_all()  # how long they wait has changed
-        if first:
-            self._progress.unreachable(host, reason)
-        if given_up:
-            self._progress.given_up(host, reason)
-        elif pause:
-            self._progress.paused(host, pause)
 
     def close(self) -> None:
         """End: no worker gets a task any more."""
@@ -133,7 +124,7 @@ class HostQueue(Generic[T]):
             return None
         if host.given_up:
             return 0.0
-        if host.active >= self._per_host:
+        if host.active >= self._options.per_host:
             return None
         return max(0.0 if host.waiting else host.delayed[0][0], host.paused_until)
 
@@ -144,25 +135,27 @@ class HostQueue(Generic[T]):
         task = heapq.heappop(host.delayed)[2] if delayed else host.waiting.popleft()
         return task, name, host.reason or "host given up" if host.given_up else ""
 
-    def _pause(self, host: _Host[T], retry_after: float | None, *, refused: bool) -> float:
-        """Pause or give up the host if it is time to; for how many seconds it pauses."""
-        backoff, now = self._backoff, time.monotonic()
+    def _pause(self, name: str, host: _Host[T], retry_after: float | None) -> None:
+        """Pause or give up the host if it is time to."""
+        backoff, now = self._options.backoff, time.monotonic()
         silent = now - host.since
+        seconds = retry_after or 0.0
         if retry_after is not None:
-            host.given_up = retry_after > self._longest_wait
-            host.paused_until = max(host.paused_until, now + retry_after)
-            return 0.0 if host.given_up else retry_after
-        if silent > (backoff.patience if host.heard else backoff.first_answer):
+            host.given_up = retry_after > self._options.retry.patience
+        elif silent > (backoff.patience if host.heard else backoff.first_answer):
             host.given_up = True
-            return 0.0
-        if not refused and (silent <= backoff.recent or host.failures < backoff.after):
-            return 0.0
-        if host.paused_until > now:
-            return 0.0  # this request had begun before the pause
-        seconds = min(backoff.cap, backoff.base * 2.0**host.pauses)
-        host.pauses += 1
-        host.paused_until = now + seconds
-        return seconds
+        elif host.reason in NO_CONNECTION or (
+            silent > backoff.recent and host.failures >= backoff.after
+        ):
+            if host.paused_until > now:
+                return  # this request had begun before the pause
+            seconds = min(backoff.cap, backoff.base * 2.0**host.pauses)
+            host.pauses += 1
+        if host.given_up:
+            self._progress.given_up(name, host.reason)
+        elif seconds:
+            host.paused_until = max(host.paused_until, now + seconds)
+            self._progress.paused(name, seconds)
 
 
 def host_of(url: str) -> str:

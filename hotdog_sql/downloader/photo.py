@@ -71,27 +71,20 @@ class Photo:
     @classmethod
     def from_row(cls, row: Mapping[str, object], *, reserve: bool = False) -> Self:
         """A photo from the columns of a selection, as CSV text or as typed values."""
-        try:
-            image = {field: _text(row[column]) for column, field in _FIELDS.items()}
-            image_id = image["image_id"]
-            if not is_image_id(image_id):
-                raise SelectionFileError(
-                    f"ImageID {printable(image_id)!r} cannot be a file name; "
-                    "correct the selection or make it again"
-                )
-            own = row.get("reserve")
-            return cls(
-                folder=_text(row["folder"]),
-                rank=int(_text(row["rank"]) or 0),
-                reserve=reserve if own is None else _text(own).lower() == "true",
-                partition=_text(row.get("partition")),
-                **image,
-            )
-        except KeyError as error:
+        image = {field: _text(row[column]) for column, field in _FIELDS.items()}
+        if not is_image_id(image["image_id"]):
             raise SelectionFileError(
-                f"the selection has no column {error.args[0]}; make it again with "
-                "`hotdog-sql select --output`"
-            ) from error
+                f"ImageID {printable(image['image_id'])!r} cannot be a file name; "
+                "correct the selection or make it again"
+            )
+        own = row.get("reserve")
+        return cls(
+            folder=_text(row["folder"]),
+            rank=int(_text(row["rank"]) or 0),
+            reserve=reserve if own is None else _text(own).lower() == "true",
+            partition=_text(row.get("partition")),
+            **image,
+        )
 
     def image_row(self) -> dict[str, str]:
         """The image file's own columns."""

@@ -68,23 +68,14 @@ class Result:
     def row(self) -> dict[str, str]:
         """The line of the manifest as text, by column."""
         photo = self.photo
-        image = photo.image_row()
-        return {
-            "ImageID": image.pop("ImageID"),
-            "folder": photo.folder,
-            "partition": photo.partition,
-            "rank": str(photo.rank),
-            "path": self.path,
-            "status": self.status,
-            "source": self.source,
-            "url": self.url,
-            "bytes": "" if self.size is None else str(self.size),
-            "md5": self.md5,
-            "error": self.error,
-            "note": self.note,
-            "reserve": "true" if photo.reserve else "false",
-            **image,
-        }
+        _, *image = photo.image_row().values()
+        values = (
+            *(photo.image_id, photo.folder, photo.partition, photo.rank),
+            *(self.path, self.status, self.source, self.url),
+            *("" if self.size is None else self.size, self.md5, self.error, self.note),
+            *("true" if photo.reserve else "false", *image),
+        )
+        return dict(zip(COLUMNS, map(str, values), strict=True))
 
     @classmethod
     def from_row(cls, row: Mapping[str, str]) -> Self:

@@ -28,34 +28,19 @@ warnings.filterwarnings("ignore", module="PIL")
 #: Of JPEG and WebP: Pillow's documentation advises against more.
 _QUALITY = 95
 
-_TURN = Image.Transpose
-
-#: What sets a picture upright, by the EXIF orientation it has (EXIF 2.32, 4.6.4.A).
-_BY_ORIENTATION = {
-    2: _TURN.FLIP_LEFT_RIGHT,
-    3: _TURN.ROTATE_180,
-    4: _TURN.FLIP_TOP_BOTTOM,
-    5: _TURN.TRANSPOSE,
-    6: _TURN.ROTATE_270,
-    7: _TURN.TRANSVERSE,
-    8: _TURN.ROTATE_90,
+#: What sets a picture upright, by the EXIF orientation it has (EXIF 2.32, 4.6.4.A), and what that
+#: is called in the manifest, in degrees counter-clockwise. From 5 it lies on its side.
+_TURNS = {
+    2: (Image.Transpose.FLIP_LEFT_RIGHT, "mirrored"),
+    3: (Image.Transpose.ROTATE_180, "rotated 180"),
+    4: (Image.Transpose.FLIP_TOP_BOTTOM, "mirrored, rotated 180"),
+    5: (Image.Transpose.TRANSPOSE, "mirrored, rotated 90"),
+    6: (Image.Transpose.ROTATE_270, "rotated 270"),
+    7: (Image.Transpose.TRANSVERSE, "mirrored, rotated 270"),
+    8: (Image.Transpose.ROTATE_90, "rotated 90"),
 }
-#: The same by `Rotation`: Pillow counts counter-clockwise too.
-_BY_DEGREES = {90: _TURN.ROTATE_90, 180: _TURN.ROTATE_180, 270: _TURN.ROTATE_270}
-
-#: What each is called in the manifest, in degrees counter-clockwise.
-_NAMES = {
-    _TURN.FLIP_LEFT_RIGHT: "mirrored",
-    _TURN.ROTATE_180: "rotated 180",
-    _TURN.FLIP_TOP_BOTTOM: "mirrored, rotated 180",
-    _TURN.TRANSPOSE: "mirrored, rotated 90",
-    _TURN.ROTATE_270: "rotated 270",
-    _TURN.TRANSVERSE: "mirrored, rotated 270",
-    _TURN.ROTATE_90: "rotated 90",
-}
-
-#: Those after which width and height have changed places.
-_ON_ITS_SIDE = frozenset({_TURN.ROTATE_90, _TURN.ROTATE_270, _TURN.TRANSPOSE, _TURN.TRANSVERSE})
+#: The orientation that says the same as a `Rotation`.
+_BY_DEGREES = {90: 8, 180: 3, 270: 6}
 
 #: Pillow's numbers for how JPEG stores colours.
 _FULL_COLOUR, _HALF_WIDTH_COLOUR = 0, 1
@@ -109,16 +94,18 @@ def transform(
     if is_animation:
         return None
     orientation, exif = _exif(image, upright=upright)
-    turn = _BY_ORIENTATION.get(orientation, _BY_DEGREES.get(rotation)) if upright else None
+    if orientation not in _TURNS:
+        orientation = _BY_DEGREES.get(rotation, 1)
+    turn = _TURNS.get(orientation) if upright else None
     if turn is None and smaller is None:
         return None
-    options = _save_options(image, turn) | exif
+    options = _save_options(image, on_its_side=turn is not None and orientation >= 5) | exif
     made, notes = image, []
     if smaller is not None:
         made = _full_coloured(made).resize(smaller, Image.Resampling.LANCZOS)
     if turn is not None:
-        made = made.transpose(turn)
-        notes.append(_NAMES[turn])
+        made = made.transpose(turn[0])
+        notes.append(turn[1])
     if smaller is not None:
         notes.append(f"resized {made.width}x{made.height}")
     target = BytesIO()
@@ -174,14 +161,14 @@ def _exif(image: Image.Image, *, upright: bool) -> tuple[int, dict[str, Any]]:
         return 1, {}  # what cannot be read counts as none
 
 
-def _save_options(image: Image.Image, turn: Image.Transpose | None) -> dict[str, Any]:
+def _save_options(image: Image.Image, *, on_its_side: bool) -> dict[str, Any]:
     options: dict[str, Any] = {"icc_profile": image.info.get("icc_profile")}
     if image.format in ("JPEG", "MPO", "WEBP"):
         options["quality"] = _QUALITY
     if image.format in ("JPEG", "MPO"):
         options["progressive"] = "progressive" in image.info
         colour = JpegImagePlugin.get_sampling(image)
-        if colour == _HALF_WIDTH_COLOUR and turn in _ON_ITS_SIDE:
+        if colour == _HALF_WIDTH_COLOUR and on_its_side:
             colour = _FULL_COLOUR  # half the height is none of Pillow's choices
         if colour >= 0:
             options["subsampling"] = colour

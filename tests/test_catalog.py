@@ -17,33 +17,24 @@ def names(release: str, *splits: str, labels: str = "human") -> list[str]:
     return [file.name for file in files_for(options)]
 
 
-def test_the_tutorials_files() -> None:
+def test_the_files_that_options_name() -> None:
     assert names("v6", "test") == [
         "oidv6-class-descriptions.csv",
         "test-images-with-rotation.csv",
         "test-annotations-human-imagelabels.csv",
     ]
-
-
-def test_the_train_split_of_the_newer_release() -> None:
     assert names("v7", "train", labels="both") == [
         "oidv7-class-descriptions.csv",
         "oidv6-train-images-with-labels-with-rotation.csv",
         "oidv7-train-annotations-human-imagelabels.csv",
         "oidv7-train-annotations-machine-imagelabels.csv",
     ]
-
-
-def test_all_is_every_split() -> None:
-    everything = names("v6", "all")
-    assert everything == names("v6", "train", "test", "validation")
-    assert len(everything) == 7
-
-
-def test_machine_labels_alone() -> None:
     assert names("v7", "validation", labels="machine")[2:] == [
         "oidv7-val-annotations-machine-imagelabels.csv"
     ]
+    everything = names("v6", "all")
+    assert everything == names("v6", "train", "test", "validation")
+    assert len(everything) == 7
 
 
 def test_every_release_has_every_file() -> None:
@@ -77,19 +68,6 @@ def test_the_real_class_file_is_the_catalogs() -> None:
     data = path.read_bytes()
     row = file_named(path.name)
     assert (len(data), hashlib.md5(data).hexdigest()) == (row.bytes, row.md5)
-
-
-@pytest.mark.parametrize(
-    ("release", "split", "labels", "said"),
-    [
-        ("v5", "test", "human", "v6, v7"),
-        ("v6", "val", "human", "test, validation, train"),
-        ("v6", "test", "none", "human, machine, both"),
-    ],
-)
-def test_what_does_not_exist_is_said(release: str, split: str, labels: str, said: str) -> None:
-    with pytest.raises(InputError, match=said):
-        names(release, split, labels=labels)
 
 
 def test_an_unknown_name_brings_the_nearest() -> None:

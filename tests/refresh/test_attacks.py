@@ -67,20 +67,32 @@ def part_bytes(tmp_path: Path) -> int:
     return sum(path.stat().st_size for path in (tmp_path / "data").rglob("*.part"))
 
 
-def test_addresses_that_cannot_be_used(run: Run) -> None:
-    """Neither as the base address nor where a file is redirected to."""
-    for address in ("https://a..b/", "https://host:port/", "gopher://example.invalid/"):
+def test_base_addresses_that_cannot_be_used(run: Run) -> None:
+    """No password of theirs is shown either."""
+    for address in (
+        "https://me:sec#ret@a..b/",
+        "http://me:sec/ret@example.invalid/",
+        "gopher://me:secret@host:port/",
+    ):
         refused = run("refresh", HOTDOG_SQL_BASE_URL=address)
         assert refused.returncode == 5, address
-        only_line(refused.stderr)
+        assert "sec" not in only_line(refused.stderr)
+        assert "ret" not in only_line(refused.stderr)
+
+
+def test_redirects_that_cannot_be_followed(run: Run) -> None:
+    redirects = {
+        CLASSES: "https://xn--/",
+        IMAGES.format("test"): "https://\N{HOT DOG}.example/",
+        LABELS.format("test"): "http://example.invalid/",
+    }
     with LoopbackServer() as server:
-        server.default(file_reply(b"fine"))
-        for address in ("https://xn--/", "https://\N{HOT DOG}.example/", "http://example.invalid/"):
-            server.on(CLASSES, Reply(302, location=address.encode().decode("latin-1")))
-            refused = run("refresh", HOTDOG_SQL_BASE_URL=server.url("/"))
-            assert refused.returncode == 5, address
-            assert NAME in only_line(refused.stderr)
-            assert refused.stdout.startswith("failed")
+        for path, address in redirects.items():
+            server.on(path, Reply(302, location=address.encode().decode("latin-1")))
+        refused = run("refresh", HOTDOG_SQL_BASE_URL=server.url("/"))
+    assert refused.returncode == 5
+    assert only_line(refused.stderr).count(".csv: ") == 3
+    assert refused.stdout.count("failed") == 3
 
 
 def test_bodies_without_an_end(run: Run, tmp_path: Path) -> None:
@@ -150,32 +162,24 @@ def test_answers_that_drip(tmp_path: Path) -> None:
 
 
 def test_no_password_is_shown_or_kept(run: Run, tmp_path: Path) -> None:
-    replies: list[Answer] = [
-        Reply(404),
-        Reply(503, headers={"Retry-After": "999"}),
-        Reply(302, location="https://a..b/"),
-        Reply(body=b"x", until_close=True),
-        file_reply(b"fine"),
-    ]
+    replies: dict[str, Answer] = {
+        CLASSES: file_reply(b"fine"),
+        IMAGES.format("test"): Reply(404),
+        LABELS.format("test"): Reply(302, location="https://a..b/"),
+        IMAGES.format("validation"): Reply(503, headers={"Retry-After": "999"}),
+        LABELS.format("validation"): Reply(body=b"x", until_close=True),
+    }
     with LoopbackServer() as server:
+        for path, reply in replies.items():
+            server.on(path, reply)
         base = server.url("/").replace("//", "//me:secret@", 1)
-        for reply in replies:
-            server.default(reply)
-            done = run("refresh", "--file", NAME, HOTDOG_SQL_BASE_URL=base)
-            assert "authorization" in server.requests[0].headers
-            assert "secret" not in done.stdout + done.stderr
+        done = run("refresh", *files_of([*replies]), HOTDOG_SQL_BASE_URL=base)
+        assert all("authorization" in request.headers for request in server.requests)
+    assert "secret" not in done.stdout + done.stderr
     records = list((tmp_path / "data").rglob("*.json"))
     assert records
-    for path in records:
-        assert "secret" not in path.read_text()
-
-
-def test_no_password_of_an_address_that_cannot_be_used_is_shown(run: Run) -> None:
-    for base in ("http://me:sec/ret@example.invalid/", "https://me:sec#ret@a..b/"):
-        refused = run("refresh", HOTDOG_SQL_BASE_URL=base)
-        assert refused.returncode == 5
-        assert "sec" not in only_line(refused.stderr)
-        assert "ret" not in only_line(refused.stderr)
+    for record in records:
+        assert "secret" not in record.read_text()
 
 
 def test_a_host_that_cannot_be_reached_is_named_at_once(run: Run) -> None:

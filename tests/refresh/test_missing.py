@@ -53,23 +53,19 @@ def fetch(site: Site, asked: Asked, *files: CatalogFile, offline: bool = False) 
 
 
 class TestFetchMissing:
-    def test_only_what_is_missing(self, site: Site) -> None:
-        assert fetch(site, Asked(), FILE, OTHER) == ["new a.csv", "new b.csv"]
+    def test_only_what_is_missing_and_how_large_it_is(self, site: Site) -> None:
+        asked = Asked()
+        assert fetch(site, asked, FILE, replace(OTHER, bytes=7)) == ["new a.csv", "new b.csv"]
+        assert (asked.plan, asked.questions) == ([("a.csv", len(NEW)), ("b.csv", 7)], [])
+        assert asked.total == len(NEW) + 7
+        # The size that the catalog lacks was asked for, the other was not.
+        assert [r.path for r in site.requests() if r.method == "HEAD"] == ["/2018_04/a.csv"]
         site.server.clear()
         assert fetch(site, Asked(), FILE, OTHER, offline=True) == []
         assert site.requests() == []
         site.path.unlink()
         assert fetch(site, Asked(), FILE, OTHER) == ["new a.csv"]
         assert site.server.count(OTHER.path) == 0
-
-    def test_it_says_what_and_how_large(self, site: Site) -> None:
-        asked = Asked()
-        fetch(site, asked, FILE, replace(OTHER, bytes=7))
-        assert asked.plan == [("a.csv", len(NEW)), ("b.csv", 7)]
-        assert asked.total == len(NEW) + 7
-        assert asked.questions == []
-        # The size that the catalog lacks was asked for, the other was not.
-        assert [r.path for r in site.requests() if r.method == "HEAD"] == ["/2018_04/a.csv"]
 
     def test_offline_makes_no_request(self, site: Site) -> None:
         with pytest.raises(MissingFileError) as caught:
@@ -108,10 +104,6 @@ class TestLocalFiles:
     def local(self, site: Site, md5: str | None = None, size: int | None = None) -> LocalFile:
         (local,) = local_files([replace(FILE, md5=md5, bytes=size), OTHER], site.data_dir)
         return local
-
-    def test_nothing_is_known_of_a_missing_file(self, site: Site) -> None:
-        assert local_files([FILE, OTHER], site.data_dir) == []
-        assert file_md5([FILE, OTHER], site.data_dir) == {}
 
     def test_a_fetched_file(self, site: Site) -> None:
         fetch(site, Asked(), FILE)

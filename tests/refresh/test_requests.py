@@ -134,14 +134,6 @@ class TestWithoutHash:
         assert bare.refresh().status is Status.CHANGED
         assert bare.path.read_bytes() == OLD
 
-    def test_a_catalog_that_learns_the_md5(self, bare: Site) -> None:
-        assert bare.refresh(md5=md5_of(NEW)).note.startswith("differs from the catalog")
-        assert md5_of(OLD) in bare.record.read_text()
-        # From now on the bytes are known: a touched file is the same file.
-        os.utime(bare.path, (1, 1))
-        assert bare.refresh().status is Status.UNCHANGED
-        assert asked(bare, "if-none-match") == ['"old"', '"old"']
-
 
 class TestCatalog:
     """Whose word counts: the server's hash, else the catalog's MD5, else the length."""

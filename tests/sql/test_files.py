@@ -79,73 +79,65 @@ def columns_of(database: Database, header: Header) -> list[tuple[str, str]]:
     return header.columns + theirs if where == "after" else theirs + header.columns
 
 
-@pytest.mark.parametrize("sql_file", FILES, ids=lambda sql_file: sql_file.name)
-class TestHeader:
-    def test_names_what_the_file_makes(self, sql_file: SqlFile) -> None:
-        assert header_of(sql_file).name == sql_file.defines
-
-    def test_parameters_and_defaults(self, sql_file: SqlFile, database: Database) -> None:
-        found = database.rows(
-            "SELECT parameters FROM duckdb_functions() WHERE function_name = $name"
-            " AND function_type LIKE '%macro' LIMIT 1",
-            {"name": sql_file.defines},
-        )
-        parameters = found[0][0] if found else []
-        header = header_of(sql_file)
-        if "-- Parameters: those of select_images" in sql_file.text:
-            theirs = header_of(MADE["select_images"]).parameters
-            header.parameters.update({name: theirs[name] for name in parameters})
-        assert list(header.parameters) == parameters
-        statement = sql_file.text[sql_file.text.index("CREATE OR REPLACE") :]
-        for name, default in header.parameters.items():
-            if default is not None:
-                assert re.search(rf'"?\b{name}\b"? := {re.escape(default)}[,)\n]', statement)
-            else:
-                assert not re.search(rf'[(\s]"?{name}"? :=', statement.partition(" AS")[0])
-
-    def test_columns_and_types(self, sql_file: SqlFile, database: Database) -> None:
-        header = header_of(sql_file)
-        called = re.search(rf"FROM {header.name}(\(.*\))?", header.example)
-        columns = columns_of(database, header)
-        if columns[0][0]:
-            assert called or "FROM " + header.name not in header.example
-            source = called[0] if called else f"FROM {header.name}"
-            database.rows(header.example)
-            described = database.rows(f"DESCRIBE {source}")
-            found = [(row[0], re.sub(r"STRUCT\(.*\)", "STRUCT", row[1])) for row in described]
-            assert columns == found
+def check_parameters(sql_file: SqlFile, header: Header, database: Database) -> None:
+    found = database.rows(
+        "SELECT parameters FROM duckdb_functions() WHERE function_name = $name"
+        " AND function_type LIKE '%macro' LIMIT 1",
+        {"name": sql_file.defines},
+    )
+    parameters = found[0][0] if found else []
+    if "-- Parameters: those of select_images" in sql_file.text:
+        theirs = header_of(MADE["select_images"]).parameters
+        header.parameters.update({name: theirs[name] for name in parameters})
+    assert list(header.parameters) == parameters
+    statement = sql_file.text[sql_file.text.index("CREATE OR REPLACE") :]
+    for name, default in header.parameters.items():
+        if default is not None:
+            assert re.search(rf'"?\b{name}\b"? := {re.escape(default)}[,)\n]', statement)
         else:
-            call = re.search(rf"{header.name}\(.*?\)", header.example)
-            assert call
-            described = database.rows(f"DESCRIBE SELECT {call[0]} FROM images")
-            assert columns[0][1] == described[0][1]
+            assert not re.search(rf'[(\s]"?{name}"? :=', statement.partition(" AS")[0])
 
-    def test_example_runs(self, sql_file: SqlFile, database: Database) -> None:
-        database.rows(header_of(sql_file).example)
 
-    def test_reads_is_enough_and_no_more(self, sql_file: SqlFile) -> None:
-        body = re.sub(r"--.*|'[^']*'", "", sql_file.text)
-        for name in sql_file.reads - {"files"}:
-            assert re.search(rf"\b{name}\b", body), f"{sql_file.name} does not use {name}"
-        said = [line for line in sql_file.text.splitlines() if line.startswith("-- Reads:")]
-        for name in (
-            set(MADE)
-            - set(re.findall(r"\w+", " ".join(said)))
-            - {sql_file.defines, "files", "summary"}
-        ):
-            used = re.search(rf"\b(FROM|JOIN)\s+{name}\b|\b{name}\(", body)
-            assert not used, f"{sql_file.name} uses {name} and does not say so"
+def check_columns(header: Header, database: Database) -> None:
+    called = re.search(rf"FROM {header.name}(\(.*\))?", header.example)
+    columns = columns_of(database, header)
+    if columns[0][0]:
+        assert called or "FROM " + header.name not in header.example
+        described = database.rows(f"DESCRIBE {called[0] if called else f'FROM {header.name}'}")
+        found = [(row[0], re.sub(r"STRUCT\(.*\)", "STRUCT", row[1])) for row in described]
+        assert columns == found
+    else:
+        call = re.search(rf"{header.name}\(.*?\)", header.example)
+        assert call
+        described = database.rows(f"DESCRIBE SELECT {call[0]} FROM images")
+        assert columns[0][1] == described[0][1]
 
-    def test_reads_only_earlier_files(self, sql_file: SqlFile) -> None:
-        names = [other.defines for other in FILES]
-        earlier = set(names[: names.index(sql_file.defines)])
-        assert sql_file.reads <= earlier
 
-    def test_has_no_dot_commands_tabs_or_long_lines(self, sql_file: SqlFile) -> None:
-        for line in sql_file.text.splitlines():
-            assert not line.startswith(".")
-            assert "\t" not in line
-            assert len(line) <= 120 or "storage" in line or ".csv" in line
+@pytest.mark.parametrize("sql_file", FILES, ids=lambda sql_file: sql_file.name)
+def test_header_is_true(sql_file: SqlFile, database: Database) -> None:
+    header = header_of(sql_file)
+    assert header.name == sql_file.defines
+    check_parameters(sql_file, header, database)
+    database.rows(header.example)
+    check_columns(header, database)
+    for line in sql_file.text.splitlines():
+        assert not line.startswith(".")
+        assert "\t" not in line
+        assert len(line) <= 120 or ".csv" in line
+
+
+@pytest.mark.parametrize("sql_file", FILES, ids=lambda sql_file: sql_file.name)
+def test_reads_names_all_that_it_uses_and_no_more(sql_file: SqlFile) -> None:
+    names = [other.defines for other in FILES]
+    assert sql_file.reads <= set(names[: names.index(sql_file.defines)])
+    body = re.sub(r"--.*|'[^']*'", "", sql_file.text)
+    for name in sql_file.reads - {"files"}:
+        assert re.search(rf"\b{name}\b", body), f"{sql_file.name} does not use {name}"
+    said = [line for line in sql_file.text.splitlines() if line.startswith("-- Reads:")]
+    unsaid = set(names) - set(re.findall(r"\w+", " ".join(said)))
+    for name in unsaid - {sql_file.defines, "files", "summary"}:
+        used = re.search(rf"\b(FROM|JOIN)\s+{name}\b|\b{name}\(", body)
+        assert not used, f"{sql_file.name} uses {name} and does not say so"
 
 
 def test_every_file_is_loaded() -> None:

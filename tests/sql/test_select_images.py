@@ -113,17 +113,6 @@ def check_rules(data: OpenImages, asked: SelectOptions) -> None:
 @settings(max_examples=10, deadline=None)
 @given(data=open_images())
 def test_the_image_columns_come_through_unchanged(data: OpenImages) -> None:
-    check_columns(data)
-
-
-@pytest.mark.slow
-@settings(max_examples=100, deadline=None)
-@given(data=open_images())
-def test_the_image_columns_come_through_unchanged_often(data: OpenImages) -> None:
-    check_columns(data)
-
-
-def check_columns(data: OpenImages) -> None:
     with tempfile.TemporaryDirectory() as folder:
         data.write(Path(folder))
         with connect(DataOptions(Path(folder))) as database:
@@ -173,34 +162,15 @@ def test_the_sample_widens_where_the_first_images_of_the_order_are_unfit(
         assert selected_at_once(database, asked) == expected
 
 
-def test_same_rows_with_one_thread_and_eight(small_data: Path) -> None:
-    asked = SelectOptions(classes=("/m/01b9xk",), negatives=200)
-    with (
-        connect(DataOptions(small_data, threads=1)) as one,
-        connect(DataOptions(small_data, threads=8)) as eight,
-    ):
-        assert selected(one, asked) == selected(eight, asked)
-
-
 def test_a_larger_sample_contains_the_smaller(small_data: Path) -> None:
     with connect(DataOptions(small_data)) as database:
         small = selected(database, SelectOptions(classes=("/m/01b9xk",), negatives=60))
         large = selected(database, SelectOptions(classes=("/m/01b9xk",), negatives=120))
-    assert [row for row in large if row[0] == "other"][:60] == [
-        row for row in small if row[0] == "other"
-    ]
+    assert large[: len(small)] == small
 
 
 def test_known_images_for_a_known_seed(small_data: Path) -> None:
     with connect(DataOptions(small_data)) as database:
-        rows = selected(
-            database, SelectOptions(classes=("/m/01b9xk",), negatives=3, limit=3, seed=7)
-        )
-    assert [row[2] for row in rows] == [
-        "0000000000000032",
-        "0000000000000019",
-        "0000000000000064",
-        "00000000000000cd",
-        "00000000000000fe",
-        "0000000000000022",
-    ]
+        asked = SelectOptions(classes=("/m/01b9xk",), negatives=3, limit=3, seed=7)
+        rows = selected(database, asked)
+    assert [int(row[2], 16) for row in rows] == [0x32, 0x19, 0x64, 0xCD, 0xFE, 0x22]

@@ -49,27 +49,18 @@ def test_the_tutorials_selection(real_data: Path, run: Run) -> None:
 
 def test_the_counts(real_data: Path, run: Run) -> None:
     done = run("summary", "--split", "validation", "--data-dir", real_data, "--format", "json")
-    assert json.loads(done.stdout) == [
-        {
-            "images": 41_620,
-            "positive_labels": 367_263,
-            "labelled_images": 41_316,
-            "classes": 19_994,
-        }
-    ]
+    (counts,) = json.loads(done.stdout)
+    assert list(counts.values()) == [41_620, 367_263, 41_316, 19_994]
 
 
-def test_counts_of_the_three_classes(real_data: Path, run: Run) -> None:
+def test_classes(real_data: Path, run: Run) -> None:
     done = run("classes", "hot dog", "--counts", "--split", "validation", "--data-dir", real_data)
     found = {row["DisplayName"]: row for row in csv.DictReader(done.stdout.splitlines())}
     hot_dog, bun = found["Hot dog"], found["Hot dog bun"]
     assert (hot_dog["positives"], hot_dog["verified_negatives"]) == ("13", "33")
     assert (bun["positives"], bun["verified_negatives"]) == ("0", "2")
-
-
-def test_odd_class_names_are_read_whole(real_data: Path, run: Run) -> None:
-    done = run("classes", "topolino", "--data-dir", real_data, "--format", "json")
-    assert json.loads(done.stdout) == [
+    odd = run("classes", "topolino", "--data-dir", real_data, "--format", "json")
+    assert json.loads(odd.stdout) == [
         {"LabelName": "/m/02wvth", "DisplayName": 'Fiat 500 "topolino"'}
     ]
 
@@ -88,24 +79,3 @@ def test_verified_negatives(real_data: Path, run: Run) -> None:
     done = run(*wanted, "--negatives-from", "verified", "--quiet")
     rows = list(csv.DictReader(done.stdout.splitlines()))
     assert {row["ImageID"] for row in rows if row["folder"] == "other"} == expected
-    mixed = run(*wanted, "--negatives-from", "mixed", "--quiet")
-    others = [row for row in csv.DictReader(mixed.stdout.splitlines()) if row["folder"] == "other"]
-    assert {row["ImageID"] for row in others[: len(expected)]} == expected
-    assert len(others) == 120
-
-
-def test_two_classes(real_data: Path, run: Run) -> None:
-    carried: dict[str, set[str]] = {}
-    for row in labels(real_data):
-        if float(row["Confidence"]) == 1 and row["LabelName"] in {"/m/01b9xk", "/m/01g317"}:
-            carried.setdefault(row["LabelName"], set()).add(row["ImageID"])
-    hot_dog, person = carried["/m/01b9xk"], carried["/m/01g317"]
-    wanted = ("select", "--class", "Hot dog", "--class", "Person", "--split", "validation")
-    for overlap, counts in {
-        "leave_out": (len(hot_dog - person), len(person - hot_dog)),
-        "first": (len(hot_dog), len(person - hot_dog)),
-        "both": (len(hot_dog), len(person)),
-    }.items():
-        done = run(*wanted, "--data-dir", real_data, "--overlap", overlap, "--quiet")
-        folders = [row["folder"] for row in csv.DictReader(done.stdout.splitlines())]
-        assert (folders.count("hot_dog"), folders.count("person")) == counts

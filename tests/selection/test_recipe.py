@@ -1,6 +1,8 @@
 """selection.json: read again, changed by options, mutated by strangers."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,6 @@ WANTED = ("select", "--class", "Hot dog", "--negatives", "20", "--partition", "8
 @pytest.fixture(scope="module")
 def content(small_data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """A recipe that the program wrote."""
-    import subprocess
-    import sys
-
     folder = tmp_path_factory.mktemp("saved")
     command = [sys.executable, "-m", "hotdog_sql", *WANTED, "--data-dir", str(small_data)]
     subprocess.run([*command, "-q", "--output", "rows.csv"], cwd=folder, check=True, timeout=60)
@@ -100,32 +99,21 @@ def test_every_mutation_is_read_or_refused(content: dict[str, Any], tmp_path: Pa
             assert all(len(line.splitlines()) == 1 for line in said(mutated)), (path, value)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "[" * 100_000,
-        '{"a":' * 100_000,
-        "",
-        "nul",
-        "[]",
-        "{}",
-        '{"form": 1}',
-        '{"form": 2}',
-        "\ud800",
-    ],
-    ids=["lists", "objects", "empty", "cut", "list", "nothing", "form", "other form", "surrogate"],
-)
-def test_what_is_not_a_recipe(run: Run, tmp_path: Path, text: str) -> None:
-    (tmp_path / "s.json").write_bytes(text.encode(errors="surrogatepass"))
+def test_what_is_not_a_recipe(tmp_path: Path, run: Run) -> None:
+    file = tmp_path / "s.json"
+    for text in ("[" * 100_000, '{"a":' * 100_000, "", "nul", "[]", "{}", '{"form": 1}', "\ud800"):
+        file.write_bytes(text.encode(errors="surrogatepass"))
+        with pytest.raises(
+            SelectionFileError, match=r"s\.json is not a recipe \(.*; give the sele"
+        ):
+            Recipe.read(file)
+    file.write_text('{"form": 2}')
     done = run("select", "--from", "s.json", "--offline")
     assert done.returncode == 3
-    (line,) = done.stderr.splitlines()
-    assert "s.json" in line
-    hint = "upgrade hotdog-sql" if text == '{"form": 2}' else "give the selection.json of a dataset"
-    assert line.endswith(hint)
+    assert done.stderr.endswith("a form that this version does not know; upgrade hotdog-sql\n")
 
 
-@pytest.mark.parametrize("rank", ["1" * 30, "-1", "1.5", "first"])
+@pytest.mark.parametrize("rank", ["1" * 30, "1.5"])
 def test_a_rank_that_is_none(run: Run, small_data: Path, tmp_path: Path, rank: str) -> None:
     rows = run(*WANTED[:3], "--data-dir", small_data, "-q").stdout
     (tmp_path / "rows.csv").write_text(rows.replace("hot_dog,1,", f"hot_dog,{rank},", 1))

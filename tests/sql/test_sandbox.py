@@ -18,121 +18,78 @@ from tests.support.openimages import small_open_images
 ATTEMPTS = [
     # Statements that write.
     "COPY labels TO '{outside}/o.csv'",
-    "COPY (SELECT 1) TO '{data}/o.csv'",
     "COPY (SELECT 1) TO '{classes}'",
-    "COPY (SELECT 1) TO '{scratch}/o.csv'",
     "COPY (SELECT 1) TO '{dataset}/manifest.csv'",
-    "COPY (SELECT 1) TO '{data}/o.parquet' (FORMAT parquet)",
     "COPY files FROM '{secret}'",
     "EXPORT DATABASE '{data}/export'",
     "IMPORT DATABASE '{data}'",
     "CREATE TABLE t AS SELECT 1",
-    "CREATE VIEW v AS SELECT 1",
     "CREATE OR REPLACE TEMP VIEW labels AS SELECT 1",
     "CREATE OR REPLACE TEMP MACRO find_classes(x) AS TABLE SELECT 1",
     "CREATE SECRET s (TYPE http, BEARER_TOKEN 'x')",
-    "CREATE PERSISTENT SECRET s (TYPE http, BEARER_TOKEN 'x')",
-    "CREATE TYPE mood AS ENUM ('a')",
-    "CREATE SEQUENCE s",
-    "INSERT INTO files SELECT * FROM files",
     "INSERT INTO files SELECT * FROM files RETURNING *",
-    "UPDATE files SET file = '{secret}'",
     "UPDATE files SET file = '{secret}' RETURNING *",
-    "DELETE FROM files",
     "DELETE FROM files RETURNING *",
     "MERGE INTO files USING (SELECT 1 AS x) ON true WHEN MATCHED THEN DELETE RETURNING *",
     "TRUNCATE files",
     "DROP VIEW labels",
-    "DROP TABLE files",
     "ALTER TABLE files ADD COLUMN x INTEGER",
     "COMMENT ON TABLE files IS 'x'",
-    "VACUUM",
     "CHECKPOINT",
-    "ANALYZE",
     # Statements that change the session.
-    "ATTACH '{data}/o.db'",
     "ATTACH '{data}/o.db' AS o (READ_WRITE)",
     "ATTACH ':memory:' AS m",
-    "DETACH memory",
     "USE memory",
-    "SET threads = 1",
-    "SET GLOBAL memory_limit = '1GB'",
     "SET allowed_directories = ['/']",
     "SET enable_external_access = true",
     "RESET lock_configuration",
     "SET VARIABLE data_dir = '/etc'",
-    "PRAGMA enable_profiling",
     "PRAGMA profiling_output = '{data}/o.json'",
-    "PRAGMA database_list",
     "PRAGMA enable_external_access = true",
     "INSTALL httpfs",
-    "LOAD httpfs",
     "LOAD '{data}/x.duckdb_extension'",
-    "FORCE INSTALL httpfs FROM 'http://127.0.0.1:9'",
     "BEGIN",
-    "COMMIT",
     "PREPARE p AS SELECT 1",
-    "EXECUTE p",
     "CALL pragma_version()",
-    "CALL checkpoint()",
     "EXPLAIN ANALYZE COPY labels TO '{data}/o.csv'",
-    "EXPLAIN COPY labels TO '{data}/o.csv'",
     # Several statements, or none.
     "",
-    ";",
     "-- nothing",
     "SELECT 1; SELECT 2",
     "SELECT 1; COPY labels TO '{data}/o.csv'",
-    "COPY labels TO '{data}/o.csv'; SELECT 1",
-    "SELECT 1 /* ; */ ; ATTACH '{data}/o.db'",
     "PIVOT labels ON Source USING count(*)",
     # Statements within a SELECT.
     "WITH x AS MATERIALIZED (COPY (SELECT 'pwned') TO '{classes}') SELECT 1",
-    "WITH x AS (COPY (SELECT 'pwned') TO '{data}/o.csv') FROM x",
     "WITH x AS (COPY (SELECT 'pwned') TO '{dataset}/index.html') FROM x",
     "WITH x AS (COPY (SELECT 'pwned') TO '{scratch}/o.csv') FROM x",
-    "WITH x AS (COPY (SELECT 'pwned') TO '{outside}/o.csv') FROM x",
     "WITH x AS NOT MATERIALIZED (COPY labels TO '{data}/o.csv' (FORMAT csv)) FROM x, x",
     "with a as (select 1), X as (copy labels to '{data}/o.csv') select * from a",
     "WITH x AS (COPY labels TO '{data}/o' (PARTITION_BY (Source))) FROM x",
     "WITH RECURSIVE x AS (COPY labels TO '{data}/o.csv') FROM x",
     "WITH x AS (WITH y AS (COPY labels TO '{data}/o.csv') FROM y) FROM x",
-    "FROM (WITH x AS (COPY labels TO '{data}/o.csv') FROM x)",
     "SELECT (WITH x AS (COPY labels TO '{data}/o.csv') SELECT 1)",
     "SELECT 1 WHERE EXISTS (WITH x AS (COPY labels TO '{data}/o.csv') FROM x)",
     "SELECT 1 UNION ALL (WITH x AS (COPY labels TO '{data}/o.csv') SELECT 2)",
     "DESCRIBE (WITH x AS (COPY labels TO '{data}/o.csv') FROM x)",
-    "SUMMARIZE (WITH x AS (COPY labels TO '{data}/o.csv') FROM x)",
     "WITH x AS (INSERT INTO files SELECT * FROM files RETURNING *) FROM x",
-    "WITH x AS (UPDATE files SET file = '{secret}' RETURNING *) FROM x",
-    "WITH x AS (DELETE FROM files RETURNING *) FROM x",
     "WITH x AS MATERIALIZED (DELETE FROM files) SELECT 1",
     "WITH x AS (MERGE INTO files USING (SELECT 1 AS x) ON true WHEN MATCHED THEN DELETE) SELECT 1",
     "FROM (COPY labels TO '{data}/o.csv')",
-    "FROM (DELETE FROM files RETURNING *)",
     # SQL in a string.
-    "FROM query('SELECT 1')",
     "FROM query('WITH x AS (COPY labels TO ''{data}/o.csv'') FROM x')",
     "FROM QUERY('DELETE FROM files RETURNING *')",
-    "FROM \"query\"('SELECT 1')",
     "FROM system.main.query('SELECT 1')",
     "FROM query(if(random() < 0.5, 'FROM files', 'DELETE FROM files RETURNING *'))",
     "SELECT * FROM labels, LATERAL (FROM query('SELECT 1'))",
-    "WITH x AS (FROM query('SELECT 1')) FROM x",
-    "FROM json_execute_serialized_sql(json_serialize_sql('SELECT 1'))",
     "FROM json_execute_serialized_sql("
     "json_serialize_sql('WITH x AS (COPY labels TO ''{data}/o.csv'') FROM x'))",
     # Functions with effects, or upon addresses in memory.
     "FROM checkpoint()",
-    "FROM force_checkpoint()",
     "FROM enable_logging(level := 'trace', storage := 'file', storage_path := '{data}/log')",
     "FROM truncate_duckdb_logs()",
     "FROM arrow_scan(1, 2, 3)",
-    "FROM pandas_scan(1)",
     "FROM python_map_function(1)",
-    "FROM seq_scan(1)",
     "FROM create_external_resource('x')",
-    "FROM add_grammar_extension('x')",
     "FROM read_duckdb('{data}/o.db')",
     "FROM '{data}/o.db'",
     # Files that are not the session's.
@@ -141,30 +98,22 @@ ATTEMPTS = [
     "FROM read_csv('{secret}')",
     "FROM read_csv(['{classes}', '{secret}'])",
     "FROM read_csv('{data}/../outside/secret.csv')",
-    "FROM read_csv('{data}/./../outside/*.csv')",
     "FROM read_csv('file://{secret}')",
     "FROM read_csv('~/.ssh/id_rsa')",
     "FROM read_csv('{data}-other/x.csv')",
     "FROM read_csv('http://127.0.0.1:9/x.csv')",
-    "FROM 'https://127.0.0.1:9/x.parquet'",
     "FROM read_parquet('s3://bucket/x.parquet')",
-    "FROM read_json('{secret}')",
     "FROM read_text('{secret}')",
     "FROM read_text('/proc/self/environ')",
-    "FROM read_text('/dev/stdin')",
     "FROM read_blob('/etc/passwd')",
     "FROM sniff_csv('{secret}')",
-    "FROM parquet_metadata('{secret}')",
     "FROM glob('{outside}/*')",
-    "FROM glob('/*')",
     "FROM query_table('{secret}')",
     "SELECT (SELECT content FROM read_text('{secret}'))",
     "SELECT getenv('HOME')",
     "FROM duckdb_secrets()",
     # What does not exist, or only in the program that runs the query.
     "FROM text",
-    "FROM self",
-    "FROM nothing",
     "SELECT 'x'::INTEGER",
     "SELECT $1",
     "SELECT " + "(" * 100_000 + "1" + ")" * 100_000,
@@ -177,7 +126,6 @@ ALLOWED = [
     "FROM labels LIMIT 3 -- and a comment",
     "TABLE classes",
     "VALUES (1, 'a'), (2, 'b')",
-    "DESCRIBE labels",
     "SUMMARIZE SELECT Confidence FROM labels",
     "SHOW TABLES",
     "FROM (DESCRIBE images)",
@@ -297,47 +245,43 @@ def test_reading_is_allowed(query: str, world: Path, database: Database) -> None
 #: Some of each sort, for processes of their own.
 SOME = [
     "WITH x AS MATERIALIZED (COPY (SELECT 'pwned') TO '{classes}') SELECT 'a', 'b'",
-    "WITH x AS (COPY (SELECT 'pwned') TO '{dataset}/index.html') FROM x",
-    "FROM query('WITH x AS (COPY labels TO ''{data}/o.csv'') FROM x')",
     "SELECT content FROM read_text('{secret}')",
 ]
 
 
 @pytest.mark.parametrize("attempt", SOME)
-@pytest.mark.parametrize("way", ["sql", "sql --dataset", "select --query", "select --from"])
+@pytest.mark.parametrize("way", ["sql", "select --query", "select --from"])
 def test_each_command_that_runs_a_query(way: str, attempt: str, world: Path, run: Run) -> None:
-    before = contents(world)
     query = written_out(attempt, world, world)
     file = world / "query"
     match way:
         case "sql":
-            arguments = ["sql", query]
-        case "sql --dataset":
             arguments = ["sql", query, "--dataset", str(world / "dataset")]
         case "select --query":
             file.write_text(query)
             arguments = ["select", "--query", str(file)]
         case _:
             recipe = {"form": 1, "release": "v6", "splits": ["test"], "labels": "human"}
-            recipe |= {"partition": None}
+            recipe |= {"versions": {}, "sql_sha256": {}, "file_md5": {}, "partition": None}
             asked = {"text": query, "variables": {}, "seed": 42, "sha256": ""}
             file.write_text(json.dumps(recipe | {"query": asked}))
             arguments = ["select", "--from", str(file)]
-    done = run(*arguments, "--data-dir", world / "data", "--offline")
+    check_refused(run, world, *arguments)
     file.unlink(missing_ok=True)
-    assert done.returncode == 3
-    assert done.stdout == ""
-    assert "sesame" not in done.stderr
-    assert before == contents(world)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("attempt", [a for a in ATTEMPTS if len(a) < 10_000], ids=lambda a: a[:60])
 def test_every_attempt_from_outside(attempt: str, world: Path, run: Run) -> None:
-    before = contents(world)
     query = written_out(attempt, world, world)
-    done = run("sql", "--data-dir", world / "data", "--dataset", world / "dataset", "--", query)
+    check_refused(run, world, "sql", "--dataset", str(world / "dataset"), "--", query)
+
+
+def check_refused(run: Run, world: Path, command: str, *arguments: str) -> None:
+    before = contents(world)
+    done = run(command, "--data-dir", world / "data", "--offline", *arguments)
     assert done.returncode == 3
     assert done.stdout == ""
+    assert "sesame" not in done.stderr
     assert "Traceback" not in done.stderr
     assert before == contents(world)

@@ -8,18 +8,8 @@ from pathlib import Path
 CLASS_COLUMNS = ("LabelName", "DisplayName")
 LABEL_COLUMNS = ("ImageID", "Source", "LabelName", "Confidence")
 IMAGE_COLUMNS = (
-    "ImageID",
-    "Subset",
-    "OriginalURL",
-    "OriginalLandingURL",
-    "License",
-    "AuthorProfileURL",
-    "Author",
-    "Title",
-    "OriginalSize",
-    "OriginalMD5",
-    "Thumbnail300KURL",
-    "Rotation",
+    *("ImageID", "Subset", "OriginalURL", "OriginalLandingURL", "License", "AuthorProfileURL"),
+    *("Author", "Title", "OriginalSize", "OriginalMD5", "Thumbnail300KURL", "Rotation"),
 )
 ROW_COLUMNS = ("folder", "rank", *IMAGE_COLUMNS)
 

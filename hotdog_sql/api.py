@@ -1,46 +1,59 @@
-"""The calls that the command line is made of, for Python.
+"""The calls that the command line is made of: `connect`, `select`, `download` and `verify`.
 
-Four of them make a dataset:
-
-    import hotdog_sql
-
-    with hotdog_sql.connect("data", splits="validation") as database:
-        selection = hotdog_sql.select(database, "Hot dog", negatives=120, seed=42)
-        report = hotdog_sql.download(selection, "dataset")
-    print(hotdog_sql.verify("dataset").good)
-
-Libraries that only some of them need are imported when they are called.
+The others serve the commands. Libraries that only some calls need are imported by these calls.
 """
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hotdog_sql.catalog import CatalogFile, file_named, files_for
 from hotdog_sql.config import MEMORY_LIMIT, Settings
 from hotdog_sql.database import Database
 from hotdog_sql.download_options import DownloadOptions
+from hotdog_sql.export import write_rows
+from hotdog_sql.index import INDEXED_VIEWS
+from hotdog_sql.index import build_index as _build_index
 from hotdog_sql.options import DataOptions, SelectOptions, Source, parse_partition
-from hotdog_sql.recipe import Recipe
-from hotdog_sql.selection import Selection
+from hotdog_sql.progress import FileProgress, Progress
+from hotdog_sql.recipe import Recipe, missing_for_replacements, open_selection, save_recipe
+from hotdog_sql.refresh.local_file import LocalFile
+from hotdog_sql.refresh.local_file import local_files as _local_files
+from hotdog_sql.sandbox import needs_of_query
+from hotdog_sql.selection import Selection, needs_of
 from hotdog_sql.selection import select as _select
-from hotdog_sql.session import missing_for_replacements, open_database
+from hotdog_sql.sql_files import SqlFile, dataset_files, load_order, needed_for
 
 if TYPE_CHECKING:
     from hotdog_sql.downloader.result import DownloadReport
     from hotdog_sql.downloader.verify import VerifyReport
-    from hotdog_sql.progress import Progress
+    from hotdog_sql.errors import TransferError
+    from hotdog_sql.refresh.refresh import Confirm, FileResult
 
 __all__ = [
-    "DownloadOptions",
-    "SelectOptions",
+    "CatalogFile",
+    "Database",
+    "DownloadReport",
+    "FileProgress",
+    "Progress",
+    "Recipe",
     "Selection",
+    "SqlFile",
     "connect",
+    "dataset_files",
     "download",
-    "repair",
+    "load_order",
+    "missing_for_replacements",
+    "needed_for",
+    "needs_of",
+    "needs_of_query",
+    "open_selection",
+    "save_recipe",
     "select",
     "verify",
+    "write_rows",
 ]
 
 
@@ -65,8 +78,7 @@ def connect(
         offline: send no request.
         large: allow downloads of 500 MB and more, which the train split needs.
         threads: threads of DuckDB; None: one per core.
-        memory_limit: such as `512MB`; when DuckDB needs more, it uses the temporary folder. None
-            leaves the limit to DuckDB.
+        memory_limit: such as `512MB`; when DuckDB needs more, it uses the temporary folder.
 
     Returns:
         The connection, to be used in a `with` block. `rows` runs a query:
@@ -82,23 +94,12 @@ def connect(
         TransferError: a file could not be downloaded.
         WrongColumnsError: a file does not have the columns that Open Images gives it.
     """
+    named = (splits,) if isinstance(splits, str) else tuple(splits)
     data = DataOptions(
-        Path(data_dir),
-        release,
-        (splits,) if isinstance(splits, str) else tuple(splits),
-        labels,
-        threads,
-        memory_limit,
+        Path(data_dir), release, named, labels, threads, memory_limit, offline=offline
     )
-    with ExitStack() as stack:
-        database = stack.enter_context(
-            open_database(
-                data, ("classes", "labels", "images"), offline=offline, confirm=lambda *_: large
-            )
-        )
-        database.use_all()
-        stack.pop_all()
-    return database
+    needs = ("classes", "labels", "images")
+    return open_database(data, needs, confirm=lambda *_: large, everything=True)
 
 
 def select(
@@ -147,7 +148,7 @@ def download(
     options: DownloadOptions | None = None,
     *,
     recipe: Recipe | None = None,
-    progress: "Progress | None" = None,
+    progress: Progress | None = None,
     **changes: Any,
 ) -> "DownloadReport":
     """Download a selection into class folders or tar files, or resume such a download.
@@ -196,13 +197,20 @@ def download(
 
 
 def verify(
-    directory: str | Path, *, decode: bool = False, progress: "Progress | None" = None
+    directory: str | Path,
+    *,
+    decode: bool = False,
+    repair: bool = False,
+    options: DownloadOptions | None = None,
+    progress: Progress | None = None,
 ) -> "VerifyReport":
     """Compare every photo of a dataset with its manifest, byte for byte.
 
     Args:
         directory: the dataset: a folder, or an address such as `s3://bucket/prefix`.
         decode: decode each photo too.
+        repair: download what is missing, altered or undecodable, in class folders.
+        options: how to download it.
         progress: is told what happens.
 
     Returns:
@@ -215,41 +223,97 @@ def verify(
 
     Raises:
         DatasetError: it is not a dataset.
+        InputError: photos in tars are to be repaired.
         MissingExtraError: photos are to be decoded, and Pillow is not installed.
     """
-    from hotdog_sql.downloader.verify import verify as check
+    from hotdog_sql.downloader import verify as module
 
-    return check(directory, decode=decode, progress=progress)
+    report = module.verify(directory, decode=decode, progress=progress)
+    if repair and not report.good:
+        mirror_url = Settings.from_environment().mirror_url
+        after = module.repair(
+            directory, report, mirror_url=mirror_url, options=options, progress=progress
+        )
+        report.repaired, report.problems = after.repaired, after.problems
+    return report
 
 
-def repair(
-    directory: str | Path,
-    report: "VerifyReport",
-    options: DownloadOptions | None = None,
+def open_database(
+    data: DataOptions,
+    needs: Sequence[str],
     *,
-    progress: "Progress | None" = None,
-) -> "VerifyReport":
-    """Download what `verify` found missing, altered or undecodable, in class folders.
+    confirm: "Confirm",
+    everything: bool = False,
+    progress: Callable[[], AbstractContextManager[FileProgress | None]] = nullcontext,
+) -> Database:
+    """Open a database, and download first the files that some views or macros lack."""
+    with ExitStack() as stack:
+        database = stack.enter_context(Database(data))
+        if lacking := database.missing(*needs):
+            # Imported here: most commands have their files, and httpx takes long to import.
+            from hotdog_sql.refresh.refresh import fetch_missing
 
-    Args:
-        directory: the dataset.
-        report: from `verify`.
-        options: how to download.
-        progress: is told what happens.
+            files, settings = [file.catalog for file in lacking], _settings(data)
+            with progress() as shown:
+                fetch_missing(
+                    files, settings, confirm=confirm, offline=data.offline, progress=shown
+                )
+        database.use(*needs)
+        if everything:
+            database.use_all()
+        stack.pop_all()
+    return database
 
-    Returns:
-        What was repaired, and what is still wrong.
 
-    Raises:
-        InputError: the dataset is not in class folders of this machine.
-        DatasetError: the dataset cannot be used.
-    """
-    from hotdog_sql.downloader.verify import repair as repair_dataset
+def refresh(
+    data: DataOptions, names: Sequence[str], *, confirm: "Confirm", progress: FileProgress
+) -> "tuple[Sequence[FileResult], TransferError | None]":
+    """Bring files up to date; return the result of each, and the error if some failed."""
+    from hotdog_sql.refresh import refresh as module
 
-    return repair_dataset(
-        directory,
-        report,
-        mirror_url=Settings.from_environment().mirror_url,
-        options=options,
-        progress=progress,
-    )
+    files = [file_named(name) for name in names] or files_for(data)
+    results = module.refresh(files, _settings(data), confirm=confirm, progress=progress)
+    return results, module.failure(results)
+
+
+def local_files(database: Database) -> Sequence[LocalFile]:
+    """Size, date and digests of the files that a database reads."""
+    files = [file.catalog for file in database.files if file.path.exists()]
+    return _local_files(files, database.options.data_dir)
+
+
+def build_index(database: Database) -> Iterator[tuple[Path, Path]]:
+    """Index each image and label file of a database that reads the CSVs; yield CSV and index."""
+    database.use(*INDEXED_VIEWS)
+    for view in INDEXED_VIEWS:
+        yield from _build_index(database, view, database.files_of(view))
+
+
+def check_destination(directory: str) -> None:
+    """Refuse what cannot become a dataset, before any work is done for it."""
+    from hotdog_sql.downloader.dataset import check_folder
+    from hotdog_sql.storage import open_storage
+
+    folder = open_storage(directory).folder
+    if folder is not None:
+        check_folder(folder)
+
+
+def write_gallery(directory: str | Path) -> Path | None:
+    """Write a dataset's `index.html`; None where the dataset is not on this machine."""
+    from hotdog_sql.gallery import write_gallery as write
+    from hotdog_sql.storage import open_storage
+
+    folder = open_storage(directory).folder
+    return None if folder is None else write(folder)
+
+
+def serve_demo(data_dir: Path | None) -> AbstractContextManager[DataOptions]:
+    """Have this process use a small Open Images on this machine, with a temporary data folder."""
+    from hotdog_sql.demo.server import serve_demo as serve
+
+    return serve(data_dir)
+
+
+def _settings(data: DataOptions) -> Settings:
+    return replace(Settings.from_environment(), data_dir=data.data_dir)

@@ -68,23 +68,23 @@ class DownloadOptions:
 
     Attributes:
         sources: where to look for photos, in this order.
-        workers: transfers at the same time, in all or per worker of a cluster.
-        per_host: transfers at the same time from one host, of all workers together.
-        max_bytes: a larger photo is rejected.
-        strict_md5: reject an original whose bytes are not those of `OriginalMD5`.
-        retry_failed: ask again for photos that an earlier run found lost.
-        replace_failed: replace photos that fail in this run, as if they were lost.
-        top_up: replace lost photos by the next in the seeded order.
-        update: turn a dataset of another selection into this one's: fetch what is new, remove what
-            is no longer selected.
-        upright: rotate photos as `Rotation` or their EXIF orientation says.
-        max_side: pixels that a photo's longer side may have; a larger one is made smaller. None:
-            any number.
+        workers: transfers at the same time, for each worker of a cluster.
+        per_host: transfers at the same time from one host, for all workers together.
+        max_bytes: size of the largest photo in bytes. A larger one is rejected.
+        strict_md5: reject an original whose bytes have changed since Open Images listed it.
+        retry_failed: try photos again that an earlier run found lost.
+        replace_failed: replace photos that fail in this run, as if lost.
+        top_up: replace lost photos with the next in the random order.
+        update: change a dataset of another selection into this one: download what is new, remove
+            what is no longer selected.
+        upright: rotate photos as Rotation or EXIF says. Needs Pillow.
+        max_side: reduce photos whose longer side has more pixels. Needs Pillow.
         decode: reject a photo whose pixels cannot be decoded; `upright` and `max_side` do so too.
-        dataset_format: photos in class folders (`files`), or in tars (`webdataset`).
-        shard_size: photos in a tar, or handed at once to a worker of a cluster; None: 10,000 in a
-            tar, 1,000 to a worker.
-        scheduler: address of the scheduler of a Dask cluster that downloads; None: this process.
+        dataset_format: how the dataset keeps photos. files: in class folders; webdataset: in tar
+            files, each with its class and its row.
+        shard_size: photos in a tar, by default 10,000, or given to a worker of a cluster at a
+            time, by default 1,000.
+        scheduler: download with the workers of a Dask cluster, such as tcp://host:8786.
         retry: when to repeat a request.
         backoff: when to leave a host alone.
         connect_seconds: time limit for a connection.
@@ -121,7 +121,7 @@ class DownloadOptions:
             raise InputError(f"max_side is {self.max_side}: give it 1 pixel or more")
         if self.decodes and find_spec("PIL") is None:
             raise MissingExtraError(
-                '--upright, --max-side and --decode need Pillow: pip install "hotdog-sql[images]"'
+                "--upright, --max-side and --decode need Pillow: pip install 'hotdog-sql[images]'"
             )
         if self.scheduler and find_spec("distributed") is None:
             raise MissingExtraError("--scheduler needs Dask: pip install 'hotdog-sql[dask]'")

@@ -1,7 +1,7 @@
 """Every error that a user can cause or meet.
 
 A message is one line and ends with what to do next. Which exit code an error
-becomes is decided in `hotdog_sql.cli.exits`, and nowhere else.
+becomes is decided in `hotdog_sql.cli.output`, and nowhere else.
 """
 
 

@@ -28,17 +28,15 @@ def format_of(path: Path) -> str:
     raise InputError(f"{path.name} ends in none of .csv, .json, .parquet: rename it")
 
 
-def write_file(database: Database, table: str, path: Path, format_name: str) -> None:
-    """Write the rows of a table to a file, which replaces an older one in one move."""
+def write_rows(database: Database, table: str, target: Path | BinaryIO, format_name: str) -> None:
+    """Write the rows of a table to a stream, or to a file, which replaces an older one at once."""
     rows = _copy(database, table, format_name)
-    with whole_file(path) as temporary:
-        shutil.move(rows, temporary)
-
-
-def write_stream(database: Database, table: str, stream: BinaryIO, format_name: str) -> None:
-    """Write the rows of a table to a binary stream, byte for byte as to a file."""
-    with _copy(database, table, format_name).open("rb") as rows:
-        shutil.copyfileobj(rows, stream)
+    if isinstance(target, Path):
+        with whole_file(target) as temporary:
+            shutil.move(rows, temporary)
+    else:
+        with rows.open("rb") as file:
+            shutil.copyfileobj(file, target)
 
 
 def _copy(database: Database, table: str, format_name: str) -> Path:

@@ -41,14 +41,15 @@ class DataOptions:
     """Which files to read, and the resources that DuckDB may use.
 
     Attributes:
-        data_dir: folder of the CSV files.
-        release: `v6` or `v7`.
-        splits: one or several of `test`, `validation` and `train`, or `all`.
-        labels: whose labels count: `human`, `machine` or `both`.
-        threads: threads of DuckDB; None: one per core.
-        memory_limit: such as `512MB`; when DuckDB needs more, it uses the temporary folder. None
-            leaves the limit to DuckDB.
+        data_dir: folder of the Open Images CSV files.
+        release: release of Open Images.
+        splits: split to read.
+        labels: whose labels count.
+        threads: threads of DuckDB, by default one per core.
+        memory_limit: memory for DuckDB. When it needs more, it uses the temporary folder.
         indexed: read an index where it matches its CSV.
+        offline: send no request; a missing file is an error.
+        large: start a large download without asking.
 
     Raises:
         InputError: there is no such split, release or kind of labels.
@@ -61,6 +62,8 @@ class DataOptions:
     threads: int | None = None
     memory_limit: str | None = MEMORY_LIMIT
     indexed: bool = True
+    offline: bool = False
+    large: bool = False
 
     def __post_init__(self) -> None:
         named = (self.splits,) if isinstance(self.splits, str) else tuple(self.splits)
@@ -94,21 +97,24 @@ class SelectOptions:
     """What to select: the parameters of `select_images` or a query, and the partition.
 
     Attributes:
-        classes: names or MIDs; each becomes a folder.
-        negatives: how many images without any of the classes.
-        ratio: negatives per positive, instead of `negatives`.
-        seed: any whole number from 0; another seed gives another random order.
-        limit: the most positives in each folder; None takes all.
-        min_confidence: minimum confidence of a positive label, above 0 and up to 1.
-        related: classes that no negative may carry: `prefix`, `none` or `hierarchy`.
-        exclude: names or MIDs of further classes that no negative may carry.
-        overlap: an image of several classes: `leave_out`, `first` or `both`.
-        negatives_from: which images are negatives: `random`, `verified` or `mixed`.
+        classes: class to select, by name or MID; each gets a folder.
+        negatives: number of images without any of the classes.
+        ratio: number of images without the classes for each image with one, instead of `negatives`.
+        seed: seed of the random order.
+        limit: maximum number of positives in each folder, by default all.
+        min_confidence: minimum confidence of a positive label.
+        related: related classes, which no negative may carry. prefix: their names begin with the
+            class's name; hierarchy: they are below it in Open Images' hierarchy.
+        exclude: another class that no negative may carry.
+        overlap: what to do with an image of several classes.
+        negatives_from: which images are negatives. verified: those in which a person did not find
+            the class; mixed: these first, then random ones.
         negative_folder: folder of the negatives.
-        query: one SELECT that yields `ImageID`, `folder` and perhaps `rank`, instead of `classes`.
-        variables: session variables that the query reads with `getvariable`.
-        partition: the share of each part of the dataset by its name; they add up to 1.
-        group_by: what stays in one part: `image` (all its copies) or `author`.
+        query: one SELECT that yields ImageID, folder and, optionally, rank.
+        variables: session variable that the query reads with `getvariable`.
+        partition: the share of each part of the dataset, such as 80/20, 80/10/10 or
+            train=0.8,test=0.2.
+        group_by: what stays in one part: all copies of an image, or all images of an author.
 
     Raises:
         InputError: a value is of a wrong type or out of range.

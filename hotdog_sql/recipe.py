@@ -7,8 +7,11 @@ took part.
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,12 +25,14 @@ from hotdog_sql.errors import InputError, SelectionFileError
 from hotdog_sql.export import read_file
 from hotdog_sql.files import whole_file
 from hotdog_sql.options import DataOptions, SelectOptions
-from hotdog_sql.selection import Selection
+from hotdog_sql.selection import Selection, needs_of
 from hotdog_sql.sql_files import SqlFile, load_order, needed_for
 from hotdog_sql.text import printable
 
 #: Written into each recipe; changes when the form of recipes changes.
 _FORM = 1
+#: Memory of DuckDB while the workers of a cluster download; rows that outgrow it are kept on disk.
+COORDINATOR_MEMORY = "128MB"
 #: The digests and versions in a recipe, and what they are of.
 _DIGESTS = {
     "versions": "version of",
@@ -156,16 +161,48 @@ def recipe_path(path: Path) -> Path:
     return path.with_suffix(".selection.json")
 
 
-def save_recipe(path: Path, recipe: Recipe) -> None:
+def save_recipe(path: Path, recipe: Recipe) -> Path:
     """Write the recipe of a saved selection beside it."""
-    with whole_file(recipe_path(path)) as temporary:
+    beside = recipe_path(path)
+    with whole_file(beside) as temporary:
         temporary.write_text(json.dumps(recipe.content, indent=2) + "\n", encoding="utf-8")
+    return beside
 
 
 def saved_recipe(path: Path) -> Recipe | None:
     """The recipe of a saved selection, or None where there is none."""
     beside = recipe_path(path)
     return Recipe.read(beside) if beside.exists() else None
+
+
+@contextmanager
+def open_selection(
+    path: Path, data_dir: Path, *, cluster: bool = False
+) -> Iterator[tuple[Selection, Recipe | None]]:
+    """Read a saved selection, and the recipe beside it if there is one; `-` is stdin.
+
+    With the recipe and the Open Images files, lost photos can be replaced. Where the workers of a
+    cluster download, little memory is needed here.
+    """
+    piped = str(path) == "-"
+    recipe = None if piped else saved_recipe(path)
+    data = DataOptions(data_dir) if recipe is None else recipe.data_options(data_dir)
+    # More threads would read ahead of each other, and so of the photos.
+    data = replace(data, threads=1)
+    if cluster:
+        data = replace(data, memory_limit=COORDINATOR_MEMORY)
+    with Database(data) as database:
+        if piped:
+            path = _saved_stdin(database.scratch)
+        yield read_selection(database, path, recipe), recipe
+
+
+def missing_for_replacements(selection: Selection) -> str | None:
+    """What is missing to replace lost photos of a saved selection; None: nothing."""
+    if selection.options is None:
+        return "the recipe of the selection"
+    missing = selection.database.missing(*needs_of(selection.options))
+    return str(missing[0].path) if missing else None
 
 
 def read_selection(database: Database, path: Path, recipe: Recipe | None = None) -> Selection:
@@ -249,3 +286,14 @@ def _file_digests(database: Database, options: SelectOptions) -> dict[str, str]:
 def _shown(value: object) -> str:
     parts = value if isinstance(value, tuple | list) else [value]
     return printable(", ".join(str(part) for part in parts))[:80]
+
+
+def _saved_stdin(folder: Path) -> Path:
+    """Stdin as a file with the extension of its format."""
+    start = sys.stdin.buffer.read(4)
+    extension = "parquet" if start == b"PAR1" else "json" if start[:1] == b"[" else "csv"
+    path = folder / f"selection.{extension}"
+    with path.open("wb") as file:
+        file.write(start)
+        shutil.copyfileobj(sys.stdin.buffer, file)
+    return path

@@ -1,11 +1,14 @@
 """What there was to select from, and what a selection would bring (see `sql/reports/`)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
 from hotdog_sql.database import Database
 from hotdog_sql.options import SelectOptions
 
+#: A classifier learns little from a folder with fewer images.
+FEW_IMAGES = 30
 _REPORT = """
 FROM selection_report(
     $candidates, $class, negatives_from := $negatives_from, negative_folder := $negative_folder
@@ -54,6 +57,7 @@ class SelectionReport:
         labelled: images with any positive label.
         candidates: images that the negatives are taken from.
         problems: images that cannot be taken because their data cannot be right, by what is wrong.
+        shortfalls: where the data ran out, a line for each.
     """
 
     classes: tuple[ClassReport, ...]
@@ -61,6 +65,7 @@ class SelectionReport:
     labelled: int
     candidates: int
     problems: dict[str, int]
+    shortfalls: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,28 +88,46 @@ class FolderReport:
 
 
 def selection_report(
-    database: Database, options: SelectOptions, candidates: str
+    database: Database, options: SelectOptions, candidates: str, folders: list[FolderReport]
 ) -> SelectionReport:
-    """What there was to select from.
-
-    Args:
-        database: the connection.
-        options: what was asked for, with MIDs for classes.
-        candidates: name of a table with the rows of `candidate_images`.
-    """
+    """What there was to select from, in a table with the rows of `candidate_images`."""
     database.use("selection_report", "data_problems")
 
     def rows(query: str) -> list[tuple[Any, ...]]:
         return database.rows(query, bound_values(database, query, options, candidates))
 
     *classes, negatives = rows(_REPORT)
+    found = tuple(ClassReport(*row[:-2]) for row in classes)
+    images = {folder.folder: folder.images for folder in folders}
     return SelectionReport(
-        classes=tuple(ClassReport(*row[:-2]) for row in classes),
+        classes=found,
         related=tuple(name for (name,) in rows(_EXCLUDED)),
         labelled=negatives[-2],
         candidates=negatives[-1],
         problems=dict(rows(_PROBLEMS)),
+        shortfalls=tuple(_shortfalls(options, [one.folder for one in found], images)),
     )
+
+
+def _shortfalls(
+    options: SelectOptions, positive_folders: list[str], images: dict[str, int]
+) -> Iterator[str]:
+    """Where the data ran out: fewer images than wanted, or too few to learn from."""
+    others = images.get(options.negative_folder, 0)
+    negatives = options.negatives
+    if options.ratio is not None:
+        negatives = round(options.ratio * (sum(images.values()) - others))
+    if others < negatives:
+        kind = "verified negatives" if options.negatives_from == "verified" else "candidates"
+        yield f"{options.negative_folder}: {others:,} of {negatives:,}: no more {kind}"
+    wanted = dict.fromkeys(positive_folders, options.limit) | {options.negative_folder: negatives}
+    for folder, limit in wanted.items():
+        count = images.get(folder, 0)
+        if count < FEW_IMAGES and (limit is None or count < limit):
+            yield (
+                f"warning: {folder} has fewer than {FEW_IMAGES} images; --split all or "
+                "--labels both may find more"
+            )
 
 
 def folder_reports(database: Database, table: str) -> list[FolderReport]:

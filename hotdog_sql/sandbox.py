@@ -80,14 +80,6 @@ def query_error(error: duckdb.Error) -> QueryError:
     return QueryError("\n".join([what, *places, "list the views and macros with: hotdog-sql sql"]))
 
 
-def query_text(data: bytes, name: str) -> str:
-    """The text of a query; the name says where its bytes come from."""
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        raise QueryError(f"{name} is not UTF-8 text; save the query as UTF-8") from error
-
-
 def needs_of_query(text: str) -> frozenset[str]:
     """The views and macros that a query names; no file is needed to find out."""
     with duckdb.connect() as connection:

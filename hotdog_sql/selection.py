@@ -114,7 +114,7 @@ class Selection:
         """What there was to select from; None where a query or a file gave the rows."""
         if self.options is None or self.candidates is None:
             return None
-        return selection_report(self.database, self.options, self.candidates)
+        return selection_report(self.database, self.options, self.candidates, self.folders())
 
     def photos(self) -> Iterator[Photo]:
         """The photos to download, in the order of the rows."""

@@ -1,38 +1,35 @@
-"""`hotdog-sql download` and `hotdog-sql verify`."""
+"""Datasets: `download`, `verify`, `gallery` and `demo`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hotdog_sql.cli import exits, options
-from hotdog_sql.cli.groups import Given, download_options, takes
-from hotdog_sql.cli.output import say
-from hotdog_sql.cli.report import tell_download
+from hotdog_sql.cli import options
+from hotdog_sql.cli.data import opened
+from hotdog_sql.cli.options import Given, takes
+from hotdog_sql.cli.output import ExitCode, say
+from hotdog_sql.cli.report import tell_download, tell_selection
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.options import DataOptions, DatasetFormat
 from hotdog_sql.text import printable, size_text
 
 if TYPE_CHECKING:
-    from hotdog_sql.recipe import Recipe
-    from hotdog_sql.selection import Selection
+    from hotdog_sql.api import Recipe, Selection
 
 
 def destination_of(text: str | None) -> str | None:
-    """Check that DEST can be a dataset, before anything else is done.
-
-    Raises:
-        typer.BadParameter: it is a file.
-        InputError: it is an address that cannot be used.
-    """
-    if text is not None:
-        if Path(text).is_file():
-            raise typer.BadParameter(f"Directory {text!r} is a file.")
-        if "://" in text:
-            from hotdog_sql import session
-
-            session.storage_of(text)
+    """Refuse a file in the place of a dataset, which is a mistake in typing."""
+    if text is not None and Path(text).is_file():
+        raise typer.BadParameter(f"Directory {text!r} is a file.")
     return text
+
+
+def download_options(given: Given) -> DownloadOptions:
+    """The options of a download that were given."""
+    if "sources" in given:
+        given = given | {"sources": tuple(dict.fromkeys(given["sources"]))}
+    return DownloadOptions(**given)
 
 
 @takes(how=DownloadOptions, data=(DataOptions, "data_dir"))
@@ -43,7 +40,6 @@ def download(
             metavar="SELECTION_FILE",
             dir_okay=False,
             help="Selection saved as .csv, .json or .parquet; - reads it from a pipe.",
-            show_default=False,
         ),
     ],
     destination: Annotated[
@@ -53,14 +49,16 @@ def download(
             callback=destination_of,
             help="Dataset to make or to resume: a folder, or an address such as "
             "s3://bucket/prefix.",
-            show_default=False,
         ),
     ],
     how: Given,
     format_name: Annotated[
         DatasetFormat | None,
         typer.Option(
-            "--format", help="The same as --dataset-format.", rich_help_panel=options.DOWNLOAD
+            "--format",
+            metavar="files|webdataset",
+            help="The same as --dataset-format.",
+            rich_help_panel=options.DOWNLOAD,
         ),
     ] = None,
     gallery: options.GalleryOption = None,
@@ -71,25 +69,28 @@ def download(
 ) -> None:
     """Download the photos of a saved selection into class folders.
 
+    Examples:
+      hotdog-sql download hotdogs.csv dataset
+      hotdog-sql download hotdogs.csv tars --dataset-format webdataset
+      hotdog-sql download hotdogs.csv mirrored --source mirror --no-gallery
+
     Run it again to resume: photos that are in the dataset are not downloaded
     again. The folder gets manifest.csv, with a row per photo, and
     ATTRIBUTION.csv, which names every author and licence.
     """
-    from hotdog_sql import session
+    from hotdog_sql import api
 
     if format_name is not None:
         how["dataset_format"] = format_name
     wanted = download_options(how)
     folder = DataOptions(**data).data_dir
-    with session.open_selection(selection_file, folder, cluster=bool(wanted.scheduler)) as saved:
+    with api.open_selection(selection_file, folder, cluster=bool(wanted.scheduler)) as saved:
         selection, recipe = saved
-        missing = session.missing_for_replacements(selection)
         code = run_download(
             selection,
             destination,
             wanted,
             recipe=recipe,
-            note=f"without {missing} lost photos are not replaced" if missing else "",
             gallery=gallery is not False,
             quiet=quiet,
             verbose=verbose,
@@ -103,36 +104,20 @@ def run_download(
     wanted: DownloadOptions,
     *,
     recipe: "Recipe | None" = None,
-    note: str = "",
     gallery: bool = True,
     quiet: bool = False,
     verbose: bool = False,
 ) -> int:
-    """Download a selection, show how it goes, and say how it ended.
-
-    Args:
-        selection: the photos.
-        destination: the dataset.
-        wanted: how to download.
-        recipe: how the selection was made, where it was read from a file.
-        note: what to say once the download begins.
-        gallery: write a page that shows the photos, if they are in folders of this machine.
-        quiet: print errors only.
-        verbose: print each request.
-
-    Returns:
-        The command's exit code.
-    """
-    from hotdog_sql import api, session
+    """Download a selection, show how it goes, and say how it ended; return the exit code."""
+    from hotdog_sql import api
     from hotdog_sql.cli.progress import DownloadDisplay
 
-    with DownloadDisplay(quiet=quiet, verbose=verbose, note=note) as display:
+    with DownloadDisplay(quiet=quiet, verbose=verbose) as display:
         report = api.download(selection, destination, wanted, recipe=recipe, progress=display)
-    storage = session.storage_of(destination)
-    folder = None if wanted.in_tars else storage.folder
-    page = session.write_gallery(folder) if gallery and folder else None
-    tell_download(report, storage.name, page, quiet=quiet)
-    return exits.INCOMPLETE if report.worth_retrying else exits.OK
+    page = api.write_gallery(destination) if gallery and not wanted.in_tars else None
+    if not quiet:
+        tell_download(report, destination, api.missing_for_replacements(selection), page)
+    return ExitCode.INCOMPLETE if report.worth_retrying else ExitCode.OK
 
 
 @takes(how=(DownloadOptions, "sources"))
@@ -143,7 +128,6 @@ def verify(
             metavar="DEST",
             callback=destination_of,
             help="Dataset to check: a folder, or an address.",
-            show_default=False,
         ),
     ],
     decode: Annotated[
@@ -158,6 +142,10 @@ def verify(
 ) -> None:
     """Compare every photo of a dataset with its manifest, byte for byte.
 
+    Examples:
+      hotdog-sql verify dataset
+      hotdog-sql verify dataset --repair --source mirror
+
     Names each file that is missing, altered, undecodable, or not in the
     manifest, one per line on stdout.
     """
@@ -165,18 +153,77 @@ def verify(
     from hotdog_sql.cli.progress import DownloadDisplay
 
     with DownloadDisplay(quiet=quiet) as display:
-        report = api.verify(destination, decode=decode, progress=display)
-    say(
-        f"{report.checked:,} photos checked, {size_text(report.bytes)} are right",
-        quiet=quiet,
-    )
-    if repair and not report.good:
-        with DownloadDisplay(quiet=quiet) as display:
-            report = api.repair(destination, report, download_options(how), progress=display)
+        report = api.verify(
+            destination,
+            decode=decode,
+            repair=repair,
+            options=download_options(how),
+            progress=display,
+        )
+    say(f"{report.checked:,} photos checked, {size_text(report.bytes)} are right", quiet=quiet)
+    if report.repaired:
         say(f"{len(report.repaired):,} photos repaired", quiet=quiet)
     for path in report.foreign:
         say(f"ignored  {printable(path)}: a file of the system or of a trainer", quiet=quiet)
     for problem in report.problems:
         typer.echo(f"{problem.fault}  {printable(problem.path)}")
     if not report.good:
-        raise typer.Exit(exits.VERIFY_FAILED)
+        raise typer.Exit(ExitCode.VERIFY_FAILED)
+
+
+def gallery(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the dataset.")],
+) -> None:
+    """Write a page that shows every photo of a dataset and why others were lost.
+
+    Examples:
+      hotdog-sql gallery dataset
+      hotdog-sql gallery ./dataset
+
+    The page is DIR/index.html. It needs no network. Its path goes to stdout.
+    """
+    from hotdog_sql import api
+
+    typer.echo(str(api.write_gallery(directory)))
+
+
+@takes(how=(DownloadOptions, "update"))
+def demo(
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", file_okay=False, help="Folder of the dataset.")
+    ] = Path("dataset"),
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(
+            "--data-dir",
+            metavar="DIR",
+            file_okay=False,
+            help="Keep the CSV files here, for sql and shell, not in a temporary folder.",
+        ),
+    ] = None,
+    *,
+    how: Given,
+    quiet: options.QuietOption = False,
+) -> None:
+    """Make a small dataset without the network, from a server on this machine.
+
+    Examples:
+      hotdog-sql demo
+      hotdog-sql demo hotdogs --data-dir demo_data
+
+    The server has made-up CSV files with the oddities of the real ones, and
+    pixel-art photos, some of which are missing. Otherwise this does what
+    `select "Hot dog" --download` does.
+    """
+    from hotdog_sql import api
+
+    api.check_destination(str(directory))
+    with api.serve_demo(data_dir) as data:
+        say("Serving a small Open Images on this machine", quiet=quiet)
+        # Quiet: the sizes in the catalog are those of the real files.
+        with opened(data, ["select_images"], quiet=True) as database:
+            selection = api.select(database, "Hot dog")
+            if not quiet:
+                tell_selection(selection)
+            code = run_download(selection, str(directory), download_options(how), quiet=quiet)
+    raise typer.Exit(code)

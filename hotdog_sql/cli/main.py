@@ -1,23 +1,96 @@
-"""The commands, and how an error ends them."""
+"""The commands, their help texts, and how an error ends them."""
 
+import inspect
 import os
+import re
 import sys
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from hotdog_sql import __version__
-from hotdog_sql.cli import exits
-from hotdog_sql.cli.data import demo, gallery, index, refresh
-from hotdog_sql.cli.download import download, verify
-from hotdog_sql.cli.help import PlainCommand, PlainGroup
-from hotdog_sql.cli.query import classes, summary
+from hotdog_sql.cli.data import index, refresh
+from hotdog_sql.cli.download import demo, download, gallery, verify
+from hotdog_sql.cli.look import classes, shell, sql, summary
+from hotdog_sql.cli.output import ExitCode, exit_code
 from hotdog_sql.cli.select import select
-from hotdog_sql.cli.shell import shell
-from hotdog_sql.cli.sql import sql
 from hotdog_sql.errors import HotdogError, QueryError
 from hotdog_sql.text import printable
+
+_COMMANDS = {
+    "Make a dataset": (select, download, demo),
+    "Look around": (classes, summary, sql, shell),
+    "Data and datasets": (refresh, index, verify, gallery),
+}
+#: What DuckDB says, as a RuntimeError, when a signal ends a query.
+_QUERY_STOPPED = "Query interrupted"
+#: The bounds of a number, as Click shows them.
+_BOUNDS = re.compile(r"(; |(?<=\[))[\w.-]*(<=)?x[<>]=[\w.-]+(?=\])")
+
+
+class PlainCommand(TyperCommand):
+    """A command with help in plain text, a section for each panel of its options.
+
+    Typer draws boxes with rich, which takes as long to import as all else that a help text needs.
+    """
+
+    def format_help_text(self, _ctx: Any, formatter: Any) -> None:
+        """Writes the docstring as it is."""
+        _write_text(self.help, formatter)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Writes the arguments, and the options by panel."""
+        _write_sections(formatter, _parameters(self.get_params(ctx), ctx))
+
+
+class PlainGroup(TyperGroup):
+    """The commands, a section for each of their panels."""
+
+    def format_help_text(self, _ctx: Any, formatter: Any) -> None:
+        """Writes the docstring as it is."""
+        _write_text(self.help, formatter)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Writes the commands by panel, after the options that go before them."""
+        sections = _parameters(self.get_params(ctx), ctx)
+        for panel, commands in _COMMANDS.items():
+            named = [(one.__name__, self.get_command(ctx, one.__name__)) for one in commands]
+            sections[panel] = [(name, one.get_short_help_str(200)) for name, one in named if one]
+        _write_sections(formatter, sections)
+
+
+def _write_text(text: str | None, formatter: Any) -> None:
+    formatter.write_paragraph()
+    for line in inspect.cleandoc(text or "").splitlines():
+        formatter.write(f"  {line}".rstrip() + "\n")
+
+
+def _parameters(parameters: Iterable[Any], ctx: Any) -> dict[str, list[tuple[str, str]]]:
+    """What there is to say of each parameter by panel: arguments first, panels in their order."""
+    sections: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": []}
+    for parameter in parameters:
+        record = parameter.get_help_record(ctx)
+        if record is None:
+            continue
+        names, text = record
+        text = text.replace("\\[", "[")  # as older versions of Typer write it
+        text = _BOUNDS.sub("", text).replace("  []", "")
+        if parameter.param_type_name == "argument":
+            sections["Arguments"].append((names.partition(" <")[0], text))
+        else:
+            panel = getattr(parameter, "rich_help_panel", None) or "Options"
+            sections.setdefault(panel, []).append((names, text))
+    return sections
+
+
+def _write_sections(formatter: Any, sections: dict[str, list[tuple[str, str]]]) -> None:
+    for panel, records in sections.items():
+        if records:
+            with formatter.section(panel):
+                formatter.write_dl(records)
+
 
 app = typer.Typer(
     name="hotdog-sql",
@@ -27,14 +100,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-for panel, commands in {
-    "Make a dataset": (select, download, demo),
-    "Look around": (classes, summary, sql, shell),
-    "Data and datasets": (refresh, index, verify, gallery),
-}.items():
-    for command in commands:
-        app.command(cls=PlainCommand, rich_help_panel=panel)(command)
+for group in _COMMANDS.values():
+    for command in group:
+        app.command(cls=PlainCommand)(command)
 
 
 def _print_version(value: bool) -> None:
@@ -54,16 +122,12 @@ def root(
 ) -> None:
     """Photos for an image classifier, selected from Open Images with readable SQL.
 
-    Select a class, and download its photos and random others into class folders:
-
-        hotdog-sql select "Hot dog" --download dataset
+    Examples:
+      hotdog-sql demo
+      hotdog-sql select "Hot dog" --download dataset
 
     Rows go to stdout, everything else to stderr.
     """
-
-
-#: What DuckDB says, as a RuntimeError, when a signal ends a query.
-_QUERY_STOPPED = "Query interrupted"
 
 
 def main() -> None:
@@ -73,15 +137,15 @@ def main() -> None:
     except HotdogError as error:
         # DuckDB points at the place in a query on lines of its own.
         lines = str(error).splitlines() if isinstance(error, QueryError) else [str(error)]
-        _end(lines, exits.exit_code(error))
+        _end(lines, exit_code(error))
     except OSError as error:  # stdout is closed or full, or a file is not ours to read
         where = f" {error.filename}" if error.filename else ""
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what stdout still holds goes nowhere
-        _end([f"cannot read or write{where}: {error.strerror}"], exits.DATASET)
+        _end([f"cannot read or write{where}: {error.strerror}"], ExitCode.DATASET)
     except RuntimeError as error:
         if str(error) != _QUERY_STOPPED:
             raise
-        sys.exit(exits.INTERRUPTED)
+        sys.exit(ExitCode.INTERRUPTED)
 
 
 def _end(lines: Sequence[str], code: int) -> None:

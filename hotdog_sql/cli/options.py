@@ -1,19 +1,27 @@
-"""The options of the commands: those of the dataclasses, and others."""
+"""How a command takes the options of a dataclass: their help texts are those of its attributes."""
 
+import csv
+import functools
+import inspect
 import math
+import os
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import fields
+from enum import EnumMeta
+from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import typer
 
-from hotdog_sql.cli.completion import complete_class
 from hotdog_sql.download_options import DownloadOptions
-from hotdog_sql.errors import InputError
+from hotdog_sql.errors import InputError, QueryError
 from hotdog_sql.options import (
     LARGEST_COUNT,
     LARGEST_SEED,
     DataOptions,
-    DatasetFormat,
     GroupBy,
     Labels,
     NegativesFrom,
@@ -27,13 +35,59 @@ from hotdog_sql.options import (
     parse_partition,
 )
 
-DATA = "Data"
+#: The options of a dataclass that the user set, by field; the others keep their defaults.
+Given = dict[str, Any]
+
 DOWNLOAD = "Download"
 OUTPUT = "Output"
 RECIPE = "Instead of classes"
 
+#: The fields that are options, by the panel of the help text; those without a panel come first.
+_PANELS: dict[type, dict[str | None, str]] = {
+    DataOptions: {
+        None: "splits",
+        "Data": "release labels data_dir threads memory_limit offline large",
+    },
+    SelectOptions: {
+        None: "classes negatives limit seed",
+        "Images": "min_confidence overlap negatives_from related exclude",
+        "Folders": "negative_folder partition group_by",
+        RECIPE: "query variables",
+    },
+    DownloadOptions: {
+        DOWNLOAD: "sources workers per_host max_bytes strict_md5 retry_failed replace_failed "
+        "top_up update upright max_side dataset_format shard_size scheduler",
+    },
+}
 
-def _number(value: float) -> float:
+
+def complete_class(incomplete: str) -> list[str]:
+    """The names of classes that begin with what has been typed, in any case, or the MIDs.
+
+    Read without DuckDB, whose start would be felt at each press of the key.
+    """
+    folder = Path(os.environ.get("HOTDOG_SQL_DATA_DIR") or "data")
+    typed, column = incomplete.casefold(), 0 if incomplete.startswith("/") else 1
+    names = set()
+    for path in folder.glob("oid*-class-descriptions.csv"):
+        with path.open(encoding="utf-8", errors="replace", newline="") as file:
+            names |= {row[column] for row in islice(csv.reader(file), 1, None) if len(row) > 1}
+    found = sorted(name for name in names if name.casefold().startswith(typed))
+    # Where there is nothing to offer, the shell would offer the names of files.
+    return [_Match(name) for name in found[:100] if name.isprintable()] or [incomplete]
+
+
+class _Match(str):
+    """A completion; Typer would drop a plain string that differs from the typed text in case."""
+
+    __slots__ = ()
+
+    def startswith(self, *_arguments: Any) -> bool:
+        """It has been matched already."""
+        return True
+
+
+def _not_nan(value: float) -> float:
     """Refuse NaN, which some versions of Click accept within any bounds."""
     if math.isnan(value):
         raise typer.BadParameter("nan is not a number.")
@@ -47,231 +101,214 @@ def _partition(text: str) -> dict[str, float]:
         raise typer.BadParameter(str(error)) from error
 
 
-OfflineOption = Annotated[
-    bool,
-    typer.Option(
-        "--offline", help="Send no request; a missing file is an error.", rich_help_panel=DATA
-    ),
-]
-YesOption = Annotated[
-    bool,
-    typer.Option(
-        "--yes", "-y", help="Start a large download without asking.", rich_help_panel=DATA
-    ),
-]
-FormatOption = Annotated[
+def _negatives(text: object) -> dict[str, int | float | None]:
+    """The fields that `--negatives` sets: a number such as `120`, or a multiple such as `2x`."""
+    number, times, rest = str(text).partition("x")
+    try:
+        value = float(number) if times else int(number)
+    except ValueError:
+        value = -1
+    if rest or not 0 <= value <= LARGEST_COUNT:
+        raise typer.BadParameter(
+            f"{text!r} is neither a number from 0 to {LARGEST_COUNT:,} nor a multiple such as 2x"
+        )
+    return {"negatives": 0, "ratio": value} if times else {"negatives": int(value), "ratio": None}
+
+
+def _variable(setting: str) -> tuple[str, str | int | float]:
+    """The name and the value of a `--set`; the value is a number if it looks like one."""
+    name, equals, value = setting.partition("=")
+    if not equals:
+        raise typer.BadParameter(f"{setting!r} has no =: give NAME=VALUE")
+    for kind in (int, float):
+        try:
+            return name, kind(value)
+        except ValueError:
+            continue
+    return name, value
+
+
+def read_query(path: str) -> str:
+    """The text of a query in a file; `-` is stdin."""
+    try:
+        return (sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()).decode()
+    except OSError as error:
+        raise typer.BadParameter(f"cannot read {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise QueryError(f"{path} is not UTF-8 text; save the query as UTF-8") from error
+
+
+#: Options whose type is not the field's.
+_KINDS: dict[str, Any] = {
+    "splits": list[Split],
+    "release": Release,
+    "labels": Labels,
+    "memory_limit": str,
+    "classes": list[str],
+    "negatives": Any,
+    "overlap": Overlap,
+    "negatives_from": NegativesFrom,
+    "related": Related,
+    "exclude": list[str],
+    "partition": Any,
+    "group_by": GroupBy,
+    "query": Any,
+    "variables": list[Any],
+    "sources": list[Source],
+}
+#: Options whose name is not the field's.
+_NAMES = {
+    "splits": ("--split",),
+    "large": ("--yes", "-y"),
+    "classes": ("--class",),
+    "variables": ("--set",),
+    "sources": ("--source",),
+    "top_up": ("--top-up/--no-top-up",),
+}
+_CLASS = {"metavar": "NAME_OR_MID", "autocompletion": complete_class}
+#: Further settings of `typer.Option`.
+_SETTINGS: dict[str, dict[str, Any]] = {
+    "data_dir": {"envvar": "HOTDOG_SQL_DATA_DIR", "file_okay": False},
+    "threads": {"min": 1},
+    "memory_limit": {"metavar": "SIZE"},
+    "classes": _CLASS,
+    "negatives": {
+        "metavar": "N|Nx",
+        "parser": _negatives,
+        "help": "Images without the classes: a number, or a multiple of the positives such as 2x.",
+    },
+    "limit": {"min": 1, "max": LARGEST_COUNT},
+    "seed": {"min": 0, "max": LARGEST_SEED},
+    "min_confidence": {"min": 0.000001, "max": 1.0, "callback": _not_nan},
+    "exclude": _CLASS,
+    "partition": {"metavar": "SHARES", "parser": _partition},
+    "query": {
+        "metavar": "FILE",
+        "parser": read_query,
+        "help": "File with one SELECT that yields ImageID, folder and, optionally, rank.",
+    },
+    "variables": {"metavar": "NAME=VALUE", "parser": _variable},
+    "workers": {"min": 1, "max": 512},
+    "per_host": {"min": 1, "max": 512},
+    "max_bytes": {"min": 1},
+    "max_side": {"min": 1, "max": 65_535},
+    "shard_size": {"min": 1, "max": 1_000_000},
+    "scheduler": {"metavar": "ADDRESS"},
+}
+_METAVARS = {int: "N", float: "X", str: "TEXT", Path: "DIR"}
+
+
+def _option(kind: Any, text: str, *names: str, **settings: Any) -> Any:
+    """The annotation of an option. Its help text says what to type, not the type in Python."""
+    inner = next((one for one in get_args(kind) if one is not type(None)), kind)
+    if isinstance(inner, EnumMeta):
+        settings = {"metavar": "|".join(inner)} | settings
+    elif inner is not bool:
+        settings = {"metavar": _METAVARS.get(inner)} | settings
+    return Annotated[kind, typer.Option(*names, **({"help": text} | settings))]
+
+
+FormatOption = _option(
     RowFormat | None,
-    typer.Option(
-        "--format",
-        help="Format of the rows. The extension of --output decides if this does not.",
-        show_default="table in a terminal, csv into a pipe",
-        rich_help_panel=OUTPUT,
-    ),
-]
-OutputOption = Annotated[
+    "Format of the rows, by default that of --output, else table in a terminal and csv in a pipe.",
+    "--format",
+    rich_help_panel=OUTPUT,
+)
+OutputOption = _option(
     Path | None,
-    typer.Option(
-        "--output",
-        "-o",
-        dir_okay=False,
-        help="Write the rows to this file, not to stdout.",
-        rich_help_panel=OUTPUT,
-    ),
-]
-QuietOption = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Print errors only.", rich_help_panel=OUTPUT)
-]
-VerboseOption = Annotated[
-    bool, typer.Option("--verbose", "-v", help="Print more detail.", rich_help_panel=OUTPUT)
-]
-GalleryOption = Annotated[
+    "Write the rows to this file, not to stdout.",
+    *("--output", "-o"),
+    metavar="FILE",
+    dir_okay=False,
+)
+QuietOption = _option(bool, "Print errors only.", "--quiet", "-q", rich_help_panel=OUTPUT)
+VerboseOption = _option(bool, "Print more detail.", "--verbose", "-v", rich_help_panel=OUTPUT)
+GalleryOption = _option(
     bool | None,
-    typer.Option(
-        "--gallery/--no-gallery",
-        help="Write index.html, a page that shows the dataset's photos.",
-        show_default="gallery",
-        rich_help_panel=DOWNLOAD,
-    ),
-]
-_CONFIDENCE: dict[str, Any] = {"metavar": "X", "min": 0.000001, "max": 1.0, "callback": _number}
-MIN_CONFIDENCE = "Minimum confidence of a positive label."
-MinConfidenceOption = Annotated[float, typer.Option(help=MIN_CONFIDENCE, **_CONFIDENCE)]
+    "Write index.html, a page that shows the dataset's photos, or do not.",
+    "--gallery/--no-gallery",
+    rich_help_panel=DOWNLOAD,
+)
 
 
-def _typed(kind: Any, text: str, **settings: Any) -> tuple[Any, str, dict[str, Any]]:
-    """An option: its type, its help text, and other settings of `typer.Option`.
+def option_names(name: str) -> tuple[str, ...]:
+    """The names of a field's option."""
+    return _NAMES.get(name, (f"--{name.replace('_', '-')}",))
 
-    By default it has the name of the field and is in the panel of the group.
+
+def takes(**groups: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command the options of some dataclasses.
+
+    Args:
+        groups: by the name of the command's parameter, a dataclass, or a tuple of a dataclass and
+            the fields that the command has options for. The parameter gets a `Given`.
     """
-    return kind, text, settings
+
+    def wrap(command: Callable[..., None]) -> Callable[..., None]:
+        by_group = {
+            name: _parameters(*group) if isinstance(group, tuple) else _parameters(group)
+            for name, group in groups.items()
+        }
+        parameters = [
+            inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+        ]
+        for name, parameter in inspect.signature(command).parameters.items():
+            parameters += by_group.get(name, [parameter])
+        parameters = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in parameters]
+
+        @functools.wraps(command)
+        def run(context: typer.Context, **values: Any) -> None:
+            given: dict[str, Given] = {}
+            for group, options in by_group.items():
+                typed = {option.name: values.pop(option.name) for option in options}
+                given[group] = {name: typed[name] for name in typed if _is_given(context, name)}
+            command(**values, **given)
+
+        # Typer reads both.
+        run.__annotations__ = {one.name: one.annotation for one in parameters}
+        run.__dict__["__signature__"] = inspect.Signature(parameters)
+        return run
+
+    return wrap
 
 
-def _group(panel: str | None, **options: tuple[Any, str, dict[str, Any]]) -> dict[str, Any]:
-    """The annotations of a group's options, by field."""
-    found = {}
-    for field, (kind, text, settings) in options.items():
-        name = settings.pop("name", f"--{field.replace('_', '-')}")
-        settings = {"rich_help_panel": panel} | settings
-        found[field] = Annotated[kind, typer.Option(name, help=text, **settings)]
+def _is_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name in ("COMMANDLINE", "ENVIRONMENT")
+
+
+def _parameters(group: type, *names: str) -> list[inspect.Parameter]:
+    """A parameter for each field that is an option, or for those that are named."""
+    defaults: dict[str, Any] = {
+        field.name: field.default_factory() if callable(field.default_factory) else field.default
+        for field in fields(group)
+    }
+    types, texts = get_type_hints(group), _descriptions(group)
+    found = []
+    for panel, listed in _PANELS[group].items():
+        for name in listed.split():
+            if names and name not in names:
+                continue
+            kind, default = _KINDS.get(name, types[name]), defaults[name]
+            text = texts.get(name, "")
+            if get_origin(kind) is list:
+                text, default = f"{text} Repeat it for several.", list(default)
+            settings = {"rich_help_panel": panel} | _SETTINGS.get(name, {})
+            annotation = _option(kind, text, *option_names(name), **settings)
+            found.append(
+                inspect.Parameter(
+                    name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+                )
+            )
     return found
 
 
-_NUMBER: dict[str, Any] = {"metavar": "N", "min": 1}
-_NEGATIVES: dict[str, Any] = {"rich_help_panel": "Negatives"}
-_PARTITION: dict[str, Any] = {"rich_help_panel": "Partition"}
-_RECIPE: dict[str, Any] = {"rich_help_panel": RECIPE, "show_default": False}
-_CLASS: dict[str, Any] = {
-    "metavar": "NAME_OR_MID",
-    "autocompletion": complete_class,
-    "show_default": False,
-}
-
-#: The options of each dataclass, by field.
-TYPED: dict[type, dict[str, Any]] = {
-    DataOptions: _group(
-        DATA,
-        splits=_typed(list[Split], "Split to read. Repeat it for several.", name="--split"),
-        release=_typed(Release, "Release of Open Images."),
-        labels=_typed(Labels, "Whose labels count."),
-        data_dir=_typed(
-            Path,
-            "Folder of the Open Images CSV files.",
-            envvar="HOTDOG_SQL_DATA_DIR",
-            file_okay=False,
-        ),
-        threads=_typed(int | None, "Threads of DuckDB.", **_NUMBER, show_default="one per core"),
-        memory_limit=_typed(
-            str, "Memory for DuckDB. When it needs more, it uses the disk.", metavar="SIZE"
-        ),
-    ),
-    SelectOptions: _group(
-        None,
-        classes=_typed(
-            list[str],
-            "Class to select, by name or MID. Repeat it for several: each gets a folder.",
-            name="--class",
-            **_CLASS,
-        ),
-        limit=_typed(
-            int | None,
-            "Maximum number of positives in each folder.",
-            **_NUMBER,
-            max=LARGEST_COUNT,
-            show_default="all",
-        ),
-        overlap=_typed(Overlap, "What to do with an image of several classes."),
-        min_confidence=_typed(float, MIN_CONFIDENCE, **_CONFIDENCE),
-        seed=_typed(int, "Seed of the random order.", metavar="N", min=0, max=LARGEST_SEED),
-        negatives=_typed(
-            str,
-            "Images without the classes: a number, or a multiple of the positives such as 2x.",
-            metavar="N|Nx",
-            **_NEGATIVES,
-        ),
-        negatives_from=_typed(
-            NegativesFrom,
-            "verified: images in which a person did not find the class; mixed: those first, then "
-            "random ones.",
-            **_NEGATIVES,
-        ),
-        related=_typed(
-            Related,
-            "Related classes, which no negative may carry. prefix: their names begin with the "
-            "class's name; hierarchy: they are below it in Open Images' hierarchy.",
-            **_NEGATIVES,
-        ),
-        exclude=_typed(
-            list[str],
-            "Another class that no negative may carry. Repeat it for several.",
-            **_CLASS,
-            **_NEGATIVES,
-        ),
-        negative_folder=_typed(str, "Folder of the negatives.", **_NEGATIVES),
-        partition=_typed(
-            Any,
-            "Divide the dataset, such as 80/20, 80/10/10 or train=0.8,test=0.2.",
-            metavar="SHARES",
-            parser=_partition,
-            show_default=False,
-            **_PARTITION,
-        ),
-        group_by=_typed(
-            GroupBy,
-            "What stays in one part: all copies of an image, or all images of an author.",
-            **_PARTITION,
-        ),
-        query=_typed(
-            Path | None,
-            "File with one SELECT that yields ImageID, folder and, optionally, rank.",
-            exists=True,
-            dir_okay=False,
-            **_RECIPE,
-        ),
-        variables=_typed(
-            list[str],
-            "Variable that the query reads with getvariable.",
-            name="--set",
-            metavar="NAME=VALUE",
-            **_RECIPE,
-        ),
-    ),
-    DownloadOptions: _group(
-        DOWNLOAD,
-        sources=_typed(
-            list[Source], "Where to look for photos. Repeat it for the next one.", name="--source"
-        ),
-        workers=_typed(
-            int, "Transfers at the same time, for each worker of a cluster.", **_NUMBER, max=512
-        ),
-        per_host=_typed(
-            int,
-            "Transfers at the same time from one host, for all workers together.",
-            **_NUMBER,
-            max=512,
-        ),
-        max_bytes=_typed(
-            int, "Size of the largest photo in bytes. A larger one is rejected.", **_NUMBER
-        ),
-        strict_md5=_typed(
-            bool, "Reject an original whose bytes have changed since Open Images listed it."
-        ),
-        retry_failed=_typed(bool, "Try photos again that an earlier run found lost."),
-        replace_failed=_typed(bool, "Replace photos that fail in this run, as if lost."),
-        top_up=_typed(
-            bool,
-            "Replace lost photos with the next in the random order.",
-            name="--top-up/--no-top-up",
-        ),
-        update=_typed(
-            bool,
-            "Change a dataset of another selection into this one: download what is new, remove "
-            "what is no longer selected.",
-        ),
-        upright=_typed(bool, "Rotate photos as Rotation or EXIF says. Needs Pillow."),
-        max_side=_typed(
-            int | None,
-            "Reduce photos whose longer side has more pixels. Needs Pillow.",
-            **_NUMBER,
-            max=65_535,
-            show_default=False,
-        ),
-        dataset_format=_typed(
-            DatasetFormat,
-            "files: photos in class folders; webdataset: photos in tar files, each with its class "
-            "and its row.",
-        ),
-        shard_size=_typed(
-            int | None,
-            "Photos in a tar, or given to a worker of a cluster at a time.",
-            **_NUMBER,
-            max=1_000_000,
-            show_default="10000 in a tar, 1000 to a worker",
-        ),
-        scheduler=_typed(
-            str | None,
-            "Download with the workers of a Dask cluster, such as tcp://host:8786.",
-            metavar="ADDRESS",
-            show_default=False,
-        ),
-    ),
-}
+def _descriptions(group: type) -> dict[str, str]:
+    """The attributes of a dataclass as its docstring describes them, as sentences."""
+    attributes = (inspect.getdoc(group) or "").partition("Attributes:\n")[2].partition("\n\n")[0]
+    entries = re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", attributes, flags=re.MULTILINE)
+    found = {}
+    for name, entry in entries:
+        text = " ".join(entry.replace("`", "").split())
+        found[name] = f"{text[:1].upper()}{text[1:].removesuffix('.')}."
+    return found

@@ -1,23 +1,23 @@
-"""Output: rows on stdout, everything else on stderr.
+"""What a command prints and how it ends: rows on stdout, everything else on stderr, exit codes.
 
 rich draws the tables and takes as long to import as DuckDB, so only a table imports it.
 """
 
 import sys
 from collections.abc import Sequence
+from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import typer
 
+from hotdog_sql import errors
 from hotdog_sql.errors import InputError, StorageError
 from hotdog_sql.options import RowFormat
 from hotdog_sql.text import printable
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
-    from hotdog_sql.database import Database
+    from hotdog_sql.api import Database
 
 #: Rows of a table; the other formats have all of them.
 TABLE_ROWS = 40
@@ -26,28 +26,51 @@ _WIDEST = 32
 _FILE_WIDTH = 200
 
 
+class ExitCode(IntEnum):
+    """How a command has ended; a signal adds 128 to its number, as in a shell."""
+
+    OK = 0
+    USAGE = 2  # Typer's own: an option is unknown or its value is invalid
+    INPUT = 3
+    DATA = 4
+    TRANSFER = 5
+    DATASET = 6
+    INCOMPLETE = 7  # some photos failed for now
+    VERIFY_FAILED = 8
+    CLUSTER = 9
+    HANGUP = 129
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+_CODES: dict[type[errors.HotdogError], ExitCode] = {
+    errors.InputError: ExitCode.INPUT,
+    errors.DataError: ExitCode.DATA,
+    errors.TransferError: ExitCode.TRANSFER,
+    errors.DatasetError: ExitCode.DATASET,
+    errors.UnreachableError: ExitCode.INCOMPLETE,
+    errors.ClusterError: ExitCode.CLUSTER,
+}
+
+
+def exit_code(error: errors.HotdogError) -> int:
+    """The exit code for an error."""
+    return next((code for kind, code in _CODES.items() if isinstance(error, kind)), 1)
+
+
 def say(line: str, *, quiet: bool = False) -> None:
     """Print a line on stderr, unless only errors are wanted."""
     if not quiet:
         typer.echo(line, err=True)
 
 
-def check_output(format_name: RowFormat | None, output: Path | None) -> RowFormat:
-    """The format to write rows in; wrong options are found before the work begins.
-
-    Args:
-        format_name: what the user asked for.
-        output: file to write; None: stdout.
-
-    Raises:
-        InputError: the file's extension matches no format, or the format is not for a terminal.
-        StorageError: the file's folder does not exist.
-    """
+def check_output(row_format: RowFormat | None, output: Path | None) -> RowFormat:
+    """The format to write rows in; wrong options are found before the work begins."""
     if output is None:
         terminal = sys.stdout.isatty()
-        if terminal and format_name is RowFormat.PARQUET:
+        if terminal and row_format is RowFormat.PARQUET:
             raise InputError("Parquet is not text for a terminal: add --output FILE")
-        return format_name or (RowFormat.TABLE if terminal else RowFormat.CSV)
+        return row_format or (RowFormat.TABLE if terminal else RowFormat.CSV)
     if not output.parent.is_dir():
         raise StorageError(
             f"cannot write {output}: there is no folder {output.parent}; create it or choose "
@@ -56,80 +79,58 @@ def check_output(format_name: RowFormat | None, output: Path | None) -> RowForma
     if output.exists() and not output.is_file():
         raise StorageError(f"cannot write {output}: it is not a file; redirect stdout instead")
     extension = output.suffix.lower().removeprefix(".")
-    if format_name is None and extension not in ("csv", "json", "parquet"):
+    if row_format is None and extension not in ("csv", "json", "parquet"):
         raise InputError(
             f"{output.name} ends in none of .csv, .json, .parquet: rename it or add --format"
         )
-    return format_name or RowFormat(extension)
+    return row_format or RowFormat(extension)
 
 
 def write_rows(
     database: "Database",
     table: str,
-    format_name: RowFormat,
+    row_format: RowFormat,
     output: Path | None,
     limit: int = TABLE_ROWS,
 ) -> None:
-    """Write a table of the connection.
+    """Write a table of the connection to a file or to stdout; `limit` is for tables of people."""
+    from hotdog_sql import api
 
-    Args:
-        database: the connection.
-        table: name of the table or view.
-        format_name: from `check_output`.
-        output: file to write; None: stdout.
-        limit: rows of a table for people.
-    """
-    from hotdog_sql import export
-    from hotdog_sql.files import whole_file
-
-    if format_name is RowFormat.TABLE:
-        if output is None:
-            _write_table(database, table, limit)
-            return
-        with whole_file(output) as temporary, temporary.open("w", encoding="utf-8") as file:
-            _write_table(database, table, limit, file)
-    elif output is None:
-        export.write_stream(database, table, sys.stdout.buffer, format_name)
-        sys.stdout.flush()
+    if row_format is RowFormat.TABLE:
+        _write_table(database, table, limit, output)
     else:
-        export.write_file(database, table, output, format_name)
+        api.write_rows(database, table, output or sys.stdout.buffer, row_format)
+        sys.stdout.flush()
 
 
-def _write_table(database: "Database", table: str, limit: int, file: TextIO | None = None) -> None:
+def _write_table(database: "Database", table: str, limit: int, output: Path | None) -> None:
     """Show the first rows, and as many columns as there is room for."""
     from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
-    console = Console() if file is None else Console(file=file, width=_FILE_WIDTH)
     cursor = database.execute("FROM query_table($table)", {"table": table})
     columns = [column[0] for column in cursor.description or ()]
     rows = cursor.fetchmany(limit)
     total = database.rows("SELECT count(*) FROM query_table($table)", {"table": table})[0][0]
+    file = sys.stdout if output is None else output.open("w", encoding="utf-8")
+    console = Console(file=file, width=None if output is None else _FILE_WIDTH)
     widths = _fitting_widths(columns, rows, console.width)
-    console.print(_rows_table(columns, rows, widths))
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    for index, width in enumerate(widths):
+        number = any(isinstance(row[index], int | float) for row in rows)
+        justify: Any = "right" if number else "left"
+        name = Text(columns[index])
+        shown.add_column(name, justify=justify, no_wrap=True, overflow="ellipsis", width=width)
+    for row in rows:
+        # Text, not a string: a title in brackets is not markup.
+        shown.add_row(*(Text(_plain(value)) for value in row[: len(widths)]))
+    console.print(shown)
     left_out = {"more rows": total - len(rows), "more columns": len(columns) - len(widths)}
     if any(left_out.values()):
         counts = " and ".join(f"{count:,} {what}" for what, count in left_out.items() if count)
         console.print(f"… {counts}: --format csv has everything", highlight=False)
-
-
-def _rows_table(
-    columns: Sequence[str], rows: Sequence[Sequence[Any]], widths: Sequence[int]
-) -> "Table":
-    """The first columns, each of its width; longer text is cut."""
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for index, (column, width) in enumerate(zip(columns, widths, strict=False)):
-        number = any(isinstance(row[index], int | float) for row in rows)
-        justify: Any = "right" if number else "left"
-        table.add_column(
-            Text(column), justify=justify, no_wrap=True, overflow="ellipsis", width=width
-        )
-    for row in rows:
-        # Text, not a string: a title in brackets is not markup.
-        table.add_row(*(Text(_plain(value)) for value in row[: len(widths)]))
-    return table
+    file.flush()
 
 
 def _fitting_widths(columns: Sequence[str], rows: Sequence[Sequence[Any]], room: int) -> list[int]:
@@ -138,8 +139,8 @@ def _fitting_widths(columns: Sequence[str], rows: Sequence[Sequence[Any]], room:
 
     widths: list[int] = []
     for index, column in enumerate(columns):
-        natural = max(cell_len(text) for text in (column, *(_plain(row[index]) for row in rows)))
-        width = min(natural, _WIDEST)
+        longest = max(cell_len(text) for text in (column, *(_plain(row[index]) for row in rows)))
+        width = min(longest, _WIDEST)
         if widths and sum(widths) + 2 * len(widths) + width > room:
             break
         widths.append(width)

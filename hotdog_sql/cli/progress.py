@@ -1,16 +1,15 @@
-"""What users see while files and photos are downloaded.
+"""What users see on stderr while files and photos are downloaded.
 
-All of it is on stderr: lines that change in a terminal, otherwise a plain line now and then.
+Bars in a terminal, otherwise a plain line now and then.
 """
 
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Sequence
 from threading import Lock
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-from rich.console import Console, Group, RenderableType
-from rich.live import Live
+from rich.console import Console
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -20,24 +19,16 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 from rich.progress import Progress as Bars
-from rich.progress_bar import ProgressBar
-from rich.table import Column, Table
-from rich.text import Text
+from rich.table import Column
 
+from hotdog_sql.api import CatalogFile, FileProgress, Progress
 from hotdog_sql.options import Source
-from hotdog_sql.progress import FileProgress, Progress
 from hotdog_sql.text import size_text, without_credentials
 
-if TYPE_CHECKING:
-    from hotdog_sql.catalog import CatalogFile
-
-#: Seconds between two lines where there is no terminal, and that the rate is averaged over.
+#: Seconds between two lines where there is no terminal; shorter pauses of a host are not told.
 _LINE_EVERY = 10.0
-_RECENT = 10.0
-_STATUSES = ("downloaded", "lost", "failed")
-#: Without a terminal, a file of so many bytes gets a line at each of so many parts of it.
-_LINES_PER_FILE = 4
-_LINES_FROM = 10_000_000
+#: Without a terminal, a file of so many bytes gets a line at each quarter of it.
+_LARGE_FILE = 10_000_000
 
 
 def _console(*, quiet: bool = False) -> Console:
@@ -46,61 +37,40 @@ def _console(*, quiet: bool = False) -> Console:
 
 
 class DownloadDisplay(Progress):
-    """Shows a download of photos, or a check of them."""
+    """Shows a download of photos, or a check of them; `verbose` prints each request."""
 
     def __init__(
-        self,
-        *,
-        quiet: bool = False,
-        verbose: bool = False,
-        note: str = "",
-        line_every: float = _LINE_EVERY,
+        self, *, quiet: bool = False, verbose: bool = False, line_every: float = _LINE_EVERY
     ) -> None:
-        """Shows nothing yet.
-
-        Args:
-            quiet: show nothing at all.
-            verbose: print each request.
-            note: what to say once the download begins.
-            line_every: seconds between two lines where there is no terminal.
-        """
         self._line_every = line_every
-        self._quiet = quiet
-        self._console = _console(quiet=quiet)
         self._verbose = verbose
-        self._note = note
+        self._console = _console(quiet=quiet)
+        self._bar = Bars(
+            BarColumn(24),
+            TextColumn("{task.description}", markup=False),
+            console=self._console,
+            transient=True,
+            disable=quiet or not self._console.is_terminal,
+        )
+        self._task = self._bar.add_task("", total=None)
         self._lock = Lock()
         self._total: int | None = None
         self._bytes = 0
-        self._checked = ""
-        self._done: Counter[str] = Counter()
+        self._settled = 0
         self._fetched = 0
-        self._said = time.monotonic()
-        #: Moments, with the photos and bytes that had arrived by then.
-        self._history = deque([(self._said, 0, 0)])
-        self._live: Live | None = None
-        if self._console.is_terminal and not quiet:
-            self._live = Live(
-                console=self._console,
-                get_renderable=self._lines,
-                refresh_per_second=4,
-                transient=True,
-            )
+        self._counts: Counter[str] = Counter()
+        self._started = self._said = time.monotonic()
 
     def __enter__(self) -> Self:
-        if self._live is not None:
-            self._live.start()
+        self._bar.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._live is not None:
-            self._live.stop()
+        self._bar.stop()
 
     def planned(self, photos: int | None) -> None:
         """Remember how many photos there will be."""
         self._total = photos
-        if self._note:
-            self._print(self._note)
 
     def received(self, count: int) -> None:
         """Count bytes."""
@@ -127,84 +97,82 @@ class DownloadDisplay(Progress):
 
     def finished(self, status: str, source: str, *, known: bool, reserve: bool) -> None:
         """Count a photo."""
-        self._done[status] += 1
+        self._settled += 1
         self._fetched += not known
-        if source and not known:
-            self._done[source] += 1
+        if status != "downloaded":
+            self._counts[status] += 1
+        elif not known:
+            self._counts[source] += 1
         if reserve and self._total is not None:
             self._total += 1  # it was not planned
-        if self._live is None and not self._quiet:
-            now = time.monotonic()
-            if now - self._said >= self._line_every:
-                self._said = now
-                self._console.print(f"{self._progress()}; {self._outcome()}")
+        now = time.monotonic()
+        if not self._bar.disable:
+            self._bar.update(
+                self._task,
+                completed=self._settled,
+                total=self._total,
+                description=self._line(now),
+            )
+        elif now - self._said >= self._line_every:
+            self._said = now
+            self._console.print(self._line(now))
 
     def checked(self, count: int, size: int) -> None:
         """So many photos, of so many bytes in all, have been verified."""
-        self._checked = f"{count:,} photos checked, {size_text(size)}"
+        self._bar.update(self._task, description=f"{count:,} photos checked, {size_text(size)}")
 
     def _print(self, line: str) -> None:
         self._console.print(without_credentials(line))
 
-    def _settled(self) -> int:
-        return sum(self._done[status] for status in _STATUSES)
-
-    def _progress(self) -> str:
-        """Photos, bytes, rate, time left."""
-        now = time.monotonic()
-        self._history.append((now, self._fetched, self._bytes))
-        while now - self._history[0][0] > _RECENT and len(self._history) > 2:
-            self._history.popleft()
-        then, fetched, size = self._history[0]
-        seconds = max(now - then, 1e-3)
-        photos = f"{self._settled():,}"
+    def _line(self, now: float) -> str:
+        """Photos, bytes, rate, time left; where they came from, how many were lost or failed."""
+        seconds = max(now - self._started, 1e-3)
+        photos = f"{self._settled:,}"
         if self._total is not None:
             photos += f" of {self._total:,}"
-        rate = f"{size_text(int((self._bytes - size) / seconds))}/s"
+        rate = f"{size_text(int(self._bytes / seconds))}/s"
         parts = [f"{photos} photos", size_text(self._bytes), rate]
         # Photos of an earlier run are counted in no time: they do not tell how long others take.
-        speed = (self._fetched - fetched) / seconds
-        if self._total is not None and speed > 0:
-            parts.append(f"{_duration((self._total - self._settled()) / speed)} left")
-        return ", ".join(parts)
-
-    def _outcome(self) -> str:
-        """How many photos each source gave, and how many were lost or failed."""
-        counts = [(str(source), self._done[source]) for source in Source]
-        counts += [(status, self._done[status]) for status in _STATUSES[1:]]
-        return ", ".join(f"{what} {count:,}" for what, count in counts if count) or "waiting"
-
-    def _lines(self) -> RenderableType:
-        if self._checked:
-            return Text(self._checked)
-        grid = Table.grid(padding=(0, 1))
-        bar = ProgressBar(total=self._total, completed=self._settled(), width=24)
-        grid.add_row(bar, Text(self._progress()))
-        return Group(grid, Text(f"  {self._outcome()}", style="dim"))
+        if self._total is not None and self._fetched:
+            left = (self._total - self._settled) * seconds / self._fetched
+            parts.append(f"{_duration(left)} left")
+        names = [*Source, "lost", "failed"]
+        counts = [f"{name} {self._counts[name]:,}" for name in names if self._counts[name]]
+        return f"{', '.join(parts)}; {', '.join(counts) or 'waiting'}"
 
 
 class RefreshDisplay(FileProgress):
-    """Shows downloads of Open Images files: a bar for each and one for all, or plain lines."""
+    """Shows downloads of Open Images files: a bar for each, or plain lines."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._console = _console(quiet=quiet)
-        self._bars: Bars | None = None
-        if self._console.is_terminal and not quiet:
-            self._bars = _new_bars(self._console)
-            self._all = self._bars.add_task("in all", total=None, visible=False)
+        fixed = Column(no_wrap=True)
+        self._bars = Bars(
+            # The name gives way on a narrow terminal; the numbers stay on their line.
+            TextColumn(
+                "{task.description}",
+                table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"),
+            ),
+            BarColumn(16, table_column=fixed.copy()),
+            DownloadColumn(table_column=fixed.copy()),
+            TransferSpeedColumn(table_column=fixed.copy()),
+            TimeRemainingColumn(table_column=fixed.copy()),
+            console=self._console,
+            expand=True,
+            disable=quiet or not self._console.is_terminal,
+        )
         self._tasks: dict[str, TaskID] = {}
-        self._totals: dict[str, int | None] = {}
-        self._told: dict[str, int] = {}
+        self._totals: dict[str, int] = {}
+        self._quarters: dict[str, int] = {}
         self._lock = Lock()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._bars is not None:
-            self._bars.stop()
+        self._bars.stop()
 
-    def planned(self, files: "Sequence[CatalogFile]", total: int | None) -> None:
+    def planned(self, files: Sequence[CatalogFile], total: int | None) -> None:
         """Say what is going to be downloaded."""
         self._console.print(f"files to download: {len(files)}, {size_text(total)}")
         for file in files:
@@ -213,61 +181,30 @@ class RefreshDisplay(FileProgress):
     def started(self, name: str, done: int, total: int | None) -> None:
         """Begin a bar, or say so."""
         with self._lock:
-            self._totals[name] = total
-            if self._bars is not None:
+            self._totals[name] = total or 0
+            if not self._bars.disable:
                 self._bars.start()  # nothing is drawn before
                 if name not in self._tasks:
                     self._tasks[name] = self._bars.add_task(name)
-                self._draw(name, done, total)
+                self._bars.update(self._tasks[name], completed=done, total=total)
                 return
-            self._told[name] = done * _LINES_PER_FILE // total if total else 0
+            self._quarters[name] = done * 4 // total if total else 0
             have = f" after {size_text(done)}" if done else ""
             self._console.print(f"downloading {name}{have}, {size_text(total)} in all")
 
     def progressed(self, name: str, done: int) -> None:
         """Move the bar, or say now and then how far it is."""
         with self._lock:
-            total = self._totals.get(name) or 0
-            if self._bars is not None:
-                self._draw(name, done, self._totals.get(name))
-            elif total >= _LINES_FROM:
-                part = done * _LINES_PER_FILE // total
-                if self._told[name] < part < _LINES_PER_FILE:
-                    self._told[name] = part
-                    self._console.print(f"{name}: {100 * part // _LINES_PER_FILE}%")
+            total = self._totals[name]
+            if not self._bars.disable:
+                self._bars.update(self._tasks[name], completed=done)
+            elif total >= _LARGE_FILE and self._quarters[name] < done * 4 // total < 4:
+                self._quarters[name] = done * 4 // total
+                self._console.print(f"{name}: {self._quarters[name] * 25}%")
 
     def waiting(self, name: str, reason: str) -> None:
         """Say why nothing happens."""
         self._console.print(f"{name}: {reason}")
-
-    def _draw(self, name: str, done: int, total: int | None) -> None:
-        if self._bars is None:
-            return
-        self._bars.update(self._tasks[name], completed=done, total=total)
-        files = [task for task in self._bars.tasks if task.id != self._all]
-        totals = [task.total for task in files if task.total is not None]
-        self._bars.update(
-            self._all,
-            completed=sum(task.completed for task in files),
-            total=sum(totals) if len(totals) == len(files) else None,
-            visible=len(files) > 1,
-        )
-
-
-def _new_bars(console: Console) -> Bars:
-    fixed = Column(no_wrap=True)
-    return Bars(
-        # The name gives way on a narrow terminal; the numbers stay on their line.
-        TextColumn(
-            "{task.description}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")
-        ),
-        BarColumn(16, table_column=fixed.copy()),
-        DownloadColumn(table_column=fixed.copy()),
-        TransferSpeedColumn(table_column=fixed.copy()),
-        TimeRemainingColumn(table_column=fixed.copy()),
-        console=console,
-        expand=True,
-    )
 
 
 def _duration(seconds: float) -> str:

@@ -1,20 +1,28 @@
 """Open Images, its mirror and the photo service on one HTTP server, for this machine alone."""
 
 import csv
+import errno
 import hashlib
 import io
+import os
 import sys
 import threading
 import zipfile
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from hotdog_sql.catalog import CatalogFile, catalog
+from hotdog_sql.files import temporary_folder
+from hotdog_sql.options import DataOptions
 
+#: The photos' addresses are in the CSV files: on the same port a second demo has the same files,
+#: and so resumes the dataset of the first. Below the ports that systems lend to clients.
+_PORT = 28620
 _PLACEHOLDER = "photos/photo_unavailable.png"
 #: What the image files in the zip have in the place of the photo service's address.
 _PHOTOS = b"PHOTOS/"
@@ -43,6 +51,21 @@ def serve(port: int = 0) -> Iterator[World]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@contextmanager
+def serve_demo(data_dir: Path | None) -> Iterator[DataOptions]:
+    """Have this process use the demo's Open Images, with a temporary data folder by default."""
+    with ExitStack() as stack:
+        try:
+            world = stack.enter_context(serve(_PORT))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            world = stack.enter_context(serve())
+        os.environ["HOTDOG_SQL_BASE_URL"] = world.base_url
+        os.environ["HOTDOG_SQL_MIRROR_URL"] = world.mirror_url
+        yield DataOptions(data_dir or stack.enter_context(temporary_folder()), large=True)
 
 
 class _Server(ThreadingHTTPServer):

@@ -411,7 +411,6 @@ def test_a_selection_through_a_pipe(small_data: Path, run: Run, tmp_path: Path) 
             rows = run(*wanted, "--format", row_format).stdout
             done = run("download", "-", row_format, stdin=rows, **mirror)
             assert done.returncode == 0, done.stderr
-            assert "without the recipe of the selection lost photos are not replaced" in done.stderr
             assert len(list((tmp_path / row_format / "other").iterdir())) == 3
     done = run("download", "-", "dataset", stdin="")
     assert done.returncode == 3

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import typer.main
 
-from hotdog_sql.cli import exits
 from hotdog_sql.cli.main import app
+from hotdog_sql.cli.output import ExitCode
 from hotdog_sql.database import connect
 from hotdog_sql.options import DataOptions
 from hotdog_sql.sql_files import dataset_files, load_order
@@ -48,9 +48,9 @@ def test_the_options_have_these_defaults() -> None:
     for option, row in options.items():
         parameter = parameters[option]
         default = parameter.default
-        if isinstance(parameter.show_default, str):
-            default = parameter.show_default
-        elif isinstance(default, list):
+        if default is None:
+            continue
+        if isinstance(default, list):
             default = ", ".join(default)
         shown = row[2].strip("`") if len(row) > 2 else ""
         assert shown == str(default or ""), option
@@ -69,7 +69,7 @@ def test_every_command_and_no_other_option_is_named() -> None:
 
 
 def test_exit_codes() -> None:
-    assert {int(code): meaning for code, meaning in rows("Exit codes")} == exits.MEANINGS
+    assert {int(code) for code, _ in rows("Exit codes")} == set(ExitCode)
 
 
 def test_variables_and_extras() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hotdog_sql.cli.shell import find_shell
+from hotdog_sql.cli.look import find_shell
 from hotdog_sql.database import connect
 from hotdog_sql.options import DataOptions, SelectOptions
 from hotdog_sql.selection import select
@@ -151,5 +151,5 @@ def test_shell_command_says_how_to_get_the_shell(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 3
-    assert "pip install duckdb-cli" in done.stderr
+    assert "pip install 'hotdog-sql[shell]'" in done.stderr
     assert "Traceback" not in done.stderr

@@ -103,7 +103,7 @@ def test_lost_photos_are_replaced_out_of_the_data(
 
     without = run(*arguments[:2], "without", *arguments[3:], **mirror_of(server))
     assert without.returncode == 0
-    assert "lost photos are not replaced" in without.stderr
+    assert "Lost photos are not replaced without" in without.stderr
     assert len(tree(tmp_path / "without")) == 17 + 3
 
     other = run(*arguments[:2], "without", "--max-side", "9", **mirror_of(server))

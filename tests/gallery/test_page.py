@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hotdog_sql.cli import exits
+from hotdog_sql.cli.output import ExitCode
 from hotdog_sql.errors import DatasetError, StorageError
 from hotdog_sql.gallery import write_gallery
 from tests.conftest import Run
@@ -74,7 +74,7 @@ def test_a_download_that_is_running_or_was_killed_can_be_looked_at(tmp_path: Pat
 
 def test_what_is_no_dataset_is_refused(tmp_path: Path, run: Run) -> None:
     done = run("gallery", "nowhere")
-    assert (done.returncode, done.stdout) == (exits.DATASET, "")
+    assert (done.returncode, done.stdout) == (ExitCode.DATASET, "")
     assert "nowhere has no manifest.csv: name the folder of a dataset" in done.stderr
     assert not (tmp_path / "nowhere").exists()
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from hotdog_sql.api import build_index
 from hotdog_sql.catalog import DataFile, file_named
 from hotdog_sql.database import Database, connect
 from hotdog_sql.index import index_of, index_state
 from hotdog_sql.options import DataOptions, SelectOptions
 from hotdog_sql.selection import select
-from hotdog_sql.session import build_index
 from tests.conftest import Run
 from tests.sql.test_select_images import ODD_IDS, open_images, requests
 from tests.support.openimages import OpenImages, small_open_images

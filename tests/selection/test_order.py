@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from hotdog_sql.api import build_index
 from hotdog_sql.database import connect
-from hotdog_sql.export import write_stream
+from hotdog_sql.export import write_rows
 from hotdog_sql.options import DataOptions, SelectOptions
 from hotdog_sql.selection import Selection, select
-from hotdog_sql.session import build_index
 from tests.support.openimages import IMAGE_COLUMNS, OpenImages, image_row
 
 KINDS = {
@@ -52,7 +52,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def written(selection: Selection, format_name: str) -> bytes:
     stream = BytesIO()
-    write_stream(selection.database, selection.table, stream, format_name)
+    write_rows(selection.database, selection.table, stream, format_name)
     return stream.getvalue()
 
 

@@ -1,0 +1,271 @@
+"""Looking around: `classes`, `summary`, `sql` and `shell`."""
+
+import shutil
+import subprocess
+import sysconfig
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hotdog_sql.cli import options
+from hotdog_sql.cli.data import opened
+from hotdog_sql.cli.options import Given, read_query, takes
+from hotdog_sql.cli.output import check_output, say, write_rows
+from hotdog_sql.cli.report import tell_problems
+from hotdog_sql.errors import InputError, MissingExtraError
+from hotdog_sql.options import DataOptions, SelectOptions
+from hotdog_sql.text import is_unicode, printable, size_text
+
+if TYPE_CHECKING:
+    from hotdog_sql.api import Database, SqlFile
+
+_DOUBLE = '"'
+_CONFIDENCE = (SelectOptions, "min_confidence")
+
+
+@takes(data=DataOptions, wanted=_CONFIDENCE)
+def classes(
+    pattern: Annotated[
+        str,
+        typer.Argument(
+            metavar="PATTERN", help='Part of a name or MID, in any case: "hot dog", "/m/01b9xk".'
+        ),
+    ],
+    counts: Annotated[
+        bool,
+        typer.Option(
+            "--counts", help="Count each class's positives and verified negatives in the split."
+        ),
+    ] = False,
+    *,
+    data: Given,
+    wanted: Given,
+    row_format: options.FormatOption = None,
+    output: options.OutputOption = None,
+    quiet: options.QuietOption = False,
+) -> None:
+    """Find classes: names and MIDs that contain a text.
+
+    Examples:
+      hotdog-sql classes "hot dog"
+      hotdog-sql classes pizza --counts --split validation
+    """
+    if not is_unicode(pattern):
+        raise InputError(f"{printable(pattern)!r} is not UTF-8 text; type the name again")
+    written = check_output(row_format, output)
+    needs = ("count_classes" if counts else "find_classes", "similar_classes")
+    with opened(DataOptions(**data), needs, quiet=quiet) as database:
+        query = "FROM find_classes($pattern)"
+        values: dict[str, object] = {"pattern": pattern}
+        if counts:
+            query = "FROM count_classes($pattern, min_confidence := $min_confidence)"
+            values["min_confidence"] = wanted.get("min_confidence", 1.0)
+        found = database.keep_rows(query, values)
+        write_rows(database, "result", written, output)
+        if not found:
+            nearest = database.rows("FROM similar_classes($name)", {"name": pattern})
+            names = ", ".join(f"{printable(name)!r} ({mid})" for mid, name in nearest)
+            say(f"no class contains {printable(pattern)!r}; the nearest are {names}", quiet=quiet)
+    say(f"{found:,} classes" if found != 1 else "1 class", quiet=quiet)
+
+
+@takes(data=DataOptions, wanted=_CONFIDENCE)
+def summary(
+    data: Given,
+    wanted: Given,
+    row_format: options.FormatOption = None,
+    output: options.OutputOption = None,
+    quiet: options.QuietOption = False,
+) -> None:
+    """Count images, positive labels, labelled images and classes, and describe the files.
+
+    Examples:
+      hotdog-sql summary
+      hotdog-sql summary --split validation --format json
+    """
+    written = check_output(row_format, output)
+    with opened(DataOptions(**data), ["summary", "data_problems"], quiet=quiet) as database:
+        values = {"min_confidence": wanted.get("min_confidence", 1.0)}
+        database.keep_rows("FROM summary(min_confidence := $min_confidence)", values)
+        write_rows(database, "result", written, output)
+        if not quiet:
+            _describe_files(database)
+            tell_problems(database, dict(database.rows("FROM data_problems()")))
+
+
+def _describe_files(database: "Database") -> None:
+    """Say which files the counts come from, and whether they are as they should be."""
+    from hotdog_sql import api
+
+    for local in api.local_files(database):
+        compared = {"server": local.matches_server(), "catalog": local.matches_catalog()}
+        verdicts = {
+            None: "not compared with the {}",
+            True: "as the {} has it",
+            False: "NOT as the {} has it",
+        }
+        say(
+            f"{local.file.name}: {size_text(local.bytes)}, {local.date:%Y-%m-%d}, "
+            f"{local.file.release}, "
+            + ", ".join(verdicts[matches].format(what) for what, matches in compared.items())
+        )
+
+
+@takes(data=DataOptions)
+def sql(
+    query: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="QUERY",
+            help="One SELECT over the views and macros; - reads stdin. Without one, list them.",
+            show_default=False,
+        ),
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--file",
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="Read the query from a file.",
+        ),
+    ] = None,
+    dataset: Annotated[
+        Path | None,
+        typer.Option(
+            "--dataset",
+            metavar="DIR",
+            file_okay=False,
+            help="A dataset whose manifest the query can read, as the views manifest and losses.",
+        ),
+    ] = None,
+    *,
+    data: Given,
+    row_format: options.FormatOption = None,
+    output: options.OutputOption = None,
+    quiet: options.QuietOption = False,
+) -> None:
+    """Run one SELECT of your own, which can read these files and nothing else.
+
+    Examples:
+      hotdog-sql sql
+      hotdog-sql sql "FROM find_classes('hot dog')"
+      hotdog-sql sql "SELECT count(*) FROM images" --split validation
+      hotdog-sql sql "FROM losses" --dataset dataset
+    """
+    from hotdog_sql import api
+
+    if query is not None and file is not None:
+        raise typer.BadParameter("give a query or --file, one of the two")
+    if query is None and file is None:
+        for line in _listing(api.load_order()):
+            typer.echo(line)
+        for line in _listing(api.dataset_files(), "; needs --dataset DIR"):
+            typer.echo(line)
+        return
+    text = query if query not in (None, "-") else read_query(str(file or "-"))
+    written = check_output(row_format, output)
+    needs = [*api.needs_of_query(text)]
+    with opened(DataOptions(**data), needs, quiet=quiet) as database:
+        if dataset is not None:
+            database.use_dataset(dataset)
+        database.keep_query(text)
+        write_rows(database, "result", written, output)
+
+
+@takes(data=DataOptions)
+def shell(
+    directory: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="DIR",
+            file_okay=False,
+            help="A dataset, whose manifest becomes the views manifest and losses.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    data: Given,
+) -> None:
+    """Open the DuckDB shell with every view and macro loaded whose files are there.
+
+    Examples:
+      hotdog-sql shell
+      hotdog-sql shell --split validation
+      hotdog-sql shell dataset
+
+    Missing files are downloaded first, unless --offline or a dataset is given.
+    """
+    from hotdog_sql import api
+
+    program = find_shell()
+    wanted = DataOptions(**data)
+    wanted = replace(wanted, data_dir=wanted.data_dir.resolve())
+    # With a dataset, its manifest is what the user looks at.
+    needs = [] if wanted.offline or directory else ["select_images"]
+    with opened(wanted, needs) as database:
+        database.use_all()
+        greeting = [*_listing(api.needed_for(database.usable()))]
+        if missing := database.missing("select_images"):
+            command = database.refresh_command(missing)
+            greeting.append(f"There are more with the files of: {command}")
+        greeting.append("Each is explained at the top of its file in sql/, all in sql/README.md.")
+        lines = [*_session(database, directory)]
+        lines += [f".print {_quoted(line, _DOUBLE)}" for line in greeting]
+        start = database.scratch / "start.sql"
+        start.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        status = subprocess.call([program, "-init", str(start)])
+    raise typer.Exit(status)
+
+
+def find_shell() -> str:
+    """The DuckDB shell's binary: of this environment, else on the PATH."""
+    program = shutil.which("duckdb", path=sysconfig.get_path("scripts")) or shutil.which("duckdb")
+    if program is None:
+        raise MissingExtraError(
+            "the DuckDB shell is not installed; get it with: pip install 'hotdog-sql[shell]', or "
+            "see https://duckdb.org/install"
+        )
+    return program
+
+
+def _listing(files: "Iterable[SqlFile]", note: str = "") -> Iterator[str]:
+    """Each view and macro with what it is, in one line."""
+    for file in files:
+        yield f"{file.defines:<20} {file.summary}{note}"
+
+
+def _session(database: "Database", directory: Path | None) -> Iterator[str]:
+    """The statements that give the shell what the connection has."""
+    from hotdog_sql import api
+
+    options = database.options
+    settings: dict[str, object] = {
+        "temp_directory": database.scratch,
+        "memory_limit": options.memory_limit,
+    }
+    if options.threads is not None:
+        settings["threads"] = options.threads
+    yield from (f"SET {name} = {_quoted(value)};" for name, value in settings.items())
+    variables: dict[str, object] = {**options.variables()}
+    files = api.needed_for(database.usable())
+    if directory is not None:
+        database.use_dataset(directory)
+        files += api.dataset_files()
+        variables["dataset_dir"] = directory.resolve()
+    yield from (f"SET VARIABLE {name} = {_quoted(value)};" for name, value in variables.items())
+    yield from (file.text for file in files)
+    for state in database.index.values():
+        for name, value in state.variables.items():
+            yield f"SET VARIABLE {name} = {_quoted(value)};"
+
+
+def _quoted(value: object, quote: str = "'") -> str:
+    """A text as an SQL string or as an argument of a dot command, or a list of them."""
+    if isinstance(value, list):
+        return f"[{', '.join(_quoted(one) for one in value)}]"
+    return quote + str(value).replace(quote, quote * 2) + quote

@@ -96,14 +96,9 @@ class _LocalStorage(Storage):
         # file may be shorter than the manifest says, and is downloaded again.
         temporary = self._root / WORK_FOLDER / f"{os.getpid()}-{threading.get_ident()}.part"
         with storage_errors(self._root / path):
-            try:
-                self._prepare(WORK_FOLDER)
-                temporary.write_bytes(data)
-                self.put(path, temporary)
-            except OSError:
-                with suppress(OSError):
-                    temporary.unlink()
-                raise
+            self._prepare(WORK_FOLDER)
+            temporary.write_bytes(data)
+            self.put(path, temporary)
 
     def put(self, path: str, file: Path) -> None:
         with storage_errors(self._root / path):

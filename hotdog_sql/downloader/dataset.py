@@ -40,13 +40,8 @@ RUN = f"{WORK_FOLDER}/run"
 
 #: Whoever passes the photos on must name these (CC BY 2.0).
 _ATTRIBUTION_COLUMNS = (
-    "path",
-    "ImageID",
-    "Title",
-    "Author",
-    "AuthorProfileURL",
-    "OriginalLandingURL",
-    "License",
+    *("path", "ImageID", "Title", "Author"),
+    *("AuthorProfileURL", "OriginalLandingURL", "License"),
 )
 
 #: A cell that begins so is a formula to a spreadsheet

@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
+from itertools import islice
 from queue import Empty, SimpleQueue
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.pool import DownloadPool
@@ -66,65 +66,42 @@ class LocalExecutor:
         self._heard = True
 
 
-@contextmanager
-def dask_executor(
-    options: DownloadOptions, progress: Progress, release: Callable[[str], None]
-) -> "Iterator[DaskExecutor]":
-    """The workers of a cluster, until the block ends; what has begun then ends by itself."""
-    address = options.scheduler or ""
-    if "@" in address:
-        raise ClusterError(
-            f"the scheduler {address.rpartition('@')[2]} was given with credentials: leave them "
-            "out, for Dask knows certificates alone (tls://)"
-        )
-    try:
-        client = _connect(address)
-    except (OSError, ValueError, ImportError) as error:
-        raise ClusterError(
-            f"the scheduler {without_credentials(address)} does not answer "
-            f"({without_credentials(str(error))}): check the address and the certificates, and "
-            "start one with: dask scheduler"
-        ) from error
-    with client:
-        executor = DaskExecutor(client, options, progress, release)
-        try:
-            yield executor
-        finally:
-            client.cancel([future for future, _ in executor.running.values()])
-
-
 class DaskExecutor:
-    """As many shards at the same time as the workers of a cluster have threads."""
+    """As many shards at the same time as the workers of a cluster have threads.
+
+    A context manager: when the block ends, no further shard begins; what has begun ends by itself.
+    """
 
     def __init__(
-        self,
-        client: Any,
-        options: DownloadOptions,
-        progress: Progress,
-        release: Callable[[str], None],
+        self, options: DownloadOptions, progress: Progress, release: Callable[[str], None]
     ) -> None:
-        self._client = client
+        """Connects to the scheduler; `release` removes a result file that is recorded."""
+        self._client = _connect(options.scheduler or "")
         self._options = options
         self._progress = progress
         self._release = release
         self._heard = False
-        self.running: dict[str, tuple[Any, Shard]] = {}
+        self._running: dict[str, tuple[Any, Shard]] = {}
         self._ended: SimpleQueue[Any] = SimpleQueue()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.cancel([future for future, _ in self._running.values()])
+        self._client.close()
 
     def run(self, shards: Iterable[Shard]) -> Iterator[list[Result]]:
         """Run shards (see `Executor`)."""
         left = iter(shards)
-        more = True
-        while more or self.running:
+        while True:
             threads = self._threads()
             per_host = self._options.per_host
             most = per_host if per_host < threads else _AHEAD * threads
-            while more and len(self.running) < most:
-                shard = next(left, None)
-                if shard is None:
-                    more = False
-                else:
-                    self._submit(shard, threads)
+            for shard in islice(left, max(0, most - len(self._running))):
+                self._submit(shard, threads)
+            if not self._running:
+                return
             yield from self._done()
 
     def _submit(self, shard: Shard, threads: int) -> None:
@@ -134,37 +111,34 @@ class DaskExecutor:
         shard = replace(shard, options=options, heard=self._heard)
         # Not pure: a shard's name need not be worked out of its rows.
         future = self._client.submit(run_shard_once, shard, pure=False, retries=_RETRIES)
-        self.running[future.key] = future, shard
+        self._running[future.key] = future, shard
         future.add_done_callback(self._ended.put)
 
     def _done(self) -> Iterator[list[Result]]:
         """The results of the shards that have ended by now, or of the next one to end."""
         failure: HotdogError | None = None
         patience = _LOOK_EVERY
-        while self.running:
+        while self._running:
             try:
                 future = self._ended.get(timeout=patience)
             except Empty:
                 break
             patience = 0.0
-            _, shard = self.running[future.key]
+            _, shard = self._running[future.key]
             try:
                 # Whatever has become of the worker since.
                 results = read_results(shard)
                 if results is None and future.status in ("pending", "lost"):
                     future.add_done_callback(self._ended.put)  # another worker has it now
                     continue
-                del self.running[future.key]
+                del self._running[future.key]
                 if results is None:
                     raise self._error(future, shard)
-            except UnreachableError as error:
-                if self._heard:  # from the hosts of other shards
+            except HotdogError as error:
+                if isinstance(error, UnreachableError) and self._heard:  # hosts of other shards
                     self._submit(shard, self._threads())
                 else:
                     failure = failure or error
-                continue
-            except HotdogError as error:
-                failure = failure or error
                 continue
             self._heard = True
             future.release()  # the cluster need not fetch the shard again if its worker dies now
@@ -213,10 +187,22 @@ class DaskExecutor:
 
 
 def _connect(address: str) -> Any:
-    """A client; one without an address or without certificates would take 20 seconds to end."""
+    if "@" in address:
+        raise ClusterError(
+            f"the scheduler {address.rpartition('@')[2]} was given with credentials: leave them "
+            "out, for Dask knows certificates alone (tls://)"
+        )
     distributed = import_module("distributed")
-    import_module("distributed.comm").resolve_address(address)
-    certificates = distributed.Security().get_connection_args("client")["ssl_context"]
-    if address.startswith("tls://") and not certificates:
-        raise ValueError("no certificates are set, as in DASK_DISTRIBUTED__COMM__TLS__CA_FILE")
-    return distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+    try:
+        # A client without an address or certificates takes twenty seconds to end.
+        import_module("distributed.comm").resolve_address(address)
+        certificates = distributed.Security().get_connection_args("client")["ssl_context"]
+        if certificates or not address.startswith("tls://"):
+            return distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+        reason = "no certificates are set, as in DASK_DISTRIBUTED__COMM__TLS__CA_FILE"
+    except (OSError, ValueError, ImportError) as error:
+        reason = without_credentials(str(error))
+    raise ClusterError(
+        f"the scheduler {without_credentials(address)} does not answer ({reason}): check the "
+        "address and the certificates, and start one with: dask scheduler"
+    )

@@ -28,25 +28,6 @@ from hotdog_sql.errors import DatasetError
 from hotdog_sql.files import storage_errors
 from hotdog_sql.text import printable
 
-_SCHEMA = """
-PRAGMA journal_mode = OFF;
-PRAGMA synchronous = OFF;
-PRAGMA cache_size = -1024;
-CREATE TABLE photos (
-    folder TEXT NOT NULL,
-    image_id TEXT NOT NULL,
-    rank INTEGER NOT NULL,
-    reserve INTEGER NOT NULL,
-    status TEXT NOT NULL,
-    path TEXT NOT NULL,
-    size INTEGER,
-    tried TEXT NOT NULL,
-    start INTEGER NOT NULL,
-    length INTEGER NOT NULL,
-    wanted INTEGER NOT NULL,
-    PRIMARY KEY (folder, image_id)
-) WITHOUT ROWID;
-"""
 _PUT = "INSERT OR REPLACE INTO photos VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _WANT = """
 INSERT INTO photos VALUES (?, ?, ?, ?, '', '', NULL, '', 0, 0, 1)
@@ -82,6 +63,14 @@ class Row(NamedTuple):
     start: int
     length: int
     wanted: int
+
+
+_SCHEMA = f"""
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+PRAGMA cache_size = -1024;
+CREATE TABLE photos ({", ".join(Row._fields)}, PRIMARY KEY (folder, image_id)) WITHOUT ROWID;
+"""
 
 
 class Manifest:

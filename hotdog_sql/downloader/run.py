@@ -1,13 +1,13 @@
 """A whole download: from the photos of a selection to a finished dataset."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.dataset import Dataset, open_dataset
-from hotdog_sql.downloader.executors import Executor, LocalExecutor, dask_executor
+from hotdog_sql.downloader.executors import DaskExecutor, Executor, LocalExecutor
 from hotdog_sql.downloader.manifest import Row
 from hotdog_sql.downloader.photo import Photo, safe_folder
 from hotdog_sql.downloader.result import DownloadReport, Result, Status, note_value, with_note
@@ -46,19 +46,18 @@ def download(
     """
     options = options or DownloadOptions()
     progress = progress or Progress()
-    with open_dataset(address, recipe, options) as dataset:
+    with open_dataset(address, recipe, options) as dataset, ExitStack() as stack:
         progress.planned(count)
         run = _Run(dataset, options, progress, replacements)
         empty = Shard((), dataset.storage.address, mirror_url, options, dataset.run_id)
         cutter = ShardCutter(empty, dataset.manifest.tars)
-        executing: AbstractContextManager[Executor] = nullcontext(LocalExecutor(empty, progress))
+        executor: Executor = LocalExecutor(empty, progress)
         if options.scheduler:
-            executing = dask_executor(options, progress, dataset.release)
-        with executing as executor:
-            for wanted in run.rounds(photos):
-                for results in executor.run(cutter.cut(run.missing(wanted))):
-                    for result in results:
-                        run.settle(result)
+            executor = stack.enter_context(DaskExecutor(options, progress, dataset.release))
+        for wanted in run.rounds(photos):
+            for results in executor.run(cutter.cut(run.missing(wanted))):
+                for result in results:
+                    run.settle(result)
         run.clean_up()
         dataset.finalize(run.report, recipe, options)
     return run.report

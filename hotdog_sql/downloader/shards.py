@@ -8,14 +8,13 @@ from functools import lru_cache
 from itertools import count
 from pathlib import Path
 
-from hotdog_sql import __version__
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.dataset import RUN
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.pool import DownloadPool
 from hotdog_sql.downloader.result import Result, Status, decode, encode
 from hotdog_sql.downloader.tars import add_photo, tar_name
-from hotdog_sql.errors import ClusterError, DatasetLockedError
+from hotdog_sql.errors import DatasetLockedError
 from hotdog_sql.files import storage_errors
 from hotdog_sql.progress import Progress
 from hotdog_sql.storage import WORK_FOLDER, Storage, open_storage
@@ -40,7 +39,6 @@ class Shard:
     tar: str = ""
     classes: Mapping[str, int] = field(default_factory=dict, repr=False)
     heard: bool = False
-    version: str = __version__
 
     @property
     def result_file(self) -> str:
@@ -112,11 +110,6 @@ def run_shard(shard: Shard, progress: Progress | None = None) -> list[Result]:
 
     Run twice, on the same machine or another, it leaves the same files.
     """
-    if shard.version != __version__:
-        raise ClusterError(
-            f"a worker runs hotdog-sql {__version__}, and this is {shard.version}: "
-            "install the same version everywhere"
-        )
     progress = progress or Progress()
     if not shard.tar:
         return list(_in_order(shard, shard.storage, progress))

@@ -1,12 +1,12 @@
 """Compare the manifest of a dataset with its files, and its files with the manifest."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path, PurePosixPath
 
 from hotdog_sql.download_options import DownloadOptions
@@ -17,7 +17,7 @@ from hotdog_sql.downloader.pool import DownloadPool
 from hotdog_sql.downloader.remote_records import fetch_manifest
 from hotdog_sql.downloader.result import MANIFEST, DownloadReport, Result, Status
 from hotdog_sql.downloader.selection_json import recorded_alterations
-from hotdog_sql.downloader.tars import read_members
+from hotdog_sql.downloader.tars import read_members, tar_of
 from hotdog_sql.downloader.validate import Bytes, RejectedError, md5_hex
 from hotdog_sql.errors import DatasetError, InputError
 from hotdog_sql.files import temporary_folder
@@ -94,8 +94,11 @@ def verify(
     report = VerifyReport()
     with _manifest_of(storage) as table:
         tars = sorted(table.tars - {""})
-        check = _Check(storage, table, decode=decode)
-        for result, fault in check.tars(tars) if tars else check.photos():
+        extra: list[str] = []  # what tars hold beside their photos
+        found = [_tar_photos(storage, table, tar, extra, decode=decode) for tar in tars]
+        if not tars:
+            found = [_photos(storage, table, decode=decode)]
+        for result, fault in chain.from_iterable(found):
             report.checked += 1
             if fault is None:
                 report.bytes += result.size or 0
@@ -103,7 +106,7 @@ def verify(
                 report.problems.append(Problem(fault, result.path, result.photo))
             if progress is not None:
                 progress.checked(report.checked, report.bytes)
-        report.problems += [Problem(Fault.EXTRA, path) for path in check.extra_members]
+        report.problems += [Problem(Fault.EXTRA, path) for path in extra]
         for path, _ in storage.files():
             name = PurePosixPath(path).name
             if path in RECORDS or path in tars or table.has_path(path):
@@ -131,12 +134,11 @@ def repair(
     """
     faults = {problem.photo: problem.fault for problem in report.problems if problem.photo}
     storage = open_storage(address)
-    with _manifest_of(storage) as table:
-        if table.tars - {""}:
-            raise InputError(
-                f"{storage.name} has its photos in tars, which are never changed: "
-                "remove the tars that are altered, then run the download again"
-            )
+    if any(tar_of(problem.path) for problem in report.problems if problem.photo):
+        raise InputError(
+            f"{storage.name} has its photos in tars, which are never changed: "
+            "remove the tars that are altered, then run the download again"
+        )
     options = options or DownloadOptions()
     options = replace(
         options,
@@ -176,64 +178,57 @@ def _manifest_of(storage: Storage) -> Iterator[Manifest]:
             yield table
 
 
-class _Check:
-    """Compares photos with their rows.
+def _photos(
+    storage: Storage, table: Manifest, *, decode: bool
+) -> Iterator[tuple[Result, Fault | None]]:
+    """Every row against its file, many files at the same time."""
 
-    `extra_members` are what tars hold beside their photos.
-    """
-
-    def __init__(self, storage: Storage, table: Manifest, *, decode: bool) -> None:
-        self.extra_members: list[str] = []
-        self._storage = storage
-        self._table = table
-        self._decode = decode
-
-    def photos(self) -> Iterator[tuple[Result, Fault | None]]:
-        """Every row against its file, many files at the same time."""
-        local = self._storage.folder is not None
-        pool = ThreadPoolExecutor(min(8, os.cpu_count() or 1) if local else _REMOTE_READERS)
-        rows = (row for row in self._table.rows() if row.status == Status.DOWNLOADED)
-        try:
-            while batch := [self._table.result(row) for row in islice(rows, _BATCH)]:
-                yield from zip(batch, pool.map(self._file_fault, batch), strict=True)
-        finally:
-            # Ctrl-C does not wait for files that have not been read yet.
-            pool.shutdown(wait=False, cancel_futures=True)
-
-    def tars(self, tars: Iterable[str]) -> Iterator[tuple[Result, Fault | None]]:
-        """Every tar, read once, against the rows of the photos that it should hold."""
-        for tar in tars:
-            members: dict[str, tuple[str, Fault | None]] = {}
-            if self._storage.size(tar) is not None:
-                with self._storage.local(tar) as file:
-                    for name, data in read_members(file):
-                        is_photo = not name.endswith((".cls", ".json"))
-                        fault = self._decode_fault(data) if is_photo else None
-                        members[name] = md5_hex(data), fault
-            for row in self._table.rows_in(tar):
-                result = self._table.result(row)
-                name = result.path.rpartition("/")[2]
-                key = name.partition(".")[0]
-                md5, fault = members.pop(name, ("", Fault.MISSING))
-                beside = [members.pop(f"{key}.{suffix}", None) for suffix in ("cls", "json")]
-                right = not md5 or (md5 == result.md5 and None not in beside)
-                yield result, fault if right else Fault.ALTERED
-            self.extra_members += [f"{tar}/{name}" for name in members]
-
-    def _file_fault(self, result: Result) -> Fault | None:
-        size = self._storage.size(result.path)
+    def fault_of(result: Result) -> Fault | None:
+        size = storage.size(result.path)
         if size is None:
             return Fault.MISSING
-        data = self._storage.read(result.path) or b"" if size == result.size else b""
-        return self._decode_fault(data) if md5_hex(data) == result.md5 else Fault.ALTERED
+        data = storage.read(result.path) or b"" if size == result.size else b""
+        return _decode_fault(data, decode) if md5_hex(data) == result.md5 else Fault.ALTERED
 
-    def _decode_fault(self, data: Bytes) -> Fault | None:
-        if not self._decode:
-            return None
-        from hotdog_sql.downloader.transform import decode
+    local = storage.folder is not None
+    pool = ThreadPoolExecutor(min(8, os.cpu_count() or 1) if local else _REMOTE_READERS)
+    rows = (row for row in table.rows() if row.status == Status.DOWNLOADED)
+    try:
+        while batch := [table.result(row) for row in islice(rows, _BATCH)]:
+            yield from zip(batch, pool.map(fault_of, batch), strict=True)
+    finally:
+        # Ctrl-C does not wait for files that have not been read yet.
+        pool.shutdown(wait=False, cancel_futures=True)
 
-        try:
-            decode(data)
-        except RejectedError:
-            return Fault.UNDECODABLE
+
+def _tar_photos(
+    storage: Storage, table: Manifest, tar: str, extra: list[str], *, decode: bool
+) -> Iterator[tuple[Result, Fault | None]]:
+    """A tar, read once, against the rows of the photos that it should hold."""
+    members: dict[str, tuple[str, Fault | None]] = {}
+    if storage.size(tar) is not None:
+        with storage.local(tar) as file:
+            for name, data in read_members(file):
+                is_photo = not name.endswith((".cls", ".json"))
+                members[name] = md5_hex(data), _decode_fault(data, decode and is_photo)
+    for row in table.rows_in(tar):
+        result = table.result(row)
+        name = result.path.rpartition("/")[2]
+        key = name.partition(".")[0]
+        md5, fault = members.pop(name, ("", Fault.MISSING))
+        beside = [members.pop(f"{key}.{suffix}", None) for suffix in ("cls", "json")]
+        right = not md5 or (md5 == result.md5 and None not in beside)
+        yield result, fault if right else Fault.ALTERED
+    extra += [f"{tar}/{name}" for name in members]
+
+
+def _decode_fault(data: Bytes, wanted: bool) -> Fault | None:
+    if not wanted:
         return None
+    from hotdog_sql.downloader.transform import decode
+
+    try:
+        decode(data)
+    except RejectedError:
+        return Fault.UNDECODABLE
+    return None

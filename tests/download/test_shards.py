@@ -284,11 +284,6 @@ def test_result_files_of_a_killed_run_are_removed_by_the_next(
     assert contents(there) == tree(tmp_path / "alone")
 
 
-def test_another_version_of_the_program_is_refused(server: LoopbackServer, there: str) -> None:
-    with pytest.raises(ClusterError, match=r"this is 0\.0\.1: install the same version"):
-        run_shard(shard_of(server, there, version="0.0.1"))
-
-
 @pytest.mark.parametrize(
     ("address", "what"),
     [

@@ -42,14 +42,8 @@ def test_whole_photos(data: bytes, kind: str) -> None:
     assert detect_extension(data) == kind
 
 
-@pytest.mark.parametrize("size", [0, 1, 3, 4, 10, 30, 200, 2000, -1, -2])
-def test_a_jpeg_cut_anywhere_is_refused(size: int) -> None:
+def test_each_beginning_of_a_jpeg_is_refused() -> None:
     """The preview in its header has an end marker of its own, which must not count."""
-    with pytest.raises(RejectedError):
-        detect_extension(jpeg()[:size])
-
-
-def test_each_beginning_of_a_small_jpeg_is_refused() -> None:
     whole = jpeg(size=40)
     for size in range(len(whole)):
         with pytest.raises(RejectedError):

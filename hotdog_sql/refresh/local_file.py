@@ -103,8 +103,8 @@ class LocalFile:
 
     def recover(self) -> bool:
         """Put a verified part in place, after a kill too; returns whether there was one."""
-        recorded = (self.record.bytes, self.record.mtime_ns)
-        if not self.part_bytes or _state(self.part) != recorded:
+        found = _state(self.part)
+        if found[0] is None or found != (self.record.bytes, self.record.mtime_ns):
             return False
         self.part.replace(self.path)
         self.discard_part()

@@ -156,6 +156,11 @@ class TestCatalog:
         assert old_site.path.read_bytes() == OLD
         assert old_site.refresh(md5=md5_of(NEW)).status is Status.CHANGED
 
+    def test_an_empty_file_is_a_file(self, site: Site) -> None:
+        site.serve(file_reply(b""))
+        assert site.refresh().status is Status.NEW
+        assert site.path.read_bytes() == b""
+
     def test_the_catalog_can_vouch_for_a_body_without_a_length(self, site: Site) -> None:
         site.serve(Reply(body=NEW, until_close=True))
         assert site.refresh(md5=md5_of(NEW)).status is Status.NEW

@@ -36,7 +36,7 @@ def main() -> None:
 
     with (
         tempfile.TemporaryDirectory() as temporary,
-        s3_server(Path(temporary) / "s3") as bucket,
+        s3_server() as bucket,
         Cluster(Path(temporary) / "cluster", 2, bucket) as cluster,
         LoopbackServer() as server,
     ):

@@ -4,12 +4,10 @@ import os
 import re
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from threading import Event
-from typing import Any
 
 import dask
 import pytest
@@ -26,7 +24,6 @@ from tests.support.cluster import (
     SECRET,
     Cluster,
     die_when_done,
-    refuse,
     s3_server,
 )
 from tests.support.datasets import contents, download, images, rows_at
@@ -53,8 +50,8 @@ HAD = [one for one in [*CHOSEN, *SPARE] if one.rank % 6]
 
 
 @pytest.fixture(scope="module")
-def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    with s3_server(tmp_path_factory.mktemp("s3")) as variables:
+def bucket() -> Iterator[dict[str, str]]:
+    with s3_server() as variables:
         yield variables
 
 
@@ -87,32 +84,6 @@ def alone(server: LoopbackServer, tmp_path: Path) -> Path:
     download(server, tmp_path / "alone", ALBUM)
     server.clear()
     return tmp_path / "alone"
-
-
-@pytest.mark.parametrize("dataset_format", list(DatasetFormat))
-def test_a_worker_is_killed(
-    cluster: Cluster, server: LoopbackServer, s3: str, alone: Path, dataset_format: DatasetFormat
-) -> None:
-    """The shard in its hand is fetched again, and no other."""
-    times: Counter[str] = Counter()
-
-    def answer(request: Request) -> Reply:
-        times[request.path] += 1
-        if times.total() == 30:
-            cluster.kill_worker()
-        return Reply(body=jpeg(seed_of(request.path)), delay=0.05)
-
-    for one in HAD:
-        server.on(mirror_path(one), answer)
-    how: dict[str, Any] = {"scheduler": cluster.address, "shard_size": 15, "workers": 4}
-    download(server, s3, ALBUM, dataset_format=dataset_format, **how)
-    cluster.replace_dead()
-    assert images(s3) == images(alone)
-    assert verify(s3).good
-    if dataset_format == DatasetFormat.FILES:
-        assert contents(s3) == tree(alone)
-    assert max(times.values()) <= 2
-    assert sum(count > 1 for count in times.values()) <= 15
 
 
 @pytest.mark.parametrize(
@@ -148,19 +119,6 @@ def test_a_worker_dies_when_its_shard_is_done(
     assert images(there) == images(alone)
     assert verify(there).good
     assert not [path for path in contents(there) if path.startswith(".hotdog-sql")]
-
-
-def test_a_bucket_that_asks_for_patience(
-    cluster: Cluster, server: LoopbackServer, bucket: dict[str, str], s3: str, alone: Path
-) -> None:
-    refuse(bucket, 4)
-    try:
-        report = download(server, s3, ALBUM, scheduler=cluster.address, shard_size=16)
-    finally:
-        refused = refuse(bucket, 0)
-    assert refused >= 74 // 4
-    assert not report.failed
-    assert contents(s3) == tree(alone)
 
 
 def test_a_bucket_without_a_cluster(server: LoopbackServer, s3: str, alone: Path) -> None:
@@ -281,8 +239,8 @@ def test_a_command_that_was_killed_is_resumed(
 
 
 def test_make_cluster_demo() -> None:
-    command = [sys.executable, "-m", "tests.cluster_demo", "400"]
+    command = [sys.executable, "-m", "tests.cluster_demo", "200"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "a worker has been killed" in done.stdout
-    assert "400 photos checked" in done.stderr
+    assert "200 photos checked" in done.stderr

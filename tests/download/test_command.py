@@ -4,12 +4,10 @@ import csv
 import json
 import os
 import pty
-import re
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,7 +15,6 @@ from threading import Event
 
 import pytest
 
-from hotdog_sql.cli.progress import DownloadDisplay
 from tests.conftest import ROOT, Run
 from tests.support.loopback import LoopbackServer, Reply, Request
 from tests.support.photos import manifest_rows, tree
@@ -201,28 +198,6 @@ def test_in_a_terminal(server: LoopbackServer, saved: Path) -> None:
     assert process.returncode == 0
     assert "mirror 19" in screen
     assert "photos                20  20 fetched now" in screen
-
-
-def test_not_in_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    """A plain line now and then, with all that the two lines of a terminal have."""
-    with DownloadDisplay(line_every=0.5) as display:
-        display.planned(1011)
-        # Of an earlier run: they do not make this one faster.
-        for _ in range(1000):
-            display.finished("downloaded", "", known=True, reserve=False)
-        time.sleep(0.5)
-        display.received(30_000)
-        display.finished("downloaded", "original", known=False, reserve=False)
-    said = capsys.readouterr().err
-    told = re.fullmatch(
-        r"1,001 of 1,011 photos, 30.0 kB, ([\d.]+) kB/s, (\d+) s left; original 1\n", said
-    )
-    assert told, said
-    assert float(told[1]) <= 60
-    assert int(told[2]) >= 5
-    with DownloadDisplay(line_every=0, quiet=True) as display:
-        display.finished("lost", "", known=False, reserve=False)
-    assert capsys.readouterr() == ("", "")
 
 
 def test_verify(server: LoopbackServer, saved: Path, run: Run, tmp_path: Path) -> None:

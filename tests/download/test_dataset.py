@@ -15,10 +15,8 @@ from hotdog_sql.errors import DatasetError, DatasetLockedError
 from tests.support.loopback import LoopbackServer, Reply
 from tests.support.photos import (
     Album,
-    everywhere,
     manifest_rows,
     mirror_path,
-    original_path,
     photo,
     refuse,
     run,
@@ -79,16 +77,6 @@ def test_what_is_lost_stays_lost_until_it_is_got(tmp_path: Path) -> None:
         report = run(server, tmp_path, album, retry_failed=True, **MIRROR)
     assert tree(tmp_path) == before
     assert not report.worth_retrying
-
-
-def test_a_source_that_was_not_asked_is_asked(tmp_path: Path) -> None:
-    with LoopbackServer() as server:
-        one = everywhere(server, photo(1))
-        server.on(original_path(one), Reply(body=jpeg()))
-        run(server, tmp_path, [one], **MIRROR)
-        assert statuses(tmp_path) == ["lost"]
-        run(server, tmp_path, [one], sources=("mirror", "original"))
-    assert statuses(tmp_path) == ["downloaded"]
 
 
 def test_files_that_are_not_as_recorded_are_fetched_again(tmp_path: Path) -> None:
@@ -170,25 +158,25 @@ def test_folders_stay_below_the_dataset(tmp_path: Path) -> None:
     dataset = tmp_path / "dataset"
     folders = ["../../up", "/root", "..", ".hidden", "a/b", 'c\\d:"', "", "Füße \x00\n"]
     photos = [photo(n, folder) for n, folder in enumerate(folders, 1)]
+    photos.append(photo(9, partition="../train"))
     with LoopbackServer() as server:
         serve(server, photos)
         run(server, dataset, photos)
     parents = [str(Path(path).parent) for path in tree(tmp_path) if path.endswith(".jpg")]
     assert sorted(parents) == sorted(
         f"dataset/{name}"
-        for name in ("__/__/up", "root", "__", "_hidden", "a/b", "c_d__", "_", "Füße")
+        for name in (
+            "__/__/up",
+            "root",
+            "__",
+            "_hidden",
+            "a/b",
+            "c_d__",
+            "_",
+            "Füße",
+            "__/train/other",
+        )
     )
-
-
-def test_a_partition_is_a_folder_around(tmp_path: Path) -> None:
-    photos = [photo(1, partition="train"), photo(2, partition="test")]
-    with LoopbackServer() as server:
-        serve(server, photos)
-        run(server, tmp_path, photos)
-    assert [row["path"] for row in manifest_rows(tmp_path)] == [
-        f"train/other/{photos[0].image_id}.jpg",
-        f"test/other/{photos[1].image_id}.jpg",
-    ]
 
 
 def test_one_run_at_a_time(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader import executors, remote_records
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.run import download as download_photos
-from hotdog_sql.downloader.shards import Shard, run_shard, run_shard_once
+from hotdog_sql.downloader.shards import Shard, run_shard_once
 from hotdog_sql.errors import ClusterError, DatasetLockedError, StorageError
 from hotdog_sql.progress import Progress
 from hotdog_sql.storage import open_storage
@@ -262,13 +262,6 @@ def test_a_worker_of_an_earlier_run_leaves_nothing(
         storage.delete(RUN)
     assert storage.read(shard.result_file) is None
     assert storage.read("000003.tar") == b"of the other run"
-
-
-def test_a_tar_of_lost_photos_is_none(server: LoopbackServer, there: str) -> None:
-    shard = shard_of(server, there, tar="000003.tar", photos=(CHOSEN[4], CHOSEN[9]))
-    open_storage(there).write("000003.tar", b"what a killed run has left")
-    assert [result.status for result in run_shard(shard)] == ["lost", "lost"]
-    assert left_of(there) == []
 
 
 def test_result_files_of_a_killed_run_are_removed_by_the_next(

@@ -13,7 +13,6 @@ from tests.support.loopback import LoopbackServer, Reply
 from tests.support.photos import (
     NO_PAUSE,
     QUICK,
-    Album,
     manifest_rows,
     mirror_path,
     photo,
@@ -124,17 +123,6 @@ def test_what_cannot_be_had_any_more(tmp_path: Path) -> None:
     ]
     assert file_of(tmp_path, 2).read_bytes() == altered
     assert [problem.fault for problem in verify(tmp_path).problems].count(Fault.ALTERED) == 2
-
-
-def test_reserves_keep_their_place(tmp_path: Path) -> None:
-    album = Album([PHOTOS[0]], {"other": PHOTOS[1:]})
-    with LoopbackServer() as server:
-        serve(server, PHOTOS[1:])
-        run(server, tmp_path, album, **MIRROR)
-        before = tree(tmp_path)
-        file_of(tmp_path, 2).unlink()
-        mend(server, tmp_path)
-    assert tree(tmp_path) == before
 
 
 def test_a_folder_that_is_no_dataset(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import httpx
+from moto.server import ThreadedMotoServer
 
 from hotdog_sql.downloader.shards import Shard, run_shard_once
 
@@ -112,14 +113,12 @@ class Cluster:
 
 
 @contextmanager
-def s3_server(folder: Path) -> Iterator[dict[str, str]]:
+def s3_server() -> Iterator[dict[str, str]]:
     """An S3 server with the bucket `photos`; gives the variables by which clients find it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    port = folder / "port"
-    command = [sys.executable, "-m", "tests.support.s3_process", str(port)]
-    with _running(command, folder / "s3.log", dict(os.environ)):
-        _until(port.exists)
-        url = f"http://127.0.0.1:{port.read_text()}"
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    url = "http://{}:{}".format(*server.get_host_and_port())
+    try:
         httpx.put(f"{url}/photos").raise_for_status()
         yield {
             "AWS_ENDPOINT_URL": url,
@@ -128,12 +127,8 @@ def s3_server(folder: Path) -> Iterator[dict[str, str]]:
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_EC2_METADATA_DISABLED": "true",
         }
-
-
-def refuse(environment: dict[str, str], every: int) -> int:
-    """Have the S3 server refuse every so manieth write; how many it has refused since last told."""
-    told = httpx.put(f"{environment['AWS_ENDPOINT_URL']}/__refuse__", params={"every": every})
-    return int(told.raise_for_status().text)
+    finally:
+        server.stop()
 
 
 def die_when_done(died: Path, shard: Shard) -> None:

@@ -31,8 +31,10 @@ from hotdog_sql.text import printable
 
 #: Written into each recipe; changes when the form of recipes changes.
 _FORM = 1
+#: The recipe of `rows.csv` is `rows.selection.json`.
+_BESIDE = ".selection.json"
 #: Memory of DuckDB while the workers of a cluster download; rows that outgrow it are kept on disk.
-COORDINATOR_MEMORY = "128MB"
+_COORDINATOR_MEMORY = "128MB"
 #: The digests and versions in a recipe, and what they are of.
 _DIGESTS = {
     "versions": "version of",
@@ -156,23 +158,12 @@ class Recipe:
         return options | {name: self.content[name] for name in _DATA}
 
 
-def recipe_path(path: Path) -> Path:
-    """Where the recipe of a saved selection is: `rows.csv` has `rows.selection.json`."""
-    return path.with_suffix(".selection.json")
-
-
 def save_recipe(path: Path, recipe: Recipe) -> Path:
     """Write the recipe of a saved selection beside it."""
-    beside = recipe_path(path)
+    beside = path.with_suffix(_BESIDE)
     with whole_file(beside) as temporary:
         temporary.write_text(json.dumps(recipe.content, indent=2) + "\n", encoding="utf-8")
     return beside
-
-
-def saved_recipe(path: Path) -> Recipe | None:
-    """The recipe of a saved selection, or None where there is none."""
-    beside = recipe_path(path)
-    return Recipe.read(beside) if beside.exists() else None
 
 
 @contextmanager
@@ -184,13 +175,13 @@ def open_selection(
     With the recipe and the Open Images files, lost photos can be replaced. Where the workers of a
     cluster download, little memory is needed here.
     """
-    piped = str(path) == "-"
-    recipe = None if piped else saved_recipe(path)
+    piped, beside = str(path) == "-", path.with_suffix(_BESIDE)
+    recipe = Recipe.read(beside) if beside.exists() and not piped else None
     data = DataOptions(data_dir) if recipe is None else recipe.data_options(data_dir)
     # More threads would read ahead of each other, and so of the photos.
     data = replace(data, threads=1)
     if cluster:
-        data = replace(data, memory_limit=COORDINATOR_MEMORY)
+        data = replace(data, memory_limit=_COORDINATOR_MEMORY)
     with Database(data) as database:
         if piped:
             path = _saved_stdin(database.scratch)
@@ -207,31 +198,28 @@ def missing_for_replacements(selection: Selection) -> str | None:
 
 def read_selection(database: Database, path: Path, recipe: Recipe | None = None) -> Selection:
     """The rows of a saved selection, in the connection's view `saved`."""
-    try:
-        with path.open("rb"):
-            pass
-    except OSError as error:
-        raise SelectionFileError(f"cannot read {path}: {error.strerror}; check the name") from error
-    connection = database.connection
-    try:
-        read_file(connection, path, _TYPES).create_view("saved")
-        found = [row[0] for row in connection.execute("DESCRIBE saved").fetchall()]
-        connection.execute(_TRY).fetchall()
-    except duckdb.Error as error:
-        raise SelectionFileError(
-            f"{path} cannot be read: {one_line(error)}; make it again with: hotdog-sql select"
-        ) from error
-    missing = [name for name in _TYPES if name not in found and name != "partition"]
-    if missing:
-        raise SelectionFileError(
-            f"{path} has no column {missing[0]}; make it again with: hotdog-sql select"
-        )
-    for (rank,) in connection.execute(_WRONG_RANK).fetchall():
-        raise SelectionFileError(
-            f"{path} has the rank {printable(rank)[:40]!r}, which is not a whole number from 0; "
-            "make it again with: hotdog-sql select"
-        )
+    if problem := _problem_of_rows(database.connection, path):
+        raise SelectionFileError(f"{path} {problem}; make it again with: hotdog-sql select")
     return Selection(database, None if recipe is None else recipe.options, "saved")
+
+
+def _problem_of_rows(connection: duckdb.DuckDBPyConnection, path: Path) -> str | None:
+    """Why a file does not have the rows of a selection; None: it has."""
+    try:
+        path.open("rb").close()
+        read_file(connection, path, _TYPES).create_view("saved")
+        found = connection.view("saved").columns
+        for name in _TYPES:
+            if name not in found and name != "partition":
+                return f"has no column {name}"
+        connection.execute(_TRY).fetchall()
+        for (rank,) in connection.execute(_WRONG_RANK).fetchall():
+            return f"has the rank {printable(rank)[:40]!r}, which is not a whole number from 0"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    except duckdb.Error as error:
+        return f"cannot be read: {one_line(error)}"
+    return None
 
 
 def _check_digests(content: dict[str, Any]) -> None:

@@ -138,15 +138,3 @@ def test_machine_labels_enlarge_a_class(tmp_path: Path) -> None:
             (one,) = report.classes
             counts[labels] = (selection.count("hot_dog"), one.by_people, one.by_machine)
     assert counts == {"human": (10, 10, 0), "machine": (5, 0, 5), "both": (15, 10, 5)}
-
-
-def test_several_splits_are_read_as_one(tmp_path: Path) -> None:
-    for start, split in enumerate(("test", "validation", "train")):
-        labelled(start * 10, 4, HOT_DOG, "verification", "1").write(tmp_path, split)
-    for splits, count in (
-        (("test",), 4),
-        (("test", "train"), 8),
-        (("test", "validation", "train"), 12),
-    ):
-        with connect(DataOptions(tmp_path, splits=splits)) as database:
-            assert select(database, SelectOptions((HOT_DOG,))).count("hot_dog") == count

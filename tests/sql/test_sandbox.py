@@ -125,18 +125,13 @@ ALLOWED = [
     "SELECT 1;",
     "FROM labels LIMIT 3 -- and a comment",
     "TABLE classes",
-    "VALUES (1, 'a'), (2, 'b')",
     "SUMMARIZE SELECT Confidence FROM labels",
     "SHOW TABLES",
-    "FROM (DESCRIBE images)",
-    "FROM find_classes('hot dog')",
     "FROM select_images('Hot dog', negatives := 3)",
-    "FROM select_images(['Hot dog', 'Pizza'], negatives_from := 'verified')",
     "FROM candidate_images('Hot dog')",
     "FROM class_hierarchy",
     "FROM manifest",
     "FROM losses",
-    "FROM files",
     "FROM query_table('labels') LIMIT 1",
     "FROM range(3)",
     "FROM read_csv('{classes}')",
@@ -144,7 +139,6 @@ ALLOWED = [
     "FROM read_text('{dataset}/notes.txt')",
     "FROM glob('{data}/*.csv')",
     "SELECT getvariable('data_dir')",
-    "FROM duckdb_views() SELECT view_name",
     """
     WITH RECURSIVE numbers AS (
         SELECT 1 AS n UNION ALL SELECT n + 1 FROM numbers WHERE n < 3
@@ -182,6 +176,9 @@ ALLOWED = [
 ]
 
 
+CLASSES = "oidv6-class-descriptions.csv"
+
+
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Open Images, a dataset and a file that a query must not see, side by side."""
@@ -207,14 +204,9 @@ def database(world: Path) -> Iterator[Database]:
 
 
 def written_out(query: str, world: Path, scratch: Path) -> str:
-    return query.format(
-        data=world / "data",
-        dataset=world / "dataset",
-        outside=world / "outside",
-        scratch=scratch,
-        classes=world / "data" / "oidv6-class-descriptions.csv",
-        secret=world / "outside" / "secret.csv",
-    )
+    places = {name: world / name for name in ("data", "dataset", "outside")}
+    classes, secret = places["data"] / CLASSES, places["outside"] / "secret.csv"
+    return query.format(**places, scratch=scratch, classes=classes, secret=secret)
 
 
 def contents(*folders: Path) -> dict[Path, bytes]:

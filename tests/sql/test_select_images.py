@@ -120,22 +120,6 @@ def test_the_image_columns_come_through_unchanged(data: OpenImages) -> None:
     assert sorted(rows) == sorted((row[0], row[7] or None) for row in data.images)
 
 
-def test_counts_agree_with_brute_force(small_data: Path) -> None:
-    with connect(DataOptions(small_data)) as database:
-        report = select(database, SelectOptions(classes=("/m/01b9xk",))).report
-    assert report is not None
-    hot_dogs = {number for number in range(1, 301) if number % 25 == 0}
-    related = hot_dogs | {number for number in range(1, 301) if number % 30 == 0}
-    labelled = related | {number for number in range(1, 301) if number % 10 != 3}
-    (hot_dog,) = report.classes
-    assert (hot_dog.folder, hot_dog.positives, hot_dog.by_people) == ("hot_dog", 12, len(hot_dogs))
-    assert (hot_dog.by_machine, hot_dog.ambiguous) == (0, 0)
-    assert hot_dog.verified_negatives == 300 // 7
-    assert report.related == ("Hot dog", "Hot dog bun", "Hot dog stand")
-    assert report.labelled == len(labelled)
-    assert report.candidates == len(labelled - related)
-
-
 @pytest.mark.parametrize("negatives_from", ["random", "mixed"])
 def test_the_sample_widens_where_the_first_images_of_the_order_are_unfit(
     tmp_path: Path, negatives_from: str

@@ -1,4 +1,8 @@
-"""Who runs the shards: this process, or the workers of a Dask cluster."""
+"""Who runs the shards: this process, or the workers of a Dask cluster.
+
+`run` gives results as they come; those of an iteration are recorded before the next one begins. If
+a shard fails, what other shards have done is not lost.
+"""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -6,7 +10,7 @@ from dataclasses import replace
 from importlib import import_module
 from itertools import islice
 from queue import Empty, SimpleQueue
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.pool import DownloadPool
@@ -30,17 +34,6 @@ _AHEAD = 2
 _LOOK_EVERY = 5.0
 
 
-class Executor(Protocol):
-    """Runs shards."""
-
-    def run(self, shards: Iterable[Shard]) -> Iterator[list[Result]]:
-        """Results as they come; those of an iteration are recorded before the next one begins.
-
-        If a shard fails, what other shards have done is not lost.
-        """
-        ...
-
-
 class LocalExecutor:
     """This process. Photos in class folders do not wait for the end of their shard."""
 
@@ -51,7 +44,7 @@ class LocalExecutor:
         self._heard = False
 
     def run(self, shards: Iterable[Shard]) -> Iterator[list[Result]]:
-        """Run shards (see `Executor`)."""
+        """Run shards."""
         empty = self._empty
         if empty.options.in_tars:
             for shard in shards:
@@ -92,7 +85,7 @@ class DaskExecutor:
         self._client.close()
 
     def run(self, shards: Iterable[Shard]) -> Iterator[list[Result]]:
-        """Run shards (see `Executor`)."""
+        """Run shards."""
         left = iter(shards)
         while True:
             threads = self._threads()

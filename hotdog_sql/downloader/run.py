@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.dataset import Dataset, open_dataset
-from hotdog_sql.downloader.executors import DaskExecutor, Executor, LocalExecutor
+from hotdog_sql.downloader.executors import DaskExecutor, LocalExecutor
 from hotdog_sql.downloader.manifest import Row
 from hotdog_sql.downloader.photo import Photo, safe_folder
 from hotdog_sql.downloader.result import DownloadReport, Result, Status, note_value, with_note
@@ -51,7 +51,7 @@ def download(
         run = _Run(dataset, options, progress, replacements)
         empty = Shard((), dataset.storage.address, mirror_url, options, dataset.run_id)
         cutter = ShardCutter(empty, dataset.manifest.tars)
-        executor: Executor = LocalExecutor(empty, progress)
+        executor: LocalExecutor | DaskExecutor = LocalExecutor(empty, progress)
         if options.scheduler:
             executor = stack.enter_context(DaskExecutor(options, progress, dataset.release))
         for wanted in run.rounds(photos):

@@ -1,6 +1,7 @@
 """What a server can do to a download, tried on both transports."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -30,3 +31,11 @@ def transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     transport_name.cache_clear()
     yield
     transport_name.cache_clear()
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def there(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a dataset may be: a folder, and fsspec's memory in the place of a bucket."""
+    if request.param == "folder":
+        return str(tmp_path / "dataset")
+    return f"memory://{request.node.name}"

@@ -202,7 +202,6 @@ def test_in_a_terminal(server: LoopbackServer, saved: Path) -> None:
 
 def test_verify(server: LoopbackServer, saved: Path, run: Run, tmp_path: Path) -> None:
     run("download", saved, "dataset", **mirror_of(server))
-    assert run("verify", "dataset").returncode == 0
     dataset = tmp_path / "dataset"
     row = manifest_rows(dataset)[0]
     (dataset / row["path"]).write_bytes(b"altered")

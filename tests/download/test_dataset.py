@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.dataset import open_dataset
 from hotdog_sql.errors import DatasetError, DatasetLockedError
+from hotdog_sql.storage import open_storage
+from tests.support.datasets import contents
 from tests.support.loopback import LoopbackServer, Reply
 from tests.support.photos import (
     Album,
@@ -79,18 +81,18 @@ def test_what_is_lost_stays_lost_until_it_is_got(tmp_path: Path) -> None:
     assert not report.worth_retrying
 
 
-def test_files_that_are_not_as_recorded_are_fetched_again(tmp_path: Path) -> None:
+def test_files_that_are_not_as_recorded_are_fetched_again(there: str) -> None:
     photos = [photo(1), photo(2), photo(3)]
     with LoopbackServer() as server:
         serve(server, photos)
-        run(server, tmp_path, photos)
-        before = tree(tmp_path)
-        (tmp_path / f"{photos[0].stem}.jpg").unlink()
-        os.truncate(tmp_path / f"{photos[1].stem}.jpg", 100)
+        run(server, there, photos)
+        before = contents(there)
+        open_storage(there).delete(f"{photos[0].stem}.jpg")
+        open_storage(there).write(f"{photos[1].stem}.jpg", b"cut")
         server.clear()
-        run(server, tmp_path, photos)
+        run(server, there, photos)
         assert server.counts() == {mirror_path(one): 1 for one in photos[:2]}
-    assert tree(tmp_path) == before
+    assert contents(there) == before
 
 
 @pytest.mark.parametrize("cut", [1, 200, 100_000])

@@ -10,22 +10,19 @@ from importlib import import_module
 from pathlib import Path
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 from threading import Thread
-from typing import Any
 
 import pytest
 
 from hotdog_sql.downloader import remote_records
-from hotdog_sql.downloader.verify import Fault, repair, verify
+from hotdog_sql.downloader.verify import verify
 from hotdog_sql.errors import DatasetError, InputError, MissingExtraError
 from hotdog_sql.progress import Progress
 from hotdog_sql.storage import is_remote, open_storage
 from hotdog_sql.text import without_credentials
 from tests.conftest import Run
-from tests.support.datasets import TARS, contents, download, rows_at
-from tests.support.loopback import LoopbackServer, Reply
+from tests.support.datasets import contents, download, rows_at
+from tests.support.loopback import LoopbackServer
 from tests.support.photos import Album, mirror_path, photo, save_selection, serve
-from tests.support.pictures import undecodable
-from tests.support.quarters import quarters, saved
 
 CHOSEN = [photo(n, "hot_dog") for n in range(1, 6)] + [photo(100 + n, rank=n) for n in range(1, 9)]
 SPARE = [photo(100 + n, rank=n) for n in range(9, 13)]
@@ -119,70 +116,6 @@ def test_rows_are_kept_at_the_address_meanwhile(
     download(server, bucket, CHOSEN, progress=Looks())
     assert kept == list(range(1, len(CHOSEN) + 1))
     assert not [path for path in contents(bucket) if path.startswith(".hotdog-sql")]
-
-
-def damage(bucket: str) -> list[str]:
-    """One photo missing, one altered, one cut short, and a file of a stranger; their paths."""
-    storage = open_storage(bucket)
-    paths = [f"{one.stem}.jpg" for one in CHOSEN[:3]]
-    data = storage.read(paths[1]) or b""
-    storage.delete(paths[0])
-    storage.write(paths[1], data[:-3] + b"X" + data[-2:])
-    storage.write(paths[2], data[:9])
-    storage.write("notes.txt", b"mine")
-    return paths
-
-
-def test_what_has_vanished_or_changed_size_is_fetched_again(
-    server: LoopbackServer, bucket: str
-) -> None:
-    download(server, bucket, CHOSEN)
-    damage(bucket)
-    server.clear()
-    download(server, bucket, CHOSEN, top_up=False)
-    assert server.counts() == {mirror_path(one): 1 for one in (CHOSEN[0], CHOSEN[2])}
-
-
-@pytest.mark.parametrize("max_side", [None, 32])
-def test_verify_and_repair(server: LoopbackServer, bucket: str, max_side: int | None) -> None:
-    for number in range(3):
-        picture = saved(quarters(96 + 16 * number))
-        server.on(mirror_path(CHOSEN[number]), Reply(body=picture))
-    download(server, bucket, CHOSEN[:3], max_side=max_side)
-    before = contents(bucket)
-    assert verify(bucket).good
-    paths = damage(bucket)
-    report = verify(bucket)
-    assert report.checked == 3
-    assert [(problem.fault, problem.path) for problem in report.problems] == [
-        (Fault.MISSING, paths[0]),
-        (Fault.ALTERED, paths[1]),
-        (Fault.ALTERED, paths[2]),
-        (Fault.EXTRA, "notes.txt"),
-    ]
-    left = repair(bucket, report, mirror_url=server.url("/mirror/"))
-    assert [problem.path for problem in left.problems] == ["notes.txt"]
-    assert contents(bucket) == before | {"notes.txt": b"mine"}
-
-
-def test_an_address_without_a_dataset(bucket: str) -> None:
-    with pytest.raises(DatasetError, match="give the folder or the address"):
-        verify(bucket)
-
-
-@pytest.mark.parametrize(
-    ("where", "options"), [("folder", {"dataset_format": TARS}), ("bucket", {})], ids=str
-)
-def test_undecodable_photos_are_found(
-    server: LoopbackServer, tmp_path: Path, where: str, options: dict[str, Any], bucket: str
-) -> None:
-    server.on(mirror_path(CHOSEN[0]), Reply(body=saved(quarters())))
-    server.on(mirror_path(CHOSEN[1]), Reply(body=undecodable()))
-    address = bucket if where == "bucket" else str(tmp_path / "dataset")
-    download(server, address, CHOSEN[:2], **options)
-    assert verify(address).good
-    (problem,) = verify(address, decode=True).problems
-    assert (problem.fault, problem.photo) == (Fault.UNDECODABLE, CHOSEN[1])
 
 
 def test_files_that_could_be_seen_half_written_are_moved_into_place(tmp_path: Path) -> None:

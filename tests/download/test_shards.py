@@ -45,14 +45,6 @@ def server() -> Iterator[LoopbackServer]:
         yield one
 
 
-@pytest.fixture(params=["folder", "bucket"])
-def there(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A folder, and fsspec's memory in the place of a bucket."""
-    if request.param == "folder":
-        return str(tmp_path / "dataset")
-    return f"memory://{request.node.name}"
-
-
 @pytest.mark.parametrize("size", [7, 1000])
 def test_the_dataset_is_that_of_one_machine(
     server: LoopbackServer, cluster: str, tmp_path: Path, there: str, size: int

@@ -1,4 +1,4 @@
-"""`verify`: the manifest against the disk, the disk against the manifest, and mending."""
+"""`verify`: the manifest against the files, the files against the manifest, and mending."""
 
 from pathlib import Path
 from typing import Any
@@ -8,139 +8,128 @@ import pytest
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.verify import Fault, VerifyReport, repair, verify
 from hotdog_sql.errors import DatasetError
+from hotdog_sql.options import Source
 from hotdog_sql.progress import Progress
+from hotdog_sql.storage import open_storage
+from tests.support.datasets import TARS, contents, download, rows_at
 from tests.support.loopback import LoopbackServer, Reply
-from tests.support.photos import (
-    NO_PAUSE,
-    QUICK,
-    manifest_rows,
-    mirror_path,
-    photo,
-    refuse,
-    run,
-    serve,
-    tree,
-)
-from tests.support.pictures import jpeg
+from tests.support.photos import NO_PAUSE, QUICK, mirror_path, photo, refuse, serve
+from tests.support.pictures import jpeg, undecodable
+from tests.support.quarters import quarters, saved
 
 PHOTOS = [photo(n) for n in range(1, 7)]
-MIRROR: Any = {"sources": ("mirror",)}
-
-
-def file_of(directory: Path, number: int) -> Path:
-    return directory / "other" / f"{PHOTOS[number - 1].image_id}.jpg"
+PATHS = [f"{one.stem}.jpg" for one in PHOTOS]
+THEIRS = ("Thumbs.db", "labels.cache")
 
 
 def found(report: VerifyReport) -> list[tuple[str, str]]:
     return [(problem.fault.value, problem.path) for problem in report.problems]
 
 
-def mend(server: LoopbackServer, directory: Path) -> VerifyReport:
-    options = DownloadOptions(sources=MIRROR["sources"], retry=QUICK, backoff=NO_PAUSE)
-    return repair(directory, verify(directory), mirror_url=server.url("/mirror/"), options=options)
+def mend(server: LoopbackServer, there: str) -> VerifyReport:
+    options = DownloadOptions(sources=(Source.MIRROR,), retry=QUICK, backoff=NO_PAUSE)
+    return repair(there, verify(there), mirror_url=server.url("/mirror/"), options=options)
 
 
-def damage(directory: Path) -> None:
-    file_of(directory, 1).unlink()
-    whole = file_of(directory, 2).read_bytes()
-    file_of(directory, 2).write_bytes(whole[:100] + b"X" + whole[101:])  # of the same size
-    file_of(directory, 3).write_bytes(whole)
-    (directory / "other" / "mine.jpg").write_bytes(b"mine")
-    (directory / "notes.txt").write_bytes(b"mine")
-    (directory / "Thumbs.db").write_bytes(b"the system's")
-    (directory / "labels.cache").write_bytes(b"a trainer's")
-    (directory / "other" / ".DS_Store").write_bytes(b"the system's")
+def damage(there: str) -> None:
+    """A photo is missing, one altered, one cut; and there are files of others."""
+    storage = open_storage(there)
+    whole = storage.read(PATHS[1]) or b""
+    storage.delete(PATHS[0])
+    storage.write(PATHS[1], whole[:100] + b"X" + whole[101:])
+    storage.write(PATHS[2], whole[:9])
+    for path in ("notes.txt", "other/mine.jpg", "other/.DS_Store", *THEIRS):
+        storage.write(path, b"mine")
 
 
-def test_a_whole_dataset(tmp_path: Path) -> None:
+def test_a_whole_dataset(there: str) -> None:
     with LoopbackServer() as server:
         serve(server, PHOTOS[:4])
-        run(server, tmp_path, PHOTOS, recipe={"seed": 1}, **MIRROR)
-    before = tree(tmp_path)
+        download(server, there, PHOTOS, recipe={"seed": 1})
+    before = contents(there)
     heard: list[tuple[int, int]] = []
 
     class Hears(Progress):
         def checked(self, count: int, size: int) -> None:
             heard.append((count, size))
 
-    report = verify(tmp_path, progress=Hears())
+    report = verify(there, progress=Hears())
     assert report.good
     assert (report.checked, report.bytes) == (4, sum(len(jpeg(n)) for n in range(1, 5)))
     assert heard[-1] == (report.checked, report.bytes)
-    assert tree(tmp_path) == before
+    assert contents(there) == before
 
 
-def test_what_is_wrong_is_found_and_mended(tmp_path: Path) -> None:
+@pytest.mark.parametrize("max_side", [None, 32])
+def test_what_is_wrong_is_found_and_mended(there: str, max_side: int | None) -> None:
     with LoopbackServer() as server:
-        serve(server, PHOTOS)
-        run(server, tmp_path, PHOTOS)
-        before = tree(tmp_path)
-        damage(tmp_path)
-        report = verify(tmp_path)
-        assert not report.good
+        for number, one in enumerate(PHOTOS):
+            server.on(mirror_path(one), Reply(body=saved(quarters(96 + 16 * number))))
+        download(server, there, PHOTOS, max_side=max_side)
+        before = contents(there)
+        damage(there)
+        report = verify(there)
         assert found(report) == [
-            ("missing", f"other/{PHOTOS[0].image_id}.jpg"),
-            ("altered", f"other/{PHOTOS[1].image_id}.jpg"),
-            ("altered", f"other/{PHOTOS[2].image_id}.jpg"),
+            ("missing", PATHS[0]),
+            ("altered", PATHS[1]),
+            ("altered", PATHS[2]),
             ("extra", "notes.txt"),
             ("extra", "other/mine.jpg"),
         ]
-        assert report.foreign == ["Thumbs.db", "labels.cache"]
+        assert {*THEIRS} <= {*report.foreign}
         server.clear()
-        after = mend(server, tmp_path)
+        after = mend(server, there)
         assert server.counts() == {mirror_path(one): 1 for one in PHOTOS[:3]}
     assert len(after.repaired) == 3
     assert [problem.fault for problem in after.problems] == [Fault.EXTRA] * 2
-    there = tree(tmp_path)
-    for mine in ("notes.txt", "other/mine.jpg", "other/.DS_Store", "Thumbs.db", "labels.cache"):
-        del there[mine]
-    assert there == before
-    (tmp_path / "notes.txt").unlink()
-    (tmp_path / "other" / "mine.jpg").unlink()
-    assert verify(tmp_path).good
+    open_storage(there).delete("notes.txt", "other/mine.jpg", "other/.DS_Store", *THEIRS)
+    assert contents(there) == before
+    assert verify(there).good
 
 
-def test_what_cannot_be_had_any_more(tmp_path: Path) -> None:
+def test_what_cannot_be_had_any_more(there: str) -> None:
+    """What is gone is not said to be there; what somebody has altered is not thrown away."""
     with LoopbackServer() as server:
         serve(server, PHOTOS)
-        run(server, tmp_path, PHOTOS)
-        damage(tmp_path)
-        altered = file_of(tmp_path, 2).read_bytes()
+        download(server, there, PHOTOS)
+        damage(there)
+        altered = open_storage(there).read(PATHS[1])
         refuse(server, PHOTOS[:2], 404)
         refuse(server, PHOTOS[2:3], 503)
-        after = mend(server, tmp_path)
+        after = mend(server, there)
     assert after.repaired == []
-    assert [problem.fault for problem in after.problems if problem.photo] == [
-        Fault.MISSING,
-        Fault.ALTERED,
-        Fault.ALTERED,
-    ]
-    # What is not on disk is not said to be; what somebody has altered is not thrown away.
-    assert [row["status"] for row in manifest_rows(tmp_path)][:3] == [
-        "lost",
-        "downloaded",
-        "downloaded",
-    ]
-    assert file_of(tmp_path, 2).read_bytes() == altered
-    assert [problem.fault for problem in verify(tmp_path).problems].count(Fault.ALTERED) == 2
+    faults = [Fault.MISSING, Fault.ALTERED, Fault.ALTERED]
+    assert [problem.fault for problem in after.problems if problem.photo] == faults
+    statuses = [row["status"] for row in rows_at(there)]
+    assert statuses == ["lost", *["downloaded"] * 5]
+    assert open_storage(there).read(PATHS[1]) == altered
 
 
-def test_a_folder_that_is_no_dataset(tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [{}, {"dataset_format": TARS}], ids=["files", "tars"])
+def test_undecodable_photos_are_found(there: str, options: dict[str, Any]) -> None:
+    with LoopbackServer() as server:
+        server.on(mirror_path(PHOTOS[0]), Reply(body=saved(quarters())))
+        server.on(mirror_path(PHOTOS[1]), Reply(body=undecodable()))
+        download(server, there, PHOTOS[:2], **options)
+    assert verify(there).good
+    (problem,) = verify(there, decode=True).problems
+    assert (problem.fault, problem.photo) == (Fault.UNDECODABLE, PHOTOS[1])
+
+
+def test_a_place_that_is_no_dataset(there: str) -> None:
     with pytest.raises(DatasetError, match="give the folder or the address"):
-        verify(tmp_path)
-    assert list(tmp_path.iterdir()) == []
+        verify(there)
+    assert contents(there) == {}
 
 
 def test_a_manifest_that_points_elsewhere_is_refused(tmp_path: Path) -> None:
     """A dataset may come from a stranger: its manifest must not make us touch other files."""
     with LoopbackServer() as server:
         server.default(Reply(body=jpeg()))
-        run(server, tmp_path, PHOTOS[:1])
+        download(server, tmp_path, PHOTOS[:1])
         manifest = tmp_path / "manifest.csv"
-        text = manifest.read_text()
-        path = f"other/{PHOTOS[0].image_id}.jpg"
-        manifest.write_text(text.replace(path, "../../home/precious.jpg"))
+        manifest.write_text(manifest.read_text().replace(PATHS[0], "../../home/precious.jpg"))
         with pytest.raises(DatasetError, match="hotdog-sql did not write"):
             verify(tmp_path)
         with pytest.raises(DatasetError, match="hotdog-sql did not write"):
-            run(server, tmp_path, PHOTOS[:1])
+            download(server, tmp_path, PHOTOS[:1])

@@ -34,11 +34,14 @@ class FastTransport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; the body is read as the response is iterated."""
         url = request.url.copy_with(userinfo=b"") if request.url.userinfo else request.url
+        # The time may be extended while a body arrives, so pyreqwest's own limit is wider; the
+        # deadline itself is kept as the body is read.
+        limit = timedelta(seconds=2 * self._deadline.seconds_left())
         with _httpx_errors():
             sent = (
                 self._client.request(request.method, str(url))
                 .headers(request.headers.multi_items())
-                .timeout(timedelta(seconds=self._deadline.seconds_left()))
+                .timeout(limit)
                 .streamed_read_buffer_limit(0)  # the headers do not wait for the body
                 .build_streamed()
             )

@@ -2,6 +2,7 @@
 
 import os
 import time
+from base64 import b64encode
 from collections.abc import Callable
 from threading import BoundedSemaphore, Event
 
@@ -16,7 +17,6 @@ from hotdog_sql.downloader.validate import (
     Bytes,
     RejectedError,
     detect_extension,
-    md5_from_base64,
     md5_hex,
 )
 from hotdog_sql.errors import AddressError
@@ -85,7 +85,7 @@ class Fetcher:
                 in_body = True
                 heard()
                 self._check_answer(response)
-                data = self._receive(response)
+                data = self._receive(client, response)
         except AddressError as error:
             # The cause is httpx's or Python's: no host can have such a name.
             raise RejectedError("bad address" if error.__cause__ else "unsafe address") from error
@@ -109,7 +109,7 @@ class Fetcher:
         if declared.isdecimal() and int(declared) > self._options.max_bytes:
             raise RejectedError("too large")
 
-    def _receive(self, response: httpx.Response) -> bytearray:
+    def _receive(self, client: HttpClient, response: httpx.Response) -> bytearray:
         body = bytearray()
         large = False
         try:
@@ -120,7 +120,9 @@ class Fetcher:
                 if self._stopped.is_set():
                     raise TransientError("stopped")
                 if not large and len(body) > _LARGE:
+                    waiting = time.monotonic()
                     large = self._large.acquire()
+                    client.extend(time.monotonic() - waiting)
         finally:
             if large:
                 self._large.release()
@@ -173,7 +175,7 @@ class Fetcher:
 
 def _change(photo: Photo, size: int, md5: str) -> str:
     """How the original's bytes differ from what Open Images wrote down of them."""
-    promised = md5_from_base64(photo.original_md5)
-    if promised is not None:
-        return "" if promised == md5 else "md5 differs"
+    if photo.original_md5:
+        is_same = photo.original_md5 == b64encode(bytes.fromhex(md5)).decode()
+        return "" if is_same else "md5 differs"
     return "size differs" if photo.original_size not in ("", str(size)) else ""

@@ -17,7 +17,7 @@ NO_CONNECTION = frozenset({"unknown host", "connection refused", "no connection"
 
 #: Flickr serves its photos under many names (`farm5.staticflickr.com`, `c2.staticflickr.com`, …)
 #: of one service, to which the limits apply as one.
-_SERVICES = ("staticflickr.com",)
+_FLICKR = "staticflickr.com"
 
 
 class _Host(Generic[T]):
@@ -161,4 +161,4 @@ class HostQueue(Generic[T]):
 def host_of(url: str) -> str:
     """The host of an address as limits count it: name and port, or the service it belongs to."""
     netloc = url.partition("://")[2].partition("/")[0].rpartition("@")[2].lower()
-    return next((name for name in _SERVICES if netloc.endswith("." + name)), netloc)
+    return _FLICKR if netloc.endswith(f".{_FLICKR}") else netloc

@@ -1,8 +1,6 @@
 """What counts as a photo: the bytes decide, never a name, a header or a status."""
 
 import hashlib
-from base64 import b64decode
-from binascii import Error as Base64Error
 
 Bytes = bytes | bytearray
 
@@ -53,15 +51,6 @@ def detect_extension(data: Bytes) -> str:
 def md5_hex(data: Bytes) -> str:
     """MD5 as `md5sum` prints it."""
     return hashlib.md5(data, usedforsecurity=False).hexdigest()
-
-
-def md5_from_base64(text: str) -> str | None:
-    """`OriginalMD5` as `md5sum` would print it; None where there is none."""
-    try:
-        digest = b64decode(text, validate=True)
-    except (Base64Error, ValueError):
-        return None
-    return digest.hex() if len(digest) == 16 else None
 
 
 def _jpeg_is_whole(data: Bytes) -> bool:

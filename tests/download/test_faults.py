@@ -210,7 +210,7 @@ def test_originals_are_held_to_their_md5(tmp_path: Path, strict: bool) -> None:
         photos = [
             everywhere(server, photo(1, original_md5=md5_base64(GOOD), original_size="5")),
             everywhere(server, photo(2, original_md5=md5_base64(b"other"))),
-            everywhere(server, photo(3, original_md5="not base64!", original_size="5")),
+            everywhere(server, photo(3, original_size="5")),
         ]
         for one in photos:
             server.on(original_path(one), Reply(body=GOOD))

@@ -24,18 +24,7 @@ _PROBLEMS = "FROM data_problems(candidates := $candidates)"
 
 @dataclass(frozen=True, slots=True)
 class ClassReport:
-    """What there is of one class (see `sql/reports/selection_report.sql`).
-
-    Attributes:
-        folder: where its photos go.
-        mid: the class's MID.
-        name: the class's name.
-        positives: images that carry it.
-        by_people: those of them that a person labelled.
-        by_machine: those of them that a model labelled.
-        verified_negatives: images in which a person said that it is absent.
-        ambiguous: positives that carry another requested class too.
-    """
+    """What there is of one class; its columns are those of `sql/reports/selection_report.sql`."""
 
     folder: str
     mid: str
@@ -70,15 +59,7 @@ class SelectionReport:
 
 @dataclass(frozen=True, slots=True)
 class FolderReport:
-    """What a selection would bring to one folder (see `sql/reports/folder_report.sql`).
-
-    Attributes:
-        folder: the folder.
-        images: how many.
-        licenses: addresses of their licences.
-        original_bytes: bytes of their originals; None where no size is known.
-        mirror_bytes: about how many bytes the mirror's copies have.
-    """
+    """What a selection would bring to one folder, as `sql/reports/folder_report.sql` says."""
 
     folder: str
     images: int

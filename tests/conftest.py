@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from hotdog_sql.cli.main import main
 from tests.support.openimages import IMAGE_COLUMNS, image_row, small_open_images, write_csv
 from tests.support.truth import lines
 
@@ -76,6 +77,29 @@ def run(tmp_path: Path) -> Run:
         )
 
     return run_command
+
+
+@pytest.fixture
+def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Calls `hotdog-sql` as `run` does, but in this process, which takes a fraction of the time."""
+
+    def call_main(*arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
+        monkeypatch.chdir(tmp_path)
+        for name in [name for name in os.environ if name.startswith("HOTDOG_SQL_")]:
+            monkeypatch.delenv(name)
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        command = ["hotdog-sql", *map(str, arguments)]
+        monkeypatch.setattr(sys, "argv", command)
+        code: object = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code or 0
+        assert isinstance(code, int)
+        return subprocess.CompletedProcess(command, code, *capfd.readouterr())
+
+    return call_main
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from hotdog_sql.cli.options import Given, takes
 from hotdog_sql.cli.output import ExitCode, say
 from hotdog_sql.cli.report import tell_download, tell_selection
 from hotdog_sql.download_options import DownloadOptions
-from hotdog_sql.options import DataOptions, DatasetFormat
+from hotdog_sql.options import DataOptions
 from hotdog_sql.text import printable, size_text
 
 if TYPE_CHECKING:
@@ -23,13 +23,6 @@ def destination_of(text: str | None) -> str | None:
     if text is not None and Path(text).is_file():
         raise typer.BadParameter(f"Directory {text!r} is a file.")
     return text
-
-
-def download_options(given: Given) -> DownloadOptions:
-    """The options of a download that were given."""
-    if "sources" in given:
-        given = given | {"sources": tuple(dict.fromkeys(given["sources"]))}
-    return DownloadOptions(**given)
 
 
 @takes(how=DownloadOptions, data=(DataOptions, "data_dir"))
@@ -52,15 +45,6 @@ def download(
         ),
     ],
     how: Given,
-    format_name: Annotated[
-        DatasetFormat | None,
-        typer.Option(
-            "--format",
-            metavar="files|webdataset",
-            help="The same as --dataset-format.",
-            rich_help_panel=options.DOWNLOAD,
-        ),
-    ] = None,
     gallery: options.GalleryOption = None,
     *,
     data: Given,
@@ -80,9 +64,7 @@ def download(
     """
     from hotdog_sql import api
 
-    if format_name is not None:
-        how["dataset_format"] = format_name
-    wanted = download_options(how)
+    wanted = DownloadOptions(**how)
     folder = DataOptions(**data).data_dir
     with api.open_selection(selection_file, folder, cluster=bool(wanted.scheduler)) as saved:
         selection, recipe = saved
@@ -157,7 +139,7 @@ def verify(
             destination,
             decode=decode,
             repair=repair,
-            options=download_options(how),
+            options=DownloadOptions(**how),
             progress=display,
         )
     say(f"{report.checked:,} photos checked, {size_text(report.bytes)} are right", quiet=quiet)
@@ -225,5 +207,5 @@ def demo(
             selection = api.select(database, "Hot dog")
             if not quiet:
                 tell_selection(selection)
-            code = run_download(selection, str(directory), download_options(how), quiet=quiet)
+            code = run_download(selection, str(directory), DownloadOptions(**how), quiet=quiet)
     raise typer.Exit(code)

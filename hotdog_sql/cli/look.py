@@ -125,14 +125,8 @@ def sql(
         ),
     ] = None,
     file: Annotated[
-        Path | None,
-        typer.Option(
-            "--file",
-            metavar="FILE",
-            exists=True,
-            dir_okay=False,
-            help="Read the query from a file.",
-        ),
+        str | None,
+        typer.Option("--file", metavar="FILE", parser=read_query, help="File with the query."),
     ] = None,
     dataset: Annotated[
         Path | None,
@@ -167,7 +161,7 @@ def sql(
         for line in _listing(api.dataset_files(), "; needs --dataset DIR"):
             typer.echo(line)
         return
-    text = query if query not in (None, "-") else read_query(str(file or "-"))
+    text = file or (read_query("-") if query == "-" else query) or ""
     written = check_output(row_format, output)
     needs = [*api.needs_of_query(text)]
     with opened(DataOptions(**data), needs, quiet=quiet) as database:

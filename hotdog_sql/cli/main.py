@@ -19,7 +19,7 @@ from hotdog_sql.cli.select import select
 from hotdog_sql.errors import HotdogError, QueryError
 from hotdog_sql.text import printable
 
-_COMMANDS = {
+COMMANDS = {
     "Make a dataset": (select, download, demo),
     "Look around": (classes, summary, sql, shell),
     "Data and datasets": (refresh, index, verify, gallery),
@@ -30,41 +30,47 @@ _QUERY_STOPPED = "Query interrupted"
 _BOUNDS = re.compile(r"(; |(?<=\[))[\w.-]*(<=)?x[<>]=[\w.-]+(?=\])")
 
 
-class PlainCommand(TyperCommand):
-    """A command with help in plain text, a section for each panel of its options.
+class _PlainHelp:
+    """Help in plain text, a section for each panel.
 
     Typer draws boxes with rich, which takes as long to import as all else that a help text needs.
     """
 
+    help: str | None
+
     def format_help_text(self, _ctx: Any, formatter: Any) -> None:
         """Writes the docstring as it is."""
-        _write_text(self.help, formatter)
+        formatter.write_paragraph()
+        for line in inspect.cleandoc(self.help or "").splitlines():
+            formatter.write(f"  {line}".rstrip() + "\n")
+
+
+class PlainCommand(_PlainHelp, TyperCommand):
+    """A command whose options have panels."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Says of a wrong value what a user needs to know."""
+        try:
+            return super().parse_args(ctx, args)
+        except typer.BadParameter as error:
+            error.message = error.message.replace("Value error, ", "")
+            raise
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Writes the arguments, and the options by panel."""
         _write_sections(formatter, _parameters(self.get_params(ctx), ctx))
 
 
-class PlainGroup(TyperGroup):
-    """The commands, a section for each of their panels."""
-
-    def format_help_text(self, _ctx: Any, formatter: Any) -> None:
-        """Writes the docstring as it is."""
-        _write_text(self.help, formatter)
+class PlainGroup(_PlainHelp, TyperGroup):
+    """The commands, by their panels."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Writes the commands by panel, after the options that go before them."""
         sections = _parameters(self.get_params(ctx), ctx)
-        for panel, commands in _COMMANDS.items():
+        for panel, commands in COMMANDS.items():
             named = [(one.__name__, self.get_command(ctx, one.__name__)) for one in commands]
             sections[panel] = [(name, one.get_short_help_str(200)) for name, one in named if one]
         _write_sections(formatter, sections)
-
-
-def _write_text(text: str | None, formatter: Any) -> None:
-    formatter.write_paragraph()
-    for line in inspect.cleandoc(text or "").splitlines():
-        formatter.write(f"  {line}".rstrip() + "\n")
 
 
 def _parameters(parameters: Iterable[Any], ctx: Any) -> dict[str, list[tuple[str, str]]]:
@@ -100,7 +106,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for group in _COMMANDS.values():
+for group in COMMANDS.values():
     for command in group:
         app.command(cls=PlainCommand)(command)
 

@@ -261,7 +261,11 @@ def takes(**groups: Any) -> Callable[[Callable[..., None]], Callable[..., None]]
             given: dict[str, Given] = {}
             for group, options in by_group.items():
                 typed = {option.name: values.pop(option.name) for option in options}
-                given[group] = {name: typed[name] for name in typed if _is_given(context, name)}
+                given[group] = {
+                    name: tuple(value) if isinstance(value, list) else value
+                    for name, value in typed.items()
+                    if _is_given(context, name)
+                }
             command(**values, **given)
 
         # Typer reads both.

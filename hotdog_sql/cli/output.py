@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
@@ -96,14 +96,19 @@ def write_rows(
     """Write a table of the connection to a file or to stdout; `limit` is for tables of people."""
     from hotdog_sql import api
 
-    if row_format is RowFormat.TABLE:
-        _write_table(database, table, limit, output)
+    if row_format is RowFormat.TABLE and output is None:
+        _write_table(database, table, limit, sys.stdout)
+    elif row_format is RowFormat.TABLE and output is not None:
+        with output.open("w", encoding="utf-8") as file:
+            _write_table(database, table, limit, file, _FILE_WIDTH)
     else:
         api.write_rows(database, table, output or sys.stdout.buffer, row_format)
         sys.stdout.flush()
 
 
-def _write_table(database: "Database", table: str, limit: int, output: Path | None) -> None:
+def _write_table(
+    database: "Database", table: str, limit: int, file: TextIO, width: int | None = None
+) -> None:
     """Show the first rows, and as many columns as there is room for."""
     from rich.console import Console
     from rich.table import Table
@@ -113,8 +118,7 @@ def _write_table(database: "Database", table: str, limit: int, output: Path | No
     columns = [column[0] for column in cursor.description or ()]
     rows = cursor.fetchmany(limit)
     total = database.rows("SELECT count(*) FROM query_table($table)", {"table": table})[0][0]
-    file = sys.stdout if output is None else output.open("w", encoding="utf-8")
-    console = Console(file=file, width=None if output is None else _FILE_WIDTH)
+    console = Console(file=file, width=width)
     widths = _fitting_widths(columns, rows, console.width)
     shown = Table(box=None, pad_edge=False, header_style="bold")
     for index, width in enumerate(widths):
@@ -130,7 +134,6 @@ def _write_table(database: "Database", table: str, limit: int, output: Path | No
     if any(left_out.values()):
         counts = " and ".join(f"{count:,} {what}" for what, count in left_out.items() if count)
         console.print(f"… {counts}: --format csv has everything", highlight=False)
-    file.flush()
 
 
 def _fitting_widths(columns: Sequence[str], rows: Sequence[Sequence[Any]], room: int) -> list[int]:

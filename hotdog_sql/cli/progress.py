@@ -19,7 +19,6 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 from rich.progress import Progress as Bars
-from rich.table import Column
 
 from hotdog_sql.api import CatalogFile, FileProgress, Progress
 from hotdog_sql.options import Source
@@ -146,19 +145,13 @@ class RefreshDisplay(FileProgress):
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._console = _console(quiet=quiet)
-        fixed = Column(no_wrap=True)
         self._bars = Bars(
-            # The name gives way on a narrow terminal; the numbers stay on their line.
-            TextColumn(
-                "{task.description}",
-                table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"),
-            ),
-            BarColumn(16, table_column=fixed.copy()),
-            DownloadColumn(table_column=fixed.copy()),
-            TransferSpeedColumn(table_column=fixed.copy()),
-            TimeRemainingColumn(table_column=fixed.copy()),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(16),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            TimeRemainingColumn(),
             console=self._console,
-            expand=True,
             disable=quiet or not self._console.is_terminal,
         )
         self._tasks: dict[str, TaskID] = {}

@@ -10,7 +10,7 @@ import typer
 
 from hotdog_sql.cli import options
 from hotdog_sql.cli.data import opened
-from hotdog_sql.cli.download import destination_of, download_options, run_download
+from hotdog_sql.cli.download import destination_of, run_download
 from hotdog_sql.cli.options import Given, complete_class, option_names, takes
 from hotdog_sql.cli.output import check_output, say, write_rows
 from hotdog_sql.cli.report import tell_selection
@@ -79,7 +79,7 @@ def select(
     if download is None:
         _refuse_without_download(how, gallery)
     written = check_output(row_format, output)
-    downloads = download_options(how)
+    downloads = DownloadOptions(**how)
     if download is not None:
         api.check_destination(download)
     then = None
@@ -130,8 +130,6 @@ def _changes(wanted: Given, names: list[str]) -> dict[str, Any]:
     changes: dict[str, Any] = wanted | wanted.get("negatives", {})
     if classes := (*names, *wanted.get("classes", ())):
         changes["classes"] = classes
-    if "exclude" in wanted:
-        changes["exclude"] = tuple(wanted["exclude"])
     if "variables" in wanted:
         changes["variables"] = dict(wanted["variables"])
     return changes
@@ -139,7 +137,7 @@ def _changes(wanted: Given, names: list[str]) -> dict[str, Any]:
 
 def _refuse_without_download(how: Given, gallery: bool | None) -> None:
     """Refuse options of a download where there is none."""
-    given = [option_names(name)[0].partition("/")[0] for name in how]
+    given = [option_names(name)[0] for name in how]
     if gallery is not None:
         given.append("--gallery" if gallery else "--no-gallery")
     if given:

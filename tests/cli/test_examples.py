@@ -5,6 +5,7 @@ hand, on the real validation labels. Its rows are compared with what plain Pytho
 """
 
 import csv
+import inspect
 import os
 import re
 import shlex
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from hotdog_sql.cli.main import COMMANDS as PROGRAM
 from hotdog_sql.demo.server import serve
 from tests.conftest import ROOT
 from tests.support.truth import Chosen, Truth
@@ -210,8 +212,10 @@ class Place:
         if "hotdogs.csv" in words and "download" in words:
             wanted = ["hotdog-sql", "select", "--class", "Hot dog", "--output", "hotdogs.csv"]
             assert self.start(folder, wanted).returncode == 0
-        if "--dataset" in words or "verify" in words:
+        if {"--dataset", "--from", "verify", "gallery", "shell"} & set(words):
             shutil.copytree(self.dataset(), folder / "dataset")
+        if "index" in words:  # the other tests read the CSVs
+            shutil.copytree(self._data, folder / "data")
         done = self.start(folder, words)
         assert done.returncode == 0, done.stderr
         split = words[words.index("--split") + 1] if "--split" in words else "test"
@@ -252,6 +256,17 @@ def test_the_command_of_an_example_query(demo: Place, tmp_path: Path, name: str)
     assert EXAMPLE_ROWS[name](demo.run(tmp_path, EXAMPLES[name]))
 
 
+def help_examples() -> list[str]:
+    """The commands at the top of the help texts."""
+    texts = [inspect.getdoc(one) or "" for group in PROGRAM.values() for one in group]
+    return [line.strip() for text in texts for line in re.findall(r"^  hotdog-sql .*$", text, re.M)]
+
+
+@pytest.mark.parametrize("command", help_examples())
+def test_an_example_of_a_help_text(demo: Place, tmp_path: Path, command: str) -> None:
+    demo.run(tmp_path, command)
+
+
 def test_no_command_is_left_out_silently() -> None:
     assert set(COMMANDS) == set(README_ROWS) | set(NOT_RUN)
     assert set(EXAMPLES) == set(EXAMPLE_ROWS)
@@ -281,6 +296,7 @@ def test_the_readme_prints_what_the_real_files_give(
     assert len(printed) >= len(output.splitlines())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in EXAMPLES if name != "what_was_lost"])
 def test_an_example_query_on_the_real_files(real: Place, tmp_path: Path, name: str) -> None:
     """Of the validation split, and without the download: there is no server of real photos."""

@@ -213,7 +213,7 @@ def test_a_command_that_was_killed_is_resumed(
 ) -> None:
     """With a cluster, into tars of a bucket; then checked."""
     rows = save_selection(tmp_path / "rows.csv", CHOSEN)
-    arguments = ["download", str(rows), s3, "--format", "webdataset"]
+    arguments = ["download", str(rows), s3, "--dataset-format", "webdataset"]
     arguments += ["--scheduler", cluster.address, "--shard-size", "15"]
     half = Event()
 

@@ -51,17 +51,6 @@ def test_the_next_run_removes_what_a_killed_one_left(
     assert set(temporary.iterdir()) == others
 
 
-def test_a_link_is_not_followed(tmp_path: Path, run: Run, small_data: Path) -> None:
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
-    mine = tmp_path / "mine"
-    mine.mkdir()
-    (mine / "in-use").touch()
-    (temporary / "hotdog-sql-link").symlink_to(mine)
-    assert run("summary", "--data-dir", small_data, TMPDIR=str(temporary)).returncode == 0
-    assert (mine / "in-use").exists()
-
-
 def test_many_at_once() -> None:
     """Each removes what it takes for unused while the others make theirs."""
     kept: list[str | bool] = []

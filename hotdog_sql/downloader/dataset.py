@@ -4,7 +4,7 @@ import filecmp
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -69,8 +69,8 @@ def open_dataset(
         if storage.folder is None:
             remote = RemoteRecords(storage, scratch)
             stack.callback(remote.close)
-        table = stack.enter_context(Manifest((storage.folder or scratch) / MANIFEST))
-        if selection_json.check_recipe(storage, recipe, options, begun=not table.empty):
+        table = stack.enter_context(closing(Manifest((storage.folder or scratch) / MANIFEST)))
+        if selection_json.check_recipe(storage, recipe, options, begun=bool(table.tars)):
             selection_json.write_recipe(storage, recipe, options)
         _check_format(table, options, storage.name)
         dataset = Dataset(storage, scratch, table, remote)

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from hotdog_sql.downloader.photo import Photo, is_image_id
 from hotdog_sql.downloader.result import (
@@ -74,7 +74,7 @@ CREATE TABLE photos ({", ".join(Row._fields)}, PRIMARY KEY (folder, image_id)) W
 
 
 class Manifest:
-    """The manifest of a dataset; used by one thread. A context manager.
+    """The manifest of a dataset; used by one thread, which closes it.
 
     `tars` are those that hold photos; the empty text is there where photos are files.
     """
@@ -102,17 +102,6 @@ class Manifest:
             elif path.stat().st_size > self._end:
                 self._file.truncate(self._end)
             stack.pop_all()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    @property
-    def empty(self) -> bool:
-        """Whether it has no line."""
-        return self._end == len(HEADER)
 
     def close(self) -> None:
         """Close the file, which is as it was last written."""

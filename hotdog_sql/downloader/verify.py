@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import chain, islice
@@ -174,7 +174,7 @@ def _manifest_of(storage: Storage) -> Iterator[Manifest]:
     with temporary_folder() as temporary:
         if storage.folder is None:
             fetch_manifest(storage, temporary)
-        with Manifest((storage.folder or temporary) / MANIFEST, writable=False) as table:
+        with closing(Manifest((storage.folder or temporary) / MANIFEST, writable=False)) as table:
             yield table
 
 

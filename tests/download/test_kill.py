@@ -157,21 +157,6 @@ def test_interrupted_with_64_silent_transfers(tmp_path: Path, silence: Reply) ->
     }
 
 
-def test_a_file_size_limit_ends_the_run(tmp_path: Path) -> None:
-    """RLIMIT_FSIZE stands in for a disk that refuses: the large photo, then no more."""
-    with LoopbackServer() as server:
-        for one in album(3, 0).photos():
-            server.on(mirror_path(one), Reply(body=jpeg(one.rank, 2000)))
-        server.on(mirror_path(photo(2, "hot_dog")), Reply(body=jpeg(2, 90_000), delay=0.3))
-        process = start(server.port, tmp_path, 3, 0, 50_000)
-        _, said = process.communicate(timeout=30)
-        assert process.returncode == 1
-        assert said.startswith("StorageError: ")
-        assert "run the same command again" in said
-        assert_true_and_resumable(tmp_path)
-        assert run(server, tmp_path, album(3, 0)).on_disk == 6
-
-
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of one megabyte."""

@@ -1,10 +1,9 @@
-"""A download as a process of its own, to be killed, interrupted and starved.
+"""A download as a process of its own, to be killed and interrupted.
 
-`python -m tests.support.download_process PORT DIRECTORY PHOTOS RESERVES [FILE_SIZE_LIMIT]`
+`python -m tests.support.download_process PORT DIRECTORY PHOTOS RESERVES`
 downloads `album(PHOTOS, RESERVES)` from the mirror of the LoopbackServer at PORT.
 """
 
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -24,14 +23,11 @@ def album(photos: int, reserves: int) -> Album:
     return Album(chosen, {"other": spare})
 
 
-def start(
-    port: int, directory: Path, photos: int, reserves: int = 0, file_size: int | None = None
-) -> "subprocess.Popen[str]":
+def start(port: int, directory: Path, photos: int, reserves: int = 0) -> "subprocess.Popen[str]":
     """The process, with its stderr to be read."""
-    numbers = [str(photos), str(reserves)] + ([] if file_size is None else [str(file_size)])
     command = [sys.executable, "-m", "tests.support.download_process", str(port), str(directory)]
     return subprocess.Popen(
-        [*command, *numbers],
+        [*command, str(photos), str(reserves)],
         stderr=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parents[2],
@@ -39,9 +35,7 @@ def start(
 
 
 def main() -> None:
-    port, directory, photos, reserves, *limit = sys.argv[1:]
-    for size in limit:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (int(size), int(size)))
+    port, directory, photos, reserves = sys.argv[1:]
     try:
         chosen = album(int(photos), int(reserves))
         download(

@@ -208,7 +208,10 @@ def test_select_and_download_and_verify(tmp_path: Path, run: Run, small_data: Pa
         said = run(*chosen, *at_once, **variables)
         assert said.returncode == 0, said.stderr
         (tmp_path / "rows.csv").write_text(said.stdout, encoding="utf-8")
-        assert run("download", "rows.csv", "twice", "--format", *how, **variables).returncode == 0
+        assert (
+            run("download", "rows.csv", "twice", "--dataset-format", *how, **variables).returncode
+            == 0
+        )
         again = run(*chosen, "--download", "once", **variables)
     once = tree(tmp_path / "once")
     assert once.pop("selection.json")

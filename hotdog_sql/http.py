@@ -4,7 +4,6 @@ One rule each: every request has an overall deadline; only https is fetched, and
 machine; bodies come without Content-Encoding; redirects are followed here, their bodies unread.
 """
 
-import base64
 import ipaddress
 import os
 import socket
@@ -118,7 +117,10 @@ class HttpClient:
                         f"{public_address(history[-1].url)} redirects to this machine; "
                         "check its address"
                     )
-                request = httpx.Request(method, target, headers=headers | _credentials(target))
+                request = httpx.Request(method, target, headers=headers)
+                if target.userinfo:
+                    auth = httpx.BasicAuth(target.username, target.password)
+                    request = next(auth.sync_auth_flow(request))
                 response = self._transport.handle_request(request)
             except (httpx.InvalidURL, UnicodeError) as error:  # a name that no host can have
                 raise _not_an_address(address, error) from error
@@ -223,14 +225,6 @@ def reason_of(error: httpx.HTTPError, *, in_body: bool = False) -> str:
 def _not_an_address(url: str, error: Exception) -> AddressError:
     reason = "" if "@" in url else f" ({error})"  # which may quote a password
     return AddressError(printable(f"{public_address(url)} is not an address{reason}"))
-
-
-def _credentials(url: httpx.URL) -> dict[str, str]:
-    """The header for an address with a user name and a password (RFC 7617)."""
-    if not url.userinfo:
-        return {}
-    pair = f"{url.username}:{url.password}".encode()
-    return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
 
 
 def _has_cause(error: BaseException, kind: type[BaseException]) -> bool:

@@ -40,9 +40,8 @@ def test_fit_addresses() -> None:
     check_url("http://localhost/a")
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
+def test_unfit_addresses() -> None:
+    for url in [
         "http://127.0.0.1.example.org/a",
         "http://localhost.example.org/a",
         "http://10.0.0.1/a",
@@ -55,11 +54,9 @@ def test_fit_addresses() -> None:
         f"https://{'x' * 64}.example/x.jpg",
         "https://xn--/",
         "https://☃☃.example/",
-    ],
-)
-def test_unfit_addresses(url: str) -> None:
-    with pytest.raises(AddressError):
-        check_url(url)
+    ]:
+        with pytest.raises(AddressError):
+            check_url(url)
 
 
 def test_no_message_shows_a_password() -> None:

@@ -8,11 +8,13 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hotdog_sql.catalog import DataFile
 from hotdog_sql.connection import Connection
+from hotdog_sql.errors import StorageError
 from hotdog_sql.files import whole_file
 from hotdog_sql.refresh.local_file import HIDDEN, file_md5
 
@@ -88,12 +90,7 @@ def build_index(
         with whole_file(parquet) as temporary:
             connection.execute(_COPIES[view], {"file": str(temporary)})
             record["parquet_crc32"] = _crc32(temporary)
-        record["parquet_bytes"] = parquet.stat().st_size
-        record["parquet_state"] = _state(parquet)
-        path = _record_path(parquet)
-        path.parent.mkdir(exist_ok=True)
-        with whole_file(path) as temporary:
-            temporary.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        _save_record(parquet, record)
         yield file.path, parquet
 
 
@@ -108,12 +105,12 @@ def _problem(file: DataFile) -> str | None:
         is_same = bool(then.get("csv_md5")) and then["csv_md5"] == _md5(file, compute=True)
     if not is_same:
         return f"{file.path.name} has changed since it was indexed"
-    # To read all of it takes as long as many a query, so that is done where it has been touched.
-    if then.get("parquet_state") != _state(parquet) and (
-        then.get("parquet_bytes") != parquet.stat().st_size
-        or then.get("parquet_crc32") != _crc32(parquet)
-    ):
-        return f"{parquet.name} is damaged"
+    # To read all of it takes as long as many a query, so that is done once after it was touched.
+    if then.get("parquet_state") != _state(parquet):
+        if then.get("parquet_crc32") != _crc32(parquet):
+            return f"{parquet.name} is damaged"
+        with suppress(StorageError):  # the folder may be read-only
+            _save_record(parquet, then)
     return None
 
 
@@ -153,6 +150,14 @@ def _read_record(parquet: Path) -> dict[str, object]:
     except (OSError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
+
+
+def _save_record(parquet: Path, record: dict[str, object]) -> None:
+    path = _record_path(parquet)
+    path.parent.mkdir(exist_ok=True)
+    with whole_file(path) as temporary:
+        text = json.dumps(record | {"parquet_state": _state(parquet)}, indent=1)
+        temporary.write_text(text + "\n", encoding="utf-8")
 
 
 def _crc32(path: Path) -> int:

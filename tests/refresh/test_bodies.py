@@ -105,11 +105,3 @@ def test_one_of_another_host_is_not_resumed(site: Site) -> None:
         moved.serve(new())
         check_new(moved, 1)
         assert "range" not in moved.requests()[0].headers
-
-
-def test_a_large_one(site: Site) -> None:
-    large = content(4, 20 << 20)
-    site.serve(file_reply(large, fault=Reply(reset=5_000_000)), file_reply(large))
-    assert site.refresh().status is Status.NEW
-    assert site.path.read_bytes() == large
-    assert len(site.requests()) == 2

@@ -148,7 +148,8 @@ def test_each_flipped_bit_is_noticed_and_a_good_copy_is_read(folder: Path) -> No
         parquet.write_bytes(damaged)
         assert not index_state("labels", files).variables
     parquet.write_bytes(content)
-    assert index_state("labels", files).variables["label_files"] == [str(parquet)]
+    for _ in range(2):  # the second time without reading all of it
+        assert index_state("labels", files).variables["label_files"] == [str(parquet)]
 
 
 def test_both_sorts_of_labels_are_read_from_their_indexes(folder: Path) -> None:

@@ -99,7 +99,7 @@ def run_download(
     page = api.write_gallery(destination) if gallery and not wanted.in_tars else None
     if not quiet:
         tell_download(report, destination, api.missing_for_replacements(selection), page)
-    return ExitCode.INCOMPLETE if report.worth_retrying else ExitCode.OK
+    return ExitCode.INCOMPLETE if report.failed else ExitCode.OK
 
 
 @takes(how=(DownloadOptions, "sources"))

@@ -4,13 +4,13 @@ import heapq
 import itertools
 import time
 from collections import deque
+from dataclasses import dataclass, field
 from threading import Condition
-from typing import Generic, TypeVar
 
 from hotdog_sql.download_options import DownloadOptions
+from hotdog_sql.downloader.photo import Photo
+from hotdog_sql.options import Source
 from hotdog_sql.progress import Progress
-
-T = TypeVar("T")
 
 #: Reasons of failures where there was no connection at all.
 NO_CONNECTION = frozenset({"unknown host", "connection refused", "no connection"})
@@ -20,12 +20,40 @@ NO_CONNECTION = frozenset({"unknown host", "connection refused", "no connection"
 _FLICKR = "staticflickr.com"
 
 
-class _Host(Generic[T]):
+@dataclass(slots=True)
+class Task:
+    """A photo on its way through the sources that may have it.
+
+    `left` are those still to ask, with their addresses; the first is the one in hand, and `attempt`
+    is the number of the next request to it. `errors` say why the others did not have it;
+    `transient`: one of them may have it another time.
+    """
+
+    photo: Photo
+    left: deque[tuple[Source, str]]
+    attempt: int = 1
+    errors: list[str] = field(default_factory=list)
+    transient: bool = False
+
+    @property
+    def host(self) -> str:
+        """The host that it waits for, or that has it in hand."""
+        return host_of(self.left[0][1])
+
+    def next_source(self, reason: str, *, transient: bool = False) -> None:
+        """Leave the source in hand."""
+        source, _ = self.left.popleft()
+        self.errors.append(f"{source}: {reason}")
+        self.transient = self.transient or transient
+        self.attempt = 1
+
+
+class _Host:
     """What is known of one host, and what waits for it. Times are on the monotonic clock."""
 
     def __init__(self) -> None:
-        self.waiting: deque[T] = deque()
-        self.delayed: list[tuple[float, int, T]] = []
+        self.waiting: deque[Task] = deque()
+        self.delayed: list[tuple[float, int, Task]] = []
         self.active = 0
         self.heard = False
         #: Since the last complete answer.
@@ -36,7 +64,7 @@ class _Host(Generic[T]):
         self.given_up = False
 
 
-class HostQueue(Generic[T]):
+class HostQueue:
     """Hands tasks to worker threads, each when its host may be asked.
 
     A task that must wait, for its host or for its next attempt, keeps no worker from the others.
@@ -47,15 +75,15 @@ class HostQueue(Generic[T]):
         self.heard = False
         self._options = options
         self._progress = progress
-        self._hosts: dict[str, _Host[T]] = {}
+        self._hosts: dict[str, _Host] = {}
         self._changed = Condition()
         self._order = itertools.count()
         self._closed = False
 
-    def put(self, task: T, host: str, delay: float = 0.0) -> None:
+    def put(self, task: Task, delay: float = 0.0) -> None:
         """Let a task wait for its turn, at least so many seconds."""
         with self._changed:
-            entry = self._hosts.setdefault(host, _Host())
+            entry = self._hosts.setdefault(task.host, _Host())
             if delay > 0:
                 due = time.monotonic() + delay
                 heapq.heappush(entry.delayed, (due, next(self._order), task))
@@ -63,10 +91,10 @@ class HostQueue(Generic[T]):
                 entry.waiting.append(task)
             self._changed.notify()
 
-    def take(self) -> tuple[T, str, str] | None:
-        """Wait for a task whose turn it is; None after `close`.
+    def take(self) -> tuple[Task, str] | None:
+        """Wait for a task whose turn it is, and why its host is not asked any more; else empty.
 
-        With its host, and why that is not asked any more: empty where it is to be asked.
+        None after `close`.
         """
         with self._changed:
             while not self._closed:
@@ -118,7 +146,7 @@ class HostQueue(Generic[T]):
             self._closed = True
             self._changed.notify_all()
 
-    def _due(self, host: _Host[T]) -> float | None:
+    def _due(self, host: _Host) -> float | None:
         """When a task of the host may start; None: not before something else changes."""
         if not (host.waiting or host.delayed):
             return None
@@ -128,14 +156,14 @@ class HostQueue(Generic[T]):
             return None
         return max(0.0 if host.waiting else host.delayed[0][0], host.paused_until)
 
-    def _start(self, name: str, now: float) -> tuple[T, str, str]:
+    def _start(self, name: str, now: float) -> tuple[Task, str]:
         host = self._hosts[name] = self._hosts.pop(name)  # to the end: the hosts take turns
         host.active += 1
         delayed = host.delayed and (not host.waiting or host.delayed[0][0] <= now)
         task = heapq.heappop(host.delayed)[2] if delayed else host.waiting.popleft()
-        return task, name, host.reason or "host given up" if host.given_up else ""
+        return task, host.reason or "host given up" if host.given_up else ""
 
-    def _pause(self, name: str, host: _Host[T], retry_after: float | None) -> None:
+    def _pause(self, name: str, host: _Host, retry_after: float | None) -> None:
         """Pause or give up the host if it is time to."""
         backoff, now = self._options.backoff, time.monotonic()
         silent = now - host.since

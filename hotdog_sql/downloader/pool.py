@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
@@ -11,13 +11,12 @@ from typing import Self
 
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.fetcher import TOO_SLOW, Fetcher, TransientError
-from hotdog_sql.downloader.hosts import NO_CONNECTION, HostQueue, host_of
+from hotdog_sql.downloader.hosts import NO_CONNECTION, HostQueue, Task
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.result import Result, Status, join_notes
 from hotdog_sql.downloader.validate import RejectedError
 from hotdog_sql.errors import HotdogError, UnreachableError
 from hotdog_sql.http import HttpClient
-from hotdog_sql.options import Source
 from hotdog_sql.progress import Progress
 from hotdog_sql.storage import Storage
 
@@ -28,29 +27,6 @@ _WINDOW = 1000
 #: Seconds that stopping waits for transfers to end. A thread that nothing can interrupt, such as
 #: one that looks up a name, ends later by itself and writes nothing.
 _STOP_SECONDS = 1.0
-
-
-@dataclass(slots=True)
-class _Task:
-    """A photo on its way through the sources that may have it.
-
-    `left` are those still to ask, with their addresses; the first is the one in hand, and `attempt`
-    is the number of the next request to it. `errors` say why the others did not have it;
-    `transient`: one of them may have it another time.
-    """
-
-    photo: Photo
-    left: deque[tuple[Source, str]]
-    attempt: int = 1
-    errors: list[str] = field(default_factory=list)
-    transient: bool = False
-
-    def next_source(self, reason: str, *, transient: bool = False) -> None:
-        """Leave the source in hand."""
-        source, _ = self.left.popleft()
-        self.errors.append(f"{source}: {reason}")
-        self.transient = self.transient or transient
-        self.attempt = 1
 
 
 class DownloadPool:
@@ -75,7 +51,7 @@ class DownloadPool:
         self._mirror_url = mirror_url
         self._options = options
         self._progress = progress
-        self._hosts: HostQueue[_Task] = HostQueue(options, progress)
+        self._hosts = HostQueue(options, progress)
         self._hosts.heard = heard
         self._results: SimpleQueue[Result | BaseException] = SimpleQueue()
         self._stopped = Event()
@@ -121,19 +97,19 @@ class DownloadPool:
         sources = self._options.sources
         self._started = self._started or time.monotonic()
         self._open += 1
-        self._queue(_Task(photo, deque((one, photo.url(one, self._mirror_url)) for one in sources)))
+        self._queue(Task(photo, deque((one, photo.url(one, self._mirror_url)) for one in sources)))
         if len(self._threads) < min(self._options.workers, self._open):
             # Daemons: the program does not wait for a silent server when it ends.
             thread = Thread(target=self._work, daemon=True)
             self._threads.append(thread)
             thread.start()
 
-    def _queue(self, task: _Task, delay: float = 0.0) -> None:
+    def _queue(self, task: Task, delay: float = 0.0) -> None:
         """Let a photo wait for its turn at its next source; its result where none is left."""
         while task.left and not task.left[0][1]:
             task.next_source("no address")
         if task.left:
-            self._hosts.put(task, host_of(task.left[0][1]), delay)
+            self._hosts.put(task, delay)
         else:
             status = Status.FAILED if task.transient else Status.LOST
             self._results.put(Result(task.photo, status, error=join_notes(*task.errors)))
@@ -161,20 +137,20 @@ class DownloadPool:
         try:
             with self._new_client() as client:
                 while (turn := self._hosts.take()) is not None:
-                    task, host, given_up = turn
+                    task, given_up = turn
                     if given_up:
-                        self._hosts.failed(host, given_up)
+                        self._hosts.failed(task.host, given_up)
                         task.next_source(given_up, transient=True)
                         self._queue(task)
                     else:
-                        self._serve(client, task, host)
+                        self._serve(client, task)
         except BaseException as error:  # noqa: BLE001 - the thread that waits for results raises it
             self._results.put(error)
 
-    def _serve(self, client: HttpClient, task: _Task, host: str) -> None:
+    def _serve(self, client: HttpClient, task: Task) -> None:
         """Make one request; record the result, or queue the photo for its next attempt."""
         source, url = task.left[0]
-        answer = "ok"
+        host, answer = task.host, "ok"
         try:
             heard = partial(self._hosts.hear, host)
             result = self._fetcher.fetch(client, task.photo, source, url, heard)
@@ -194,7 +170,7 @@ class DownloadPool:
             self._queue(task)
         self._progress.answered(task.photo.image_id, source, url, answer)
 
-    def _delay(self, task: _Task, error: TransientError) -> float:
+    def _delay(self, task: Task, error: TransientError) -> float:
         """Seconds until the next attempt, which may be at the next source."""
         if error.reason in NO_CONNECTION:
             return 0.0  # not an attempt: the host is paused, or given up

@@ -82,15 +82,10 @@ class Result:
         """The result in a line of the manifest; `DatasetError` where it is not one of ours."""
         try:
             return cls(
-                photo=Photo.from_row(row),
-                status=Status(row["status"]),
-                path=row["path"],
-                source=row["source"],
-                url=row["url"],
+                Photo.from_row(row),
+                Status(row["status"]),
                 size=int(row["bytes"]) if row["bytes"] else None,
-                md5=row["md5"],
-                error=row["error"],
-                note=row["note"],
+                **{name: row[name] for name in ("path", "source", "url", "md5", "error", "note")},
             )
         except (KeyError, ValueError, SelectionFileError) as error:
             raise foreign_row(error) from error
@@ -123,16 +118,6 @@ class DownloadReport:
     sources: Counter[str] = field(default_factory=Counter)
     lost_reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
     failed_reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
-
-    @property
-    def already_there(self) -> int:
-        """Photos that were in the dataset before this run."""
-        return self.on_disk - self.downloaded
-
-    @property
-    def worth_retrying(self) -> bool:
-        """Whether the same command may bring more."""
-        return self.failed > 0
 
     def count(self, row: Mapping[str, str]) -> None:
         """Count a line of the finished manifest."""

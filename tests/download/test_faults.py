@@ -125,7 +125,7 @@ def test_answers(tmp_path: Path) -> None:
     assert {path: body for path, body in tree(tmp_path).items() if path not in RECORDS} == expected
     assert report.on_disk == len(expected)
     assert report.received == sum(map(len, expected.values()))
-    assert report.worth_retrying
+    assert report.failed
 
 
 def test_redirects(tmp_path: Path) -> None:

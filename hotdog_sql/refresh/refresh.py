@@ -68,7 +68,7 @@ def refresh(
     """
     check_url(settings.base_url)
     shown = progress or FileProgress()
-    wanted = missing_files(files, settings)
+    wanted = [file for file in files if not (settings.data_dir / file.name).is_file()]
     if confirm is not None and wanted:
         _announce(wanted, settings, confirm, shown)
     hidden = settings.data_dir / HIDDEN
@@ -105,26 +105,16 @@ def fetch_missing(
     confirm: Confirm,
     offline: bool = False,
     progress: FileProgress | None = None,
-) -> tuple[FileResult, ...]:
-    """Fetch those of the files that are missing; no server is asked about the others.
+) -> None:
+    """Fetch files that are missing.
 
     A file that may not be fetched is a MissingFileError, one that cannot be a TransferError.
     """
-    wanted = missing_files(files, settings)
-    if not wanted:
-        return ()
     if offline:
-        raise _refusal(wanted, settings, "--offline forbids to fetch it")
-    results = refresh(wanted, settings, confirm=confirm, progress=progress)
-    error = failure(results)
+        raise _refusal(files, settings, "--offline forbids to fetch it")
+    error = failure(refresh(files, settings, confirm=confirm, progress=progress))
     if error is not None:
         raise error
-    return results
-
-
-def missing_files(files: Sequence[CatalogFile], settings: Settings) -> list[CatalogFile]:
-    """Those of the files that are not in the data folder."""
-    return [file for file in files if not (settings.data_dir / file.name).is_file()]
 
 
 def failure(results: Sequence[FileResult]) -> TransferError | None:

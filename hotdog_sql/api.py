@@ -283,9 +283,12 @@ def local_files(database: Database) -> Sequence[LocalFile]:
 
 
 def build_index(database: Database) -> Iterator[tuple[Path, Path]]:
-    """Index each image and label file of a database that reads the CSVs; yield CSV and index."""
-    database.use(*INDEXED_VIEWS)
+    """Index each file of a database that reads the CSVs; yield CSV and index."""
+    database.use("images", "labels")
     for view in INDEXED_VIEWS:
+        if view == "boxes" and database.missing(view):
+            continue  # they are fetched only if a command reads them
+        database.use(view)
         yield from _build_index(database, view, database.files_of(view))
 
 

@@ -35,11 +35,17 @@ _COPIES = {
             ROW_GROUP_SIZE 122_880
         )
     """,
+    "boxes": """
+        COPY boxes TO $file (
+            FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEVEL 3,
+            ROW_GROUP_SIZE 122_880
+        )
+    """,
 }
 INDEXED_VIEWS = tuple(_COPIES)
 #: The session variables that a view reads (see `sql/files.sql`).
-_FILES = {"images": "image_files", "labels": "label_files"}
-_READERS = {"images": "image_reader", "labels": "label_reader"}
+_FILES = {"images": "image_files", "labels": "label_files", "boxes": "box_files"}
+_READERS = {"images": "image_reader", "labels": "label_reader", "boxes": "box_reader"}
 #: Bytes at both ends of a CSV that its record has a digest of.
 _ENDS = 1 << 16
 _BLOCK = 1 << 20

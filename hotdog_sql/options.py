@@ -13,6 +13,8 @@ from hotdog_sql.text import is_unicode, printable
 #: The largest number of images that can be asked for; there are nine million.
 LARGEST_COUNT = 10_000_000
 LARGEST_SEED = 2**63 - 1
+#: The fields of `SelectOptions` that need the boxes.
+BOX_RULES = ("min_area", "max_area", "no_group_of", "no_depiction", "no_truncated")
 
 
 # The values of each are its names in small letters, as they are typed.
@@ -110,6 +112,12 @@ class SelectOptions:
         negatives_from: which images are negatives. verified: those in which a person did not find
             the class; mixed: these first, then random ones.
         negative_folder: folder of the negatives.
+        min_area: take an image only if the largest box of the class covers at least this share of
+            it, 0 to 1. Images without a box of the class are left out.
+        max_area: take an image only if the largest box covers at most this share.
+        no_group_of: take no image whose largest box is around a group of objects.
+        no_depiction: take no image whose largest box is around a drawing or a model.
+        no_truncated: take no image whose largest box is around an object that the photo cuts off.
         query: one SELECT that yields ImageID, folder and, optionally, rank.
         variables: session variable that the query reads with `getvariable`.
         partition: the share of each part of the dataset, such as 80/20, 80/10/10 or
@@ -131,6 +139,11 @@ class SelectOptions:
     overlap: str = "leave_out"
     negatives_from: str = "random"
     negative_folder: str = "other"
+    min_area: float | None = None
+    max_area: float | None = None
+    no_group_of: bool = False
+    no_depiction: bool = False
+    no_truncated: bool = False
     query: str | None = None
     variables: Mapping[str, str | int | float] = field(default_factory=dict)
     partition: Mapping[str, float] | None = None
@@ -142,6 +155,8 @@ class SelectOptions:
         names, count = "names or MIDs", f"a whole number up to {LARGEST_COUNT:,}"
         limit = 1 if self.limit is None else self.limit
         ratio = 1 if self.ratio is None else self.ratio
+        least = 0 if self.min_area is None else self.min_area
+        most = 1 if self.max_area is None else self.max_area
         for name, fits, wanted in (
             ("classes", _is_texts(self.classes), names),
             ("exclude", _is_texts(self.exclude), names),
@@ -155,6 +170,9 @@ class SelectOptions:
             ("negatives_from", self.negatives_from in tuple(NegativesFrom), _one_of(NegativesFrom)),
             ("group_by", self.group_by in tuple(GroupBy), _one_of(GroupBy)),
             ("negative_folder", _is_text(self.negative_folder), "a name"),
+            ("min_area", _is_number(least, 0, most), "a number from 0 up to max_area"),
+            ("max_area", _is_number(most, 0, 1), "a number from 0 to 1"),
+            *((name, type(getattr(self, name)) is bool, "true or false") for name in BOX_RULES[2:]),
             ("query", self.query is None or _is_text(self.query), "one SELECT"),
             ("variables", _is_variables(self.variables), "texts or numbers by name"),
             ("partition", self.partition is None or _is_partition(self.partition), _SHARES),
@@ -162,6 +180,13 @@ class SelectOptions:
             if not fits:
                 shown = printable(repr(getattr(self, name)))[:60]
                 raise InputError(f"{name} {shown} does not fit; give {wanted}")
+        if self.has_box_rules and self.query is not None:
+            raise InputError("a query has no rules on boxes; let it read the view boxes itself")
+
+    @property
+    def has_box_rules(self) -> bool:
+        """Whether positives are chosen by their boxes."""
+        return any(getattr(self, name) not in (None, False) for name in BOX_RULES)
 
 
 _SHARES = "shares that add up to 1, such as train=0.8,test=0.2 or 80/20"

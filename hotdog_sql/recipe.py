@@ -24,7 +24,7 @@ from hotdog_sql.downloader.photo import IMAGE_COLUMNS
 from hotdog_sql.errors import InputError, SelectionFileError
 from hotdog_sql.export import read_file
 from hotdog_sql.files import whole_file
-from hotdog_sql.options import DataOptions, SelectOptions
+from hotdog_sql.options import BOX_RULES, DataOptions, SelectOptions
 from hotdog_sql.selection import Selection, needs_of
 from hotdog_sql.sql_files import SqlFile, load_order, needed_for
 from hotdog_sql.text import printable
@@ -89,6 +89,8 @@ class Recipe:
         else:
             names = [one.name for one in fields(options) if one.name not in _OTHER_OPTIONS]
             request = {name: getattr(options, name) for name in names}
+            if not options.has_box_rules:  # as before there were any
+                request = {name: request[name] for name in request if name not in BOX_RULES}
             request |= {"classes": list(options.classes), "exclude": list(options.exclude)}
         parts: dict[str, Any] | None = None
         if options.partition is not None:
@@ -254,6 +256,8 @@ def _sql_files(options: SelectOptions) -> Sequence[SqlFile]:
     names = ["select_images"]
     if options.related == "hierarchy":
         names.append("descendant_classes")
+    if options.has_box_rules:
+        names.append("largest_boxes")
     if options.partition is not None:
         names.append("partition_selection")
     return needed_for(names)
@@ -263,11 +267,10 @@ def _file_digests(database: Database, options: SelectOptions) -> dict[str, str]:
     # Imported here: a selection that is only shown needs no digests.
     from hotdog_sql.refresh.local_file import file_md5
 
-    files = [
-        file.catalog
-        for file in database.files
-        if file.catalog.kind != "hierarchy" or options.related == "hierarchy"
-    ]
+    unread = set() if options.related == "hierarchy" else {"hierarchy"}
+    if "boxes" not in {file.defines for file in needed_for(needs_of(options))}:
+        unread.add("boxes")
+    files = [file.catalog for file in database.files if file.catalog.kind not in unread]
     return file_md5(files, database.options.data_dir)
 
 

@@ -119,13 +119,18 @@ def folder_reports(database: Database, table: str) -> list[FolderReport]:
 
 
 def bound_values(
-    database: Database, query: str, options: SelectOptions, candidates: str | None = None
+    database: Database,
+    query: str,
+    options: SelectOptions,
+    candidates: str | None = None,
+    largest_boxes: str | None = None,
 ) -> dict[str, Any]:
     """The values of those parameters of the selection's macros that a query names."""
     values = {one.name: getattr(options, one.name) for one in fields(options)} | {
         "class": list(options.classes),
         "exclude": list(options.exclude),
         "candidates": candidates,
+        "largest_boxes": largest_boxes,
     }
     # DuckDB takes no others.
     (statement,) = database.connection.extract_statements(query)

@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from hotdog_sql.boxes import check_boxed
 from hotdog_sql.database import Database
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.errors import AmbiguousClassError, InputError, QueryError, UnknownClassError
@@ -29,13 +30,16 @@ FROM candidate_images(
     min_confidence := $min_confidence, related := $related, exclude := $exclude
 )
 """
+_BOXES = "FROM largest_boxes($class)"
 #: The call that users of the shell type, with every value bound.
 _SELECT = """
 FROM select_images(
     $class, negatives := $negatives, ratio := $ratio, seed := $seed, "limit" := $limit,
     min_confidence := $min_confidence, related := $related, exclude := $exclude,
     overlap := $overlap, negatives_from := $negatives_from, negative_folder := $negative_folder,
-    candidates := $candidates
+    min_area := $min_area, max_area := $max_area, no_group_of := $no_group_of,
+    no_depiction := $no_depiction, no_truncated := $no_truncated,
+    candidates := $candidates, largest_boxes := $largest_boxes
 )
 """
 _PARTITION = """
@@ -72,11 +76,13 @@ class Selection:
         options: SelectOptions | None,
         table: str,
         candidates: str | None = None,
+        boxes: str | None = None,
     ) -> None:
         self.database = database
         self.options = options
         self.table = table
         self.candidates = candidates
+        self.boxes = boxes
 
     @property
     def columns(self) -> list[str]:
@@ -115,6 +121,14 @@ class Selection:
         if self.options is None or self.candidates is None:
             return None
         return selection_report(self.database, self.options, self.candidates, self.folders())
+
+    def box_problems(self) -> dict[str, int]:
+        """What is wrong with boxes of the classes, and with how many; empty without box rules."""
+        if self.boxes is None:
+            return {}
+        self.database.use("box_problems")
+        values = {"boxes": self.boxes, "candidates": self.candidates}
+        return dict(self.database.rows("FROM box_problems($boxes, $candidates)", values))
 
     def photos(self) -> Iterator[Photo]:
         """The photos to download, in the order of the rows."""
@@ -183,9 +197,12 @@ def needs_of(options: SelectOptions) -> tuple[str, ...]:
     """The views and macros that a selection needs."""
     if options.query is not None:
         return ("images", *needs_of_query(options.query))
+    needs = ["select_images"]
     if options.related == Related.HIERARCHY:
-        return ("select_images", "descendant_classes")
-    return ("select_images",)
+        needs.append("descendant_classes")
+    if options.has_box_rules:
+        needs += ["largest_boxes", "similar_boxed_classes"]
+    return tuple(needs)
 
 
 def select(database: Database, options: SelectOptions) -> Selection:
@@ -226,8 +243,12 @@ def find_mids(database: Database, names: tuple[str, ...]) -> tuple[str, ...]:
 def _select_images(database: Database, options: SelectOptions) -> Selection:
     database.use(*needs_of(options))
     candidates = _keep(database, _CANDIDATES, bound_values(database, _CANDIDATES, options))
-    table = _keep(database, _SELECT, bound_values(database, _SELECT, options, candidates))
-    return Selection(database, options, table, candidates)
+    boxes = None
+    if options.has_box_rules:
+        boxes = _keep(database, _BOXES, bound_values(database, _BOXES, options))
+        check_boxed(database, options.classes, boxes)
+    values = bound_values(database, _SELECT, options, candidates, boxes)
+    return Selection(database, options, _keep(database, _SELECT, values), candidates, boxes)
 
 
 def _select_by_query(database: Database, options: SelectOptions) -> Selection:
@@ -263,7 +284,7 @@ def _partitioned(rows: Selection) -> Selection:
         "group_by": options.group_by,
     }
     table = _keep(rows.database, _PARTITION, values)
-    return Selection(rows.database, options, table, rows.candidates)
+    return Selection(rows.database, options, table, rows.candidates, rows.boxes)
 
 
 def _keep(database: Database, query: str, values: dict[str, Any]) -> str:

@@ -4,7 +4,7 @@
 -- Columns:
 --   release  VARCHAR  v6, v7
 --   split    VARCHAR  test, validation, train; NULL where a file serves all splits
---   kind     VARCHAR  classes, images, human_labels, machine_labels, hierarchy
+--   kind     VARCHAR  classes, images, human_labels, machine_labels, boxes, hierarchy
 --   path     VARCHAR  address below the base address
 --   name     VARCHAR  the official file name, also the name on disk
 --   bytes    BIGINT   size; NULL where unknown
@@ -34,5 +34,8 @@ FROM (
         (['v7'], 'test', 'machine_labels', 'v7/oidv7-test-annotations-machine-imagelabels.csv', NULL, NULL),
         (['v7'], 'validation', 'machine_labels', 'v7/oidv7-val-annotations-machine-imagelabels.csv', NULL, NULL),
         (['v7'], 'train', 'machine_labels', 'v7/oidv7-train-annotations-machine-imagelabels.csv', NULL, NULL),
+        (['v6', 'v7'], 'test', 'boxes', 'v5/test-annotations-bbox.csv', NULL, NULL),
+        (['v6', 'v7'], 'validation', 'boxes', 'v5/validation-annotations-bbox.csv', NULL, NULL),
+        (['v6', 'v7'], 'train', 'boxes', 'v6/oidv6-train-annotations-bbox.csv', NULL, NULL),
         (['v6', 'v7'], NULL, 'hierarchy', '2018_04/bbox_labels_600_hierarchy.json', NULL, NULL)
 ) AS t(releases, split, kind, path, bytes, md5);

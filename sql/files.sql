@@ -2,9 +2,9 @@
 --
 -- The session variables `data_dir`, `release`, `split` (one, several with commas between, or `all`)
 -- and `labels` (human, machine or both) choose them. The views need plain lists of paths, so those
--- are kept in session variables too: class_files, hierarchy_files, image_files and label_files. To
--- read an index, set image_files or label_files to its Parquet files and image_reader or
--- label_reader to from_parquet. It is a table so that the catalog is read once.
+-- are kept in session variables too: class_files, hierarchy_files, image_files, label_files and
+-- box_files. To read an index of images, labels or boxes, set image_files and so on to its Parquet
+-- files and image_reader, label_reader or box_reader to from_parquet. It is a table so that the catalog is read once.
 -- Reads: catalog
 -- Columns: those of catalog, and
 --   file  VARCHAR  path of the file in the data folder
@@ -26,7 +26,9 @@ SET VARIABLE class_files = (SELECT list(file ORDER BY file) FROM files WHERE kin
 SET VARIABLE hierarchy_files = (SELECT list(file) FROM files WHERE kind = 'hierarchy');
 SET VARIABLE image_reader = 'from_csv';
 SET VARIABLE label_reader = 'from_csv';
+SET VARIABLE box_reader = 'from_csv';
 SET VARIABLE image_files = (SELECT list(file ORDER BY file) FROM files WHERE kind = 'images');
+SET VARIABLE box_files = (SELECT list(file ORDER BY file) FROM files WHERE kind = 'boxes');
 SET VARIABLE label_files = (
     SELECT list(file ORDER BY file) FROM files WHERE kind IN ('human_labels', 'machine_labels')
 );

@@ -20,6 +20,7 @@ SET VARIABLE labels = coalesce(nullif(getenv('HOTDOG_SQL_LABELS'), ''), 'human')
 .read sql/views/labels.sql
 .read sql/views/images.sql
 .read sql/views/class_hierarchy.sql
+.read sql/views/boxes.sql
 .read sql/views/positive_labels.sql
 .read sql/views/verified_negatives.sql
 
@@ -27,6 +28,8 @@ SET VARIABLE labels = coalesce(nullif(getenv('HOTDOG_SQL_LABELS'), ''), 'human')
 .read sql/classes/find_classes.sql
 .read sql/classes/similar_classes.sql
 .read sql/classes/count_classes.sql
+.read sql/classes/count_boxes.sql
+.read sql/classes/similar_boxed_classes.sql
 .read sql/selection/is_valid_folder.sql
 .read sql/classes/matching_classes.sql
 .read sql/classes/requested_classes.sql
@@ -35,6 +38,7 @@ SET VARIABLE labels = coalesce(nullif(getenv('HOTDOG_SQL_LABELS'), ''), 'human')
 
 .read sql/selection/seeded_order.sql
 .read sql/selection/candidate_images.sql
+.read sql/selection/largest_boxes.sql
 .read sql/selection/select_images.sql
 .read sql/selection/validate_selection.sql
 .read sql/selection/selection_rows.sql
@@ -43,4 +47,5 @@ SET VARIABLE labels = coalesce(nullif(getenv('HOTDOG_SQL_LABELS'), ''), 'human')
 .read sql/reports/selection_report.sql
 .read sql/reports/folder_report.sql
 .read sql/reports/data_problems.sql
+.read sql/reports/box_problems.sql
 .read sql/reports/summary.sql

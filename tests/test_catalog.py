@@ -43,7 +43,7 @@ def test_every_release_has_every_file() -> None:
         rows = [file for file in catalog() if file.release == release]
         found = {(file.kind, file.split) for file in rows}
         whole: set[tuple[str, str | None]] = {("classes", None), ("hierarchy", None)}
-        for kind in ("images", "human_labels", "machine_labels"):
+        for kind in ("images", "human_labels", "machine_labels", "boxes"):
             whole |= {(kind, split) for split in ("test", "validation", "train")}
         assert found == whole
         assert len(rows) == len(whole)

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
 _DOUBLE = '"'
 _CONFIDENCE = (SelectOptions, "min_confidence")
+_QUERIES = {
+    "find_classes": "FROM find_classes($pattern)",
+    "count_classes": "FROM count_classes($pattern, min_confidence := $min_confidence)",
+    "count_boxes": "FROM count_boxes($pattern, min_confidence := $min_confidence)",
+}
 
 
 @takes(data=DataOptions, wanted=_CONFIDENCE)
@@ -40,6 +45,9 @@ def classes(
             "--counts", help="Count each class's positives and verified negatives in the split."
         ),
     ] = False,
+    boxes: Annotated[
+        bool, typer.Option("--boxes", help="With --counts, count each class's boxes too.")
+    ] = False,
     *,
     data: Given,
     wanted: Given,
@@ -52,18 +60,18 @@ def classes(
     Examples:
       hotdog-sql classes "hot dog"
       hotdog-sql classes pizza --counts --split validation
+      hotdog-sql classes pizza --counts --boxes
     """
     if not is_unicode(pattern):
         raise InputError(f"{printable(pattern)!r} is not UTF-8 text; type the name again")
     written = check_output(row_format, output)
-    needs = ("count_classes" if counts else "find_classes", "similar_classes")
+    macro = "count_boxes" if boxes else "count_classes" if counts else "find_classes"
+    needs = (macro, "similar_classes")
     with opened(DataOptions(**data), needs, quiet=quiet) as database:
-        query = "FROM find_classes($pattern)"
         values: dict[str, object] = {"pattern": pattern}
-        if counts:
-            query = "FROM count_classes($pattern, min_confidence := $min_confidence)"
+        if macro != "find_classes":
             values["min_confidence"] = wanted.get("min_confidence", 1.0)
-        found = database.keep_rows(query, values)
+        found = database.keep_rows(_QUERIES[macro], values)
         write_rows(database, "result", written, output)
         if not found:
             nearest = database.rows("FROM similar_classes($name)", {"name": pattern})

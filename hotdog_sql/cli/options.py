@@ -51,6 +51,7 @@ _PANELS: dict[type, dict[str | None, str]] = {
     SelectOptions: {
         None: "classes negatives limit seed",
         "Images": "min_confidence overlap negatives_from related exclude",
+        "Boxes": "min_area max_area no_group_of no_depiction no_truncated",
         "Folders": "negative_folder partition group_by",
         RECIPE: "query variables",
     },
@@ -87,9 +88,9 @@ class _Match(str):
         return True
 
 
-def _not_nan(value: float) -> float:
+def _not_nan(value: float | None) -> float | None:
     """Refuse NaN, which some versions of Click accept within any bounds."""
-    if math.isnan(value):
+    if value is not None and math.isnan(value):
         raise typer.BadParameter("nan is not a number.")
     return value
 
@@ -181,6 +182,8 @@ _SETTINGS: dict[str, dict[str, Any]] = {
     "seed": {"min": 0, "max": LARGEST_SEED},
     "min_confidence": {"min": 0.000001, "max": 1.0, "callback": _not_nan},
     "exclude": _CLASS,
+    "min_area": {"min": 0.0, "max": 1.0, "callback": _not_nan},
+    "max_area": {"min": 0.0, "max": 1.0, "callback": _not_nan},
     "partition": {"metavar": "SHARES", "parser": _partition},
     "query": {
         "metavar": "FILE",

@@ -54,6 +54,8 @@ def tell_selection(selection: "Selection", *, verbose: bool = False) -> None:
         for line in report.shortfalls:
             say(line)
         tell_problems(selection.database, report.problems)
+        for problem, boxes in selection.box_problems().items():
+            say(f"warning: {boxes:,} boxes are ignored: {problem}")
 
 
 def tell_problems(database: "Database", problems: Mapping[str, int]) -> None:

@@ -2,7 +2,7 @@
 --
 -- Positives carry a label of a requested class. Negatives carry some positive label, and none of an
 -- excluded class: whole images are left out, not label rows. Both are in the seeded order.
--- Reads: candidate_images, requested_classes, seeded_order
+-- Reads: candidate_images, requested_classes, seeded_order; and largest_boxes for rules on boxes
 -- Parameters:
 --   class                         a name or MID, or a list of them; each becomes a folder
 --   negatives := 120              how many negatives
@@ -17,8 +17,15 @@
 --   negatives_from := 'random'    random: the seeded order; verified: only images in which a person
 --                                 said that a requested class is absent; mixed: those first
 --   negative_folder := 'other'    folder of the negatives
+--   min_area := NULL              rules on positives: the largest box of the class in the image
+--                                 covers at least this share of it, 0 to 1
+--   max_area := NULL              it covers at most this share
+--   no_group_of := false          it is around one object, as far as known
+--   no_depiction := false         it is around an object, not a picture of one, as far as known
+--   no_truncated := false         the object is all in the photo, as far as known
 --   candidates := NULL            name of a table with the rows of candidate_images for the same
 --                                 parameters, where they are kept to be read again
+--   largest_boxes := NULL         likewise, with the rows of largest_boxes
 -- Columns: those of images, after
 --   folder  VARCHAR  where the photo goes
 --   rank    BIGINT   its place in the seeded order within the folder, from 1
@@ -27,7 +34,8 @@
 CREATE OR REPLACE TEMP MACRO select_images(
     class, negatives := 120, ratio := NULL, seed := 42, "limit" := NULL, min_confidence := 1.0,
     related := 'prefix', exclude := NULL, overlap := 'leave_out', negatives_from := 'random',
-    negative_folder := 'other', candidates := NULL
+    negative_folder := 'other', min_area := NULL, max_area := NULL, no_group_of := false,
+    no_depiction := false, no_truncated := false, candidates := NULL, largest_boxes := NULL
 ) AS TABLE
 WITH requested AS MATERIALIZED (
     FROM requested_classes(class, negative_folder := negative_folder)
@@ -42,12 +50,14 @@ usable AS MATERIALIZED (
     FROM query_table(coalesce(candidates, 'read_now')) WHERE problem IS NULL
 ),
 class_labels AS (
-    SELECT ImageID, excluded, position, folder, by_people OR by_machine AS positive, absent
+    SELECT
+        ImageID, LabelName, excluded, position, folder,
+        by_people OR by_machine AS positive, absent
     FROM (SELECT ImageID, excluded, unnest(class_labels, max_depth := 2) FROM usable)
         JOIN requested ON mid = LabelName
 ),
-positives AS (
-    SELECT ImageID, position, folder, 1 AS preference
+every_positive AS (
+    SELECT ImageID, LabelName, position, folder, 1 AS preference
     FROM class_labels
     WHERE positive
     QUALIFY CASE overlap
@@ -56,6 +66,37 @@ positives AS (
         WHEN 'leave_out' THEN count(*) OVER (PARTITION BY ImageID) = 1
         ELSE error('overlap is leave_out, first or both')
     END
+),
+boxes_now AS (
+    FROM largest_boxes(class)
+),
+-- The boxes are read only if a rule asks for them.
+fitting AS MATERIALIZED (
+    FROM requested LEFT JOIN query_table(coalesce(largest_boxes, 'boxes_now')) USING (LabelName)
+    WHERE CASE
+        WHEN boxes IS NULL
+            THEN error(
+                'No box is of the class ' || DisplayName || '; see FROM similar_boxed_classes('''
+                || replace(DisplayName, '''', '''''') || ''')'
+            )
+        ELSE area BETWEEN coalesce(min_area, 0) AND coalesce(max_area, 1)
+            AND NOT (no_group_of AND coalesce(IsGroupOf, false))
+            AND NOT (no_depiction AND coalesce(IsDepiction, false))
+            AND NOT (no_truncated AND coalesce(IsTruncated, false))
+    END
+),
+fitting_positives AS (
+    FROM every_positive SEMI JOIN fitting USING (ImageID, LabelName)
+),
+positives AS (
+    SELECT * EXCLUDE (LabelName)
+    FROM query_table(
+        if(
+            min_area IS NOT NULL OR max_area IS NOT NULL
+                OR no_group_of OR no_depiction OR no_truncated,
+            'fitting_positives', 'every_positive'
+        )
+    )
 ),
 verified AS (
     SELECT DISTINCT ImageID, NULL AS position, negative_folder AS folder, 1 AS preference

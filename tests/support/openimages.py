@@ -11,6 +11,12 @@ IMAGE_COLUMNS = (
     *("ImageID", "Subset", "OriginalURL", "OriginalLandingURL", "License", "AuthorProfileURL"),
     *("Author", "Title", "OriginalSize", "OriginalMD5", "Thumbnail300KURL", "Rotation"),
 )
+BOX_COLUMNS = (
+    *("ImageID", "Source", "LabelName", "Confidence", "XMin", "XMax", "YMin", "YMax"),
+    *("IsOccluded", "IsTruncated", "IsGroupOf", "IsDepiction", "IsInside"),
+)
+#: The further columns of train.
+CLICK_COLUMNS = tuple(f"XClick{number}{axis}" for axis in "XY" for number in range(1, 5))
 ROW_COLUMNS = ("folder", "rank", *IMAGE_COLUMNS)
 
 CLASSES = (
@@ -65,6 +71,16 @@ def image_row(image_id: str, subset: str = "test", title: str = "A photo") -> tu
     )
 
 
+def box_row(
+    image_id: str,
+    mid: str,
+    edges: tuple[float, float, float, float],
+    flags: tuple[int, int, int, int, int] = (0, 0, 0, 0, 0),
+) -> tuple[str, ...]:
+    """A row of the box file; edges are XMin, XMax, YMin, YMax, and flags those of `BOX_COLUMNS`."""
+    return (image_id, "xclick", mid, "1", *map(str, edges), *map(str, flags))
+
+
 @dataclass(slots=True)
 class OpenImages:
     """The three files' rows; `write` puts them where the catalog of v6 expects them."""
@@ -74,6 +90,7 @@ class OpenImages:
     labels: Sequence[tuple[str, str, str, str]] = ()
     hierarchy: dict[str, object] = field(default_factory=lambda: HIERARCHY)
     machine_labels: Sequence[tuple[str, str, str, str]] = field(default_factory=list)
+    boxes: Sequence[tuple[str, ...]] = field(default_factory=list)
 
     def write(self, folder: Path, split: str = "test") -> None:
         """Writes the files of one split."""
@@ -92,17 +109,24 @@ class OpenImages:
         write_csv(folder / human, LABEL_COLUMNS, self.labels)
         machine = f"{split}-annotations-machine-imagelabels.csv"
         write_csv(folder / machine, LABEL_COLUMNS, self.machine_labels)
+        if self.boxes and split == "train":
+            clicked = [(*box, *("0.5",) * len(CLICK_COLUMNS)) for box in self.boxes]
+            columns = (*BOX_COLUMNS, *CLICK_COLUMNS)
+            write_csv(folder / "oidv6-train-annotations-bbox.csv", columns, clicked)
+        elif self.boxes:
+            write_csv(folder / f"{split}-annotations-bbox.csv", BOX_COLUMNS, self.boxes)
 
 
 def small_open_images() -> OpenImages:
-    """300 images: every 25th a hot dog, every 30th a hot dog stand, most of them food.
+    """300 images: every 25th a hot dog in a box, every 30th a hot dog stand, most of them food.
 
     The other classes of the example queries are there too.
     """
     ids = [f"{number:016x}" for number in range(1, 301)]
-    labels = []
+    labels, boxes = [], []
     for number, image in enumerate(ids, 1):
         if number % 25 == 0:
+            boxes.append(box_row(image, "/m/01b9xk", (0.1, 0.1 + number / 400, 0.2, 0.8)))
             labels.append((image, "verification", "/m/01b9xk", "1"))
         if number % 7 == 0:
             labels.append((image, "verification", "/m/01b9xk", "0"))
@@ -115,7 +139,7 @@ def small_open_images() -> OpenImages:
                 labels.append((image, "verification", mid, "1"))
         if number % 10 != 3:
             labels.append((image, "verification", "/m/02wbm", "1"))
-    return OpenImages(images=[image_row(image) for image in ids], labels=labels)
+    return OpenImages(images=[image_row(image) for image in ids], labels=labels, boxes=boxes)
 
 
 def write_csv(path: Path, header: Iterable[str], rows: Iterable[Iterable[str]]) -> None:

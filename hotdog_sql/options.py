@@ -186,7 +186,8 @@ class SelectOptions:
     @property
     def has_box_rules(self) -> bool:
         """Whether positives are chosen by their boxes."""
-        return any(getattr(self, name) not in (None, False) for name in BOX_RULES)
+        values = [getattr(self, name) for name in BOX_RULES]
+        return any(value is not None and value is not False for value in values)
 
 
 _SHARES = "shares that add up to 1, such as train=0.8,test=0.2 or 80/20"

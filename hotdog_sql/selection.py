@@ -68,6 +68,7 @@ class Selection:
         options: what was asked for, with MIDs for classes; None where only the rows are known.
         table: name of the table, whose rows are in the order of the selection.
         candidates: name of the table of the candidate images, if `select_images` made the rows.
+        boxes: name of the table of the classes' largest boxes, if there are rules on boxes.
     """
 
     def __init__(

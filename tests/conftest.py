@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hotdog_sql.cli.main import main
-from tests.support.openimages import IMAGE_COLUMNS, image_row, small_open_images, write_csv
+from tests.support.openimages import IMAGE_COLUMNS, boxed_open_images, image_row, write_csv
 from tests.support.truth import lines
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -30,9 +30,9 @@ def signals_are_heard() -> None:
 
 @pytest.fixture(scope="session")
 def small_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the test split of a small Open Images: 12 hot dogs among 300 images."""
+    """A small Open Images' test split: 300 images with 12 hot dogs in boxes."""
     folder = tmp_path_factory.mktemp("data")
-    small_open_images().write(folder)
+    boxed_open_images().write(folder)
     return folder
 
 

@@ -10,7 +10,7 @@ from hotdog_sql.database import Database, connect
 from hotdog_sql.downloader.result import COLUMNS
 from hotdog_sql.options import DataOptions
 from hotdog_sql.sql_files import SqlFile, dataset_files, load_order, sql_dir
-from tests.support.openimages import small_open_images
+from tests.support.openimages import boxed_open_images
 
 FILES = (*load_order(), *dataset_files())
 MADE = {sql_file.defines: sql_file for sql_file in FILES}
@@ -63,7 +63,7 @@ def header_of(sql_file: SqlFile) -> Header:
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     folder = tmp_path_factory.mktemp("data")
-    small_open_images().write(folder)
+    boxed_open_images().write(folder)
     (folder / "manifest.csv").write_text(",".join(COLUMNS) + "\n")
     with connect(DataOptions(folder)) as database:
         database.use_dataset(folder)

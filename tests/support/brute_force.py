@@ -9,13 +9,19 @@ from tests.support.openimages import OpenImages
 Row = tuple[str, int, str]
 
 
-def select(data: OpenImages, asked: SelectOptions, folders: dict[str, str]) -> list[Row]:
+def select(
+    data: OpenImages,
+    asked: SelectOptions,
+    folders: dict[str, str],
+    fitting: dict[str, set[str]] | None = None,
+) -> list[Row]:
     """(folder, rank, ImageID) of every selected image, in order.
 
     Args:
         data: the files' rows.
         asked: the parameters; classes and exclusions are MIDs.
         folders: folder of each class by MID.
+        fitting: the images of each class whose boxes follow the rules, where there are any.
     """
     names = dict(data.classes)
     known = {image[0] for image in data.images}
@@ -44,6 +50,8 @@ def select(data: OpenImages, asked: SelectOptions, folders: dict[str, str]) -> l
             if len(here) > 1 and asked.overlap == "leave_out":
                 continue
             if asked.overlap == "first" and chosen.index(here[0]) != position:
+                continue
+            if fitting is not None and image not in fitting[mid]:
                 continue
             ids.append(image)
         ids.sort(key=lambda image: order_key(asked.seed, image))

@@ -1,0 +1,200 @@
+"""Positives chosen by their boxes: against brute force, and as a user types it."""
+
+import csv
+import json
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hotdog_sql.database import connect
+from hotdog_sql.errors import InputError
+from hotdog_sql.options import DataOptions, SelectOptions
+from hotdog_sql.selection import select
+from tests.boxes.generated import Box, area_of, boxed_images, boxes_of, fitting
+from tests.conftest import Run
+from tests.sql.test_select_images import FOLDERS, requests, selected, selected_at_once
+from tests.support import brute_force
+from tests.support.openimages import BOX_COLUMNS, OpenImages, box_row, boxed_open_images, write_csv
+from tests.support.truth import lines
+
+HOT_DOG = "/m/01b9xk"
+BOXES = "test-annotations-bbox.csv"
+_AREAS = st.none() | st.sampled_from((0.0, 0.04, 0.25, 0.4))
+
+
+@st.composite
+def box_requests(draw: st.DrawFn, data: OpenImages) -> SelectOptions:
+    """A request with rules, for classes that have boxes."""
+    boxed = sorted({box[2] for box in data.boxes})
+    least = draw(_AREAS)
+    return replace(
+        draw(requests()),
+        classes=tuple(draw(st.lists(st.sampled_from(boxed), min_size=1, max_size=3))),
+        min_area=least,
+        max_area=draw(st.none() | st.sampled_from((0.4, 0.81, 1.0))),
+        no_group_of=draw(st.booleans()),
+        no_depiction=draw(st.booleans()),
+        no_truncated=draw(st.booleans()) or least is None,
+    )
+
+
+@settings(max_examples=20, deadline=None)
+@given(drawn=st.data(), data=boxed_images())
+def test_every_rule_agrees_with_brute_force(drawn: st.DataObject, data: OpenImages) -> None:
+    check_rules(drawn, data)
+
+
+@pytest.mark.slow
+@settings(max_examples=150, deadline=None)
+@given(drawn=st.data(), data=boxed_images())
+def test_every_rule_agrees_with_brute_force_often(drawn: st.DataObject, data: OpenImages) -> None:
+    check_rules(drawn, data)
+
+
+def check_rules(drawn: st.DataObject, data: OpenImages) -> None:
+    asked = drawn.draw(box_requests(data))
+    with tempfile.TemporaryDirectory() as folder:
+        data.write(Path(folder))
+        with connect(DataOptions(Path(folder))) as database:
+            found = {mid: fitting(data, asked, mid) for mid in asked.classes}
+            expected = brute_force.select(data, asked, FOLDERS, found)
+            assert selected(database, asked) == expected
+            assert selected_at_once(database, asked) == expected
+            problems = select(database, asked).box_problems()
+    labelled = {(image, mid) for image, _, mid, confidence in data.labels if float(confidence) >= 0}
+    known = {image[0] for image in data.images}
+    mine = [box for box in boxes_of(data) if box.mid in asked.classes]
+    strays = [
+        box for box in mine if box.image_id not in known or (box.image_id, box.mid) not in labelled
+    ]
+    impossible = [box for box in mine if area_of(box) is None]
+    assert sorted(problems.values()) == sorted(len(some) for some in (strays, impossible) if some)
+
+
+@settings(max_examples=15, deadline=None)
+@given(data=boxed_images())
+def test_the_view_is_the_file_in_each_split(data: OpenImages) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for split in ("test", "train"):  # whose file has more columns
+            data.write(Path(folder), split)
+        for splits in (("train",), ("test", "train")):
+            with connect(DataOptions(Path(folder), splits=splits)) as database:
+                rows = database.rows("FROM boxes")
+            found = [Box(row[0], row[2], row[4], row[5], row[6], row[7], row[8:13]) for row in rows]
+            assert sorted(found, key=str) == sorted(boxes_of(data) * len(splits), key=str)
+            assert [row[13] for row in rows] == [area_of(box) for box in found]
+
+
+def test_select_takes_images_whose_object_is_large(
+    run: Run, small_data: Path, tmp_path: Path
+) -> None:
+    options = ("--data-dir", small_data, "--negatives", "5", "--output", "rows.csv")
+    done = run("select", "Hot dog", "--min-area", "0.3", "--max-area", "0.4", *options)
+    assert done.returncode == 0, done.stderr
+    # Image n has the box 0.1 .. 0.1 + n / 400 by 0.6.
+    wanted = {f"{n:016x}" for n in range(25, 301, 25) if 0.3 <= n / 400 * 0.6 <= 0.4}
+    rows = csv.DictReader((tmp_path / "rows.csv").read_text(encoding="utf-8").splitlines())
+    assert {row["ImageID"] for row in rows if row["folder"] == "hot_dog"} == wanted
+    assert len(wanted) == 3
+
+
+def test_select_has_a_recipe_with_the_rules_only_if_there_are_any(
+    run: Run, small_data: Path, tmp_path: Path
+) -> None:
+    base = ("select", "Hot dog", "--data-dir", small_data, "--output", "rows.csv")
+    for rules in ((), ("--min-area", "0.3", "--no-depiction")):
+        assert run(*base, *rules).returncode == 0
+        recipe = json.loads((tmp_path / "rows.selection.json").read_text(encoding="utf-8"))
+        ours = {name: recipe["classes"].get(name) for name in ("min_area", "no_depiction")}
+        expected = {"min_area": 0.3, "no_depiction": True} if rules else dict.fromkeys(ours)
+        assert ours == expected
+        assert (BOXES in recipe["file_md5"]) == bool(rules)
+        rows = lines(tmp_path / "rows.csv")
+        again = run("select", "--from", "rows.selection.json", "--data-dir", small_data)
+        assert again.stdout.splitlines() == (tmp_path / "rows.csv").read_text().splitlines()
+        assert len(rows) == 120 + (5 if rules else 12)
+
+
+def test_boxes_are_read_only_if_something_asks_for_them(run: Run, tmp_path: Path) -> None:
+    data = boxed_open_images()
+    data.boxes = ()
+    data.write(tmp_path / "data")
+    (tmp_path / "data" / BOXES).write_text("no boxes at all")
+    assert run("select", "Hot dog", "--data-dir", "data", "--offline").returncode == 0
+    done = run("select", "Hot dog", "--no-group-of", "--data-dir", "data", "--offline")
+    assert done.returncode == 4
+    assert "has the columns" in done.stderr
+    (tmp_path / "data" / BOXES).unlink()
+    assert run("classes", "hot", "--counts", "--data-dir", "data", "--offline").returncode == 0
+    done = run("classes", "hot", "--boxes", "--data-dir", "data", "--offline")
+    assert done.returncode == 4
+    assert BOXES in done.stderr
+
+
+def test_a_class_without_boxes_is_an_error_that_names_the_nearest(
+    run: Run, small_data: Path
+) -> None:
+    done = run("select", "Hot dog stand", "--min-area", "0.1", "--data-dir", small_data)
+    assert done.returncode == 3
+    assert "Hot dog stand (/m/0bm1pg) has no boxes in test" in done.stderr
+    assert f"'Hot dog' ({HOT_DOG})" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_bad_boxes_are_reported_and_stop_nothing(run: Run, tmp_path: Path) -> None:
+    data = boxed_open_images()
+    good = [*data.boxes]
+    images = [box[0] for box in good]
+    data.boxes = [
+        *good,
+        box_row(images[0], HOT_DOG, (0.9, 0.1, 0.0, 1.0)),
+        box_row(images[1], HOT_DOG, (0.0, 1.2, 0.0, 1.0)),
+        box_row("ffffffffffffffff", HOT_DOG, (0.0, 1.0, 0.0, 1.0)),
+    ]
+    data.write(tmp_path / "data")
+    done = run("select", "Hot dog", "--min-area", "0.0", "--data-dir", "data")
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) == 1 + 12 + 120
+    assert "2 boxes are ignored: outside the photo, or with swapped coordinates" in done.stderr
+    assert "1 boxes are ignored: on an image that has no label of the class" in done.stderr
+
+
+def test_columns_are_read_by_name_and_all_must_be_there(run: Run, tmp_path: Path) -> None:
+    data = boxed_open_images()
+    data.write(tmp_path / "data")
+    backwards = [tuple(reversed(box)) for box in data.boxes]
+    write_csv(tmp_path / "data" / BOXES, reversed(BOX_COLUMNS), backwards)
+    done = run("sql", "SELECT ImageID, XMax FROM boxes LIMIT 1", "--data-dir", "data")
+    assert done.stdout.splitlines() == ["ImageID,XMax", f"{25:016x},0.1625"]
+    write_csv(tmp_path / "data" / BOXES, BOX_COLUMNS[:-1], [box[:-1] for box in data.boxes])
+    done = run("sql", "FROM boxes", "--data-dir", "data")
+    assert done.returncode == 4
+    assert "not 'ImageID,Source," in done.stderr
+
+
+def test_counts_and_the_index(run: Run, tmp_path: Path) -> None:
+    boxed_open_images().write(tmp_path / "data")
+    for _ in range(2):
+        done = run("classes", "hot dog", "--boxes", "--data-dir", "data")
+        rows = list(csv.reader(done.stdout.splitlines()))
+        assert rows[0][-1] == "boxes"
+        assert [row[-1] for row in rows[1:]] == ["12", "0", "0"]
+        assert done.stderr.strip() == "3 classes"
+        indexed = run("index", "--data-dir", "data")
+        assert BOXES in indexed.stdout
+    assert (tmp_path / "data" / BOXES).with_suffix(".parquet").exists()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"min_area": 0.5, "max_area": 0.4}, {"min_area": -0.1}, {"max_area": 2}, {"no_group_of": 1}],
+)
+def test_rules_that_cannot_be_are_refused(fields: dict[str, float]) -> None:
+    with pytest.raises(InputError, match=next(iter(fields))):
+        SelectOptions(("Hot dog",), **fields)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="query"):
+        SelectOptions(query="FROM images", min_area=0.1)

@@ -103,49 +103,49 @@ def test_select_takes_images_whose_object_is_large(
 
 
 def test_select_has_a_recipe_with_the_rules_only_if_there_are_any(
-    run: Run, small_data: Path, tmp_path: Path
+    call: Run, small_data: Path, tmp_path: Path
 ) -> None:
     base = ("select", "Hot dog", "--data-dir", small_data, "--output", "rows.csv")
     for rules in ((), ("--min-area", "0.3", "--no-depiction")):
-        assert run(*base, *rules).returncode == 0
+        assert call(*base, *rules).returncode == 0
         recipe = json.loads((tmp_path / "rows.selection.json").read_text(encoding="utf-8"))
         ours = {name: recipe["classes"].get(name) for name in ("min_area", "no_depiction")}
         expected = {"min_area": 0.3, "no_depiction": True} if rules else dict.fromkeys(ours)
         assert ours == expected
         assert (BOXES in recipe["file_md5"]) == bool(rules)
         rows = lines(tmp_path / "rows.csv")
-        again = run("select", "--from", "rows.selection.json", "--data-dir", small_data)
+        again = call("select", "--from", "rows.selection.json", "--data-dir", small_data)
         assert again.stdout.splitlines() == (tmp_path / "rows.csv").read_text().splitlines()
         assert len(rows) == 120 + (5 if rules else 12)
 
 
-def test_boxes_are_read_only_if_something_asks_for_them(run: Run, tmp_path: Path) -> None:
+def test_boxes_are_read_only_if_something_asks_for_them(call: Run, tmp_path: Path) -> None:
     data = boxed_open_images()
     data.boxes = ()
     data.write(tmp_path / "data")
     (tmp_path / "data" / BOXES).write_text("no boxes at all")
-    assert run("select", "Hot dog", "--data-dir", "data", "--offline").returncode == 0
-    done = run("select", "Hot dog", "--no-group-of", "--data-dir", "data", "--offline")
+    assert call("select", "Hot dog", "--data-dir", "data", "--offline").returncode == 0
+    done = call("select", "Hot dog", "--no-group-of", "--data-dir", "data", "--offline")
     assert done.returncode == 4
     assert "has the columns" in done.stderr
     (tmp_path / "data" / BOXES).unlink()
-    assert run("classes", "hot", "--counts", "--data-dir", "data", "--offline").returncode == 0
-    done = run("classes", "hot", "--boxes", "--data-dir", "data", "--offline")
+    assert call("classes", "hot", "--counts", "--data-dir", "data", "--offline").returncode == 0
+    done = call("classes", "hot", "--boxes", "--data-dir", "data", "--offline")
     assert done.returncode == 4
     assert BOXES in done.stderr
 
 
 def test_a_class_without_boxes_is_an_error_that_names_the_nearest(
-    run: Run, small_data: Path
+    call: Run, small_data: Path
 ) -> None:
-    done = run("select", "Hot dog stand", "--min-area", "0.1", "--data-dir", small_data)
+    done = call("select", "Hot dog stand", "--min-area", "0.1", "--data-dir", small_data)
     assert done.returncode == 3
     assert "Hot dog stand (/m/0bm1pg) has no boxes in test" in done.stderr
     assert f"'Hot dog' ({HOT_DOG})" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_bad_boxes_are_reported_and_stop_nothing(run: Run, tmp_path: Path) -> None:
+def test_bad_boxes_are_reported_and_stop_nothing(call: Run, tmp_path: Path) -> None:
     data = boxed_open_images()
     good = [*data.boxes]
     images = [box[0] for box in good]
@@ -156,35 +156,35 @@ def test_bad_boxes_are_reported_and_stop_nothing(run: Run, tmp_path: Path) -> No
         box_row("ffffffffffffffff", HOT_DOG, (0.0, 1.0, 0.0, 1.0)),
     ]
     data.write(tmp_path / "data")
-    done = run("select", "Hot dog", "--min-area", "0.0", "--data-dir", "data")
+    done = call("select", "Hot dog", "--min-area", "0.0", "--data-dir", "data")
     assert done.returncode == 0
     assert len(done.stdout.splitlines()) == 1 + 12 + 120
     assert "2 boxes are ignored: outside the photo, or with swapped coordinates" in done.stderr
     assert "1 boxes are ignored: on an image that has no label of the class" in done.stderr
 
 
-def test_columns_are_read_by_name_and_all_must_be_there(run: Run, tmp_path: Path) -> None:
+def test_columns_are_read_by_name_and_all_must_be_there(call: Run, tmp_path: Path) -> None:
     data = boxed_open_images()
     data.write(tmp_path / "data")
     backwards = [tuple(reversed(box)) for box in data.boxes]
     write_csv(tmp_path / "data" / BOXES, reversed(BOX_COLUMNS), backwards)
-    done = run("sql", "SELECT ImageID, XMax FROM boxes LIMIT 1", "--data-dir", "data")
+    done = call("sql", "SELECT ImageID, XMax FROM boxes LIMIT 1", "--data-dir", "data")
     assert done.stdout.splitlines() == ["ImageID,XMax", f"{25:016x},0.1625"]
     write_csv(tmp_path / "data" / BOXES, BOX_COLUMNS[:-1], [box[:-1] for box in data.boxes])
-    done = run("sql", "FROM boxes", "--data-dir", "data")
+    done = call("sql", "FROM boxes", "--data-dir", "data")
     assert done.returncode == 4
     assert "not 'ImageID,Source," in done.stderr
 
 
-def test_counts_and_the_index(run: Run, tmp_path: Path) -> None:
+def test_counts_and_the_index(call: Run, tmp_path: Path) -> None:
     boxed_open_images().write(tmp_path / "data")
     for _ in range(2):
-        done = run("classes", "hot dog", "--boxes", "--data-dir", "data")
+        done = call("classes", "hot dog", "--boxes", "--data-dir", "data")
         rows = list(csv.reader(done.stdout.splitlines()))
         assert rows[0][-1] == "boxes"
         assert [row[-1] for row in rows[1:]] == ["12", "0", "0"]
         assert done.stderr.strip() == "3 classes"
-        indexed = run("index", "--data-dir", "data")
+        indexed = call("index", "--data-dir", "data")
         assert BOXES in indexed.stdout
     assert (tmp_path / "data" / BOXES).with_suffix(".parquet").exists()
 

@@ -251,7 +251,7 @@ def test_help_shows_the_basic_options_first(call: Run) -> None:
     assert " ".join(basic) == (
         "--class --negatives --limit --seed --split --output --download --help"
     )
-    panels = ["Images", "Folders", "Instead of classes", "Data", "Output", "Download"]
+    panels = ["Images", "Boxes", "Folders", "Instead of classes", "Data", "Output", "Download"]
     assert sections[5::2] == panels
 
 

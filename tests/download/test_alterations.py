@@ -268,7 +268,7 @@ def test_without_pillow_it_says_how_to_get_it(tmp_path: Path) -> None:
         assert said.returncode == 3
         assert said.stderr == (
             "hotdog-sql: --upright, --max-side and --decode need Pillow: "
-            'pip install "hotdog-sql[images]"\n'
+            "pip install 'hotdog-sql[images]'\n"
         )
     assert not (tmp_path / "new").exists()
 

@@ -101,7 +101,8 @@ def test_answers(tmp_path: Path) -> None:
             tmp_path,
             photos.values(),
             sources=("mirror",),
-            photo_seconds=2.5,
+            photo_seconds=4,
+            silence_seconds=1.5,
             max_bytes=len(LARGE),
             placeholders=frozenset({md5(png(9))}),
         )

@@ -7,14 +7,13 @@ import os
 import stat
 import threading
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
@@ -39,55 +38,48 @@ _RETRY = RetryPolicy(attempts=3)
 _DELETIONS = 16
 
 
-class Storage(ABC):
+class Storage(Protocol):
     """A place for the files of a dataset, used by many threads; any method may raise StorageError.
 
     `address` may hold credentials, `name` has none; `folder` is None if it is not on this machine.
     """
 
-    def __init__(self, address: str, name: str, folder: Path | None) -> None:
-        self.address = address
-        self.name = name
-        self.folder = folder
+    address: str
+    name: str
+    folder: Path | None
 
-    @abstractmethod
     def write(self, path: str, data: bytes | bytearray) -> None:
         """Keep the bytes as a file, replacing an older one."""
 
-    @abstractmethod
     def put(self, path: str, file: Path) -> None:
         """Keep a file from `scratch`, which may be moved away, replacing an older one."""
 
-    @abstractmethod
     def read(self, path: str) -> bytes | None:
         """The bytes of a file; None where there is none."""
 
-    @abstractmethod
     def size(self, path: str) -> int | None:
         """Bytes of a file; None where there is none."""
 
-    @abstractmethod
     def delete(self, *paths: str) -> None:
         """Remove files, if they exist."""
 
-    @abstractmethod
     def files(self, folder: str = "", prefix: str = "") -> Iterator[tuple[str, int]]:
         """Path and size of each file below a folder whose name begins with a prefix, sorted."""
 
-    @abstractmethod
     def local(self, path: str) -> AbstractContextManager[Path]:
         """The file on this machine, to be read."""
 
     def scratch(self) -> AbstractContextManager[Path]:
         """A folder of this machine for files that are to be `put`."""
-        return temporary_folder()
 
 
-class _LocalStorage(Storage):
+class _LocalStorage:
     """A folder of this machine. Symbolic links inside it are not followed for writing."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(str(folder.absolute()), printable(str(folder)), folder)
+        self.address = str(folder.absolute())
+        self.name = printable(str(folder))
+        self.folder: Path | None = folder
         self._root = folder
         self._ready: set[str] = set()
 
@@ -155,11 +147,13 @@ class _LocalStorage(Storage):
             self._ready.add(folder)
 
 
-class _RemoteStorage(Storage):
+class _RemoteStorage:
     """Any address that fsspec knows: object stores, SFTP and so on."""
 
     def __init__(self, address: str) -> None:
-        super().__init__(address, without_credentials(address), None)
+        self.address = address
+        self.name = without_credentials(address)
+        self.folder: Path | None = None
         protocol, _, rest = address.partition("://")
         host = rest.partition("?")[0].strip("/")
         if not (protocol and host):
@@ -217,6 +211,9 @@ class _RemoteStorage(Storage):
             copy = folder / "copy"
             self._do(path, self._files.get_file, self._full(path), str(copy))
             yield copy
+
+    def scratch(self) -> AbstractContextManager[Path]:
+        return temporary_folder()
 
     def _full(self, path: str) -> str:
         return f"{self._root}/{path}"

@@ -220,7 +220,8 @@ class Manifest:
             )
 
     def _check_header(self) -> int:
-        header = self._file.read(len(HEADER))
+        """Read the columns, or write them; gives where the first row begins."""
+        header = self._file.readline()
         if header != HEADER:
             if not (self._writable and HEADER.startswith(header)):
                 raise DatasetError(

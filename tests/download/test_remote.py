@@ -103,21 +103,6 @@ def test_any_machine_resumes_what_another_has_begun(
     assert contents(bucket) == contents(tmp_path / "folder")
 
 
-def test_rows_are_kept_at_the_address_meanwhile(
-    server: LoopbackServer, bucket: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(remote_records, "KEEP_EVERY", 0.0)
-    kept: list[int] = []
-
-    class Looks(Progress):
-        def finished(self, *_: object, **__: object) -> None:
-            kept.append(len(rows_at(bucket)))
-
-    download(server, bucket, CHOSEN, progress=Looks())
-    assert kept == list(range(1, len(CHOSEN) + 1))
-    assert not [path for path in contents(bucket) if path.startswith(".hotdog-sql")]
-
-
 def test_files_that_could_be_seen_half_written_are_moved_into_place(tmp_path: Path) -> None:
     """As fsspec's own local file system shows, in a folder of its."""
     storage = open_storage(f"dir://dataset::file://{tmp_path}")

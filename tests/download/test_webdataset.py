@@ -198,7 +198,7 @@ def test_a_damaged_tar(dataset: Path) -> None:
 
 
 def test_select_and_download_and_verify(tmp_path: Path, run: Run, small_data: Path) -> None:
-    """The same tars at once and from a saved selection; the `--format` of `select` is the rows'."""
+    """The same tars at once and from a saved selection; `--format` is that of the rows."""
     chosen = ("select", "--class", "Hot dog", "--negatives", "8", "--data-dir", small_data)
     how = ("webdataset", "--shard-size", "9")
     with LoopbackServer() as server:

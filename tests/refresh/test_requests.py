@@ -83,18 +83,6 @@ class TestRequests:
             assert local.matches_server() is True
             assert local.date.year >= 2024
 
-    def test_a_record_of_an_older_version_is_read(self, old_site: Site) -> None:
-        """Which also had the date of fetching, and lacked what later ones may add."""
-        found = old_site.path.stat()
-        old_site.record.write_text(
-            f'{{"url": "{old_site.server.url(FILE.path)}", "etag": "\\"old\\"",'
-            f' "server_hash": null, "server_md5": "{md5_of(OLD)}", "md5": "{md5_of(OLD)}",'
-            f' "bytes": {found.st_size}, "mtime_ns": {found.st_mtime_ns}, "extra": [1]}}'
-        )
-        old_site.server.clear()
-        assert old_site.refresh().status is Status.UNCHANGED
-        assert asked(old_site, "if-none-match") == ['"old"']
-
 
 class TestWithoutHash:
     """Nobody knows a hash: then none is computed, and an untouched file is the server's."""
@@ -163,20 +151,12 @@ class TestCatalog:
 class TestAdoption:
     """A file that was put into the folder by hand is not fetched if it is the right one."""
 
-    @pytest.fixture
-    def by_hand(self, site: Site) -> Site:
+    @pytest.mark.parametrize("data", [NEW, content(9, len(NEW))])
+    def test_by_the_servers_hash(self, site: Site, data: bytes) -> None:
         site.data_dir.mkdir()
-        site.path.write_bytes(NEW)
-        return site
-
-    def test_by_the_servers_hash(self, by_hand: Site) -> None:
-        by_hand.serve(new(Reply(stall_after=0)))
-        for _ in range(2):
-            assert by_hand.refresh().status is Status.UNCHANGED
-        assert asked(by_hand, "if-none-match") == [None, '"new"']
-
-    def test_not_if_it_is_another(self, by_hand: Site) -> None:
-        other = content(9, len(NEW))
-        by_hand.serve(file_reply(other, md5=None))
-        assert by_hand.refresh().status is Status.CHANGED
-        assert by_hand.path.read_bytes() == other
+        site.path.write_bytes(data)
+        site.serve(new(Reply(stall_after=0) if data == NEW else None))
+        ends = [site.refresh().status for _ in range(2)]
+        assert ends == [Status.UNCHANGED if data == NEW else Status.CHANGED, Status.UNCHANGED]
+        assert asked(site, "if-none-match") == [None, '"new"']
+        assert site.path.read_bytes() == NEW

@@ -75,16 +75,6 @@ def test_what_is_reported(site: Site) -> None:
     assert told[-1] == ("progressed", "a.csv", len(NEW))
 
 
-def test_an_error_that_nobody_foresaw_is_raised(site: Site) -> None:
-    class Broken(FileProgress):
-        def started(self, name: str, done: int, total: int | None) -> None:
-            raise ZeroDivisionError(name, done, total)
-
-    site.serve(new())
-    with pytest.raises(ZeroDivisionError, match=r"a\.csv"):
-        site.refresh(Broken())
-
-
 def test_places_that_cannot_be_written(site: Site) -> None:
     site.data_dir.write_bytes(b"a file")
     with pytest.raises(StorageError, match="data"):

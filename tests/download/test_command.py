@@ -79,13 +79,13 @@ def test_all_of_it(server: LoopbackServer, saved: Path, run: Run, tmp_path: Path
 
 
 def test_lost_photos_are_replaced_out_of_the_data(
-    server: LoopbackServer, saved: Path, run: Run, tmp_path: Path, small_data: Path
+    server: LoopbackServer, saved: Path, call: Run, tmp_path: Path, small_data: Path
 ) -> None:
     lost = mirrored(saved)[-3:]  # negatives
     for path in lost:
         server.on(path, Reply(404))
     arguments = ("download", saved, "dataset", "--source", "mirror")
-    said = run(*arguments, "-v", "--data-dir", small_data, **mirror_of(server))
+    said = call(*arguments, "-v", "--data-dir", small_data, **mirror_of(server))
     assert said.returncode == 0
     image = lost[0].rpartition("/")[2].removesuffix(".jpg")
     assert f"{image}  mirror  http 404  {server.url(lost[0])}" in said.stderr
@@ -98,24 +98,24 @@ def test_lost_photos_are_replaced_out_of_the_data(
     lost_ids = [path.rpartition("/")[2].removesuffix(".jpg") for path in lost]
     assert [row["note"] for row in reserves] == [f"in place of {one}" for one in lost_ids]
 
-    without = run(*arguments[:2], "without", *arguments[3:], **mirror_of(server))
+    without = call(*arguments[:2], "without", *arguments[3:], **mirror_of(server))
     assert without.returncode == 0
     assert "Lost photos are not replaced without" in without.stderr
     assert len(tree(tmp_path / "without")) == 17 + 3
 
-    other = run(*arguments[:2], "without", "--max-side", "9", **mirror_of(server))
+    other = call(*arguments[:2], "without", "--max-side", "9", **mirror_of(server))
     assert other.returncode == 6
     assert len(other.stderr.splitlines()) == 1  # it is about the dataset, not about replacements
 
 
-def test_what_is_worth_another_try(server: LoopbackServer, saved: Path, run: Run) -> None:
+def test_what_is_worth_another_try(server: LoopbackServer, saved: Path, call: Run) -> None:
     first = mirrored(saved)[0]
     server.on(first, Reply(429, headers={"Retry-After": "3600"}))  # given up at once
-    said = run("download", saved, "dataset", "--source", "mirror", **mirror_of(server))
+    said = call("download", saved, "dataset", "--source", "mirror", **mirror_of(server))
     assert said.returncode == 7
     assert "run the same command again" in said.stderr
     server.on(first, Reply(body=jpeg(seed_of(first))))
-    assert run("download", saved, "dataset", "--quiet", **mirror_of(server)).stderr == ""
+    assert call("download", saved, "dataset", "--quiet", **mirror_of(server)).stderr == ""
 
 
 @pytest.mark.parametrize(
@@ -126,9 +126,9 @@ def test_what_is_worth_another_try(server: LoopbackServer, saved: Path, run: Run
         (("rows.csv", "rows.csv/below"), 6),
     ],
 )
-def test_bad_input(saved: Path, run: Run, arguments: tuple[str, ...], code: int) -> None:
+def test_bad_input(saved: Path, call: Run, arguments: tuple[str, ...], code: int) -> None:
     assert saved.exists()
-    said = run("download", *arguments)
+    said = call("download", *arguments)
     assert said.returncode == code
     assert "Traceback" not in said.stderr
 
@@ -200,21 +200,21 @@ def test_in_a_terminal(server: LoopbackServer, saved: Path) -> None:
     assert "photos                20  20 fetched now" in screen
 
 
-def test_verify(server: LoopbackServer, saved: Path, run: Run, tmp_path: Path) -> None:
-    run("download", saved, "dataset", **mirror_of(server))
+def test_verify(server: LoopbackServer, saved: Path, call: Run, tmp_path: Path) -> None:
+    call("download", saved, "dataset", **mirror_of(server))
     dataset = tmp_path / "dataset"
     row = manifest_rows(dataset)[0]
     (dataset / row["path"]).write_bytes(b"altered")
     (dataset / "other" / "mine\x1b[31m.jpg").write_bytes(b"mine")
-    said = run("verify", "dataset")
+    said = call("verify", "dataset")
     assert said.returncode == 8
     assert said.stdout == f"altered  {row['path']}\nextra  other/mine [31m.jpg\n"
     assert "20 photos checked" in said.stderr
 
-    said = run("verify", "dataset", "--repair", **mirror_of(server))
+    said = call("verify", "dataset", "--repair", **mirror_of(server))
     assert (said.returncode, said.stdout) == (8, "extra  other/mine [31m.jpg\n")
     assert "1 photos repaired" in said.stderr
     assert md5((dataset / row["path"]).read_bytes()) == row["md5"]
     (dataset / "other" / "mine\x1b[31m.jpg").unlink()
-    assert run("verify", "dataset", "-q").returncode == 0
-    assert run("verify", ".").returncode == 6
+    assert call("verify", "dataset", "-q").returncode == 0
+    assert call("verify", ".").returncode == 6

@@ -178,7 +178,7 @@ def test_an_address_that_cannot_be_used(
         assert "secret" not in str(raised.value)
 
 
-def test_a_server_that_refuses_the_password(tmp_path: Path, run: Run) -> None:
+def test_a_server_that_refuses_the_password(tmp_path: Path, call: Run) -> None:
     class Refuses(BaseRequestHandler):
         def handle(self) -> None:
             self.request.sendall(b"530 No entry for me:secret\r\n")
@@ -187,7 +187,7 @@ def test_a_server_that_refuses_the_password(tmp_path: Path, run: Run) -> None:
     with ThreadingTCPServer(("127.0.0.1", 0), Refuses) as server:
         Thread(target=server.serve_forever, args=(0.02,)).start()
         address = f"ftp://me:secret@127.0.0.1:{server.server_address[1]}/x"
-        said = run("download", "rows.csv", address, "--quiet")
+        said = call("download", "rows.csv", address, "--quiet")
         server.shutdown()
     assert (said.returncode, said.stdout) == (3, "")
     assert "530 No entry" in said.stderr

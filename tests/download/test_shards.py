@@ -292,9 +292,9 @@ def test_a_scheduler_that_cannot_be_used(
     assert "secret" not in str(raised.value)
 
 
-def test_the_exit_code_without_a_scheduler(tmp_path: Path, run: Run) -> None:
+def test_the_exit_code_without_a_scheduler(tmp_path: Path, call: Run) -> None:
     save_selection(tmp_path / "rows.csv", CHOSEN)
-    said = run(
+    said = call(
         "download", "rows.csv", "dataset", "-q", "--scheduler", "tcp://me:secret@127.0.0.1:9"
     )
     assert (said.returncode, said.stdout) == (9, "")

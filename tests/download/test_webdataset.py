@@ -197,7 +197,7 @@ def test_a_damaged_tar(dataset: Path) -> None:
     assert [one.fault for one in report.problems] == [Fault.ALTERED, *[Fault.MISSING] * 4]
 
 
-def test_select_and_download_and_verify(tmp_path: Path, run: Run, small_data: Path) -> None:
+def test_select_and_download_and_verify(tmp_path: Path, call: Run, small_data: Path) -> None:
     """The same tars at once and from a saved selection; `--format` is that of the rows."""
     chosen = ("select", "--class", "Hot dog", "--negatives", "8", "--data-dir", small_data)
     how = ("webdataset", "--shard-size", "9")
@@ -205,33 +205,33 @@ def test_select_and_download_and_verify(tmp_path: Path, run: Run, small_data: Pa
         server.default(lambda request: Reply(body=jpeg(seed_of(request.path))))
         variables = mirror_of(server)
         at_once = ("--download", "once", "--format", "csv", "--dataset-format", *how)
-        said = run(*chosen, *at_once, **variables)
+        said = call(*chosen, *at_once, **variables)
         assert said.returncode == 0, said.stderr
         (tmp_path / "rows.csv").write_text(said.stdout, encoding="utf-8")
         assert (
-            run("download", "rows.csv", "twice", "--dataset-format", *how, **variables).returncode
+            call("download", "rows.csv", "twice", "--dataset-format", *how, **variables).returncode
             == 0
         )
-        again = run(*chosen, "--download", "once", **variables)
+        again = call(*chosen, "--download", "once", **variables)
     once = tree(tmp_path / "once")
     assert once.pop("selection.json")
     assert once == tree(tmp_path / "twice")
     assert len([path for path in once if path.endswith(".tar")]) == 3
     assert again.returncode == 6
     assert "add --dataset-format webdataset" in again.stderr
-    checked = run("verify", "twice")
+    checked = call("verify", "twice")
     assert (checked.returncode, checked.stdout) == (0, "")
     assert "20 photos checked" in checked.stderr
 
 
-def test_options_that_cannot_be_are_refused_before_the_slow_work(tmp_path: Path, run: Run) -> None:
+def test_options_that_cannot_be_are_refused_before_the_slow_work(tmp_path: Path, call: Run) -> None:
     """There is no data here, which would be said otherwise."""
     select = ("select", "--class", "Hot dog", "--offline")
     how = ("--dataset-format", "webdataset", "--update")
-    said = run(*select, "--download", "dataset", *how)
+    said = call(*select, "--download", "dataset", *how)
     assert said.returncode == 3
     assert "leave out --update" in said.stderr
     assert list(tmp_path.iterdir()) == []
-    said = run(*select, "--workers", "32", "--update")
+    said = call(*select, "--workers", "32", "--update")
     assert said.returncode == 2
     assert "--workers and --update without --download" in said.stderr.replace("\n", " ")

@@ -68,6 +68,8 @@ lint: | $(VENV)/.developed ## check style and types
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
+	$(VENV)/bin/mypy --platform win32 hotdog_sql
+	$(VENV)/bin/mypy --platform darwin hotdog_sql
 
 bench: | $(VENV)/.developed ## measure beside the peers
 	$(VENV)/bin/python -m tests.benchmark

@@ -41,6 +41,7 @@ class Connection:
                     f"({one_line(error)}); give --memory-limit such as 512MB"
                 ) from error
             stack.callback(self.connection.close)
+            self._thread = stack.enter_context(ThreadPoolExecutor(max_workers=1))
             self._resources = stack.pop_all()
 
     def execute(self, query: str, parameters: Parameters = None) -> duckdb.DuckDBPyConnection:
@@ -76,19 +77,23 @@ class Connection:
     def set_variables(self, variables: Mapping[str, object]) -> None:
         """Set session variables, whose names are our own."""
         for name, value in variables.items():
-            self.execute(f"SET VARIABLE {name} = ?", [value])
+            self.define(f"SET VARIABLE {name} = ?", [value])
+
+    def define(self, statement: str, parameters: Parameters = None) -> None:
+        """Run a statement that ends at once, so that Ctrl-C need not stop it."""
+        with self._explained():
+            self.connection.execute(statement, parameters)
 
     def _stoppable(self, call: Callable[[], T]) -> T:
         """Run a query in a thread, so that Ctrl-C is heard in this one and stops the query."""
-        with ThreadPoolExecutor(max_workers=1) as pool:
-            future = pool.submit(call)
-            try:
-                return future.result()
-            finally:
-                while not future.done():
-                    # An interruption that comes before the query has begun is lost.
-                    self.connection.interrupt()
-                    wait([future], timeout=0.1)
+        future = self._thread.submit(call)
+        try:
+            return future.result()
+        finally:
+            while not future.done():
+                # An interruption that comes before the query has begun is lost.
+                self.connection.interrupt()
+                wait([future], timeout=0.1)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

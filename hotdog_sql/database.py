@@ -123,7 +123,7 @@ class Database(Connection):
         self._readable.append(directory)
         self.set_variables({"dataset_dir": str(directory)})
         for sql_file in dataset_files():
-            self.execute(sql_file.text)
+            self.define(sql_file.text)
 
     def keep_query(self, text: str) -> None:
         """Keep the rows of a user's query as the table `result`.
@@ -178,7 +178,7 @@ class Database(Connection):
         files = self.files_of(view)
         if view == "boxes":  # DuckDB looks for its columns at once
             self._check_headers(view, files, _BOX_COLUMNS)
-        self.execute(sql_file.text)
+        self.define(sql_file.text)
         self._loaded.add(view)
         if files and view != "boxes":
             self._check_headers(view, files, self.connection.view(view).columns)

@@ -21,7 +21,7 @@ class SqlFile:
     @property
     def defines(self) -> str:
         """The view or macro that the file makes, which has the file's name."""
-        return Path(self.name).stem
+        return self.name.rpartition("/")[2].removesuffix(".sql")
 
     @property
     def reads(self) -> set[str]:

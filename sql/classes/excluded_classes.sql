@@ -5,7 +5,7 @@
 --              related to Car, Carrot is not
 --   hierarchy  those below a requested class in Open Images' tree
 --   none       none
--- Reads: classes, requested_classes; and descendant_classes for hierarchy
+-- Reads: classes, matching_classes; and descendant_classes for hierarchy
 -- Parameters:
 --   class                  a name or MID, or a list of them
 --   related := 'prefix'    prefix, hierarchy or none
@@ -15,7 +15,7 @@
 
 CREATE OR REPLACE TEMP MACRO excluded_classes(class, related := 'prefix', exclude := NULL) AS TABLE
 WITH requested AS MATERIALIZED (
-    SELECT LabelName, DisplayName FROM requested_classes(class)
+    SELECT LabelName, DisplayName FROM matching_classes(class, strict := true)
 ),
 prefix AS (
     SELECT classes.LabelName, classes.DisplayName
@@ -34,5 +34,5 @@ FROM requested
 UNION
 FROM query_table(related)
 UNION
-SELECT LabelName, DisplayName FROM requested_classes(exclude)
+SELECT LabelName, DisplayName FROM matching_classes(exclude, strict := true)
 ORDER BY DisplayName, LabelName;

@@ -1,13 +1,14 @@
 -- matching_classes: the classes with these names or MIDs, in this case or else in any case.
 -- Reads: classes
 -- Parameters:
---   class   a name or MID, or a list of them
+--   class             a name or MID, or a list of them
+--   strict := false   stop with an error at a name that no class has, or that several share
 -- Columns: those of classes, after
 --   position  BIGINT   place among the names, from 1
 --   name      VARCHAR  the name or MID that was given; if no class has it, the others are NULL
 -- Example: FROM matching_classes(['hot dog', 'Jaguar']);
 
-CREATE OR REPLACE TEMP MACRO matching_classes(class) AS TABLE
+CREATE OR REPLACE TEMP MACRO matching_classes(class, strict := false) AS TABLE
 WITH given AS (
     -- JSON tells one text from a list of them, and takes both.
     SELECT CASE json_type(to_json(class))
@@ -21,8 +22,19 @@ names AS (
 found AS (
     SELECT *, name IN (LabelName, DisplayName) AS exact
     FROM names LEFT JOIN classes ON lower(name) IN (lower(LabelName), lower(DisplayName))
+    QUALIFY exact IS NOT DISTINCT FROM bool_or(exact) OVER (PARTITION BY position)
 )
 SELECT * EXCLUDE (exact)
 FROM found
-QUALIFY exact IS NOT DISTINCT FROM bool_or(exact) OVER (PARTITION BY position)
+QUALIFY CASE
+    WHEN NOT strict THEN true
+    WHEN LabelName IS NULL
+        THEN error(
+            'No class is named ' || name || '; see FROM similar_classes('''
+            || replace(name, '''', '''''') || ''')'
+        )
+    WHEN count(*) OVER (PARTITION BY position) > 1
+        THEN error('Several classes are named ' || name || '; give the MID')
+    ELSE true
+END
 ORDER BY position, LabelName;

@@ -14,32 +14,21 @@
 -- Example: FROM requested_classes(['Hot dog', '/m/01g317']);
 
 CREATE OR REPLACE TEMP MACRO requested_classes(class, negative_folder := 'other') AS TABLE
-WITH matched AS (
-    FROM matching_classes(class)
-    QUALIFY CASE
-        WHEN LabelName IS NULL
-            THEN error(
-                'No class is named ' || name || '; see FROM similar_classes('''
-                || replace(name, '''', '''''') || ''')'
-            )
-        WHEN count(*) OVER (PARTITION BY position) > 1
-            THEN error('Several classes are named ' || name || '; give the MID')
-        ELSE true
-    END
-),
-named AS (
-    SELECT min(position) AS position, LabelName, DisplayName, folder_name(DisplayName) AS short_name
-    FROM matched
+WITH named AS (
+    SELECT
+        min(position) AS position, LabelName, DisplayName,
+        folder_name(DisplayName) AS short_name, folder_name(LabelName) AS mid_name
+    FROM matching_classes(class, strict := true)
     GROUP BY ALL
 )
 SELECT
     position, LabelName, DisplayName,
     CASE
-        WHEN short_name = '' THEN folder_name(LabelName)
+        WHEN short_name = '' THEN mid_name
         WHEN short_name = lower(negative_folder)
             OR count(*) OVER (PARTITION BY short_name) > 1
             OR NOT is_valid_folder(short_name)
-            THEN short_name || '_' || folder_name(LabelName)
+            THEN short_name || '_' || mid_name
         ELSE short_name
     END AS folder
 FROM named

@@ -142,7 +142,9 @@ def verify(
             options=DownloadOptions(**how),
             progress=display,
         )
-    say(f"{report.checked:,} photos checked, {size_text(report.bytes)} are right", quiet=quiet)
+    problems = f"{len(report.problems):,} problems" if report.problems else "no problem"
+    checked = f"{report.checked:,} photos checked, {size_text(report.bytes)}"
+    say(f"{checked}: {problems}", quiet=quiet)
     if report.repaired:
         say(f"{len(report.repaired):,} photos repaired", quiet=quiet)
     for path in report.foreign:

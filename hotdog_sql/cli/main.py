@@ -53,7 +53,8 @@ class PlainCommand(_PlainHelp, TyperCommand):
         try:
             return super().parse_args(ctx, args)
         except typer.BadParameter as error:
-            error.message = error.message.replace("Value error, ", "")
+            told = error.message.replace("Value error, ", "")
+            error.message = told.replace(", unable to parse string as an integer", "")
             raise
 
     def format_options(self, ctx: Any, formatter: Any) -> None:

@@ -70,7 +70,7 @@ def tell_download(
 ) -> None:
     """Say how a download ended, and what was missing to replace lost photos."""
     say(f"Dataset {without_credentials(destination)}")
-    fetched = f"{report.downloaded:,} fetched now, {size_text(report.received)}"
+    fetched = f"{report.downloaded:,} downloaded now, {size_text(report.received)}"
     sources = [f"{source} {count:,}" for source, count in sorted(report.sources.items())]
     _tell("photos", report.on_disk, "; ".join(filter(None, (fetched, ", ".join(sources)))))
     if report.lost:
@@ -78,12 +78,12 @@ def tell_download(
         if missing:
             say(f"Lost photos are not replaced without {missing}")
     if report.replaced:
-        _tell("replaced", report.replaced, "lost ones, by the next in the random order")
+        _tell("replaced", report.replaced, "lost photos, by the next in the random order")
     for folder, count in report.short.items():
-        _tell("short", count, f"in {printable(folder)}: there are no more to take")
+        _tell("not replaced", count, f"in {printable(folder)}: there are no more photos to take")
     if report.failed:
         _tell("failed", report.failed, _reasons(report.failed_reasons))
-        say("Some are worth another try: run the same command again")
+        say("Some may succeed later: run the same command again")
     if page is not None:
         say(f"To look at it, open {page}")
 
@@ -98,6 +98,6 @@ def _tell(what: str, count: int, note: str) -> None:
 
 def _reasons(reasons: Counter[tuple[str, str]]) -> str:
     return ", ".join(
-        printable(f"{source} {reason} {count:,}")
+        printable(f"{source}: {reason} ({count:,})")
         for (source, reason), count in reasons.most_common(6)
     )

@@ -111,7 +111,7 @@ def fetch_missing(
     A file that may not be fetched is a MissingFileError, one that cannot be a TransferError.
     """
     if offline:
-        raise _refusal(files, settings, "--offline forbids to fetch it")
+        raise _refusal(files, settings, "--offline forbids downloading")
     error = failure(refresh(files, settings, confirm=confirm, progress=progress))
     if error is not None:
         raise error

@@ -1,4 +1,4 @@
-"""From a class to photos in folders, all parts real: the demo's server, processes, files."""
+"""From a class to photos in folders, all parts real: the demo's server, the program, files."""
 
 import csv
 import json
@@ -21,18 +21,18 @@ def world() -> Iterator[World]:
 
 
 @pytest.fixture
-def online(world: World, run: Run) -> Run:
-    """Runs `hotdog-sql` with the demo's server as its world."""
+def online(world: World, call: Run) -> Run:
+    """Calls `hotdog-sql` with the demo's server as its world."""
 
-    def run_online(*arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
-        return run(
+    def call_online(*arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
+        return call(
             *arguments,
             HOTDOG_SQL_BASE_URL=world.base_url,
             HOTDOG_SQL_MIRROR_URL=world.mirror_url,
             **variables,
         )
 
-    return run_online
+    return call_online
 
 
 def manifest(folder: Path) -> list[dict[str, str]]:
@@ -64,57 +64,28 @@ def test_select_fetches_selects_and_downloads(online: Run, tmp_path: Path) -> No
 
     again = online("select", "--class", "Hot dog", "--download", "dataset")
     assert again.returncode == 0, again.stderr
-    assert "0 fetched now" in again.stderr
+    assert "0 downloaded now" in again.stderr
     assert tree(tmp_path / "dataset") == files
 
-
-def test_a_saved_selection_gives_the_same_dataset(online: Run, tmp_path: Path) -> None:
-    wanted = ("select", "--class", "Hot dog", "--negatives", "30", "--quiet")
-    assert online(*wanted, "--download", "direct").returncode == 0
-    assert online(*wanted, "--output", "rows.parquet").returncode == 0
-    done = online("download", "rows.parquet", "saved")
-    assert done.returncode == 0, done.stderr
-    assert tree(tmp_path / "saved") == tree(tmp_path / "direct")
-
-
-def test_without_its_record_a_selection_is_not_topped_up(online: Run, tmp_path: Path) -> None:
-    saved = online("select", "--class", "Hot dog", "--negatives", "120")
-    (tmp_path / "rows.csv").write_text(saved.stdout, encoding="utf-8")
-    done = online("download", "rows.csv", "dataset")
-    assert done.returncode == 0, done.stderr
-    rows = manifest(tmp_path / "dataset")
-    assert len(rows) == len(saved.stdout.splitlines()) - 1
-    assert not [row for row in rows if row["reserve"] == "true"]
+    assert online("select", "Hot dog", "--quiet", "--output", "rows.parquet").returncode == 0
+    saved = online("download", "rows.parquet", "saved")
+    assert saved.returncode == 0, saved.stderr
+    assert tree(tmp_path / "saved") == files
 
 
 def test_parts_become_folders_and_are_topped_up(online: Run, tmp_path: Path) -> None:
-    done = online(
-        "select",
-        "--class",
-        "Hot dog",
-        "--partition",
-        "train=0.8,test=0.2",
-        "--download",
-        "dataset",
-    )
+    parts = ("--partition", "train=0.8,test=0.2", "--limit", "30")
+    done = online("select", "--class", "Hot dog", *parts, "--download", "dataset")
     assert done.returncode == 0, done.stderr
     rows = manifest(tmp_path / "dataset")
     on_disk = [row for row in rows if row["status"] == "downloaded"]
-    assert len([row for row in on_disk if row["folder"] == "other"]) == 120
+    folders = [row["folder"] for row in on_disk]
+    assert (folders.count("hot_dog"), folders.count("other")) == (30, 120)
+    assert len(rows) > 150
     assert {row["partition"] for row in on_disk} == {"train", "test"}
     for row in on_disk:
         assert row["path"].startswith(f"{row['partition']}/{row['folder']}/")
         assert (tmp_path / "dataset" / row["path"]).is_file()
-
-
-def test_positives_with_a_limit_are_topped_up(online: Run, tmp_path: Path) -> None:
-    done = online(
-        "select", "--class", "Hot dog", "--limit", "30", "--negatives", "0", "--download", "dataset"
-    )
-    assert done.returncode == 0, done.stderr
-    rows = manifest(tmp_path / "dataset")
-    assert len([row for row in rows if row["status"] == "downloaded"]) == 30
-    assert len(rows) > 30
 
 
 def test_another_selection_is_refused(online: Run, tmp_path: Path) -> None:
@@ -132,32 +103,14 @@ def test_another_selection_is_refused(online: Run, tmp_path: Path) -> None:
 
 
 def test_a_selection_made_again_tells_what_has_changed(online: Run, tmp_path: Path) -> None:
-    wanted = ("select", "--class", "Hot dog", "--negatives", "10")
-    assert online(*wanted, "--download", "dataset").returncode == 0
-    same = online("select", "--from", "dataset/selection.json")
-    assert same.returncode == 0, same.stderr
-    assert "nothing has changed" in same.stderr
-    assert same.stdout == online(*wanted).stdout
-
-    record = tmp_path / "dataset" / "selection.json"
-    text = json.loads(record.read_text(encoding="utf-8"))
-    text["sql_sha256"]["selection/select_images.sql"] = "0" * 64
-    text["versions"]["duckdb"] = "0.0.1"
-    record.write_text(json.dumps(text), encoding="utf-8")
-    labels = tmp_path / "data" / "test-annotations-human-imagelabels.csv"
-    labels.write_text(labels.read_text(encoding="utf-8") + "\n", encoding="utf-8")
-    changed = online("select", "--from", "dataset/selection.json")
-    assert changed.returncode == 0, changed.stderr
-    told = [line for line in changed.stderr.splitlines() if line.startswith("changed: ")]
-    assert len(told) == 3
-    for what in ("select_images.sql", "duckdb was 0.0.1", labels.name):
-        assert any(what in line for line in told), what
-
-
-def test_options_beside_a_recipe_change_it(online: Run) -> None:
     wanted = ("select", "Hot dog", "--negatives", "10")
     assert online(*wanted, "-q", "-o", "rows.csv").returncode == 0
     again = ("select", "--from", "rows.selection.json")
+    same = online(*again)
+    assert same.returncode == 0, same.stderr
+    assert "nothing has changed" in same.stderr
+    assert same.stdout == (tmp_path / "rows.csv").read_text(encoding="utf-8")
+
     changed = online(*again, "--seed", "3", "--negatives", "5")
     assert changed.stdout == online(*wanted[:-1], "5", "--seed", "3").stdout
     assert [line for line in changed.stderr.splitlines() if line.startswith("changed: ")] == [
@@ -166,6 +119,20 @@ def test_options_beside_a_recipe_change_it(online: Run) -> None:
     ]
     refused = online(*again, "Pizza")
     assert (refused.returncode, refused.stdout) == (2, "")
+
+    recipe = tmp_path / "rows.selection.json"
+    content = json.loads(recipe.read_text(encoding="utf-8"))
+    content["sql_sha256"]["selection/select_images.sql"] = "0" * 64
+    content["versions"]["duckdb"] = "0.0.1"
+    recipe.write_text(json.dumps(content), encoding="utf-8")
+    labels = tmp_path / "data" / "test-annotations-human-imagelabels.csv"
+    labels.write_text(labels.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    changed = online(*again)
+    assert changed.returncode == 0, changed.stderr
+    told = [line for line in changed.stderr.splitlines() if line.startswith("changed: ")]
+    assert len(told) == 3
+    for what in ("select_images.sql", "duckdb was 0.0.1", labels.name):
+        assert any(what in line for line in told), what
 
 
 def test_the_demo_says_what_it_can_do(online: Run, tmp_path: Path) -> None:
@@ -186,18 +153,17 @@ def test_the_demo_says_what_it_can_do(online: Run, tmp_path: Path) -> None:
 
 
 def test_broken_selection_files_are_refused(online: Run, tmp_path: Path) -> None:
+    good = online("select", "--class", "Hot dog", "--negatives", "1", "--limit", "1").stdout
     broken = {
         "missing.csv": None,
         "empty.csv": "",
         "other.csv": "a,b\n1,2\n",
         "text.json": "not json",
         "text.parquet": "not parquet",
-        "rank.csv": None,
         "what.txt": "folder,rank,ImageID\n",
+        "rank.csv": good.replace("hot_dog,1,", "hot_dog,first,"),
+        "id.csv": good.replace("hot_dog,1,", "hot_dog,1,../../"),
     }
-    good = online("select", "--class", "Hot dog", "--negatives", "1", "--limit", "1").stdout
-    broken["rank.csv"] = good.replace("hot_dog,1,", "hot_dog,first,")
-    broken["id.csv"] = good.replace("hot_dog,1,", "hot_dog,1,../../")
     for name, text in broken.items():
         if text is not None:
             (tmp_path / name).write_text(text, encoding="utf-8")

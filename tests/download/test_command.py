@@ -61,7 +61,7 @@ def mirrored(path: Path) -> list[str]:
 def test_all_of_it(server: LoopbackServer, saved: Path, run: Run, tmp_path: Path) -> None:
     said = run("download", saved, "dataset", **mirror_of(server))
     assert (said.returncode, said.stdout) == (0, "")
-    assert "photos                20  20 fetched now" in said.stderr
+    assert "photos                20  20 downloaded now" in said.stderr
     assert {path.partition("/")[0] for path in tree(tmp_path / "dataset")} == {
         "hot_dog",
         "other",
@@ -74,7 +74,7 @@ def test_all_of_it(server: LoopbackServer, saved: Path, run: Run, tmp_path: Path
     server.clear()
     again = run("download", saved, "dataset", **mirror_of(server))
     assert again.returncode == 0
-    assert "photos                20  0 fetched now" in again.stderr
+    assert "photos                20  0 downloaded now" in again.stderr
     assert server.requests == []
 
 
@@ -91,7 +91,7 @@ def test_lost_photos_are_replaced_out_of_the_data(
     assert f"{image}  mirror  http 404  {server.url(lost[0])}" in said.stderr
     assert said.stderr.count("  mirror  ok  ") == 20
     assert "photos                20" in said.stderr
-    assert "lost for good          3  mirror http 404 3" in said.stderr
+    assert "lost for good          3  mirror: http 404 (3)" in said.stderr
     rows = manifest_rows(tmp_path / "dataset")
     reserves = [row for row in rows if row["reserve"] == "true"]
     assert [row["rank"] for row in reserves] == ["9", "10", "11"]
@@ -197,7 +197,7 @@ def test_in_a_terminal(server: LoopbackServer, saved: Path) -> None:
     os.close(ours)
     assert process.returncode == 0
     assert "mirror 19" in screen
-    assert "photos                20  20 fetched now" in screen
+    assert "photos                20  20 downloaded now" in screen
 
 
 def test_verify(server: LoopbackServer, saved: Path, call: Run, tmp_path: Path) -> None:

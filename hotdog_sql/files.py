@@ -144,6 +144,7 @@ def _remove_unused(folder: Path) -> None:
         return
     if (folder / _LOCK).exists():  # else it is being made
         with try_locked(folder / _LOCK) as held:
-            pass  # Windows removes no file that is open
-        if held:
-            shutil.rmtree(folder)
+            if held and sys.platform != "win32":
+                shutil.rmtree(folder)  # while it is held, so that nobody takes it meanwhile
+        if held and sys.platform == "win32":
+            shutil.rmtree(folder)  # Windows removes no file that is open, so that one in use stays

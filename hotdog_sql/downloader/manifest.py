@@ -221,7 +221,7 @@ class Manifest:
 
     def _check_header(self) -> int:
         """Read the columns, or write them; gives where the first row begins."""
-        header = self._file.readline()
+        header = self._file.readline(len(HEADER))
         if header != HEADER:
             if not (self._writable and HEADER.startswith(header)):
                 raise DatasetError(

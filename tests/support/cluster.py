@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -39,13 +39,9 @@ def cluster_of_threads(workers: int) -> Iterator[str]:
 
 
 class Cluster:
-    """A scheduler and workers, each a process with one thread; a context manager.
+    """A scheduler and workers, each a process with one thread, which logs into the folder.
 
-    Args:
-        folder: for their logs and temporary files.
-        workers: how many.
-        environment: variables set on top of this process's own.
-        protocol: by which they talk, such as tls.
+    A context manager; `environment` is set on top of this process's own.
     """
 
     def __init__(
@@ -71,7 +67,9 @@ class Cluster:
                 *("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-show"),
                 *("--scheduler-file", str(file)),
             )
-            _until(lambda: file.exists() and file.stat().st_size > 0)
+            while not (file.exists() and file.stat().st_size):
+                assert self._scheduler.poll() is None
+                time.sleep(0.05)
             self.address = json.loads(file.read_text())["address"]
             self.replace_dead()
             self._stack = self._stack.pop_all()
@@ -108,8 +106,11 @@ class Cluster:
     def _start(self, *arguments: str) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-m", "dask", *arguments]
         command += ["--no-dashboard", "--protocol", self._protocol]
-        log = self._folder / f"{time.monotonic_ns()}.log"
-        return self._stack.enter_context(_running(command, log, self._environment))
+        log = (self._folder / f"{time.monotonic_ns()}.log").open("wb")
+        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT, env=self._environment)
+        for end in (log.close, process.wait, process.kill):  # the last comes first
+            self._stack.callback(end)
+        return process
 
 
 @contextmanager
@@ -144,39 +145,6 @@ def die_when_done(died: Path, shard: Shard) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-@contextmanager
-def _running(
-    command: list[str], log: Path, environment: dict[str, str]
-) -> Iterator["subprocess.Popen[bytes]"]:
-    with (
-        log.open("wb") as output,
-        subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            cwd=ROOT,
-            env=environment,
-        ) as process,
-    ):
-        try:
-            yield process
-        finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-
-
 def _kill(process: "subprocess.Popen[bytes]") -> None:
     process.kill()
     process.wait()
-
-
-def _until(true: Callable[[], bool], seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > deadline:
-            raise TimeoutError("a server has not started")
-        time.sleep(0.05)

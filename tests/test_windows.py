@@ -17,7 +17,8 @@ def test_the_demo_runs_without_what_only_posix_has(tmp_path: Path) -> None:
         done = subprocess.run(
             [sys.executable, "-m", "tests.support.windows_process", *arguments],
             cwd=tmp_path,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            # Its locks do not hold off ours: temporary folders of other processes would go.
+            env=os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)},
             capture_output=True,
             text=True,
             check=False,

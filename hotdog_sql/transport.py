@@ -7,7 +7,7 @@ lets its user bring the network, which is where each wait is cut to what is left
 import math
 import ssl
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
@@ -127,23 +127,17 @@ def proxies() -> dict[str, httpcore.Proxy]:
     return found
 
 
-class _Network(httpcore.NetworkBackend):
+class _Network(httpcore.SyncBackend):
     """Opens connections that keep to the deadline."""
 
     def __init__(self, deadline: Deadline) -> None:
         self._deadline = deadline
-        self._backend = httpcore.SyncBackend()
 
     def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+        self, host: str, port: int, timeout: float | None = None, *args: Any, **options: Any
     ) -> httpcore.NetworkStream:
         wait = self._deadline.seconds_left(timeout)
-        stream = self._backend.connect_tcp(host, port, wait, local_address, socket_options)
+        stream = super().connect_tcp(host, port, wait, *args, **options)
         return _Connection(stream, self._deadline)
 
 

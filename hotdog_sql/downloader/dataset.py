@@ -224,14 +224,12 @@ def check_folder(folder: Path) -> None:
 def _check_format(table: Manifest, options: DownloadOptions, name: str) -> None:
     """See that the dataset keeps its photos as the options say."""
     if options.in_tars and "" in table.tars:
-        raise DatasetError(
-            f"{name} has its photos in files: leave out --dataset-format, or choose another folder"
-        )
-    if not options.in_tars and table.tars - {""}:
-        raise DatasetError(
-            f"{name} has its photos in tars: add --dataset-format webdataset, or choose another "
-            "folder"
-        )
+        kept = "files: leave out --dataset-format"
+    elif not options.in_tars and table.tars - {""}:
+        kept = "tars: add --dataset-format webdataset"
+    else:
+        return
+    raise DatasetError(f"{name} has its photos in {kept}, or choose another folder")
 
 
 def _cell(text: str) -> str:

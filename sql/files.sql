@@ -4,7 +4,7 @@
 -- and `labels` (human, machine or both) choose them. The views need plain lists of paths, so those
 -- are kept in session variables too: class_files, hierarchy_files, image_files, label_files and
 -- box_files. To read an index of images, labels or boxes, set image_files and so on to its Parquet
--- files and image_reader, label_reader or box_reader to from_parquet. It is a table so that the catalog is read once.
+-- files, and image_reader and so on to from_parquet. It is a table so that the catalog is read once.
 -- Reads: catalog
 -- Columns: those of catalog, and
 --   file  VARCHAR  path of the file in the data folder

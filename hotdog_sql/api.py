@@ -25,6 +25,7 @@ from hotdog_sql.sandbox import needs_of_query
 from hotdog_sql.selection import Selection, needs_of
 from hotdog_sql.selection import select as _select
 from hotdog_sql.sql_files import SqlFile, dataset_files, load_order, needed_for
+from hotdog_sql.storage import open_storage
 
 if TYPE_CHECKING:
     from hotdog_sql.downloader.result import DownloadReport
@@ -78,7 +79,7 @@ def connect(
         offline: send no request.
         large: allow downloads of 500 MB and more, which the train split needs.
         threads: threads of DuckDB; None: one per core.
-        memory_limit: such as `512MB`; when DuckDB needs more, it uses the temporary folder.
+        memory_limit: such as `512MB`; when DuckDB needs more, it uses the disk.
 
     Returns:
         The connection, to be used in a `with` block. `rows` runs a query:
@@ -295,17 +296,14 @@ def build_index(database: Database) -> Iterator[tuple[Path, Path]]:
 def check_destination(directory: str) -> None:
     """Refuse what cannot become a dataset, before any work is done for it."""
     from hotdog_sql.downloader.dataset import check_folder
-    from hotdog_sql.storage import open_storage
 
-    folder = open_storage(directory).folder
-    if folder is not None:
+    if folder := open_storage(directory).folder:
         check_folder(folder)
 
 
 def write_gallery(directory: str | Path) -> Path | None:
     """Write a dataset's `index.html`; None where the dataset is not on this machine."""
     from hotdog_sql.gallery import write_gallery as write
-    from hotdog_sql.storage import open_storage
 
     folder = open_storage(directory).folder
     return None if folder is None else write(folder)

@@ -167,6 +167,7 @@ _NAMES = {
     "top_up": ("--top-up/--no-top-up",),
 }
 _CLASS = {"metavar": "NAME_OR_MID", "autocompletion": complete_class}
+_SHARE = {"min": 0.0, "max": 1.0, "callback": _not_nan}
 #: Further settings of `typer.Option`.
 _SETTINGS: dict[str, dict[str, Any]] = {
     "data_dir": {"envvar": "HOTDOG_SQL_DATA_DIR", "file_okay": False},
@@ -180,10 +181,10 @@ _SETTINGS: dict[str, dict[str, Any]] = {
     },
     "limit": {"min": 1, "max": LARGEST_COUNT},
     "seed": {"min": 0, "max": LARGEST_SEED},
-    "min_confidence": {"min": 0.000001, "max": 1.0, "callback": _not_nan},
+    "min_confidence": _SHARE | {"min": 0.000001},
     "exclude": _CLASS,
-    "min_area": {"min": 0.0, "max": 1.0, "callback": _not_nan},
-    "max_area": {"min": 0.0, "max": 1.0, "callback": _not_nan},
+    "min_area": _SHARE,
+    "max_area": _SHARE,
     "partition": {"metavar": "SHARES", "parser": _partition},
     "query": {
         "metavar": "FILE",
@@ -240,11 +241,9 @@ def option_names(name: str) -> tuple[str, ...]:
 
 
 def takes(**groups: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command the options of some dataclasses.
+    """Give a command options: a parameter `data` gets those of `takes(data=DataOptions)`.
 
-    Args:
-        groups: by the name of the command's parameter, a dataclass, or a tuple of a dataclass and
-            the fields that the command has options for. The parameter gets a `Given`.
+    With `takes(data=(DataOptions, "splits"))` the command has an option for this field alone.
     """
 
     def wrap(command: Callable[..., None]) -> Callable[..., None]:

@@ -67,25 +67,30 @@ def test_shell_reads_split_and_release_from_the_environment(tmp_path: Path) -> N
     assert rows[0]["images"] == 300
 
 
-def test_shell_and_commands_agree(small_data: Path, run: Run) -> None:
-    shell = in_shell("FROM select_images('Hot dog', negatives := 5)", small_data)
-    wanted = ("select", "--class", "Hot dog", "--negatives", "5", "--data-dir", small_data)
-    as_json = run(*wanted, "--format", "json")
-    assert json.loads(as_json.stdout) == shell
-
-
-def test_shell_command_opens_anywhere(small_data: Path, run: Run, tmp_path: Path) -> None:
-    script = "FROM find_classes('hot dog');\nSELECT getvariable('split');\n"
+def test_shell_command_opens_anywhere_with_the_limits_of_the_others(
+    small_data: Path, run: Run, call: Run, tmp_path: Path
+) -> None:
+    script = """
+        FROM find_classes('hot dog');
+        FROM select_images('Hot dog');
+        FROM read_csv('local.csv');
+        SELECT 'found ' || current_setting('threads'), current_setting('memory_limit');
+        SELECT 'folder ' || current_setting('temp_directory');
+    """
     (tmp_path / "local.csv").write_text("a\n1\n")
-    done = run(
-        "shell",
-        "--data-dir",
-        small_data,
-        stdin=script + "FROM read_csv('local.csv');\nFROM select_images('Hot dog');",
-    )
+    limits = ("--threads", "3", "--memory-limit", "256MiB")
+    done = run("shell", "--data-dir", small_data, *limits, stdin=script)
     assert done.returncode == 0, done.stderr
-    assert "Hot dog stand" in done.stdout
+    for text in ("Hot dog stand", "found 3", "256.0 MiB", "hotdog-sql-"):
+        assert text in done.stdout
     assert "Error" not in done.stderr + done.stdout
+    for wrong, what in {
+        "--memory-limit=much": "--memory-limit",
+        str(tmp_path): "manifest.csv",
+    }.items():
+        refused = call("shell", "--data-dir", small_data, wrong)
+        assert refused.returncode == 3
+        assert what in refused.stderr
 
 
 def test_shell_command_downloads_what_is_missing(run: Run, tmp_path: Path) -> None:
@@ -102,22 +107,6 @@ def test_shell_command_downloads_what_is_missing(run: Run, tmp_path: Path) -> No
     assert classes.read_bytes() == content
 
 
-def test_shell_command_has_the_limits_of_the_other_commands(small_data: Path, run: Run) -> None:
-    query = """
-        SELECT 'found ' || current_setting('threads'), current_setting('memory_limit');
-        SELECT 'folder ' || current_setting('temp_directory');
-    """
-    limits = ("--threads", "3", "--memory-limit", "256MiB")
-    done = run("shell", "--data-dir", small_data, *limits, stdin=query)
-    assert done.returncode == 0, done.stderr
-    assert "found 3" in done.stdout
-    assert "256.0 MiB" in done.stdout
-    assert "hotdog-sql-" in done.stdout
-    wrong = run("shell", "--data-dir", small_data, "--memory-limit", "much")
-    assert wrong.returncode == 3
-    assert "--memory-limit" in wrong.stderr
-
-
 def test_shell_command_opens_without_the_files(run: Run, tmp_path: Path) -> None:
     what = ("--data-dir", tmp_path, "--split", "validation", "--offline")
     done = run("shell", *what, stdin="SELECT count(*) FROM files;\n")
@@ -126,12 +115,6 @@ def test_shell_command_opens_without_the_files(run: Run, tmp_path: Path) -> None
     assert "--file validation-images-with-rotation.csv" in done.stdout
     assert "find_classes" not in done.stdout
     assert "Error" not in done.stderr + done.stdout
-
-
-def test_shell_command_wants_a_dataset(run: Run, tmp_path: Path) -> None:
-    done = run("shell", tmp_path)
-    assert done.returncode == 3
-    assert "manifest.csv" in done.stderr
 
 
 def test_shell_command_says_how_to_get_the_shell(tmp_path: Path) -> None:

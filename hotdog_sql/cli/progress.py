@@ -65,7 +65,8 @@ class DownloadDisplay(Progress):
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._bar.stop()
+        if not self._bar.disable:  # some versions of rich print an empty line
+            self._bar.stop()
 
     def planned(self, photos: int | None) -> None:
         """Remember how many photos there will be."""
@@ -163,7 +164,8 @@ class RefreshDisplay(FileProgress):
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._bars.stop()
+        if not self._bars.disable:
+            self._bars.stop()
 
     def planned(self, files: Sequence[CatalogFile], total: int | None) -> None:
         """Say what is going to be downloaded."""

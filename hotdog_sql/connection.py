@@ -67,12 +67,10 @@ class Connection:
         with self._explained():
             return self._stoppable(lambda: self.connection.execute(query, parameters).fetchall())
 
-    def keep_rows(self, query: str, parameters: Parameters = None, table: str = "result") -> int:
-        """Keep the rows of a query as a new table; return how many there are."""
+    def keep_rows(self, query: str, parameters: Parameters = None, table: str = "result") -> None:
+        """Keep the rows of a query as a new table."""
         with self._explained():
             self._stoppable(lambda: self.connection.sql(query, params=parameters).create(table))
-        count: int = self.rows("SELECT count(*) FROM query_table($table)", {"table": table})[0][0]
-        return count
 
     def set_variables(self, variables: Mapping[str, object]) -> None:
         """Set session variables, whose names are our own."""

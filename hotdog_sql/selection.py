@@ -109,6 +109,10 @@ class Selection:
 
     def folders(self) -> list[FolderReport]:
         """What is in each folder, in the order of the folders."""
+        return self._folders
+
+    @cached_property
+    def _folders(self) -> list[FolderReport]:
         return folder_reports(self.database, self.table)
 
     def partitions(self) -> dict[str, int]:
@@ -212,14 +216,16 @@ def select(database: Database, options: SelectOptions) -> Selection:
     _check_names(database, "part", list(options.partition or ()))
     if options.query is not None:
         return _partitioned(_select_by_query(database, options))
-    classes, exclude = (find_mids(database, one) for one in (options.classes, options.exclude))
+    mids = _find_mids(database, (*options.classes, *options.exclude))
+    classes = tuple(dict.fromkeys(mids[name] for name in options.classes))
+    exclude = tuple(dict.fromkeys(mids[name] for name in options.exclude))
     return _partitioned(
         _select_images(database, replace(options, classes=classes, exclude=exclude))
     )
 
 
-def find_mids(database: Database, names: tuple[str, ...]) -> tuple[str, ...]:
-    """The MIDs of the classes with these names or MIDs."""
+def _find_mids(database: Database, names: tuple[str, ...]) -> dict[str, str]:
+    """The MID of each class with one of these names or MIDs."""
     database.use("matching_classes", "similar_classes")
     mids: dict[str, list[str | None]] = {}
     values = {"names": list(dict.fromkeys(names))}
@@ -238,7 +244,7 @@ def find_mids(database: Database, names: tuple[str, ...]) -> tuple[str, ...]:
                 f"{len(found)} classes are named {printable(name)!r}: "
                 f"give the MID instead, {' or '.join(map(str, found))}"
             )
-    return tuple(dict.fromkeys(str(found[0]) for found in mids.values()))
+    return {name: str(found[0]) for name, found in mids.items()}
 
 
 def _select_images(database: Database, options: SelectOptions) -> Selection:

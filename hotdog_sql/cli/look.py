@@ -71,7 +71,8 @@ def classes(
         values: dict[str, object] = {"pattern": pattern}
         if macro != "find_classes":
             values["min_confidence"] = wanted.get("min_confidence", 1.0)
-        found = database.keep_rows(_QUERIES[macro], values)
+        database.keep_rows(_QUERIES[macro], values)
+        ((found,),) = database.rows("SELECT count(*) FROM result")
         write_rows(database, "result", written, output)
         if not found:
             nearest = database.rows("FROM similar_classes($name)", {"name": pattern})

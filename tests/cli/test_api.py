@@ -68,9 +68,8 @@ def test_a_split_may_be_one_or_several_or_all(tmp_path: Path) -> None:
         hotdog_sql.connect(tmp_path, splits="val", offline=True)
 
 
-def test_a_selection_is_rows_a_report_and_a_table(tmp_path: Path) -> None:
-    small_open_images().write(tmp_path)
-    with hotdog_sql.connect(tmp_path, offline=True) as database:
+def test_a_selection_is_rows_a_report_and_a_table(small_data: Path) -> None:
+    with hotdog_sql.connect(small_data, offline=True) as database:
         chosen = hotdog_sql.select(database, "Hot dog", negatives=30)
         rows = list(chosen)
         assert len(chosen) == len(rows) == 42
@@ -78,6 +77,11 @@ def test_a_selection_is_rows_a_report_and_a_table(tmp_path: Path) -> None:
         assert chosen.report is not None
         assert chosen.report.classes[0].positives == 12
         assert "… 22 more rows" in chosen._repr_html_()
+        query = "SELECT ImageID, 'all' AS folder FROM images"
+        chosen = hotdog_sql.select(database, query=query, partition="train=0.5,test=0.5")
+        # All of them are copies of one photo here, so that they stay together.
+        assert {row["partition"] for row in chosen} in ({"train"}, {"test"})
+        assert len(chosen) == 300
 
 
 def test_titles_are_text_in_a_notebook(tmp_path: Path) -> None:
@@ -91,16 +95,6 @@ def test_titles_are_text_in_a_notebook(tmp_path: Path) -> None:
     assert "<script>" not in table
     assert "\x1b" not in table
     assert "&lt;script&gt;" in table
-
-
-def test_a_query_and_parts(tmp_path: Path) -> None:
-    small_open_images().write(tmp_path)
-    with hotdog_sql.connect(tmp_path, offline=True) as database:
-        query = "SELECT ImageID, 'all' AS folder FROM images"
-        chosen = hotdog_sql.select(database, query=query, partition="train=0.5,test=0.5")
-        # All of them are copies of one photo here, so that they stay together.
-        assert {row["partition"] for row in chosen} in ({"train"}, {"test"})
-        assert len(chosen) == 300
 
 
 def test_a_missing_file_offline(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 
 import httpx
@@ -110,32 +111,26 @@ def test_only_developing_installs_what_develops_it(checkout: Path) -> None:
         assert planned(target).index(".[shell]") < planned(target).index("--group dev")
 
 
-@pytest.mark.parametrize("release", list(Release))
-@pytest.mark.parametrize("split", ["test", "validation", "train"])
-def test_a_dataset_needs_the_files_that_the_catalog_names(
-    make: Make, checkout: Path, split: str, release: str
-) -> None:
+def test_a_dataset_needs_the_files_that_the_catalog_names(make: Make, checkout: Path) -> None:
     before = _files(checkout)
-    planned = make("-n", "dataset", f"SPLIT={split}", f"RELEASE={release}")
-    names = re.findall(r"refresh --file (\S+)", planned.stdout)
-    wanted = files_for(DataOptions(release=release, splits=(split,)))
-    assert sorted(names) == sorted(file.name for file in wanted)
-    assert f"--split {split} --release {release}" in planned.stdout
+    for split, release in product(("test", "validation", "train"), Release):
+        planned = make("-n", "dataset", f"SPLIT={split}", f"RELEASE={release}")
+        names = re.findall(r"refresh --file (\S+)", planned.stdout)
+        wanted = files_for(DataOptions(release=release, splits=(split,)))
+        assert sorted(names) == sorted(file.name for file in wanted)
+        assert f"--split {split} --release {release}" in planned.stdout
     assert _files(checkout) == before
 
 
-def test_a_file_is_fetched_once(make: Make, checkout: Path) -> None:
-    fetched = make(IMAGES)
-    assert fetched.returncode == 0, fetched.stderr
-    assert (checkout / IMAGES).stat().st_size > 100_000
-    assert _nothing_done(make(IMAGES))
-
-
-def test_an_unknown_file_is_an_error(make: Make, checkout: Path) -> None:
+def test_a_file_is_fetched_once_and_an_unknown_one_is_an_error(make: Make, checkout: Path) -> None:
     refused = make("data/test-images-with-rotations.csv")
     assert refused.returncode == 2
     assert "did you mean test-images-with-rotation.csv?" in refused.stderr
     assert not [name for name in _files(checkout) if name.endswith(".csv")]
+    fetched = make(IMAGES)
+    assert fetched.returncode == 0, fetched.stderr
+    assert (checkout / IMAGES).stat().st_size > 100_000
+    assert _nothing_done(make(IMAGES))
 
 
 def test_a_class_is_one_argument_whatever_is_in_it(make: Make, checkout: Path) -> None:

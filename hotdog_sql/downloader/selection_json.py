@@ -49,15 +49,21 @@ def check_recipe(
         return bool(options.alterations) and known is None
     if known is None or known.keys() <= {_IMAGES}:
         return True
-    now = json.loads(_text(recipe))
-    keys = {*known, *now} - _INCIDENTAL - {_IMAGES}
-    differing = sorted(key for key in keys if known.get(key) != now.get(key))
+    was, now = _settings(known), _settings(json.loads(_text(recipe)))
+    differing = sorted(key for key in {*was, *now} if was.get(key) != now.get(key))
     if differing:
         raise DatasetError(
             f"{storage.name} holds the photos of another selection ({', '.join(differing)}): "
             "choose another folder, or run select or download with --update to replace them"
         )
     return False
+
+
+def _settings(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """What decides which photos are selected; the options of a selection by their own names."""
+    kept = {key: value for key, value in recipe.items() if key not in {*_INCIDENTAL, _IMAGES}}
+    options = kept.pop("classes", None)
+    return kept | (options if isinstance(options, dict) else {"classes": options})
 
 
 def recorded_alterations(storage: Storage) -> dict[str, Any]:

@@ -5,13 +5,13 @@ The calls are imported when they are first used: importing DuckDB takes longer t
 
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
-
 if TYPE_CHECKING:
     from hotdog_sql.api import connect, download, select, verify
     from hotdog_sql.download_options import DownloadOptions
     from hotdog_sql.options import SelectOptions
     from hotdog_sql.selection import Selection
+
+    __version__: str
 
 __all__ = [
     "DownloadOptions",
@@ -26,6 +26,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
+    if name == "__version__":
+        from hotdog_sql.config import VERSION
+
+        return VERSION
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from hotdog_sql import api
@@ -34,4 +38,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted(__all__)

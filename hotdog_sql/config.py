@@ -6,6 +6,8 @@ from pathlib import Path
 
 from hotdog_sql.errors import InputError
 
+VERSION = "0.1.0"
+
 #: Where Google publishes the CSV files (https://storage.googleapis.com/openimages/web/download_v7.html).
 BASE_URL = "https://storage.googleapis.com/openimages/"
 

@@ -18,7 +18,7 @@ from typing import Self
 
 import httpx
 
-from hotdog_sql import __version__
+from hotdog_sql.config import VERSION
 from hotdog_sql.download_options import CONNECT_SECONDS, SILENCE_SECONDS
 from hotdog_sql.errors import AddressError, InputError
 from hotdog_sql.text import http_date, printable
@@ -27,7 +27,7 @@ from hotdog_sql.transport import Deadline, Transport
 _MAX_REDIRECTS = 10
 
 _HEADERS = {
-    "User-Agent": f"hotdog-sql/{__version__}",
+    "User-Agent": f"hotdog-sql/{VERSION}",
     "Accept": "*/*",
     "Accept-Encoding": "identity",
 }

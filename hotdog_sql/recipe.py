@@ -17,7 +17,7 @@ from typing import Any, Self
 
 import duckdb
 
-from hotdog_sql import __version__
+from hotdog_sql.config import VERSION
 from hotdog_sql.connection import one_line
 from hotdog_sql.database import Database
 from hotdog_sql.downloader.photo import IMAGE_COLUMNS
@@ -97,7 +97,7 @@ class Recipe:
             parts = {"shares": dict(options.partition), "group_by": options.group_by}
         content = {
             "form": _FORM,
-            "versions": {"hotdog-sql": __version__, "duckdb": duckdb.__version__},
+            "versions": {"hotdog-sql": VERSION, "duckdb": duckdb.__version__},
             "release": database.options.release,
             "splits": list(database.options.splits),
             "labels": database.options.labels,

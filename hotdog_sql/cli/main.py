@@ -10,12 +10,12 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from hotdog_sql import __version__
 from hotdog_sql.cli.data import index, refresh
 from hotdog_sql.cli.download import demo, download, gallery, verify
 from hotdog_sql.cli.look import classes, shell, sql, summary
 from hotdog_sql.cli.output import ExitCode, exit_code
 from hotdog_sql.cli.select import select
+from hotdog_sql.config import VERSION
 from hotdog_sql.errors import HotdogError, QueryError
 from hotdog_sql.text import printable
 
@@ -114,7 +114,7 @@ for group in COMMANDS.values():
 
 def _print_version(value: bool) -> None:
     if value:
-        typer.echo(f"hotdog-sql {__version__}")
+        typer.echo(f"hotdog-sql {VERSION}")
         raise typer.Exit
 
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader import selection_json
 from hotdog_sql.downloader.manifest import Manifest, Row
-from hotdog_sql.downloader.remote_records import RemoteRecords
+from hotdog_sql.downloader.remote_records import RemoteRecords, read_manifest
 from hotdog_sql.downloader.result import (
     HEADER,
     MANIFEST,
@@ -65,11 +65,15 @@ def open_dataset(
         if storage.folder is not None:
             stack.enter_context(_work_folder(storage.folder))
         scratch = stack.enter_context(storage.scratch())
+        path, last_part = read_manifest(storage, scratch)
         remote = None
         if storage.folder is None:
-            remote = RemoteRecords(storage, scratch)
+            remote = RemoteRecords(storage, path, last_part)
             stack.callback(remote.close)
-        table = stack.enter_context(closing(Manifest((storage.folder or scratch) / MANIFEST)))
+        elif path.parent == scratch:
+            storage.put(MANIFEST, path)
+            path = storage.folder / MANIFEST
+        table = stack.enter_context(closing(Manifest(path)))
         if selection_json.check_recipe(storage, recipe, options, begun=bool(table.tars)):
             selection_json.write_recipe(storage, recipe, options)
         _check_format(table, options, storage.name)

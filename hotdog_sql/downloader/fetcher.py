@@ -16,7 +16,7 @@ from hotdog_sql.downloader.validate import (
     PLACEHOLDERS,
     Bytes,
     RejectedError,
-    detect_extension,
+    inspect,
     md5_hex,
 )
 from hotdog_sql.errors import AddressError
@@ -131,7 +131,7 @@ class Fetcher:
 
     def _keep(self, photo: Photo, source: Source, url: str, data: Bytes) -> Result:
         """Check the bytes, alter them if that is asked for, and write them."""
-        extension = detect_extension(data)
+        picture = inspect(data)
         md5 = md5_hex(data)
         if md5 in self._placeholders:
             raise RejectedError("placeholder")
@@ -143,18 +143,21 @@ class Fetcher:
                 altered = None if self._stopped.is_set() else self._alter(photo, source, data)
             if altered is not None:
                 data, md5 = altered[0], md5_hex(altered[0])
+                picture = inspect(data)
                 note = join_notes(note, altered[1])
         if self._stopped.is_set():
             raise TransientError("stopped")
         result = Result(
             photo,
             Status.DOWNLOADED,
-            path=f"{photo.stem}.{extension}",
+            path=f"{photo.stem}.{picture.extension}",
             source=source,
             url=public_address(url) if "@" in url else url,
             size=len(data),
             md5=md5,
             note=note,
+            width=picture.width,
+            height=picture.height,
         )
         self._storage.write(result.path, data)
         return result

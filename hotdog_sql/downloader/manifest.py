@@ -74,7 +74,7 @@ CREATE TABLE photos ({", ".join(Row._fields)}, PRIMARY KEY (folder, image_id)) W
 
 
 class Manifest:
-    """The manifest of a dataset; used by one thread, which closes it.
+    """A manifest in today's columns; used by one thread, which closes it.
 
     `tars` are those that hold photos; the empty text is there where photos are files.
     """
@@ -82,7 +82,6 @@ class Manifest:
     def __init__(self, path: Path, *, writable: bool = True) -> None:
         self.path = path
         self.tars: set[str] = set()
-        self._writable = writable
         self._selected: dict[str, int] = {}  # folders in the order of the selection
         self._recorded: dict[str, int] = {}  # folders in the order of the file
         # The empty name: a database of this connection alone, gone when it closes.
@@ -91,10 +90,8 @@ class Manifest:
             stack.callback(self._index.close)
             self._index.executescript(_SCHEMA)
             self._index.create_function("place", 1, self._place)
-            if writable and not path.exists():
-                path.touch()
             self._file = stack.enter_context(path.open("r+b" if writable else "rb", buffering=0))
-            self._indexed = self._check_header()
+            self._indexed = len(HEADER)
             self._index_lines(wanted=0)
             self._end = self._indexed
             if not writable:
@@ -114,7 +111,9 @@ class Manifest:
         with storage_errors(self.path):
             try:
                 self._file.seek(self._end)
-                self._write(line)
+                left = memoryview(line)
+                while left:
+                    left = left[self._file.write(left) :]
             except OSError:
                 self._file.truncate(self._end)
                 raise
@@ -218,20 +217,3 @@ class Manifest:
                 *(folder, image_id, rank, reserve, status, path, size, tried),
                 *(start, len(line), wanted),
             )
-
-    def _check_header(self) -> int:
-        """Read the columns, or write them; gives where the first row begins."""
-        header = self._file.readline(len(HEADER))
-        if header != HEADER:
-            if not (self._writable and HEADER.startswith(header)):
-                raise DatasetError(
-                    f"{self.path} does not have the columns of this version; choose another folder"
-                )
-            self._file.seek(0)  # new, or cut in its first line
-            self._write(HEADER)
-        return len(HEADER)
-
-    def _write(self, data: bytes) -> None:
-        left = memoryview(data)
-        while left:
-            left = left[self._file.write(left) :]

@@ -5,20 +5,20 @@ part, `.hotdog-sql/manifest-000001.csv` and so on, and a finished run replaces t
 whole manifest. So any machine can resume what another has begun.
 """
 
+import io
 import re
-import shutil
 import sqlite3
 import time
 from pathlib import Path
 
-from hotdog_sql.downloader.result import HEADER, MANIFEST
+from hotdog_sql.downloader.result import FIRST_HEADER, HEADER, MANIFEST, copy_rows
 from hotdog_sql.files import storage_errors
 from hotdog_sql.storage import WORK_FOLDER, Storage
 
 #: Seconds of work that a killed coordinator may have to repeat, beside the shards in hand.
 KEEP_EVERY = 10.0
 
-_PART = re.compile(rf"{re.escape(WORK_FOLDER)}/manifest-(\d+)\.csv")
+_PART = re.compile(rf"{re.escape(WORK_FOLDER)}/manifest-\d+\.csv")
 
 #: Bytes of a manifest up to which a folder is listed in one piece. A row has about 400.
 _ONE_PIECE = 20_000_000
@@ -35,10 +35,10 @@ CREATE TABLE sizes (path TEXT PRIMARY KEY, size INTEGER NOT NULL) WITHOUT ROWID;
 class RemoteRecords:
     """The local copy of the manifest, and the sizes of the photos; used by one thread."""
 
-    def __init__(self, storage: Storage, folder: Path) -> None:
+    def __init__(self, storage: Storage, manifest: Path, last_part: int) -> None:
         self._storage = storage
-        self._manifest = folder / MANIFEST
-        self._last_part = fetch_manifest(storage, folder)
+        self._manifest = manifest
+        self._last_part = last_part
         self._kept = self._manifest.stat().st_size
         self._due = time.monotonic() + KEEP_EVERY
         self._done: list[str] = []
@@ -71,7 +71,8 @@ class RemoteRecords:
             new = file.read()
         if new:
             self._last_part += 1
-            self._storage.write(f"{WORK_FOLDER}/manifest-{self._last_part:06d}.csv", new)
+            part = f"{WORK_FOLDER}/manifest-{self._last_part:06d}.csv"
+            self._storage.write(part, HEADER + new)
             self._kept += len(new)
         self._storage.delete(*self._done)
         self._done.clear()
@@ -93,21 +94,28 @@ class RemoteRecords:
         self.keep(now=True)
 
 
-def fetch_manifest(storage: Storage, folder: Path) -> int:
-    """Fetch the manifest as it was last kept: the whole one, then the parts.
+def read_manifest(storage: Storage, scratch: Path) -> tuple[Path, int]:
+    """The manifest on this machine in today's columns, and the number of its last part, or 0.
 
-    Gives the number of the last part, or 0. A dataset without a manifest gets an empty one.
+    It is the dataset's own file where that has them, and else a copy of it and its parts. A dataset
+    without a manifest gets an empty one.
     """
-    path = folder / MANIFEST
-    found = [_PART.fullmatch(path) for path, _ in storage.files(WORK_FOLDER)]
-    parts = sorted((int(match[1]), match[0]) for match in found if match)
-    with storage_errors(path):
-        if storage.size(MANIFEST) is None:
-            path.write_bytes(HEADER)
-        else:
-            with storage.local(MANIFEST) as copy:
-                shutil.move(copy, path)
-        with path.open("ab") as file:
-            for _, part in parts:
-                file.write(storage.read(part) or b"")
-    return parts[-1][0] if parts else 0
+    path = scratch / MANIFEST
+    own = path if storage.folder is None else storage.folder / MANIFEST
+    with storage_errors(own):
+        if own.exists():
+            with own.open("rb") as file:
+                if file.readline() == HEADER:
+                    return own, 0
+        parts = sorted(path for path, _ in storage.files(WORK_FOLDER) if _PART.fullmatch(path))
+        with path.open("wb") as target:
+            target.write(HEADER)
+            if storage.size(MANIFEST) is not None:
+                with storage.local(MANIFEST) as copy, copy.open("rb") as source:
+                    copy_rows(source, target, f"{storage.name}/{MANIFEST}")
+            for part in parts:
+                data = storage.read(part) or b""
+                if not data.startswith(FIRST_HEADER.rstrip()):
+                    data = FIRST_HEADER + data  # of a release whose parts had no header
+                copy_rows(io.BytesIO(data), target, f"{storage.name}/{part}")
+    return path, int(re.findall(r"\d+", parts[-1])[0]) if parts else 0

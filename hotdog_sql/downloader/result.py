@@ -1,20 +1,22 @@
 """The result of a photo, as the manifest records it."""
 
 import csv
+import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Self
+from typing import BinaryIO, Self
 
 from hotdog_sql.downloader.photo import IMAGE_COLUMNS, Photo
 from hotdog_sql.errors import DatasetError, SelectionFileError
+from hotdog_sql.text import printable
 
 #: The file that a line of each photo is in.
 MANIFEST = "manifest.csv"
 
-#: The manifest's columns, in their order. ImageID comes first: with folder, it is the key.
-COLUMNS = (
+#: The columns that every manifest has. ImageID comes first: with folder, it is the key.
+_FIRST_COLUMNS = (
     "ImageID",
     "folder",
     "partition",
@@ -30,6 +32,9 @@ COLUMNS = (
     "reserve",
     *IMAGE_COLUMNS[1:],
 )
+#: The manifest's columns, in their order. Those of later releases come last, so they say which
+#: release wrote it.
+COLUMNS = (*_FIRST_COLUMNS, "width", "height")
 
 #: Separates what two sources answered in `error`, and two remarks in `note`.
 _NEXT = "; "
@@ -52,7 +57,8 @@ class Result:
 
     `path` is where it is, relative to the dataset; below the name of its tar where it is in one.
     `url` is the address that was asked, before any redirect. `error` says why the sources before
-    that one, or all of them, did not give it: `mirror: http 404; original: placeholder`.
+    that one, or all of them, did not give it: `mirror: http 404; original: placeholder`. `width`
+    and `height` are in pixels as stored; photos of earlier releases have none.
     """
 
     photo: Photo
@@ -64,6 +70,8 @@ class Result:
     md5: str = ""
     error: str = ""
     note: str = ""
+    width: int | None = None
+    height: int | None = None
 
     def row(self) -> dict[str, str]:
         """The line of the manifest as text, by column."""
@@ -72,8 +80,9 @@ class Result:
         values = (
             *(photo.image_id, photo.folder, photo.partition, photo.rank),
             *(self.path, self.status, self.source, self.url),
-            *("" if self.size is None else self.size, self.md5, self.error, self.note),
+            *(_optional_text(self.size), self.md5, self.error, self.note),
             *("true" if photo.reserve else "false", *image),
+            *(_optional_text(self.width), _optional_text(self.height)),
         )
         return dict(zip(COLUMNS, map(str, values), strict=True))
 
@@ -84,7 +93,9 @@ class Result:
             return cls(
                 Photo.from_row(row),
                 Status(row["status"]),
-                size=int(row["bytes"]) if row["bytes"] else None,
+                size=_optional_int(row["bytes"]),
+                width=_optional_int(row["width"]),
+                height=_optional_int(row["height"]),
                 **{name: row[name] for name in ("path", "source", "url", "md5", "error", "note")},
             )
         except (KeyError, ValueError, SelectionFileError) as error:
@@ -172,15 +183,40 @@ def encode(values: Iterable[str]) -> bytes:
     return line.encode("utf-8", "replace")
 
 
-def decode(line: bytes) -> dict[str, str] | None:
+def decode(line: bytes, columns: Sequence[str] = COLUMNS) -> dict[str, str] | None:
     """A line by its columns; None where it is not one of ours."""
     try:
         values = next(csv.reader([line.decode()], strict=True))
     except (UnicodeDecodeError, csv.Error):
         return None
-    if len(values) != len(COLUMNS):
-        return None
-    return dict(zip(COLUMNS, values, strict=True))
+    return dict(zip(columns, values, strict=True)) if len(values) == len(columns) else None
+
+
+def copy_rows(source: BinaryIO, target: BinaryIO, name: str) -> None:
+    """Add the rows of a manifest to another, in today's columns whatever its own are."""
+    header = source.readline()
+    if header == HEADER:
+        shutil.copyfileobj(source, target)
+    elif not HEADER.startswith(header):  # else it is empty, or was cut in its first line
+        columns = _columns_of(header, name)
+        for line in source:
+            row = decode(line, columns) if line.endswith(b"\n") else None
+            if row is not None:
+                target.write(encode(row.get(column, "") for column in COLUMNS))
+
+
+def _columns_of(header: bytes, name: str) -> list[str]:
+    """The columns in a manifest's first line, by which its rows are read."""
+    columns = next(csv.reader([header.decode(errors="replace")]))
+    if not set(_FIRST_COLUMNS) <= set(columns):
+        raise DatasetError(f"{name} does not have a manifest's columns; choose another folder")
+    if unknown := set(columns) - set(COLUMNS):
+        raise DatasetError(
+            f"{name} was written by a newer version of hotdog-sql, for it has the columns "
+            f"{printable(', '.join(sorted(unknown)))}: install that version, or choose another "
+            "folder"
+        )
+    return columns
 
 
 class _Line:
@@ -190,5 +226,14 @@ class _Line:
         return line
 
 
+def _optional_int(text: str) -> int | None:
+    return int(text) if text else None
+
+
+def _optional_text(value: int | None) -> str:
+    return "" if value is None else str(value)
+
+
 _WRITER = csv.writer(_Line(), lineterminator="\n")
 HEADER = encode(COLUMNS)
+FIRST_HEADER = encode(_FIRST_COLUMNS)

@@ -86,5 +86,7 @@ def _row(result: Result) -> dict[str, object]:
         "url": result.url,
         "bytes": result.size,
         "md5": result.md5,
+        "width": result.width,
+        "height": result.height,
         **image,
     }

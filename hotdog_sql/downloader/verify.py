@@ -14,7 +14,7 @@ from hotdog_sql.downloader.dataset import FOREIGN_FILES, RECORDS, open_dataset
 from hotdog_sql.downloader.manifest import Manifest
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.pool import DownloadPool
-from hotdog_sql.downloader.remote_records import fetch_manifest
+from hotdog_sql.downloader.remote_records import read_manifest
 from hotdog_sql.downloader.result import MANIFEST, DownloadReport, Result, Status
 from hotdog_sql.downloader.selection_json import recorded_alterations
 from hotdog_sql.downloader.tars import read_members, tar_of
@@ -172,9 +172,8 @@ def _manifest_of(storage: Storage) -> Iterator[Manifest]:
             "give the folder or the address that was downloaded to"
         )
     with temporary_folder() as temporary:
-        if storage.folder is None:
-            fetch_manifest(storage, temporary)
-        with closing(Manifest((storage.folder or temporary) / MANIFEST, writable=False)) as table:
+        path, _ = read_manifest(storage, temporary)
+        with closing(Manifest(path, writable=False)) as table:
             yield table
 
 

@@ -495,6 +495,7 @@ function factsOf(photo) {
   ];
   if (photo.status === "downloaded") {
     facts.push(["Downloaded from", `${photo.source}, ${sizeText(photo.bytes)}`]);
+    if (photo.width) facts.push(["Size", `${photo.width} × ${photo.height} pixels`]);
     facts.push(["File", photo.path, "code"]);
   }
   if (photo.error) facts.push(["Errors", errorsOf(photo).join(", ")]);

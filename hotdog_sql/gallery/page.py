@@ -29,6 +29,8 @@ _COLUMNS = (
     *("note", "reserve", "OriginalLandingURL", "License", "AuthorProfileURL", "Author", "Title"),
     "Rotation",
 )
+#: The same of a newer manifest.
+_SIZE = ("width", "height")
 
 #: Columns with few values: a row has a number, and a table says what it stands for.
 _TABLES = ("folder", "partition", "status", "source", "error", "License", "Rotation")
@@ -111,7 +113,7 @@ def _rows(manifest: Path) -> Iterator[dict[str, str]]:
                         "choose another folder"
                     )
             elif len(values) == len(columns):
-                yield dict(zip(columns, values, strict=True))
+                yield dict.fromkeys(_SIZE, "") | dict(zip(columns, values, strict=True))
 
 
 def _recipe(directory: Path) -> dict[str, object]:
@@ -145,9 +147,9 @@ def _photos(rows: Iterable[dict[str, str]], recipe: dict[str, object]) -> Iterat
             for column, table in tables.items():
                 known[column] = table.setdefault(row[column], len(table))
             values = (known["folder"], row["ImageID"], known["rank"])
-            line = _json([known[column] for column in _COLUMNS])
+            line = _json([known[column] for column in (*_COLUMNS, *_SIZE)])
             sorter.execute("REPLACE INTO photos VALUES (?, ?, ?, ?)", (*values, line))
-        yield f'{{"columns":{_json(_COLUMNS)},"rows":['
+        yield f'{{"columns":{_json((*_COLUMNS, *_SIZE))},"rows":['
         separator = "\n"
         for (line,) in sorter.execute("SELECT json FROM photos ORDER BY folder, rank, image_id"):
             yield separator + line
@@ -158,10 +160,10 @@ def _photos(rows: Iterable[dict[str, str]], recipe: dict[str, object]) -> Iterat
 
 def _typed(row: dict[str, str]) -> dict[str, object]:
     """The row with numbers where the page calculates with them."""
-    rank, size = row["rank"] or "0", row["bytes"] or "0"
-    if row["status"] in _STATUSES and _NUMBER.fullmatch(rank) and _NUMBER.fullmatch(size):
-        typed = {"rank": int(rank), "bytes": int(size), "reserve": row["reserve"] == "true"}
-        return {**row, **typed}
+    numbers = {column: row[column] or "0" for column in ("rank", "bytes", *_SIZE)}
+    if row["status"] in _STATUSES and all(map(_NUMBER.fullmatch, numbers.values())):
+        typed = {column: int(number) for column, number in numbers.items()}
+        return {**row, **typed, "reserve": row["reserve"] == "true"}
     raise DatasetError(
         f"{_MANIFEST} has a row that hotdog-sql did not write "
         f"(ImageID {printable(row['ImageID'])!r}); move the file away and download again"

@@ -15,7 +15,7 @@ pytest.importorskip("PIL", reason="needs the extra images")
 from PIL import ExifTags, Image, ImageChops, ImageOps, ImageStat, JpegImagePlugin
 
 from hotdog_sql.downloader.transform import decode, degrees, transform
-from hotdog_sql.downloader.validate import RejectedError, detect_extension
+from hotdog_sql.downloader.validate import RejectedError, inspect
 from hotdog_sql.options import Source
 from tests.conftest import ROOT
 from tests.support.quarters import (
@@ -84,7 +84,7 @@ def test_rotation_turns_counter_clockwise(format_name: str) -> None:
         made = turned(data, rotation)
         assert corners(made.data) == expected
         assert size(made.data) == ((96, 64) if rotation == 180 else (64, 96))
-        assert detect_extension(made.data) == detect_extension(data)
+        assert inspect(made.data).extension == inspect(data).extension
 
 
 def test_exif_comes_before_rotation_if_it_says_anything() -> None:

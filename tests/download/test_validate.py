@@ -1,8 +1,10 @@
 """What counts as a photo, by its bytes alone."""
 
+import io
+
 import pytest
 
-from hotdog_sql.downloader.validate import RejectedError, detect_extension
+from hotdog_sql.downloader.validate import RejectedError, inspect
 from tests.support.pictures import gif, jpeg, png, webp
 
 
@@ -19,27 +21,37 @@ def riff(kind: bytes, body: bytes, size: int | None = None) -> bytes:
 
 _PNG_HEADER = png()[:33]
 _GIF_HEADER = b"GIF89a\5\0\5\0\x80\0\0" + bytes(6)
-_CANVAS = bytes(4) + b"\4\0\0\4\0\0"
-_VP8_HEADER = b"\0\0\0\x9d\x01\x2a\5\0\5\0"
+_CANVAS = bytes(4) + b"\4\0\0\6\0\0"
+_VP8_HEADER = b"\0\0\0\x9d\x01\x2a\5\0\7\0"
 
 
 @pytest.mark.parametrize(
-    ("data", "kind"),
+    ("data", "picture"),
     [
-        (jpeg(), "jpg"),
-        (jpeg() + b"\0" * 100, "jpg"),  # cameras append things
-        (jpeg() + b"SEFT trailer of a phone", "jpg"),
-        (jpeg().replace(b"\xff\xc0", b"\xff\xff\xff\xc0"), "jpg"),  # fill bytes
-        (png(), "png"),
-        (webp(), "webp"),
-        (webp() + b"\0", "webp"),
-        (riff(b"VP8X", _CANVAS + b"ICCP\1\0\0\0x\0" + webp()[12:34], 10), "webp"),
-        (gif(), "gif"),
-        (gif() + b"\0\0", "gif"),
+        (jpeg(), ("jpg", 64, 64)),
+        (jpeg() + b"\0" * 100, ("jpg", 64, 64)),  # cameras append things
+        (jpeg() + b"SEFT trailer of a phone", ("jpg", 64, 64)),
+        (jpeg().replace(b"\xff\xc0", b"\xff\xff\xff\xc0"), ("jpg", 64, 64)),  # fill bytes
+        (png(), ("png", 1, 1)),
+        (webp(), ("webp", 1, 1)),
+        (webp() + b"\0", ("webp", 1, 1)),
+        (riff(b"VP8X", _CANVAS + b"ICCP\1\0\0\0x\0" + webp()[12:34], 10), ("webp", 5, 7)),
+        (riff(b"VP8 ", _VP8_HEADER + b"pixels"), ("webp", 5, 7)),
+        (gif(), ("gif", 1, 1)),
+        (gif() + b"\0\0", ("gif", 1, 1)),
     ],
 )
-def test_whole_photos(data: bytes, kind: str) -> None:
-    assert detect_extension(data) == kind
+def test_whole_photos(data: bytes, picture: tuple[str, int, int]) -> None:
+    assert inspect(data) == picture
+
+
+@pytest.mark.parametrize("name", ["JPEG", "PNG", "GIF", "WEBP", "lossless WEBP"])
+def test_sizes_are_those_that_pillow_sees(name: str) -> None:
+    image = pytest.importorskip("PIL.Image")
+    for size in ((1, 700), (640, 48), (16_000, 2)):
+        file = io.BytesIO()
+        image.new("RGB", size).save(file, name.split()[-1], lossless=name.startswith("lossless"))
+        assert inspect(file.getvalue())[1:] == size
 
 
 def test_each_beginning_of_a_jpeg_is_refused() -> None:
@@ -47,7 +59,7 @@ def test_each_beginning_of_a_jpeg_is_refused() -> None:
     whole = jpeg(size=40)
     for size in range(len(whole)):
         with pytest.raises(RejectedError):
-            detect_extension(whole[:size])
+            inspect(whole[:size])
 
 
 @pytest.mark.parametrize(
@@ -70,7 +82,7 @@ def test_each_beginning_of_a_jpeg_is_refused() -> None:
 )
 def test_reasons(data: bytes, reason: str) -> None:
     with pytest.raises(RejectedError) as rejected:
-        detect_extension(data)
+        inspect(data)
     assert str(rejected.value) == reason
 
 
@@ -92,4 +104,4 @@ def test_reasons(data: bytes, reason: str) -> None:
 )
 def test_a_header_without_data_is_no_photo(data: bytes) -> None:
     with pytest.raises(RejectedError, match="truncated"):
-        detect_extension(data)
+        inspect(data)

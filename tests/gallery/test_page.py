@@ -17,7 +17,7 @@ from tests.support.galleries import COLUMNS, carried, failed, got, lost, write_d
 
 def test_the_page_carries_every_row(tmp_path: Path, run: Run) -> None:
     entries = [
-        got(1, "hot_dog", Title="Lunch", Author="山田 花子"),
+        got(1, "hot_dog", Title="Lunch", Author="山田 花子", width="640", height="480"),
         lost(2, "hot_dog", error="mirror: http 404; original: placeholder"),
         got(3, source="original", Rotation="90.0", reserve="true"),
         failed(4, partition="train"),
@@ -26,7 +26,7 @@ def test_the_page_carries_every_row(tmp_path: Path, run: Run) -> None:
     done = run("gallery", "ds")
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{Path('ds/index.html')}\n", "")
     for photo, row in zip(carried(dataset / "index.html"), entries, strict=True):
-        typed = {"rank": int(row["rank"]), "bytes": int(row["bytes"] or 0)}
+        typed = {name: int(row[name] or 0) for name in ("rank", "bytes", "width", "height")}
         expected = row | typed | {"reserve": row["reserve"] == "true"}
         assert photo == {column: expected[column] for column in photo}
 

@@ -4,7 +4,7 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from hotdog_sql.downloader.remote_records import fetch_manifest
+from hotdog_sql.downloader.remote_records import read_manifest
 from hotdog_sql.downloader.result import COLUMNS
 from hotdog_sql.options import DatasetFormat
 from hotdog_sql.storage import open_storage
@@ -30,7 +30,7 @@ def rows_at(address: Path | str) -> list[dict[str, str]]:
     if storage.folder is not None:
         return manifest_rows(storage.folder)
     with tempfile.TemporaryDirectory() as folder:
-        fetch_manifest(storage, Path(folder))
+        read_manifest(storage, Path(folder))
         return manifest_rows(Path(folder))
 
 

@@ -13,7 +13,7 @@ from tests.support.pictures import png
 PICTURE = png()
 COLUMNS = (
     *("ImageID", "folder", "partition", "rank", "path", "status", "source", "url", "bytes", "md5"),
-    *("error", "note", "reserve", *IMAGE_COLUMNS[1:]),
+    *("error", "note", "reserve", *IMAGE_COLUMNS[1:], "width", "height"),
 )
 
 #: A row of a manifest.

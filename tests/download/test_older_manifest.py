@@ -1,0 +1,102 @@
+"""Datasets of earlier releases, whose manifests have no width and height, and of newer ones."""
+
+import csv
+import io
+import random
+from pathlib import Path
+
+import pytest
+
+from hotdog_sql.downloader.verify import verify
+from hotdog_sql.errors import DatasetError
+from hotdog_sql.storage import open_storage
+from tests.support.datasets import TARS, contents, download, rows_at
+from tests.support.loopback import LoopbackServer
+from tests.support.photos import Album, mirror_path, photo, run, serve
+from tests.support.pictures import jpeg
+
+#: The manifest that the release before this one wrote of the photos below.
+OLD = Path(__file__).with_name("manifest-without-sizes.csv").read_bytes()
+CHOSEN = [photo(1, "hot_dog", title='Häagen, "dog"'), photo(1), photo(2)]
+SPARE = {"other": [photo(3)]}
+NEW_COLUMNS = b",width,height"
+
+
+def place(address: str, manifest: bytes) -> None:
+    """The dataset as that release left it."""
+    storage = open_storage(address)
+    for one in (*CHOSEN[:2], photo(3)):
+        storage.write(f"{one.stem}.jpg", jpeg(int(one.image_id, 16)))
+    storage.write("manifest.csv", manifest)
+
+
+def shuffled(manifest: bytes) -> bytes:
+    """The same manifest with its columns in another order."""
+    rows = list(csv.DictReader(io.StringIO(manifest.decode())))
+    file = io.StringIO()
+    columns = random.Random(7).sample(list(rows[0]), len(rows[0]))
+    writer = csv.DictWriter(file, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return file.getvalue().encode()
+
+
+@pytest.mark.parametrize("order", [bytes, shuffled])
+def test_a_dataset_of_an_earlier_release_is_resumed(there: str, order: type[bytes]) -> None:
+    place(there, order(OLD))
+    before = contents(there)
+    assert (verify(there).checked, verify(there).good) == (3, True)
+    assert contents(there) == before
+    with LoopbackServer() as server:
+        serve(server, [photo(4)])
+        report = run(server, there, Album(CHOSEN, SPARE), sources=("mirror",))
+        assert (report.on_disk, report.lost, server.requests) == (3, 1, [])
+        resumed = contents(there)
+        header, *lines = OLD.splitlines()
+        expected = [header + NEW_COLUMNS, *(line + b",," for line in lines)]
+        assert resumed["manifest.csv"].splitlines() == expected
+        run(server, there, Album(CHOSEN, SPARE), sources=("mirror",))
+        assert contents(there) == resumed
+        run(server, there, Album([*CHOSEN, photo(4)], SPARE), sources=("mirror",))
+        assert server.counts() == {mirror_path(photo(4)): 1}
+    assert [row["width"] for row in rows_at(there) if row["path"]] == ["", "", "", "64"]
+
+
+def test_what_a_killed_run_has_uploaded_is_read(request: pytest.FixtureRequest) -> None:
+    """The parts of a manifest in a bucket had no header."""
+    bucket = f"memory://{request.node.name}"
+    lines = OLD.splitlines(keepends=True)
+    place(bucket, b"".join(lines[:2]))
+    open_storage(bucket).write(".hotdog-sql/manifest-000001.csv", b"".join(lines[2:4]))
+    header = lines[0].rstrip() + NEW_COLUMNS + b"\n"
+    newest = lines[4].rstrip() + b",64,64\n"
+    open_storage(bucket).write(".hotdog-sql/manifest-000002.csv", header + newest)
+    assert [row["width"] for row in rows_at(bucket)] == ["", "", "", "64"]
+    with LoopbackServer() as server:
+        report = run(server, bucket, Album(CHOSEN, SPARE), sources=("mirror",))
+        assert (report.on_disk, server.requests) == (3, [])
+    assert contents(bucket)["manifest.csv"].startswith(header)
+
+
+def test_tars_of_an_earlier_release_are_kept(there: str) -> None:
+    with LoopbackServer() as server:
+        serve(server, CHOSEN)
+        download(server, there, CHOSEN[:2], dataset_format=TARS)
+        manifest = contents(there)["manifest.csv"].replace(NEW_COLUMNS, b"")
+        open_storage(there).write("manifest.csv", manifest.replace(b",64,64\n", b"\n"))
+        server.clear()
+        download(server, there, CHOSEN[:2], dataset_format=TARS)
+        assert server.requests == []
+    assert [row["height"] for row in rows_at(there)] == ["", ""]
+    assert verify(there).good
+
+
+def test_a_manifest_of_a_newer_release_is_left_alone(there: str) -> None:
+    header, rest = OLD.split(b"\n", 1)
+    place(there, header + b",width,height,colour\n" + rest)
+    before = contents(there)
+    with LoopbackServer() as server:
+        for use in (lambda: run(server, there, CHOSEN), lambda: verify(there)):
+            with pytest.raises(DatasetError, match=r"newer version .* columns colour: install"):
+                use()
+    assert contents(there) == before

@@ -1,13 +1,13 @@
-"""A downloaded dataset in the hands of the libraries that train on it.
+"""The README's examples of trainers, run as they stand on datasets of the demo.
 
-They are heavy, so they live in environments of their own, next to the benchmarks':
-`python -m venv .bench/trainers` and `.bench/trainers/bin/pip install datasets keras pillow
-scikit-learn tensorflow-cpu`; the same with `.bench/torch` and `torchvision`, of which a build for
-CPUs is enough. A library that is in none of them nor in this environment is skipped.
+The libraries are heavy, so they live in environments of their own below `.bench`, which `.ci/run`
+makes. An example whose libraries are in none of them nor in this environment is skipped.
 """
 
+import ast
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,95 +24,78 @@ from tests.support.photos import manifest_rows
 pytestmark = pytest.mark.slow
 
 _ENVIRONMENTS = (Path(sys.executable), *sorted((ROOT / ".bench").glob("*/bin/python")))
+_README = (ROOT / "README.md").read_text("utf-8")
+_SECTION = _README.partition("## Into a trainer\n")[2].partition("\n## ")[0]
+_BLOCK = re.findall(r"```python\n(.*?)```", _SECTION, flags=re.DOTALL)[0]
 
-KERAS = """
-import keras
 
-train, held_out = keras.utils.image_dataset_from_directory(
-    "dataset", label_mode="binary", image_size=(64, 64), validation_split=0.2, subset="both", seed=7
-)
-model = keras.Sequential(
-    [
-        keras.layers.Rescaling(1 / 255),
-        keras.layers.Conv2D(16, 3, activation="relu"),
-        keras.layers.MaxPooling2D(4),
-        keras.layers.Conv2D(32, 3, activation="relu"),
-        keras.layers.GlobalAveragePooling2D(),
-        keras.layers.Dense(1, activation="sigmoid"),
+def imported(code: str) -> list[str]:
+    """The libraries that a program imports."""
+    nodes = ast.walk(ast.parse(code))
+    names = [
+        [node.module or ""]
+        if isinstance(node, ast.ImportFrom)
+        else [one.name for one in node.names]
+        for node in nodes
+        if isinstance(node, ast.Import | ast.ImportFrom)
     ]
-)
-model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
-model.fit(train, validation_data=held_out, epochs=5)
+    return [name.partition(".")[0] for group in names for name in group]
+
+
+#: Each example of the README by the library that it is for.
+EXAMPLES = {imported(code)[-1]: code for code in _BLOCK.split("\n\n")}
+
+#: What some need besides, and what is run after an example to count the photos of each label.
+_BACKEND = {"keras": ["tensorflow"]}
+_LABELS = {
+    "keras": "[int(one[0]) for part in (train, held_out) for _, batch in part for one in batch]",
+    "datasets": "[*photos['train']['label'], *photos['test']['label']]",
+    "torchvision": "photos.targets",
+    "webdataset": "[label for _, label in photos]",
+}
+#: Those that are in no environment of `.ci/run`, and why.
+_TORCH = "torch for Linux, as PyPI has it, comes with gigabytes of CUDA"
+_TOO_LARGE = {
+    **dict.fromkeys(("torchvision", "ultralytics", "fastai"), _TORCH),
+    "fiftyone": "it comes with a MongoDB",
+}
+
+_COUNT = """
+import json
+labels = {labels}
+print(json.dumps([labels.count(label) for label in sorted(set(labels))]))
 """
 
-HUGGING_FACE = """
+#: A model of scikit-learn sees the pixels that Hugging Face decodes.
+_CLASSIFY = """
 import numpy
-from datasets import load_dataset
 from sklearn.linear_model import LogisticRegression
-
 
 def pixels(part):
     images = [image.convert("RGB").resize((32, 32)) for image in part["image"]]
     return numpy.stack([numpy.asarray(image).ravel() / 255 for image in images])
 
-
-photos = load_dataset("imagefolder", data_dir="dataset", data_files={"train": "**"})["train"]
-photos = photos.train_test_split(test_size=0.2, stratify_by_column="label", seed=7)
 model = LogisticRegression(max_iter=1000).fit(pixels(photos["train"]), photos["train"]["label"])
 print("accuracy", model.score(pixels(photos["test"]), photos["test"]["label"]))
 """
 
-TORCHVISION = """
-import torch
-from torchvision import datasets, transforms
-
-fit = transforms.Compose([transforms.Resize((64, 64)), transforms.ToTensor()])
-photos = datasets.ImageFolder("dataset", transform=fit)
-model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * 64 * 64, len(photos.classes)))
-optimizer = torch.optim.Adam(model.parameters())
-for epoch in range(5):
-    for images, labels in torch.utils.data.DataLoader(photos, batch_size=32, shuffle=True):
-        loss = torch.nn.functional.cross_entropy(model(images), labels)
-        optimizer.zero_grad(), loss.backward(), optimizer.step()
-    print("epoch", epoch, "loss", loss.item())
-"""
-
-_KERAS_COUNT = """
-import json, sys, keras
-counts = {}
-for folder in sys.argv[1:]:
-    found = keras.utils.image_dataset_from_directory(folder, verbose=False)
-    labels = [int(label) for _, batch in found for label in batch]
-    counts[folder] = {name: labels.count(at) for at, name in enumerate(found.class_names)}
-print(json.dumps(counts))
-"""
-
-_HUGGING_FACE_COUNT = """
-import json, sys
+_PART_COUNTS = """
+import json
 from datasets import load_dataset
-found = load_dataset("imagefolder", data_dir=sys.argv[1], **json.loads(sys.argv[2]))
-names = {part: rows.features["label"].names for part, rows in found.items()}
-print(json.dumps({
-    part: {name: list(rows["label"]).count(at) for at, name in enumerate(names[part])}
+found = {load}
+print(json.dumps({{
+    part: [list(rows["label"]).count(at) for at in range(rows.features["label"].num_classes)]
     for part, rows in found.items()
-}))
-"""
-
-_TORCHVISION_COUNT = """
-import json, sys
-from torchvision.datasets import ImageFolder
-counts = {}
-for folder in sys.argv[1:]:
-    found = ImageFolder(folder)
-    counts[folder] = {name: found.targets.count(at) for at, name in enumerate(found.classes)}
-print(json.dumps(counts))
+}}))
 """
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with `dataset`, and the same photos in parts as `parts`, of the demo's world."""
+    """Folders with a dataset of the demo each: of files and of tars, as a whole and in parts."""
     folder = tmp_path_factory.mktemp("trainers")
+    parts = ["--partition", "train=0.8,val=0.2"]
+    tars = ["--dataset-format", "webdataset"]
     with serve() as world:
         environment = os.environ | {
             "HOTDOG_SQL_BASE_URL": world.base_url,
@@ -120,39 +103,43 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "HOTDOG_SQL_DATA_DIR": "data",
         }
         select = [sys.executable, "-m", "hotdog_sql", "select", "--class", "Hot dog", "--yes"]
-        for options in (
-            ["--download", "dataset"],
-            ["--download", "parts", "--partition", "train=0.6,validation=0.2,test=0.2"],
-        ):
-            command = [*select, *options]
+        for name, options in {
+            "files": [],
+            "files in parts": parts,
+            "tars": tars,
+            "tars in parts": [*tars, *parts],
+        }.items():
+            command = [*select, "--download", f"{name}/dataset", *options]
             subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
-    for name in ("dataset", "parts"):
-        write_gallery(folder / name)
+    for name in ("files", "files in parts"):
+        write_gallery(folder / name / "dataset")
     return folder
 
 
-def interpreter(library: str) -> Path:
-    """A Python that has the library; the test is skipped where there is none."""
+def interpreter(*libraries: str, without: str = "") -> Path:
+    """A Python that has the libraries; the test is skipped where there is none."""
+    probe = "import importlib.util as u, sys; print(*filter(u.find_spec, sys.argv[1:]))"
     for python in _ENVIRONMENTS:
-        if python.exists():
-            probe = f"import importlib.util as u, sys; sys.exit(u.find_spec({library!r}) is None)"
-            if subprocess.run([python, "-c", probe], check=False).returncode == 0:
-                return python
-    pytest.skip(f"needs {library}; the first lines of this file say how to get it")
+        command: list[str | Path] = [python, "-c", probe, *libraries, without or "sys"]
+        found = subprocess.run(command, capture_output=True, text=True, check=False).stdout.split()
+        if {*libraries} <= {*found} and without not in found:
+            return python
+    why = _TOO_LARGE.get(libraries[0], ".ci/run makes one that has")
+    pytest.skip(f"no environment has {' and '.join(libraries)}: {why}")
 
 
-def trained(home: Path, library: str, code: str, *arguments: str) -> str:
-    """What a program prints, run where the datasets are and without the network."""
+def trained(folder: Path, python: Path, code: str, **variables: str) -> str:
+    """What a program prints, run where the dataset is and without the network."""
     environment = os.environ | {
         "HF_HUB_OFFLINE": "1",
-        "HF_HOME": str(home / "cache"),
+        "HF_HOME": str(folder.parent / "cache"),
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "PYTHONWARNINGS": "default",
     }
     done = subprocess.run(
-        [str(interpreter(library)), "-c", code, *arguments],
-        cwd=home,
-        env=environment,
+        [str(python), "-c", code],
+        cwd=folder,
+        env=environment | variables,
         capture_output=True,
         text=True,
         check=False,
@@ -161,82 +148,89 @@ def trained(home: Path, library: str, code: str, *arguments: str) -> str:
     return done.stdout
 
 
-def counted(home: Path, library: str, code: str, *arguments: str) -> dict[str, Any]:
-    """The photos that a library finds, by label."""
-    counts: dict[str, Any] = json.loads(trained(home, library, code, *arguments).splitlines()[-1])
-    return counts
+def counted(folder: Path, python: Path, code: str, **variables: str) -> Any:
+    """The photos that a program finds, by label."""
+    return json.loads(trained(folder, python, code, **variables).splitlines()[-1])
 
 
-def on_disk(home: Path, name: str, partition: str = "") -> dict[str, int]:
-    """The photos that the manifest says are there, by folder."""
-    counts: dict[str, int] = {}
-    for row in manifest_rows(home / name):
-        if row["status"] == "downloaded" and row["partition"] == partition:
-            counts[row["folder"]] = counts.get(row["folder"], 0) + 1
-    assert len(counts) == 2
-    return counts
-
-
-PARTS = ("train", "validation", "test")
-
-
-def everything(home: Path) -> dict[str, dict[str, int]]:
-    """What is on disk of each folder that a trainer can be given."""
-    parts = {f"parts/{part}": on_disk(home, "parts", part) for part in PARTS}
-    return {"dataset": on_disk(home, "dataset")} | parts
+def on_disk(dataset: Path, partition: str = "") -> list[int]:
+    """The photos of each class that the manifest says are there, in the order of the names."""
+    rows = [row for row in manifest_rows(dataset) if row["status"] == "downloaded"]
+    rows = [row for row in rows if row["partition"] == partition]
+    folders = [row["folder"] for row in rows]
+    assert set(folders) == {"hot_dog", "other"}
+    return [folders.count(folder) for folder in sorted(set(folders))]
 
 
 def test_there_are_class_folders_and_plain_record_files_alone(home: Path) -> None:
     """What Create ML reads: folders, whose names are the labels."""
     records = {"manifest.csv", "selection.json", "ATTRIBUTION.csv", "index.html"}
-    for name, folders in (("dataset", {"hot_dog", "other"}), ("parts", set(PARTS))):
-        entries = {path.name: path for path in (home / name).iterdir()}
+    for name, folders in (("files", {"hot_dog", "other"}), ("files in parts", {"train", "val"})):
+        entries = {path.name: path for path in (home / name / "dataset").iterdir()}
         assert set(entries) == records | folders
         assert all(entries[record].is_file() for record in records)
-    for part in PARTS:
-        assert {path.name for path in (home / "parts" / part).iterdir()} == {"hot_dog", "other"}
-    for path in (home / "dataset" / "hot_dog").iterdir():
+    for part in ("train", "val"):
+        found = {path.name for path in (home / "files in parts/dataset" / part).iterdir()}
+        assert found == {"hot_dog", "other"}
+    for path in (home / "files/dataset/hot_dog").iterdir():
         assert path.suffix in {".jpg", ".png"}
 
 
-def test_keras_finds_every_photo_and_label(home: Path) -> None:
-    folders = everything(home)
-    assert counted(home, "keras", _KERAS_COUNT, *folders) == folders
+@pytest.mark.parametrize(
+    ("library", "in_parts"),
+    [
+        (library, in_parts)
+        for library, code in EXAMPLES.items()
+        for in_parts in ([True] if "with parts" in code else [False, True])
+    ],
+)
+def test_an_example_of_the_readme(home: Path, library: str, *, in_parts: bool) -> None:
+    code = EXAMPLES[library]
+    if in_parts and "with parts" not in code:
+        code = code.replace('"dataset', '"dataset/train')  # as the README says
+    python = interpreter(*imported(code), *_BACKEND.get(library, []))
+    folder = home / ("tars" if library == "webdataset" else "files")
+    if in_parts:
+        folder = home / f"{folder.name} in parts"
+    if library not in _LABELS:
+        trained(folder, python, code)
+        return
+    found = counted(folder, python, code + _COUNT.format(labels=_LABELS[library]))
+    assert found == on_disk(folder / "dataset", "train" if in_parts else "")
 
 
-def test_keras_trains(home: Path) -> None:
-    assert "val_accuracy" in trained(home, "keras", KERAS)
+@pytest.mark.parametrize("folder", ["dataset", "dataset/train"])
+def test_keras_without_tensorflow(home: Path, folder: str) -> None:
+    (backend,) = re.findall(r"KERAS_BACKEND=(\w+)", EXAMPLES["keras"])
+    (after,) = re.findall(r"(format=\S+) after the seed", EXAMPLES["keras"])
+    libraries = re.findall(r"pip install ([\w ]+);", EXAMPLES["keras"])[0].split()
+    code = EXAMPLES["keras"].replace("seed=7", f"seed=7, {after}").replace('"dataset', f'"{folder}')
+    code += _COUNT.format(labels=_LABELS["keras"])
+    name, part = ("files in parts", "train") if "/" in folder else ("files", "")
+    python = interpreter(*libraries, without="tensorflow")
+    found = counted(home / name, python, code, KERAS_BACKEND=backend)
+    assert found == on_disk(home / name / "dataset", part)
 
 
-def test_hugging_face_finds_every_photo_and_label(home: Path) -> None:
-    found = counted(home, "datasets", _HUGGING_FACE_COUNT, "dataset", "{}")
-    assert found == {"train": on_disk(home, "dataset")}
+def test_hugging_face_trains_a_model_of_scikit_learn(home: Path) -> None:
+    python = interpreter("datasets", "sklearn")
+    assert "accuracy" in trained(home / "files", python, EXAMPLES["datasets"] + _CLASSIFY)
 
 
 def test_hugging_face_finds_every_part(home: Path) -> None:
-    found = counted(home, "datasets", _HUGGING_FACE_COUNT, "parts", "{}")
-    assert found == {part: on_disk(home, "parts", part) for part in PARTS}
+    (load,) = re.findall(r"`(load_dataset\(.*?\))`", _SECTION)
+    found = counted(
+        home / "files in parts", interpreter("datasets"), _PART_COUNTS.format(load=load)
+    )
+    dataset = home / "files in parts/dataset"
+    assert found == {"train": on_disk(dataset, "train"), "validation": on_disk(dataset, "val")}
 
 
 def test_hugging_face_takes_a_class_for_a_part_unless_told(home: Path) -> None:
     """Open Images has the class `Train`; hence `data_files` in the example."""
+    dataset = home / "railway/dataset"
     for folder, name in (("hot_dog", "train"), ("other", "other")):
-        shutil.copytree(home / "dataset" / folder, home / "railway" / name)
-    told = json.dumps({"data_files": {"train": "**"}})
-    found = counted(home, "datasets", _HUGGING_FACE_COUNT, "railway", told)
-    photos = on_disk(home, "dataset")
-    assert found == {"train": {"other": photos["other"], "train": photos["hot_dog"]}}
-
-
-def test_hugging_face_trains(home: Path) -> None:
-    interpreter("sklearn")
-    assert "accuracy" in trained(home, "datasets", HUGGING_FACE)
-
-
-def test_torchvision_finds_every_photo_and_label(home: Path) -> None:
-    folders = everything(home)
-    assert counted(home, "torchvision", _TORCHVISION_COUNT, *folders) == folders
-
-
-def test_torchvision_trains(home: Path) -> None:
-    assert "epoch 4" in trained(home, "torchvision", TORCHVISION)
+        shutil.copytree(home / "files/dataset" / folder, dataset / name)
+    code = EXAMPLES["datasets"] + _COUNT.format(labels=_LABELS["datasets"])
+    found = counted(home / "railway", interpreter("datasets"), code)
+    assert sorted(found) == sorted(on_disk(home / "files/dataset"))

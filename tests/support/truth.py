@@ -8,12 +8,12 @@ from hotdog_sql.options import SelectOptions
 from tests.support.brute_force import Row, select
 from tests.support.openimages import IMAGE_COLUMNS, OpenImages
 
-HOT_DOG, PERSON = "/m/01b9xk", "/m/01g317"
+HOT_DOG, PERSON, FRIES = "/m/01b9xk", "/m/01g317", "/m/02y6n"
 FAST_FOOD = {
     HOT_DOG: "hot_dog",
     "/m/0cdn1": "hamburger",
     "/m/0663v": "pizza",
-    "/m/02y6n": "french_fries",
+    FRIES: "french_fries",
     "/m/0cxn2": "ice_cream",
 }
 FOLDERS = {**FAST_FOOD, PERSON: "person"}
@@ -106,6 +106,14 @@ class Truth:
     def hard_negatives(self) -> Chosen:
         chosen = self.hot_dogs(1000, "verified")
         return {("not_hot_dog" if one[0] == "other" else one[0], one[1]) for one in chosen}
+
+    def multi_label(self) -> dict[str, str]:
+        """The classes of each image, those without any included."""
+        asked = SelectOptions((HOT_DOG, FRIES, PERSON), overlap="both")
+        classes: dict[str, list[str]] = {}
+        for folder, _, image in self.rows(asked):
+            classes.setdefault(image, []).extend({folder} - {"other"})
+        return {image: " ".join(sorted(here)) for image, here in classes.items()}
 
     def one_license(self) -> Chosen:
         under = self.column("License")

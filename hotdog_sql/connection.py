@@ -34,7 +34,7 @@ class Connection:
             }
             given = {name: value for name, value in config.items() if value is not None}
             try:
-                self.connection = duckdb.connect(config=given)
+                self.connection: duckdb.DuckDBPyConnection = duckdb.connect(config=given)
             except duckdb.ParserException as error:
                 raise InputError(
                     f"{printable(str(options.memory_limit))!r} is not a memory limit "

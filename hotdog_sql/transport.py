@@ -23,7 +23,7 @@ from hotdog_sql.errors import InputError
 class Deadline:
     """When the request in hand must have ended, on the monotonic clock."""
 
-    at = math.inf
+    at: float = math.inf
 
     def seconds_left(self, wait: float | None = None) -> float:
         """How long a wait may take.

@@ -4,7 +4,7 @@ import inspect
 import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -19,7 +19,7 @@ from hotdog_sql.config import VERSION
 from hotdog_sql.errors import HotdogError, QueryError
 from hotdog_sql.text import printable
 
-COMMANDS = {
+COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Make a dataset": (select, download, demo),
     "Look around": (classes, summary, sql, shell),
     "Data and datasets": (refresh, index, verify, gallery),
@@ -99,7 +99,7 @@ def _write_sections(formatter: Any, sections: dict[str, list[tuple[str, str]]]) 
                 formatter.write_dl(records)
 
 
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     name="hotdog-sql",
     cls=PlainGroup,
     no_args_is_help=True,

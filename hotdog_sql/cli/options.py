@@ -212,22 +212,22 @@ def _option(kind: Any, text: str, *names: str, **settings: Any) -> Any:
     return Annotated[kind, typer.Option(*names, **({"help": text} | settings))]
 
 
-FormatOption = _option(
+FormatOption: Any = _option(
     RowFormat | None,
     "Format of the rows, by default that of --output, else table in a terminal and csv in a pipe.",
     "--format",
     rich_help_panel=OUTPUT,
 )
-OutputOption = _option(
+OutputOption: Any = _option(
     Path | None,
     "Write the rows to this file, not to stdout.",
     *("--output", "-o"),
     metavar="FILE",
     dir_okay=False,
 )
-QuietOption = _option(bool, "Print errors only.", "--quiet", "-q", rich_help_panel=OUTPUT)
-VerboseOption = _option(bool, "Print more detail.", "--verbose", "-v", rich_help_panel=OUTPUT)
-GalleryOption = _option(
+QuietOption: Any = _option(bool, "Print errors only.", "--quiet", "-q", rich_help_panel=OUTPUT)
+VerboseOption: Any = _option(bool, "Print more detail.", "--verbose", "-v", rich_help_panel=OUTPUT)
+GalleryOption: Any = _option(
     bool | None,
     "Write index.html, a page that shows the dataset's photos, or do not.",
     "--gallery/--no-gallery",

@@ -90,7 +90,7 @@ class Dataset:
     ) -> None:
         self.storage = storage
         self.manifest = table
-        self.run_id = uuid4().hex
+        self.run_id: str = uuid4().hex
         self._scratch = scratch
         self._remote = remote
 

@@ -55,7 +55,7 @@ class _Host:
         self.waiting: deque[Task] = deque()
         self.delayed: list[tuple[float, int, Task]] = []
         self.active = 0
-        self.heard = False
+        self.heard: bool = False
         #: Since the last complete answer.
         self.since = time.monotonic()
         self.failures = self.pauses = 0

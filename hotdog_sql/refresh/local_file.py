@@ -42,18 +42,19 @@ class LocalFile:
     def __init__(self, data_dir: Path, file: CatalogFile) -> None:
         hidden = data_dir / HIDDEN
         self.file = file
-        self.path = data_dir / file.name
-        self.part = hidden / f"{file.name}.part"
-        self.lock = hidden / f"{file.name}.lock"
+        self.path: Path = data_dir / file.name
+        self.part: Path = hidden / f"{file.name}.part"
+        self.lock: Path = hidden / f"{file.name}.lock"
         self._record_path = hidden / f"{file.name}.json"
         self._part_record_path = hidden / f"{file.name}.part.json"
         self.load()
 
     def load(self) -> None:
         """Look at the file and its record again."""
-        self.record = _load(self._record_path) or Record()
+        self.record: Record = _load(self._record_path) or Record()
+        self.bytes: int | None
         self.bytes, self._mtime_ns = _state(self.path)
-        self.known_md5 = self.record.md5 if self.is_untouched else None
+        self.known_md5: str | None = self.record.md5 if self.is_untouched else None
 
     @property
     def is_untouched(self) -> bool:

@@ -27,7 +27,7 @@ WITH numbered AS (
     FROM read_csv(
         getvariable('dataset_dir') || '/manifest.csv',
         header = true, all_varchar = true, delim = ',', quote = '"', escape = '"',
-        new_line = '\n', ignore_errors = true
+        new_line = '\n', comment = '', skip = 0, ignore_errors = true
     )
     UNION ALL BY NAME
     SELECT NULL::VARCHAR AS width, NULL::VARCHAR AS height

@@ -3,6 +3,7 @@
 import filecmp
 import os
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -10,8 +11,7 @@ from uuid import uuid4
 
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader import selection_json
-from hotdog_sql.downloader.manifest import Manifest, Row
-from hotdog_sql.downloader.remote_records import RemoteRecords, read_manifest
+from hotdog_sql.downloader.manifest import Manifest, Row, part_name, read_manifest, temporary_table
 from hotdog_sql.downloader.result import (
     HEADER,
     MANIFEST,
@@ -50,6 +50,15 @@ _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 _REPLACES = "in place of "
 
+#: Seconds of work that a killed coordinator may have to repeat, beside the shards in hand.
+KEEP_EVERY = 10.0
+
+#: Bytes of a manifest up to which a folder is listed in one piece. A row has about 400.
+_ONE_PIECE = 20_000_000
+#: ImageIDs begin with any of so many characters.
+_DIGITS = 16
+_SIZES = "CREATE TABLE sizes (path TEXT PRIMARY KEY, size INTEGER NOT NULL) WITHOUT ROWID;"
+
 
 @contextmanager
 def open_dataset(
@@ -66,52 +75,62 @@ def open_dataset(
             stack.enter_context(_work_folder(storage.folder))
         scratch = stack.enter_context(storage.scratch())
         path, last_part = read_manifest(storage, scratch)
-        remote = None
-        if storage.folder is None:
-            remote = RemoteRecords(storage, path, last_part)
-            stack.callback(remote.close)
-        elif path.parent == scratch:
+        if storage.folder is not None and path.parent == scratch:
             storage.put(MANIFEST, path)
             path = storage.folder / MANIFEST
         table = stack.enter_context(closing(Manifest(path)))
         if selection_json.check_recipe(storage, recipe, options, begun=bool(table.tars)):
             selection_json.write_recipe(storage, recipe, options)
         _check_format(table, options, storage.name)
-        dataset = Dataset(storage, scratch, table, remote)
+        dataset = stack.enter_context(closing(Dataset(storage, scratch, table, last_part)))
         storage.write(RUN, dataset.run_id.encode())
         yield dataset
 
 
 class Dataset:
-    """A dataset that is open for one run; made by `open_dataset`."""
+    """A dataset that is open for one run; made by `open_dataset`.
 
-    def __init__(
-        self, storage: Storage, scratch: Path, table: Manifest, remote: RemoteRecords | None
-    ) -> None:
+    The manifest of a dataset in an object store is kept in a temporary folder of this machine, and
+    what a run adds is uploaded every few seconds. So any machine can resume what another has begun.
+    """
+
+    def __init__(self, storage: Storage, scratch: Path, table: Manifest, last_part: int) -> None:
         self.storage = storage
         self.manifest = table
         self.run_id: str = uuid4().hex
         self._scratch = scratch
-        self._remote = remote
+        self._last_part = last_part
+        self._kept = table.path.stat().st_size
+        self._due = time.monotonic() + KEEP_EVERY
+        self._done: list[str] = []
+        # A folder is listed when the first of its files is asked for; a large dataset's by the
+        # first characters of the names, so that memory does not grow with it.
+        self._characters = 0
+        while self._kept > _ONE_PIECE * _DIGITS**self._characters:
+            self._characters += 1
+        self._listed: set[tuple[str, str]] = set()
+        self._sizes = temporary_table(_SIZES)
+
+    def close(self) -> None:
+        """Keep what is new."""
+        self._sizes.close()
+        self._keep()
 
     def has(self, row: Row) -> bool:
         """Whether a photo is where the manifest says. A tar is whole, so what it holds is there."""
         tar = tar_of(row.path)
-        size = (self._remote or self.storage).size(tar or row.path)
+        size = self._size(tar or row.path)
         return size is not None if tar else size == row.size
 
     def append(self, result: Result) -> None:
         """Record a result."""
         self.manifest.append(result)
-        if self._remote is not None:
-            self._remote.keep()
+        if time.monotonic() >= self._due:
+            self._keep()
 
     def release(self, path: str) -> None:
-        """Remove a shard's result file, for its rows have been recorded."""
-        if self._remote is not None:
-            self._remote.release(path)
-        else:
-            self.storage.delete(path)
+        """Remove a shard's result file once its rows, which have been recorded, are kept."""
+        self._done.append(path)
 
     def drop(self, row: Row) -> None:
         """Remove a photo and its row."""
@@ -148,8 +167,36 @@ class Dataset:
         # in its middle has to be told again.
         if recipe is not None and options.update:
             selection_json.write_recipe(self.storage, recipe, options)
-        if self._remote is not None:
-            self._remote.clear()
+        if self.storage.folder is None:  # a whole manifest has been uploaded
+            self.storage.delete(*(path for path, _ in self.storage.files(WORK_FOLDER)))
+            self._kept = self.manifest.path.stat().st_size
+
+    def _keep(self) -> None:
+        """Upload what is new in the manifest, and remove the result files that it has come from."""
+        if self.storage.folder is None:
+            with self.manifest.path.open("rb") as file:
+                file.seek(self._kept)
+                new = file.read()
+            if new:
+                self._last_part += 1
+                self.storage.write(part_name(self._last_part), HEADER + new)
+                self._kept += len(new)
+        self.storage.delete(*self._done)
+        self._done.clear()
+        self._due = time.monotonic() + KEEP_EVERY
+
+    def _size(self, path: str) -> int | None:
+        """Bytes of a file, None where there is none; of a remote one without a request for each."""
+        if self.storage.folder is not None:
+            return self.storage.size(path)
+        folder, _, name = path.rpartition("/")
+        piece = (folder, name[: self._characters])
+        if piece not in self._listed:
+            files = self.storage.files(*piece)
+            self._sizes.executemany("INSERT OR REPLACE INTO sizes VALUES (?, ?)", files)
+            self._listed.add(piece)
+        found = self._sizes.execute("SELECT size FROM sizes WHERE path = ?", (path,)).fetchone()
+        return None if found is None else int(found[0])
 
     def _publish(self, name: str, file: Path) -> None:
         """Put a finished record in its place, unless the same is there."""

@@ -7,15 +7,22 @@ transfer. The index is an SQLite database that SQLite itself moves to a temporar
 does not grow with the dataset and nothing is left behind.
 """
 
+import csv
+import io
+import re
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from hotdog_sql.downloader.photo import Photo, is_image_id
 from hotdog_sql.downloader.result import (
+    COLUMNS,
+    FIRST_COLUMNS,
     HEADER,
+    MANIFEST,
     Result,
     Status,
     decode,
@@ -26,6 +33,7 @@ from hotdog_sql.downloader.result import (
 from hotdog_sql.downloader.tars import is_own_path, tar_of
 from hotdog_sql.errors import DatasetError
 from hotdog_sql.files import storage_errors
+from hotdog_sql.storage import WORK_FOLDER, Storage
 from hotdog_sql.text import printable
 
 _PUT = "INSERT OR REPLACE INTO photos VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -65,12 +73,17 @@ class Row(NamedTuple):
     wanted: int
 
 
-_SCHEMA = f"""
+_TABLE = f"""
+CREATE TABLE photos ({", ".join(Row._fields)}, PRIMARY KEY (folder, image_id)) WITHOUT ROWID;
+"""
+_NO_JOURNAL = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 PRAGMA cache_size = -1024;
-CREATE TABLE photos ({", ".join(Row._fields)}, PRIMARY KEY (folder, image_id)) WITHOUT ROWID;
 """
+#: What a run adds to the manifest of a dataset in an object store, where nothing can be appended to
+#: a file: it is uploaded in parts, and a finished run replaces them with a whole manifest.
+_PART = re.compile(rf"{re.escape(WORK_FOLDER)}/manifest-\d+\.csv")
 
 
 class Manifest:
@@ -84,11 +97,9 @@ class Manifest:
         self.tars: set[str] = set()
         self._selected: dict[str, int] = {}  # folders in the order of the selection
         self._recorded: dict[str, int] = {}  # folders in the order of the file
-        # The empty name: a database of this connection alone, gone when it closes.
-        self._index = sqlite3.connect("", isolation_level=None)
+        self._index = temporary_table(_TABLE)
         with ExitStack() as stack, storage_errors(path):
             stack.callback(self._index.close)
-            self._index.executescript(_SCHEMA)
             self._index.create_function("place", 1, self._place)
             self._file = stack.enter_context(path.open("r+b" if writable else "rb", buffering=0))
             self._indexed = len(HEADER)
@@ -217,3 +228,69 @@ class Manifest:
                 *(folder, image_id, rank, reserve, status, path, size, tried),
                 *(start, len(line), wanted),
             )
+
+
+def temporary_table(definition: str) -> sqlite3.Connection:
+    """A table that SQLite itself moves to a file, gone when its connection closes."""
+    connection = sqlite3.connect("", isolation_level=None)  # the empty name says so
+    connection.executescript(_NO_JOURNAL + definition)
+    return connection
+
+
+def part_name(number: int) -> str:
+    """Path of a part of the manifest of a dataset in an object store."""
+    return f"{WORK_FOLDER}/manifest-{number:06d}.csv"
+
+
+def read_manifest(storage: Storage, scratch: Path) -> tuple[Path, int]:
+    """The manifest on this machine in today's columns, and the number of its last part, or 0.
+
+    It is the dataset's own file where that has them, and else a copy of it and its parts. A dataset
+    without a manifest gets an empty one.
+    """
+    path = scratch / MANIFEST
+    own = path if storage.folder is None else storage.folder / MANIFEST
+    with storage_errors(own):
+        if own.exists():
+            with own.open("rb") as file:
+                if file.readline() == HEADER:
+                    return own, 0
+        parts = sorted(path for path, _ in storage.files(WORK_FOLDER) if _PART.fullmatch(path))
+        with path.open("wb") as target:
+            target.write(HEADER)
+            if storage.size(MANIFEST) is not None:
+                with storage.local(MANIFEST) as copy, copy.open("rb") as source:
+                    _copy_rows(source, target, f"{storage.name}/{MANIFEST}")
+            for part in parts:
+                data = storage.read(part) or b""
+                if not data.startswith(b"ImageID,"):
+                    data = encode(FIRST_COLUMNS) + data  # of a release whose parts had no header
+                _copy_rows(io.BytesIO(data), target, f"{storage.name}/{part}")
+    return path, int(re.findall(r"\d+", parts[-1])[0]) if parts else 0
+
+
+def _copy_rows(source: BinaryIO, target: BinaryIO, name: str) -> None:
+    """Add the rows of a manifest to another, in today's columns whatever its own are."""
+    header = source.readline()
+    if header == HEADER:
+        shutil.copyfileobj(source, target)
+    elif not HEADER.startswith(header):  # else it is empty, or was cut in its first line
+        columns = _columns_of(header, name)
+        for line in source:
+            row = decode(line, columns) if line.endswith(b"\n") else None
+            if row is not None:
+                target.write(encode(row.get(column, "") for column in COLUMNS))
+
+
+def _columns_of(header: bytes, name: str) -> list[str]:
+    """The columns in a manifest's first line, by which its rows are read."""
+    columns = next(csv.reader([header.decode(errors="replace")]))
+    if not set(FIRST_COLUMNS) <= set(columns):
+        raise DatasetError(f"{name} does not have a manifest's columns; choose another folder")
+    if unknown := set(columns) - set(COLUMNS):
+        raise DatasetError(
+            f"{name} was written by a newer version of hotdog-sql, for it has the columns "
+            f"{printable(', '.join(sorted(unknown)))}: install that version, or choose another "
+            "folder"
+        )
+    return columns

@@ -1,22 +1,20 @@
 """The result of a photo, as the manifest records it."""
 
 import csv
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import BinaryIO, Self
+from typing import Self
 
 from hotdog_sql.downloader.photo import IMAGE_COLUMNS, Photo
 from hotdog_sql.errors import DatasetError, SelectionFileError
-from hotdog_sql.text import printable
 
 #: The file that a line of each photo is in.
 MANIFEST = "manifest.csv"
 
 #: The columns that every manifest has. ImageID comes first: with folder, it is the key.
-_FIRST_COLUMNS = (
+FIRST_COLUMNS = (
     "ImageID",
     "folder",
     "partition",
@@ -34,7 +32,7 @@ _FIRST_COLUMNS = (
 )
 #: The manifest's columns, in their order. Those of later releases come last, so they say which
 #: release wrote it.
-COLUMNS = (*_FIRST_COLUMNS, "width", "height")
+COLUMNS = (*FIRST_COLUMNS, "width", "height")
 
 #: Separates what two sources answered in `error`, and two remarks in `note`.
 _NEXT = "; "
@@ -192,33 +190,6 @@ def decode(line: bytes, columns: Sequence[str] = COLUMNS) -> dict[str, str] | No
     return dict(zip(columns, values, strict=True)) if len(values) == len(columns) else None
 
 
-def copy_rows(source: BinaryIO, target: BinaryIO, name: str) -> None:
-    """Add the rows of a manifest to another, in today's columns whatever its own are."""
-    header = source.readline()
-    if header == HEADER:
-        shutil.copyfileobj(source, target)
-    elif not HEADER.startswith(header):  # else it is empty, or was cut in its first line
-        columns = _columns_of(header, name)
-        for line in source:
-            row = decode(line, columns) if line.endswith(b"\n") else None
-            if row is not None:
-                target.write(encode(row.get(column, "") for column in COLUMNS))
-
-
-def _columns_of(header: bytes, name: str) -> list[str]:
-    """The columns in a manifest's first line, by which its rows are read."""
-    columns = next(csv.reader([header.decode(errors="replace")]))
-    if not set(_FIRST_COLUMNS) <= set(columns):
-        raise DatasetError(f"{name} does not have a manifest's columns; choose another folder")
-    if unknown := set(columns) - set(COLUMNS):
-        raise DatasetError(
-            f"{name} was written by a newer version of hotdog-sql, for it has the columns "
-            f"{printable(', '.join(sorted(unknown)))}: install that version, or choose another "
-            "folder"
-        )
-    return columns
-
-
 class _Line:
     """What `csv.writer` writes to: it gives the line back."""
 
@@ -236,4 +207,3 @@ def _optional_text(value: int | None) -> str:
 
 _WRITER = csv.writer(_Line(), lineterminator="\n")
 HEADER = encode(COLUMNS)
-FIRST_HEADER = encode(_FIRST_COLUMNS)

@@ -11,10 +11,9 @@ from pathlib import Path, PurePosixPath
 
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.dataset import FOREIGN_FILES, RECORDS, open_dataset
-from hotdog_sql.downloader.manifest import Manifest
+from hotdog_sql.downloader.manifest import Manifest, read_manifest
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.pool import DownloadPool
-from hotdog_sql.downloader.remote_records import read_manifest
 from hotdog_sql.downloader.result import MANIFEST, DownloadReport, Result, Status
 from hotdog_sql.downloader.selection_json import recorded_alterations
 from hotdog_sql.downloader.tars import read_members, tar_of

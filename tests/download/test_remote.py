@@ -13,7 +13,7 @@ from threading import Thread
 
 import pytest
 
-from hotdog_sql.downloader import remote_records
+from hotdog_sql.downloader import dataset
 from hotdog_sql.downloader.verify import verify
 from hotdog_sql.errors import DatasetError, InputError, MissingExtraError
 from hotdog_sql.progress import Progress
@@ -116,7 +116,7 @@ def test_files_that_could_be_seen_half_written_are_moved_into_place(tmp_path: Pa
 def test_a_large_dataset_is_listed_in_pieces(
     server: LoopbackServer, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remote_records, "_ONE_PIECE", 0.1)
+    monkeypatch.setattr(dataset, "_ONE_PIECE", 0.1)
     download(server, bucket, ALBUM)
     open_storage(bucket).delete(f"{CHOSEN[0].stem}.jpg")
     server.clear()

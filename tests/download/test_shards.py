@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hotdog_sql.download_options import DownloadOptions
-from hotdog_sql.downloader import executors, remote_records
+from hotdog_sql.downloader import dataset, executors
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.run import download as download_photos
 from hotdog_sql.downloader.shards import Shard, run_shard_once
@@ -187,16 +187,13 @@ def test_a_result_file_goes_when_its_rows_are_kept(
     tars: dict[str, Any],
     keep_every: float,
 ) -> None:
-    """Rows go to a bucket seldom or often; in the end nothing is left."""
-    monkeypatch.setattr(remote_records, "KEEP_EVERY", keep_every)
+    """Seldom or often; in the end nothing is left."""
+    monkeypatch.setattr(dataset, "KEEP_EVERY", keep_every)
     watches = Watches(there)
     with cluster_of_threads(1) as alone:
         options = {"scheduler": alone, "shard_size": 10, **tars}
         download(server, there, ALBUM, progress=watches, **options)
-    if there.startswith("memory:") and keep_every:
-        assert watches.most == 9
-    else:
-        assert 0 < watches.most < 6
+    assert watches.most == 9 if keep_every else 0 < watches.most < 6
     assert not [path for path in contents(there) if path.startswith(".hotdog-sql")]
 
 

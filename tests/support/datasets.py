@@ -4,7 +4,7 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from hotdog_sql.downloader.remote_records import read_manifest
+from hotdog_sql.downloader.manifest import read_manifest
 from hotdog_sql.downloader.result import COLUMNS
 from hotdog_sql.options import DatasetFormat
 from hotdog_sql.storage import open_storage

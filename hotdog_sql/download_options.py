@@ -1,7 +1,9 @@
 """How to download: the options of the commands and of Python, and when to repeat a request."""
 
+import os
 import random
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.util import find_spec
 
 from hotdog_sql.errors import InputError, MissingExtraError
@@ -157,3 +159,16 @@ class DownloadOptions:
     def decodes(self) -> bool:
         """Whether photos are decoded before they are kept."""
         return self.decode or bool(self.alterations)
+
+
+@cache
+def transport_name() -> str:
+    """`pyreqwest` (the extra `fast`) or `httpx`: what makes requests (`HOTDOG_SQL_TRANSPORT`)."""
+    name = os.environ.get("HOTDOG_SQL_TRANSPORT") or ""
+    installed = find_spec("pyreqwest") is not None
+    if name not in ("", "httpx", "pyreqwest") or (name == "pyreqwest" and not installed):
+        raise InputError(
+            f"HOTDOG_SQL_TRANSPORT is {name!r}: give httpx, or pyreqwest after "
+            "pip install 'hotdog-sql[fast]'"
+        )
+    return name or ("pyreqwest" if installed else "httpx")

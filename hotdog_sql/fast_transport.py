@@ -9,18 +9,23 @@ from datetime import timedelta
 from functools import cache, partial
 from threading import Lock
 from typing import cast
+from urllib.request import getproxies
 
 import httpx
 from pyreqwest.client import SyncClient, SyncClientBuilder
 from pyreqwest.exceptions import BuilderError, RequestError, RequestTimeoutError
+from pyreqwest.proxy import ProxyBuilder
 from pyreqwest.response import SyncResponse, SyncResponseBodyReader
 
-from hotdog_sql.transport import Body, Deadline, proxies, ssl_context
+from hotdog_sql.transport import Body, Deadline, proxies, proxy_errors, ssl_context
 
 _BUILDING = Lock()
 
 #: The headers of an answer that are read here; making httpx's of all of them takes time.
-_READ = ("Content-Encoding", "Content-Length", "Location", "Retry-After")
+_READ = (
+    *("Content-Encoding", "Content-Length", "Content-Range", "Content-Type", "ETag"),
+    *("Last-Modified", "Location", "Retry-After", "Transfer-Encoding", "x-goog-hash"),
+)
 
 
 class FastTransport(httpx.BaseTransport):
@@ -34,19 +39,18 @@ class FastTransport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; the body is read as the response is iterated."""
         url = request.url.copy_with(userinfo=b"") if request.url.userinfo else request.url
-        # The time may be extended while a body arrives, so pyreqwest's own limit is wider; the
-        # deadline itself is kept as the body is read.
-        limit = timedelta(seconds=2 * self._deadline.seconds_left())
+        # pyreqwest's own limit on a request cannot be extended while a body arrives. Without it,
+        # no wait is longer than its silence limit, and the deadline is kept between two waits.
+        self._deadline.seconds_left()
         with _httpx_errors():
             sent = (
                 self._client.request(request.method, str(url))
                 .headers(request.headers.multi_items())
-                .timeout(limit)
                 .streamed_read_buffer_limit(0)  # the headers do not wait for the body
                 .build_streamed()
             )
             response = sent.__enter__()
-        headers = [(name, value) for name in _READ if (value := _header(response, name))]
+        headers = [(name, value) for name in _READ for value in _header(response, name)]
         body = Body(self._chunks(response.body_reader), partial(sent.__exit__, None, None, None))
         return httpx.Response(response.status, headers=headers, stream=body, request=request)
 
@@ -57,18 +61,17 @@ class FastTransport(httpx.BaseTransport):
                 yield cast(bytes, chunk)  # it is like one, and httpx only passes it on
 
 
-def _header(response: SyncResponse, name: str) -> str | None:
-    """A header; None where it is absent, or not text to pyreqwest."""
+def _header(response: SyncResponse, name: str) -> list[str]:
+    """The values of a header that are text to pyreqwest."""
     try:
-        return response.get_header(name)
+        return response.get_header_all(name)
     except ValueError:
-        return None
+        return []
 
 
 @cache
 def _client(connect_seconds: float, silence_seconds: float) -> SyncClient:
     """One client for the process: its connections serve whichever thread asks."""
-    proxies()  # which says what is wrong with them; pyreqwest would pass over it
     builder = (
         SyncClientBuilder()
         .http1_only()
@@ -81,6 +84,10 @@ def _client(connect_seconds: float, silence_seconds: float) -> SyncClient:
         .connect_timeout(timedelta(seconds=connect_seconds))
         .read_timeout(timedelta(seconds=silence_seconds))
     )
+    for scheme, proxy in sorted(proxies().items(), reverse=True):  # the one for all comes last
+        with proxy_errors():  # it refuses some that httpx accepts
+            chosen = getattr(ProxyBuilder, scheme)(str(proxy.url)).no_proxy(getproxies().get("no"))
+        builder = builder.proxy(chosen.basic_auth(*proxy.auth) if proxy.auth else chosen)
     for certificate in ssl_context().get_ca_certs(binary_form=True):
         builder = builder.add_root_certificate_der(certificate)
     client = builder.build()
@@ -97,12 +104,13 @@ def _httpx_errors() -> Iterator[None]:
     except BuilderError as error:
         raise httpx.InvalidURL(str(error)) from error
     except RequestError as error:
-        words = " ".join(str(one) for one in (error.details or {}).get("causes") or ()).lower()
+        causes = [one["message"] for one in (error.details or {}).get("causes") or ()]
+        words, last = " ".join(causes).lower(), (causes or [str(error)])[-1]
         slow = isinstance(error, RequestTimeoutError)
         if "(connect)" in words:
-            raise (httpx.ConnectTimeout if slow else httpx.ConnectError)(words) from _cause(words)
+            raise (httpx.ConnectTimeout if slow else httpx.ConnectError)(last) from _cause(words)
         # There was a connection; what broke was the answer.
-        raise (httpx.ReadTimeout if slow else httpx.RemoteProtocolError)(words) from error
+        raise (httpx.ReadTimeout if slow else httpx.RemoteProtocolError)(last) from error
 
 
 def _cause(words: str) -> Exception:

@@ -5,22 +5,20 @@ machine; bodies come without Content-Encoding; redirects are followed here, thei
 """
 
 import ipaddress
-import os
 import socket
 import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cache, lru_cache
-from importlib.util import find_spec
+from functools import lru_cache
 from typing import Self
 
 import httpx
 
 from hotdog_sql.config import VERSION
-from hotdog_sql.download_options import CONNECT_SECONDS, SILENCE_SECONDS
-from hotdog_sql.errors import AddressError, InputError
+from hotdog_sql.download_options import CONNECT_SECONDS, SILENCE_SECONDS, transport_name
+from hotdog_sql.errors import AddressError
 from hotdog_sql.text import http_date, printable
 from hotdog_sql.transport import Deadline, Transport
 
@@ -33,37 +31,19 @@ _HEADERS = {
 }
 
 
-@cache
-def transport_name() -> str:
-    """`pyreqwest` (the extra `fast`) or `httpx`: what makes requests (`HOTDOG_SQL_TRANSPORT`)."""
-    name = os.environ.get("HOTDOG_SQL_TRANSPORT") or ""
-    installed = find_spec("pyreqwest") is not None
-    if name not in ("", "httpx", "pyreqwest") or (name == "pyreqwest" and not installed):
-        raise InputError(
-            f"HOTDOG_SQL_TRANSPORT is {name!r}: give httpx, or pyreqwest after "
-            "pip install 'hotdog-sql[fast]'"
-        )
-    return name or ("pyreqwest" if installed else "httpx")
-
-
 class HttpClient:
     """Makes requests, one at a time: each thread has its own. A context manager.
 
     Proxies come from the environment (`HTTPS_PROXY`, `NO_PROXY`, …), a user name and a password
-    from the address. Cookies are not kept. `plain` takes httpcore in any case: pyreqwest's time
-    for a request cannot be extended.
+    from the address. Cookies are not kept.
     """
 
     def __init__(
-        self,
-        connect_seconds: float = CONNECT_SECONDS,
-        silence_seconds: float = SILENCE_SECONDS,
-        *,
-        plain: bool = False,
+        self, connect_seconds: float = CONNECT_SECONDS, silence_seconds: float = SILENCE_SECONDS
     ) -> None:
         self._deadline = Deadline()
         self._transport: httpx.BaseTransport
-        if plain or transport_name() == "httpx":
+        if transport_name() == "httpx":
             self._transport = Transport(self._deadline, connect_seconds, silence_seconds)
         else:
             from hotdog_sql.fast_transport import FastTransport

@@ -58,7 +58,10 @@ class Transport(httpx.BaseTransport):
     def __init__(self, deadline: Deadline, connect_seconds: float, silence_seconds: float) -> None:
         self._network = _Network(deadline)
         self._timeout = httpx.Timeout(silence_seconds, connect=connect_seconds).as_dict()
-        self._proxies = proxies()
+        self._proxies = {
+            scheme: httpcore.Proxy(_httpcore_url(proxy.url), proxy.raw_auth)
+            for scheme, proxy in proxies().items()
+        }
         self._context = ssl_context()
         self._pools: dict[httpcore.Proxy | None, httpcore.ConnectionPool] = {}
 
@@ -110,21 +113,28 @@ def ssl_context() -> ssl.SSLContext:
 
 
 @cache
-def proxies() -> dict[str, httpcore.Proxy]:
+def proxies() -> dict[str, httpx.Proxy]:
     """The proxies of the environment, by the scheme of the addresses they are for, or `all`."""
     found = {}
     for scheme, address in getproxies().items():
         if scheme in ("http", "https", "all"):
-            try:
+            with proxy_errors():
                 proxy = httpx.Proxy(address if "://" in address else f"http://{address}")
                 if proxy.url.scheme.startswith("socks"):
                     import_module("socksio")
-            except (ValueError, ImportError, httpx.InvalidURL) as error:
-                raise InputError(
-                    f"cannot use the proxy ({error}); check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY"
-                ) from error
-            found[scheme] = httpcore.Proxy(_httpcore_url(proxy.url), proxy.raw_auth)
+                found[scheme] = proxy
     return found
+
+
+@contextmanager
+def proxy_errors() -> Iterator[None]:
+    """Say which variables to check where a proxy cannot be used."""
+    try:
+        yield
+    except (ValueError, ImportError, httpx.InvalidURL) as error:
+        raise InputError(
+            f"cannot use the proxy ({error}); check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY"
+        ) from error
 
 
 class _Network(httpcore.SyncBackend):

@@ -104,14 +104,17 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureF
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A key and a certificate for 127.0.0.1 that nobody has signed."""
+    """A key and a certificate for 127.0.0.1, and that of its authority, which nobody knows."""
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("openssl is missing; get it with: apt-get install openssl")
-    path = tmp_path_factory.mktemp("tls") / "both.pem"
-    command = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
-    command += ["-subj", "/CN=loopback", "-addext", "subjectAltName=IP:127.0.0.1"]
-    command += ["-keyout", str(path), "-out", str(path.with_suffix(".crt"))]
-    subprocess.run(command, check=True, capture_output=True)
-    path.write_bytes(path.read_bytes() + path.with_suffix(".crt").read_bytes())
+    folder = tmp_path_factory.mktemp("tls")
+    make = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    root = ["-subj", "/CN=authority", "-keyout", "root.key", "-out", "root.crt"]
+    leaf = ["-subj", "/CN=loopback", "-keyout", "leaf.key", "-out", "leaf.crt"]
+    leaf += ["-CA", "root.crt", "-CAkey", "root.key", "-addext", "basicConstraints=CA:FALSE"]
+    for one in (root, [*leaf, "-addext", "subjectAltName=IP:127.0.0.1"]):
+        subprocess.run([*make, *one], check=True, capture_output=True, cwd=folder)
+    path, parts = folder / "both.pem", ("leaf.key", "leaf.crt", "root.crt")
+    path.write_bytes(b"".join((folder / one).read_bytes() for one in parts))
     return path

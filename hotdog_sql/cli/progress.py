@@ -21,6 +21,7 @@ from rich.progress import (
 from rich.progress import Progress as Bars
 
 from hotdog_sql.api import CatalogFile, FileProgress, Progress
+from hotdog_sql.download_options import transport_name
 from hotdog_sql.options import Source
 from hotdog_sql.text import size_text, without_credentials
 
@@ -71,6 +72,8 @@ class DownloadDisplay(Progress):
     def planned(self, photos: int | None) -> None:
         """Remember how many photos there will be."""
         self._total = photos
+        if self._verbose:
+            self._print(f"Requests are made by {transport_name()}")
 
     def received(self, count: int) -> None:
         """Count bytes."""

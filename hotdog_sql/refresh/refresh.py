@@ -80,7 +80,7 @@ def refresh(
     def work(file: CatalogFile, result: Future[FileResult]) -> None:
         local, url = LocalFile(settings.data_dir, file), settings.base_url + file.path
         try:
-            with slots, HttpClient(silence_seconds=silence_seconds, plain=True) as client:
+            with slots, HttpClient(silence_seconds=silence_seconds) as client:
                 transfer = Transfer(local, url, client, policy or RetryPolicy(), shown, stop)
                 result.set_result(_fetch(local, transfer, shown))
         except BaseException as error:  # noqa: BLE001 - whoever takes the result raises it

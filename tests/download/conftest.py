@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hotdog_sql.http import transport_name
+from hotdog_sql.download_options import transport_name
 
 #: The modules whose tests run on both.
 _ON_BOTH = ("test_faults", "test_http")

@@ -188,6 +188,9 @@ def test_a_proxy_is_used() -> None:
         url = "http://localhost:1/a"
         assert in_a_process(url, HTTP_PROXY=proxy.url()) == ("by proxy", "")
         assert in_a_process(url, HTTP_PROXY=proxy.url(), NO_PROXY="localhost")[0] == ""
+        named = proxy.url().replace("//", "//me:a b@")
+        assert in_a_process(url, HTTP_PROXY=named) == ("by proxy", "")
+        assert "proxy-authorization" in proxy.requests[-1].headers
 
 
 @pytest.mark.parametrize(
@@ -196,6 +199,7 @@ def test_a_proxy_is_used() -> None:
         ("SSL_CERT_FILE", "/nonexistent"),
         ("HTTP_PROXY", "gopher://127.0.0.1"),
         ("ALL_PROXY", "socks5://127.0.0.1"),
+        ("HTTP_PROXY", "http://127.0.0.1:x"),
     ],
 )
 def test_what_the_environment_gets_wrong_is_said(name: str, value: str) -> None:

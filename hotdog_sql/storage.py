@@ -293,15 +293,10 @@ class _AbsentError(StorageError):
 def open_storage(address: str | Path) -> Storage:
     """The storage at an address. Makes no folder."""
     text = str(address)
-    if is_remote(text):
-        return _RemoteStorage(text)
-    if "://" not in text:
+    protocol, separator, _ = text.partition("://")
+    if not separator:
         return _LocalStorage(Path(text))
+    if protocol not in _LOCAL:
+        return _RemoteStorage(text)
     parts = urlsplit(text)
     return _LocalStorage(Path(unquote(parts.netloc + parts.path)))
-
-
-def is_remote(address: str | Path) -> bool:
-    """Whether the address is anything but a folder of this machine."""
-    protocol, separator, _ = str(address).partition("://")
-    return bool(separator) and protocol not in _LOCAL

@@ -17,7 +17,7 @@ from hotdog_sql.downloader import dataset
 from hotdog_sql.downloader.verify import verify
 from hotdog_sql.errors import DatasetError, InputError, MissingExtraError
 from hotdog_sql.progress import Progress
-from hotdog_sql.storage import is_remote, open_storage
+from hotdog_sql.storage import open_storage
 from hotdog_sql.text import without_credentials
 from tests.conftest import Run
 from tests.support.datasets import contents, download, rows_at
@@ -137,7 +137,6 @@ def test_a_large_dataset_is_listed_in_pieces(
 def test_addresses(text: str, folder: Path | None) -> None:
     storage = open_storage(text)
     assert storage.folder == folder
-    assert is_remote(text) == (folder is None)
     assert storage.name == (text if folder is None else str(folder))
 
 

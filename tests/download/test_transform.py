@@ -14,9 +14,8 @@ pytest.importorskip("PIL", reason="needs the extra images")
 
 from PIL import ExifTags, Image, ImageChops, ImageOps, ImageStat, JpegImagePlugin
 
-from hotdog_sql.downloader.transform import decode, degrees, transform
+from hotdog_sql.downloader.transform import decode, transform
 from hotdog_sql.downloader.validate import RejectedError, inspect
-from hotdog_sql.options import Source
 from tests.conftest import ROOT
 from tests.support.quarters import (
     BLUE,
@@ -233,21 +232,3 @@ def test_bad_exif_data_and_panoramas_cause_no_warning() -> None:
     assert corners(transformed_quietly(saved(quarters(), exif=b"Exif\0\0MM\0*nonsense"))) == OVER
     panorama = saved(Image.new("1", (10_000, 9_000)), "PNG")
     assert transformed_quietly(panorama)[1:4] == b"PNG"
-
-
-@pytest.mark.parametrize(
-    ("rotation", "source", "expected"),
-    [
-        ("90.0", Source.MIRROR, 90),
-        ("270", Source.ORIGINAL, 270),
-        ("180.0", Source.THUMBNAIL, 0),
-        ("", Source.MIRROR, 0),
-        ("nan", Source.MIRROR, 0),
-        ("45.0", Source.MIRROR, 0),
-        ("up", Source.MIRROR, 0),
-    ],
-)
-def test_rotation_is_read_as_the_dataset_writes_it(
-    rotation: str, source: Source, expected: int
-) -> None:
-    assert degrees(rotation, source) == expected

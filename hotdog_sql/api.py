@@ -9,11 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hotdog_sql import crop as crop
+from hotdog_sql import dataset_boxes as dataset_boxes
+from hotdog_sql import detection as detection
 from hotdog_sql.catalog import CatalogFile, file_named, files_for
 from hotdog_sql.config import MEMORY_LIMIT, Settings
 from hotdog_sql.database import Database
 from hotdog_sql.download_options import DownloadOptions
-from hotdog_sql.export import write_rows
+from hotdog_sql.export import write_rows as write_rows
 from hotdog_sql.index import INDEXED_VIEWS
 from hotdog_sql.index import build_index as _build_index
 from hotdog_sql.options import DataOptions, SelectOptions, Source, parse_partition
@@ -54,7 +57,6 @@ __all__ = [
     "save_recipe",
     "select",
     "verify",
-    "write_rows",
 ]
 
 
@@ -285,12 +287,10 @@ def local_files(database: Database) -> Sequence[LocalFile]:
 
 def build_index(database: Database) -> Iterator[tuple[Path, Path]]:
     """Index each file of a database that reads the CSVs; yield CSV and index."""
-    database.use("images", "labels")
     for view in INDEXED_VIEWS:
-        if view == "boxes" and database.missing(view):
-            continue  # they are fetched only if a command reads them
-        database.use(view)
-        yield from _build_index(database, view, database.files_of(view))
+        if view != "boxes" or not database.missing(view):  # they are fetched only if read
+            database.use(view)
+            yield from _build_index(database, view, database.files_of(view))
 
 
 def check_destination(directory: str) -> None:
@@ -301,12 +301,12 @@ def check_destination(directory: str) -> None:
         check_folder(folder)
 
 
-def write_gallery(directory: str | Path) -> Path | None:
+def write_gallery(directory: str | Path, boxes: Iterator[Any] | None = None) -> Path | None:
     """Write a dataset's `index.html`; None where the dataset is not on this machine."""
     from hotdog_sql.gallery import write_gallery as write
 
     folder = open_storage(directory).folder
-    return None if folder is None else write(folder)
+    return None if folder is None else write(folder, boxes)
 
 
 def serve_demo(data_dir: Path | None) -> AbstractContextManager[DataOptions]:

@@ -94,6 +94,10 @@ class Database(Connection):
         names = [sql_file.defines for sql_file in load_order()]
         return [name for name in names if not self.missing(name)]
 
+    def usable_for_dataset(self) -> list[SqlFile]:
+        """The views and macros over a dataset whose files are there."""
+        return [sql_file for sql_file in dataset_files() if not self.missing(sql_file.defines)]
+
     def use(self, *names: str) -> None:
         """Load views or macros, such as `select_images`, and what they read.
 
@@ -122,7 +126,8 @@ class Database(Connection):
             raise InputError(f"{directory} has no manifest.csv: give the folder of a dataset")
         self._readable.append(directory)
         self.set_variables({"dataset_dir": str(directory)})
-        for sql_file in dataset_files():
+        for sql_file in self.usable_for_dataset():
+            self.use(sql_file.defines)  # what it reads
             self.define(sql_file.text)
 
     def keep_query(self, text: str) -> None:

@@ -89,6 +89,15 @@ class Source(StrEnum):
     THUMBNAIL = auto()
 
 
+class BoxFormat(StrEnum):
+    """How boxes are written for detectors."""
+
+    YOLO = auto()
+    COCO = auto()
+    VOC = auto()
+    JSONL = auto()
+
+
 class DatasetFormat(StrEnum):
     """How a dataset keeps its photos."""
 

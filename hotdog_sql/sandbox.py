@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from hotdog_sql.errors import QueryError
-from hotdog_sql.sql_files import load_order
+from hotdog_sql.sql_files import dataset_files, load_order
 from hotdog_sql.text import printable
 
 #: The parts of a syntax tree that only read. Those that write, such as COPY_QUERY_NODE, are not
@@ -56,7 +56,7 @@ def check_query(connection: duckdb.DuckDBPyConnection, text: str) -> frozenset[s
         raise QueryError("the query is nested too deeply: write it with fewer levels") from error
     if tree["error"] or len(tree["statements"]) != 1:
         raise QueryError("the query must be one SELECT and nothing else")
-    views = {sql_file.defines for sql_file in load_order()}
+    views = {sql_file.defines for sql_file in (*load_order(), *dataset_files())}
     names: set[str] = set()
     texts: set[str] = set()
     for part in _parts(tree["statements"]):

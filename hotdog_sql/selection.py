@@ -216,7 +216,7 @@ def select(database: Database, options: SelectOptions) -> Selection:
     _check_names(database, "part", list(options.partition or ()))
     if options.query is not None:
         return _partitioned(_select_by_query(database, options))
-    mids = _find_mids(database, (*options.classes, *options.exclude))
+    mids = find_mids(database, (*options.classes, *options.exclude))
     classes = tuple(dict.fromkeys(mids[name] for name in options.classes))
     exclude = tuple(dict.fromkeys(mids[name] for name in options.exclude))
     return _partitioned(
@@ -224,7 +224,7 @@ def select(database: Database, options: SelectOptions) -> Selection:
     )
 
 
-def _find_mids(database: Database, names: tuple[str, ...]) -> dict[str, str]:
+def find_mids(database: Database, names: tuple[str, ...]) -> dict[str, str]:
     """The MID of each class with one of these names or MIDs."""
     database.use("matching_classes", "similar_classes")
     mids: dict[str, list[str | None]] = {}

@@ -58,8 +58,8 @@ def load_order() -> tuple[SqlFile, ...]:
 
 @cache
 def dataset_files() -> tuple[SqlFile, ...]:
-    """The views over a dataset's manifest, which `shell.sql` names in its comment."""
-    return _read_by_shell("--   .read sql/dataset/")
+    """The views and macros over a dataset, which `shell.sql` names in its comment."""
+    return _read_by_shell("--   .read sql/")
 
 
 def _read_by_shell(beginning: str) -> tuple[SqlFile, ...]:
@@ -72,7 +72,7 @@ def needed_for(names: Iterable[str]) -> list[SqlFile]:
     """The files that make views and macros, and all that those read, in the order to load them."""
     needed = set(names)
     # What a file reads is made by files before it.
-    for sql_file in reversed(load_order()):
+    for sql_file in reversed((*load_order(), *dataset_files())):
         if sql_file.defines in needed:
             needed.update(sql_file.reads)
     return [sql_file for sql_file in load_order() if sql_file.defines in needed]

@@ -7,6 +7,12 @@
 --   SET VARIABLE dataset_dir = 'dataset';
 --   .read sql/dataset/manifest.sql
 --   .read sql/dataset/losses.sql
+--   .read sql/export/dataset_boxes.sql
+--   .read sql/export/yolo_files.sql
+--   .read sql/export/coco_files.sql
+--   .read sql/export/voc_files.sql
+--   .read sql/export/jsonl_files.sql
+--   .read sql/export/gallery_boxes.sql
 
 SET VARIABLE data_dir = coalesce(nullif(getenv('HOTDOG_SQL_DATA_DIR'), ''), 'data');
 SET VARIABLE split = coalesce(nullif(getenv('HOTDOG_SQL_SPLIT'), ''), 'test');

@@ -87,6 +87,7 @@ def run_download(
     *,
     recipe: "Recipe | None" = None,
     gallery: bool = True,
+    boxes: bool = False,
     quiet: bool = False,
     verbose: bool = False,
 ) -> int:
@@ -96,7 +97,12 @@ def run_download(
 
     with DownloadDisplay(quiet=quiet, verbose=verbose) as display:
         report = api.download(selection, destination, wanted, recipe=recipe, progress=display)
-    page = api.write_gallery(destination) if gallery and not wanted.in_tars else None
+    page = None
+    if gallery and not wanted.in_tars:
+        drawn = None
+        if boxes or selection.boxes is not None:
+            drawn = api.dataset_boxes.for_gallery(selection.database, Path(destination))
+        page = api.write_gallery(destination, drawn)
     if not quiet:
         tell_download(report, destination, api.missing_for_replacements(selection), page)
     return ExitCode.INCOMPLETE if report.failed else ExitCode.OK
@@ -155,20 +161,32 @@ def verify(
         raise typer.Exit(ExitCode.VERIFY_FAILED)
 
 
+@takes(data=DataOptions)
 def gallery(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the dataset.")],
+    boxes: Annotated[
+        bool, typer.Option("--boxes", help="Draw the boxes of the selection's classes.")
+    ] = False,
+    *,
+    data: Given,
 ) -> None:
     """Write a page that shows every photo of a dataset and why others were lost.
 
     Examples:
       hotdog-sql gallery dataset
-      hotdog-sql gallery ./dataset
+      hotdog-sql gallery dataset --boxes
 
     The page is DIR/index.html. It needs no network. Its path goes to stdout.
     """
     from hotdog_sql import api
 
-    typer.echo(str(api.write_gallery(directory)))
+    if not boxes:
+        typer.echo(str(api.write_gallery(directory)))
+        return
+    wanted = api.dataset_boxes.data_of(directory, data)
+    with opened(wanted, api.dataset_boxes.NEEDS) as database:
+        drawn = api.dataset_boxes.for_gallery(database, directory)
+        typer.echo(str(api.write_gallery(directory, drawn)))
 
 
 @takes(how=(DownloadOptions, "update"))
@@ -205,9 +223,10 @@ def demo(
     with api.serve_demo(data_dir) as data:
         say("Serving a small Open Images on this machine", quiet=quiet)
         # Quiet: the sizes in the catalog are those of the real files.
-        with opened(data, ["select_images"], quiet=True) as database:
+        with opened(data, ["select_images", *api.dataset_boxes.NEEDS], quiet=True) as database:
             selection = api.select(database, "Hot dog")
             if not quiet:
                 tell_selection(selection)
-            code = run_download(selection, str(directory), DownloadOptions(**how), quiet=quiet)
+            wanted = DownloadOptions(**how)
+            code = run_download(selection, str(directory), wanted, boxes=True, quiet=quiet)
     raise typer.Exit(code)

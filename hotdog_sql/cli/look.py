@@ -258,7 +258,7 @@ def _session(database: "Database", directory: Path | None) -> Iterator[str]:
     files = api.needed_for(database.usable())
     if directory is not None:
         database.use_dataset(directory)
-        files += api.dataset_files()
+        files += database.usable_for_dataset()
         variables["dataset_dir"] = directory.resolve()
     yield from (f"SET VARIABLE {name} = {_quoted(value)};" for name, value in variables.items())
     yield from (file.text for file in files)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from hotdog_sql.cli.boxes import crop, export
 from hotdog_sql.cli.data import index, refresh
 from hotdog_sql.cli.download import demo, download, gallery, verify
 from hotdog_sql.cli.look import classes, shell, sql, summary
@@ -23,6 +24,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Make a dataset": (select, download, demo),
     "Look around": (classes, summary, sql, shell),
     "Data and datasets": (refresh, index, verify, gallery),
+    "Boxes": (crop, export),
 }
 #: What DuckDB says, as a RuntimeError, when a signal ends a query.
 _QUERY_STOPPED = "Query interrupted"

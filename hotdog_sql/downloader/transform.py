@@ -6,7 +6,7 @@ encoded anew, at a quality that the eye does not tell from the one before.
 
 import struct
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
@@ -111,6 +111,28 @@ def transform(
     target = BytesIO()
     made.save(target, "JPEG" if image.format == "MPO" else image.format, **options)
     return target.getvalue(), "; ".join(notes)
+
+
+def cut(data: Bytes, boxes: Sequence[tuple[int, int, int, int]], rotation: int) -> list[bytes]:
+    """Parts of a photo set upright, in its format; `RejectedError` where it cannot be decoded.
+
+    Boxes are left, upper, right and lower edges in pixels of the photo as it is stored.
+    """
+    with _rejects():
+        image = _open(data)
+        image.load()
+    orientation, _ = _exif(image, upright=True)
+    if orientation not in _TURNS:
+        orientation = _BY_DEGREES.get(rotation, 1)
+    turn = _TURNS.get(orientation)
+    options = _save_options(image, on_its_side=orientation >= 5)
+    parts = []
+    for box in boxes:
+        part = image.crop(box) if turn is None else image.crop(box).transpose(turn[0])
+        target = BytesIO()
+        part.save(target, "JPEG" if image.format == "MPO" else image.format, **options)
+        parts.append(target.getvalue())
+    return parts
 
 
 def _open(data: Bytes) -> Image.Image:

@@ -9,7 +9,7 @@ const EXPLANATIONS = {
   failed: "The download failed. Run it again to retry.",
 };
 
-const { columns, rows, tables, sql, hasRecipe } = JSON.parse(byId("photos").textContent);
+const { columns, rows, tables, boxes, sql, hasRecipe } = JSON.parse(byId("photos").textContent);
 
 /** Every photo of the manifest; columns with few values are numbers into a table of those values. */
 const photos = rows.map((row, place) => {
@@ -362,6 +362,7 @@ grid.makeTile = (index) => {
   const photo = grid.photos[index];
   const frame = element("button", "frame", imageOf(photo, "lazy"));
   frame.type = "button";
+  drawBoxes(frame, photo);
   frame.addEventListener("click", () => {
     grid.setCurrent(index);
     lightbox.open(index);
@@ -467,6 +468,7 @@ lightbox.show = (index) => {
   if (!photo) return;
   lightbox.index = index;
   lightbox.stage.replaceChildren(imageOf(photo, "eager"));
+  drawBoxes(lightbox.stage, photo);
   byId("photo-title").replaceChildren(titleElement(photo));
   byId("facts").replaceChildren(...factsOf(photo));
   const position = `${formatNumber(index + 1)} of ${formatNumber(grid.photos.length)}`;

@@ -43,8 +43,10 @@ _NUMBER = re.compile(r"\d{1,15}", re.ASCII)
 _ESCAPES = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"})
 
 
-def write_gallery(directory: Path) -> Path:
+def write_gallery(directory: Path, boxes: Iterable[tuple[str, str]] | None = None) -> Path:
     """Write `index.html` into a dataset, and return its path.
+
+    Boxes are an ImageID and a JSON list each, the rows of `sql/export/gallery_boxes.sql`.
 
     The page shows what the manifest says now, also while a download is still running. The old page
     stays until the new one is whole.
@@ -60,7 +62,7 @@ def write_gallery(directory: Path) -> Path:
     with storage_errors(path):
         try:
             with temporary.open("w", encoding="utf-8", newline="\n") as file:
-                file.writelines(_page(directory))
+                file.writelines(_page(directory, boxes))
             temporary.replace(path)
         finally:
             with suppress(OSError):
@@ -68,10 +70,13 @@ def write_gallery(directory: Path) -> Path:
     return path
 
 
-def _page(directory: Path) -> Iterator[str]:
+def _page(directory: Path, boxes: Iterable[tuple[str, str]] | None) -> Iterator[str]:
     """The page in pieces, so that it is never in memory as a whole."""
     parts = files(__package__)
-    style, script = (parts.joinpath(part).read_text("utf-8") for part in ("page.css", "page.js"))
+    style, script = (
+        "".join(parts.joinpath(f"{part}.{kind}").read_text("utf-8") for part in ("page", "boxes"))
+        for kind in ("css", "js")
+    )
     before, _, after = parts.joinpath("page.html").read_text("utf-8").partition("{{photos}}")
     # A page with this style, this script, images beside it, and nothing else.
     policy = (
@@ -82,7 +87,7 @@ def _page(directory: Path) -> Iterator[str]:
     # The last, because a name may look like one of the others.
     fill["{{title}}"] = html.escape(printable(directory.resolve().name))
     yield _filled(before, fill)
-    yield from _photos(_rows(directory / _MANIFEST), _recipe(directory))
+    yield from _photos(_rows(directory / _MANIFEST), _recipe(directory), boxes)
     yield _filled(after, fill)
 
 
@@ -130,7 +135,11 @@ def _recipe(directory: Path) -> dict[str, object]:
     return {"hasRecipe": True, "sql": sql if same else None}
 
 
-def _photos(rows: Iterable[dict[str, str]], recipe: dict[str, object]) -> Iterator[str]:
+def _photos(
+    rows: Iterable[dict[str, str]],
+    recipe: dict[str, object],
+    boxes: Iterable[tuple[str, str]] | None,
+) -> Iterator[str]:
     """One JSON object: columns, rows, the tables that the rows point into, and the recipe.
 
     A later row of a photo replaces an earlier one. SQLite sorts the rows in a temporary file, so
@@ -154,8 +163,15 @@ def _photos(rows: Iterable[dict[str, str]], recipe: dict[str, object]) -> Iterat
         for (line,) in sorter.execute("SELECT json FROM photos ORDER BY folder, rank, image_id"):
             yield separator + line
             separator = ",\n"
+    yield "\n],"
+    if boxes is not None:
+        separator = '"boxes":{\n'
+        for image_id, found in boxes:
+            yield f"{separator}{_json(image_id)}:{found.translate(_ESCAPES)}"
+            separator = ",\n"
+        yield "}," if separator.startswith(",") else '"boxes":{},'
     lists = {column: list(table) for column, table in tables.items()}
-    yield "\n]," + _json({"tables": lists, **recipe}).removeprefix("{")
+    yield _json({"tables": lists, **recipe}).removeprefix("{")
 
 
 def _typed(row: dict[str, str]) -> dict[str, object]:

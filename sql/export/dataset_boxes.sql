@@ -1,0 +1,85 @@
+-- dataset_boxes: the photos of a dataset, each with its boxes of some classes.
+--
+-- An image in two folders counts once. A photo without a box has one row, whose box is NULL. The
+-- coordinates are those of the photo as the dataset has it: boxes are turned as it was turned by
+-- --upright, or by the photo service, whose thumbnails are upright.
+-- Reads: manifest, boxes, requested_classes
+-- Parameters:
+--   class                        a name or MID, or a list of them
+--   photos                       name of a table with path, width and height of photos to take
+--   negative_folder := 'other'   as for requested_classes
+-- Columns:
+--   path         VARCHAR  the photo below the dataset
+--   width        BIGINT   its pixels
+--   height       BIGINT   likewise
+--   ImageID      VARCHAR  the image
+--   partition    VARCHAR  the part of the dataset; NULL where there are none
+--   source       VARCHAR  mirror, original or thumbnail
+--   Rotation     DOUBLE   as in images
+--   number       BIGINT   the box's place on the photo, from 1, by class and from left to right
+--   category     BIGINT   the class's place among the classes, from 0
+--   folder       VARCHAR  the class's folder
+--   LabelName    VARCHAR  its MID
+--   DisplayName  VARCHAR  its name
+--   XMin         DOUBLE   as in boxes, and so are the others
+--   XMax         DOUBLE   right edge
+--   YMin         DOUBLE   upper edge
+--   YMax         DOUBLE   lower edge
+--   IsOccluded   BOOLEAN  something hides a part
+--   IsTruncated  BOOLEAN  the photo cuts it off
+--   IsGroupOf    BOOLEAN  several objects
+--   IsDepiction  BOOLEAN  a drawing or a model
+--   IsInside     BOOLEAN  seen from inside
+--   area         DOUBLE   share of the photo; NULL where there is no box, or an impossible one
+-- Example:
+--   CREATE OR REPLACE TEMP TABLE sizes AS SELECT path, 1024 AS width, 768 AS height FROM manifest;
+--   FROM dataset_boxes('Hot dog', 'sizes');
+
+CREATE OR REPLACE TEMP MACRO dataset_boxes(class, photos, negative_folder := 'other') AS TABLE
+WITH taken AS MATERIALIZED (
+    SELECT
+        path, sizes.width::BIGINT AS width, sizes.height::BIGINT AS height, ImageID, "partition",
+        source, Rotation,
+        coalesce(contains(note, 'mirrored'), false) AS mirrored,
+        -- Degrees counter-clockwise, after it was mirrored.
+        CASE
+            WHEN source = 'thumbnail' THEN Rotation::INTEGER
+            ELSE try_cast(regexp_extract(note, 'rotated (\d+)', 1) AS INTEGER)
+        END AS turn
+    FROM manifest JOIN query_table(photos) AS sizes USING (path)
+    QUALIFY row_number() OVER (PARTITION BY ImageID ORDER BY path) = 1
+),
+categories AS MATERIALIZED (
+    SELECT row_number() OVER (ORDER BY position) - 1 AS category, folder, LabelName, DisplayName
+    FROM requested_classes(class, negative_folder := negative_folder)
+),
+mirrored_boxes AS (
+    SELECT
+        taken.*,
+        row_number() OVER (
+            PARTITION BY taken.ImageID
+            ORDER BY
+                category, XMin, YMin, XMax, YMax,
+                IsOccluded, IsTruncated, IsGroupOf, IsDepiction, IsInside
+        ) AS number,
+        category, folder, LabelName, DisplayName,
+        if(mirrored, 1 - XMax, XMin) AS XMin, if(mirrored, 1 - XMin, XMax) AS XMax, YMin, YMax,
+        IsOccluded, IsTruncated, IsGroupOf, IsDepiction, IsInside, area
+    FROM boxes JOIN categories USING (LabelName) JOIN taken USING (ImageID)
+),
+turned_boxes AS (
+    SELECT * REPLACE (
+        CASE turn WHEN 90 THEN YMin WHEN 180 THEN 1 - XMax WHEN 270 THEN 1 - YMax ELSE XMin END
+            AS XMin,
+        CASE turn WHEN 90 THEN YMax WHEN 180 THEN 1 - XMin WHEN 270 THEN 1 - YMin ELSE XMax END
+            AS XMax,
+        CASE turn WHEN 90 THEN 1 - XMax WHEN 180 THEN 1 - YMax WHEN 270 THEN XMin ELSE YMin END
+            AS YMin,
+        CASE turn WHEN 90 THEN 1 - XMin WHEN 180 THEN 1 - YMin WHEN 270 THEN XMax ELSE YMax END
+            AS YMax
+    )
+    FROM mirrored_boxes
+)
+SELECT * EXCLUDE (mirrored, turn)
+FROM (FROM turned_boxes UNION ALL BY NAME FROM taken ANTI JOIN turned_boxes USING (ImageID))
+ORDER BY "partition", ImageID, number;

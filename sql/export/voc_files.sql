@@ -1,0 +1,60 @@
+-- voc_files: the files of a Pascal VOC dataset: JPEGImages, Annotations and ImageSets.
+--
+-- Pixels are counted from 1, and a box has its last one. A box around several objects is difficult.
+-- Parts of the dataset are lists in ImageSets/Main; validation is val, and without parts all photos
+-- are trainval.
+-- Parameters:
+--   class   a name or MID, or a list of them
+--   rows    name of a table with the rows of dataset_boxes for them
+-- Columns: those of yolo_files
+-- Example:
+--   CREATE OR REPLACE TEMP TABLE sizes AS SELECT path, 1024 AS width, 768 AS height FROM manifest;
+--   CREATE OR REPLACE TEMP TABLE found AS FROM dataset_boxes('Hot dog', 'sizes');
+--   FROM voc_files('Hot dog', 'found');
+
+CREATE OR REPLACE TEMP MACRO voc_files(class, rows) AS TABLE
+WITH boxes_of AS MATERIALIZED (
+    SELECT
+        *,
+        ImageID || regexp_extract(path, '\.\w+$') AS name,
+        replace(replace(replace(DisplayName, '&', '&amp;'), '<', '&lt;'), '>', '&gt;') AS class_name,
+        least(round(XMin * width)::BIGINT + 1, width) AS left_pixel,
+        least(round(YMin * height)::BIGINT + 1, height) AS top_pixel
+    FROM query_table(rows)
+),
+photos AS MATERIALIZED (
+    SELECT DISTINCT ImageID, name, path, width, height, "partition" FROM boxes_of
+),
+files AS (
+    SELECT 'JPEGImages/' || name AS file, 0 AS place, NULL AS line, path AS photo FROM photos
+    UNION ALL
+    SELECT
+        'ImageSets/Main/' || replace(coalesce("partition", 'trainval'), 'validation', 'val')
+        || '.txt',
+        row_number() OVER (ORDER BY ImageID), ImageID, NULL
+    FROM photos
+    UNION ALL
+    SELECT
+        'Annotations/' || ImageID || '.xml', 0,
+        '<annotation><folder>JPEGImages</folder><filename>' || name
+        || '</filename><size><width>' || width || '</width><height>' || height
+        || '</height><depth>3</depth></size><segmented>0</segmented>',
+        NULL
+    FROM photos
+    UNION ALL
+    SELECT
+        'Annotations/' || ImageID || '.xml', number,
+        '<object><name>' || class_name || '</name><pose>Unspecified</pose><truncated>'
+        || if(IsTruncated, 1, 0) || '</truncated><occluded>' || if(IsOccluded, 1, 0)
+        || '</occluded><difficult>' || if(IsGroupOf, 1, 0) || '</difficult><bndbox><xmin>'
+        || left_pixel || '</xmin><ymin>' || top_pixel || '</ymin><xmax>'
+        || greatest(left_pixel, round(XMax * width)::BIGINT) || '</xmax><ymax>'
+        || greatest(top_pixel, round(YMax * height)::BIGINT) || '</ymax></bndbox></object>',
+        NULL
+    FROM boxes_of WHERE area IS NOT NULL
+    UNION ALL
+    SELECT 'Annotations/' || ImageID || '.xml', 1_000_000_000, '</annotation>', NULL FROM photos
+)
+SELECT file, line, photo
+FROM files
+ORDER BY file, place;

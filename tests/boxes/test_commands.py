@@ -1,0 +1,224 @@
+"""`crop` and `export` as a user types them, on the demo's photos."""
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hotdog_sql.demo.server import serve
+from tests.conftest import Run
+from tests.support.photos import manifest_rows
+from tests.test_trainers import counted, interpreter
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `dataset`, in parts, and `data`, which has the boxes; the server is gone."""
+    folder = tmp_path_factory.mktemp("boxes")
+    with serve() as world:
+        addresses = {"BASE_URL": world.base_url, "MIRROR_URL": world.mirror_url}
+        variables = {f"HOTDOG_SQL_{name}": value for name, value in addresses.items()}
+        for command in (
+            ("select", "Hot dog", "Person", "--overlap", "both", "--negatives", "20"),
+            ("sql", "SELECT count(*) FROM boxes"),
+        ):
+            more = ("--partition", "60/20/20", "--download", "dataset")
+            subprocess.run(
+                [sys.executable, "-m", "hotdog_sql", *command, *more[: 4 * ("select" in command)]],
+                cwd=folder,
+                env=os.environ | variables,
+                check=True,
+                capture_output=True,
+            )
+    return folder
+
+
+@pytest.fixture
+def here(home: Path, tmp_path: Path) -> Path:
+    """A folder of the test's own with the same."""
+    for name in ("data", "dataset"):
+        shutil.copytree(home / name, tmp_path / name)
+    return tmp_path
+
+
+def boxes_in(folder: Path) -> list[dict[str, str]]:
+    """The boxes of the two classes on downloaded photos."""
+    there = {row["ImageID"] for row in manifest_rows(folder / "dataset") if row["path"]}
+    with (folder / "data" / "test-annotations-bbox.csv").open(encoding="utf-8") as file:
+        return [
+            box
+            for box in csv.DictReader(file)
+            if box["ImageID"] in there and box["LabelName"] in ("/m/01b9xk", "/m/01g317")
+        ]
+
+
+def test_crop(here: Path, call: Run) -> None:
+    done = call("crop", "dataset", "crops", "--margin", "0", "--min-pixels", "200")
+    assert done.returncode == 0, done.stderr
+    rows = manifest_rows(here / "crops")
+    boxes = boxes_in(here)
+    assert len(rows) == len(boxes)
+    assert {(row["ImageID"], row["LabelName"]) for row in rows} == {
+        (box["ImageID"], box["LabelName"]) for box in boxes
+    }
+    cut = [row for row in rows if row["path"]]
+    assert f"Cut out {len(cut)} boxes into crops" in done.stderr
+    assert f"{len(rows) - len(cut)} boxes are left out: smaller than 200 pixels" in done.stderr
+    assert {path.name for path in (here / "crops").iterdir()} == {
+        *("manifest.csv", "train", "validation", "test")
+    }
+    for row in cut:
+        assert row["path"].startswith(f"{row['partition']}/{row['folder']}/{row['ImageID']}_")
+        assert (here / "crops" / row["path"]).exists()
+        assert (here / "dataset" / row["photo"]).exists()
+    again = call("crop", "dataset", "crops")
+    assert again.returncode == 3
+    assert "crops is not empty: choose another folder" in again.stderr
+
+
+@pytest.mark.parametrize("name", ["yolo", "coco", "voc", "jsonl"])
+def test_export(here: Path, call: Run, name: str) -> None:
+    photos = {row["ImageID"]: row["path"] for row in manifest_rows(here / "dataset")}
+    photos = {image_id: path for image_id, path in photos.items() if path}
+    gone, broken, *_ = sorted((here / "dataset" / "train" / "other").iterdir())
+    gone.unlink()
+    broken.write_bytes(b"no photo")
+    done = call("export", "dataset", "out", "--format", name)
+    assert done.returncode == 0, done.stderr
+    assert f"Wrote {len(photos) - 2} photos and {len(boxes_in(here))} boxes to out" in done.stderr
+    assert "1 photos are not in the dataset's folders" in done.stderr
+    assert "1 photos cannot be read" in done.stderr
+    assert "photos were lost or have failed" in done.stderr
+    written = {path for path in (here / "out").rglob("*") if path.suffix in (".jpg", ".png")}
+    assert len(written) == len(photos) - 2
+    assert {path.stat().st_nlink for path in written} == {2}
+    done = call("export", "dataset", "copied", "--format", name, "--copy", "--quiet")
+    copied = next(path for path in (here / "copied").rglob("*.jpg"))
+    assert copied.stat().st_nlink == 1
+    assert "Wrote" not in done.stderr
+
+
+def test_a_dataset_without_a_recipe_needs_classes(here: Path, call: Run) -> None:
+    (here / "dataset" / "selection.json").unlink()
+    done = call("export", "dataset", "out", "--format", "coco")
+    assert done.returncode == 3
+    assert "names no classes: give --class" in done.stderr
+    done = call(
+        "export", "dataset", "out", "--format", "coco", "--class", "Person", "--class", "Cat"
+    )
+    assert done.returncode == 0
+    content = json.loads((here / "out" / "train" / "annotations.json").read_text())
+    assert [one["name"] for one in content["categories"]] == ["Person", "Cat"]
+
+
+def test_a_query_reads_the_boxes_of_a_dataset(here: Path, call: Run) -> None:
+    query = """
+        WITH sizes AS (SELECT path, 1 AS width, 1 AS height FROM manifest WHERE path IS NOT NULL),
+        found AS (FROM dataset_boxes(['Hot dog', 'Person'], 'sizes'))
+        FROM yolo_files(['Hot dog', 'Person'], 'found') WHERE starts_with(file, 'labels')
+    """
+    done = call("sql", query, "--dataset", "dataset", "--format", "csv")
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 1 + len(boxes_in(here))
+
+
+@pytest.mark.usefixtures("here")
+def test_classes_without_boxes_are_reported(call: Run) -> None:
+    classes = ("--class", "Hot dog stand", "--class", "Person")
+    done = call("crop", "dataset", "crops", *classes)
+    assert done.returncode == 0
+    assert "Hot dog stand (/m/0bm1pg) has no boxes in test; the nearest class" in done.stderr
+    done = call("crop", "dataset", "others", "--class", "Hot dog stand")
+    assert done.returncode == 3
+    assert "no photo of the dataset has a box of the classes" in done.stderr
+
+
+def test_what_is_no_dataset_is_refused(here: Path, call: Run) -> None:
+    assert "no manifest.csv" in call("crop", "data", "crops", "--class", "Person").stderr
+    manifest = here / "dataset" / "manifest.csv"
+    text = manifest.read_text(encoding="utf-8")
+    path = next(row["path"] for row in manifest_rows(here / "dataset") if row["path"])
+    manifest.write_text(text.replace(path, "../data/test-annotations-bbox.csv"), encoding="utf-8")
+    done = call("export", "dataset", "out", "--format", "yolo", "--copy")
+    assert done.returncode == 6
+    assert "foreign path" in done.stderr
+
+
+_COCO = """
+import json, os
+from pycocotools.coco import COCO
+coco = COCO(os.environ["READ"])
+print(json.dumps({
+    "boxes": sorted(
+        [coco.imgs[one["image_id"]]["file_name"][7:23], coco.cats[one["category_id"]]["name"]]
+        for one in coco.loadAnns(coco.getAnnIds())
+    ),
+    "photos": len(coco.getImgIds()),
+}))
+"""
+_DATASETS = """
+import json, os
+from datasets import load_dataset
+found = load_dataset("imagefolder", data_dir=os.environ["READ"])
+print(json.dumps({
+    "boxes": sorted([row["image_id"], name]
+                    for part in found.values() for row in part for name in row["objects"]["names"]),
+    "photos": sum(len(part) for part in found.values()),
+    "parts": sorted(found),
+}))
+"""
+_TORCHVISION = """
+import json, os
+from torchvision.datasets import VOCDetection
+boxes, photos = [], 0
+for part in ("train", "val", "test"):
+    for image, target in VOCDetection(os.environ["READ"], year="2012", image_set=part):
+        photos += 1
+        for one in target["annotation"]["object"]:
+            boxes.append([target["annotation"]["filename"][:16], one["name"]])
+print(json.dumps({"boxes": sorted(boxes), "photos": photos}))
+"""
+_ULTRALYTICS = """
+import json, os
+from ultralytics.data.dataset import YOLODataset
+from ultralytics.data.utils import check_det_dataset
+data = check_det_dataset(os.environ["READ"])
+boxes, photos = [], 0
+for part in ("train", "val", "test"):
+    for label in YOLODataset(img_path=data[part], data=data, task="detect").labels:
+        photos += 1
+        for category in label["cls"].flatten():
+            boxes.append([label["im_file"].split("/")[-1][:16], data["names"][int(category)]])
+print(json.dumps({"boxes": sorted(boxes), "photos": photos}))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("library", "name", "code", "out", "read"),
+    [
+        ("pycocotools", "coco", _COCO, "out", "out/train/annotations.json"),
+        ("datasets", "jsonl", _DATASETS, "out", "out"),
+        ("torchvision", "voc", _TORCHVISION, "VOCdevkit/VOC2012", "."),
+        ("ultralytics", "yolo", _ULTRALYTICS, "out", "out/data.yaml"),
+    ],
+)
+def test_the_libraries_of_detectors_read_every_box(
+    here: Path, call: Run, library: str, name: str, code: str, out: str, read: str
+) -> None:
+    assert call("export", "dataset", out, "--format", name).returncode == 0
+    found = counted(here, interpreter(library), code, READ=read)
+    rows = [row for row in manifest_rows(here / "dataset") if row["path"]]
+    if name == "coco":
+        rows = [row for row in rows if row["partition"] == "train"]
+    ids = {row["ImageID"] for row in rows}
+    names = {"/m/01b9xk": "Hot dog", "/m/01g317": "Person"}
+    assert found["photos"] == len(ids)
+    assert found["boxes"] == sorted(
+        [box["ImageID"], names[box["LabelName"]]] for box in boxes_in(here) if box["ImageID"] in ids
+    )

@@ -1,6 +1,6 @@
 """Every benchmark, one after the other: `make bench`. Prints the tables and charts of the README.
 
-    python -m tests.benchmark [start selection refresh download] [--repeats 5]
+    python -m tests.benchmark [start selection boxes refresh download] [--repeats 5]
 
 The peers get environments of their own in `.bench/`, made on the first run.
 """
@@ -11,11 +11,12 @@ import platform
 import shutil
 from importlib.metadata import version
 
+from tests.benchmark.boxes import measure_boxes
 from tests.benchmark.download import measure_download, measure_refresh
 from tests.benchmark.measure import BENCH
 from tests.benchmark.selection import SIZES, measure_selection, measure_start
 
-_PARTS = ("start", "selection", "refresh", "download")
+_PARTS = ("start", "selection", "boxes", "refresh", "download")
 
 
 def main() -> None:
@@ -37,6 +38,8 @@ def main() -> None:
                 measure_start(options.repeats)
             case "selection":
                 measure_selection(options.repeats, tuple(options.sizes))
+            case "boxes":
+                measure_boxes(options.repeats)
             case "refresh":
                 measure_refresh(options.repeats)
             case "download":

@@ -45,37 +45,3 @@ def test_the_tutorials_selection(real_data: Path, run: Run) -> None:
         {name: "" if value is None else str(value) for name, value in row.items()} for row in shell
     ]
     assert rows == as_text
-
-
-def test_the_counts(real_data: Path, run: Run) -> None:
-    done = run("summary", "--split", "validation", "--data-dir", real_data, "--format", "json")
-    (counts,) = json.loads(done.stdout)
-    assert list(counts.values()) == [41_620, 367_263, 41_316, 19_994]
-
-
-def test_classes(real_data: Path, run: Run) -> None:
-    done = run("classes", "hot dog", "--counts", "--split", "validation", "--data-dir", real_data)
-    found = {row["DisplayName"]: row for row in csv.DictReader(done.stdout.splitlines())}
-    hot_dog, bun = found["Hot dog"], found["Hot dog bun"]
-    assert (hot_dog["positives"], hot_dog["verified_negatives"]) == ("13", "33")
-    assert (bun["positives"], bun["verified_negatives"]) == ("0", "2")
-    odd = run("classes", "topolino", "--data-dir", real_data, "--format", "json")
-    assert json.loads(odd.stdout) == [
-        {"LabelName": "/m/02wvth", "DisplayName": 'Fiat 500 "topolino"'}
-    ]
-
-
-def test_verified_negatives(real_data: Path, run: Run) -> None:
-    carried: dict[str, set[str]] = {}
-    denied = set()
-    for row in labels(real_data):
-        if float(row["Confidence"]) == 1:
-            carried.setdefault(row["ImageID"], set()).add(row["LabelName"])
-        elif row["LabelName"] == "/m/01b9xk":
-            denied.add(row["ImageID"])
-    expected = {image for image in denied if not carried.get(image, set()) & RELATED}
-    assert len(denied) == 33
-    wanted = ("select", "--class", "Hot dog", "--split", "validation", "--data-dir", real_data)
-    done = run(*wanted, "--negatives-from", "verified", "--quiet")
-    rows = list(csv.DictReader(done.stdout.splitlines()))
-    assert {row["ImageID"] for row in rows if row["folder"] == "other"} == expected

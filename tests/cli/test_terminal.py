@@ -18,7 +18,8 @@ PROGRAM = [sys.executable, "-m", "hotdog_sql"]
 
 
 def test_select_shows_ten_rows_and_what_comes_next(small_data: Path, tmp_path: Path) -> None:
-    code, screen = in_terminal(tmp_path, "select", "Hot dog", "--data-dir", str(small_data))
+    wanted = ("select", "Hot dog", "--data-dir", str(small_data))
+    code, screen = in_terminal(tmp_path, *wanted)
     assert code == 0
     lines = screen.splitlines()
     assert sum(line.startswith("hot_dog ") for line in lines) == 10
@@ -28,38 +29,37 @@ def test_select_shows_ten_rows_and_what_comes_next(small_data: Path, tmp_path: P
         lines[-1] == f"Next: hotdog-sql select 'Hot dog' --data-dir {small_data} --download dataset"
     )
 
-    code, screen = in_terminal(
-        tmp_path, "select", "Hot dog", "--data-dir", str(small_data), "-o", "rows.csv"
-    )
+    code, screen = in_terminal(tmp_path, *wanted, "-o", "rows.csv")
     assert "Wrote 132 rows to rows.csv" in screen
     assert "rows.selection.json" in screen
     assert screen.splitlines()[-1] == "Next: hotdog-sql download rows.csv dataset"
     assert "ImageID" not in screen
 
-
-def test_parquet_is_not_written_to_a_terminal(small_data: Path, tmp_path: Path) -> None:
-    wanted = ("summary", "--data-dir", str(small_data), "--format", "parquet")
-    code, screen = in_terminal(tmp_path, *wanted)
+    code, screen = in_terminal(tmp_path, *wanted, "--format", "parquet")
     assert code == 3
+    assert screen.startswith("hotdog-sql: ")
     assert "--output" in screen
 
 
-@pytest.mark.parametrize(("answer", "code"), [(b"\x03", 130), (b"n\n", 4), (b"\x04", 4)])
+@pytest.mark.parametrize(
+    ("answer", "code"), [(b"\x03", 130), (b"\x04", 4), (b"n\n", 4), (b"y\n", 0)]
+)
 def test_the_question_before_a_large_download(tmp_path: Path, answer: bytes, code: int) -> None:
-    """Ctrl-C, no, and the end of the input."""
+    """Ctrl-C, the end of the input, no and yes."""
     with LoopbackServer() as server:
-        server.default(Reply(404))
-        ended, screen = in_terminal(
-            tmp_path,
-            *("refresh", "--split", "train"),
-            answer=answer,
-            after=b"[y/N]",
-            HOTDOG_SQL_BASE_URL=server.url("/"),
-        )
+        server.default(file_reply(bytes(310_000)))
+        variables = {"HOTDOG_SQL_BASE_URL": server.url("/"), "TERM": "xterm", "COLUMNS": "120"}
+        wanted = ("refresh", "--split", "train")
+        ended, screen = in_terminal(tmp_path, *wanted, answer=answer, after=b"[y/N]", **variables)
+        fetched = {request.path for request in server.requests if request.method == "GET"}
     assert ended == code, screen
     assert "Traceback" not in screen
+    assert "2.7 GB" in screen
+    assert len(fetched) == (0 if code else 3)
     if code == 130:
         assert screen.endswith("hotdog-sql: stopped; run the same command again to resume\n")
+    elif code == 0:
+        assert "310.0/310.0 kB" in screen
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -3,7 +3,7 @@
 import pytest
 
 from hotdog_sql.refresh.refresh import Status
-from tests.refresh.site import FILE, HALF, NEW, OLD, Site, content, hash_of, new
+from tests.refresh.site import FILE, HALF, NEW, Site, content, hash_of, new
 from tests.support.loopback import Reply, file_reply
 
 
@@ -43,23 +43,10 @@ def test_in_the_next_run(old_site: Site) -> None:
     assert request.headers["if-none-match"] == '"old"'
 
 
-def test_not_if_the_old_file_is_current_again(old_site: Site) -> None:
-    interrupt(old_site)
-    old_site.serve(file_reply(OLD, etag='"old"'))
-    assert old_site.refresh().status is Status.UNCHANGED
-    assert old_site.hidden_files() == {".json"}
-
-
 def test_not_without_a_strong_etag(site: Site) -> None:
     site.serve(file_reply(NEW, 'W/"1"', fault=Reply(cut_at=HALF)), file_reply(NEW, 'W/"1"'))
     check_new(site, 2)
     assert "range" not in site.requests()[1].headers
-
-
-def test_the_file_changes_between_the_halves(site: Site) -> None:
-    earlier = file_reply(content(9), '"earlier"', md5=None, fault=Reply(cut_at=HALF))
-    site.serve(earlier, new(md5=None))
-    check_new(site, 2)
 
 
 @pytest.mark.parametrize("told_by", [{"ETag": '"new"'}, hash_of(NEW)])

@@ -1,6 +1,5 @@
 """CRC32C, which Google's storage sends beside the MD5: with the extra, it is what is checked."""
 
-import sys
 from base64 import b64encode
 from dataclasses import replace
 
@@ -9,7 +8,7 @@ import pytest
 from hotdog_sql.refresh.local_file import local_files
 from hotdog_sql.refresh.refresh import Status
 from tests.refresh.site import FILE, NEW, OLD, Site, md5_of
-from tests.support.loopback import Reply, file_reply
+from tests.support.loopback import file_reply
 
 google_crc32c = pytest.importorskip("google_crc32c")
 
@@ -46,21 +45,6 @@ def test_damage_that_leaves_the_length(old_site: Site) -> None:
     assert old_site.path.read_bytes() == OLD
 
 
-@pytest.mark.parametrize("damage", [False, True])
-def test_a_resumed_file_is_checked_as_a_whole(site: Site, damage: bool) -> None:
-    cut = file_reply(NEW, '"new"', crc32c=crc32c_of(NEW), fault=Reply(cut_at=1000))
-    site.serve(cut, Reply(404))
-    assert site.refresh().status is Status.FAILED
-    part = site.hidden / f"{FILE.name}.part"
-    if damage:
-        part.write_bytes(b"x" + part.read_bytes()[1:])
-    serve(site)
-    assert site.refresh().status is Status.NEW
-    assert site.path.read_bytes() == NEW
-    ranges = ["range" in request.headers for request in site.requests()]
-    assert ranges == ([True, False] if damage else [True])
-
-
 def test_the_md5_in_the_catalog_is_compared_too(old_site: Site) -> None:
     serve(old_site, md5="AAAAAAAAAAAAAAAAAAAAAA==")
     result = old_site.refresh(md5=md5_of(NEW))
@@ -69,10 +53,3 @@ def test_the_md5_in_the_catalog_is_compared_too(old_site: Site) -> None:
     result = old_site.refresh(md5=md5_of(OLD))
     assert (result.status, result.note) == (Status.CHANGED, "differs from the catalog")
     assert md5_of(NEW) in old_site.record.read_text()
-
-
-def test_without_the_library_the_md5_counts(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "google_crc32c", None)
-    serve(site, of=OLD)
-    assert site.refresh().status is Status.NEW
-    assert md5_of(NEW) in site.record.read_text()

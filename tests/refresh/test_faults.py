@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from hotdog_sql.refresh.refresh import Status, failure
-from tests.refresh.site import HALF, NEW, OLD, Site, content, hash_of, new
-from tests.support.loopback import Answer, Reply, file_reply
+from tests.refresh.site import HALF, NEW, OLD, Site, hash_of, new
+from tests.support.loopback import Answer, Reply
 
 #: What a server may do wrong for ever, and what becomes of an old file.
 FAULTS: dict[str, tuple[Answer, Status]] = {
@@ -80,11 +80,3 @@ def test_damage_on_the_way_is_fetched_again_from_the_start(site: Site) -> None:
     assert site.refresh().status is Status.NEW
     assert site.path.read_bytes() == NEW
     assert "range" not in site.requests()[1].headers
-
-
-def test_attempts_that_bring_something_do_not_count(site: Site) -> None:
-    large = content(3, 8 << 20)
-    site.serve(file_reply(large, fault=Reply(cut_at=(1 << 20) + 1)))
-    assert site.refresh().status is Status.NEW
-    assert site.path.read_bytes() == large
-    assert len(site.requests()) == 8

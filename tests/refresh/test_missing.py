@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hotdog_sql.catalog import CatalogFile
-from hotdog_sql.errors import MissingFileError, TransferError
+from hotdog_sql.errors import MissingFileError
 from hotdog_sql.progress import FileProgress
 from hotdog_sql.refresh.local_file import LocalFile, file_md5, local_files
 from hotdog_sql.refresh.refresh import LARGE, Status, fetch_missing
@@ -59,15 +59,6 @@ class TestFetchMissing:
         # The size that the catalog lacks was asked for, the other was not.
         assert [r.path for r in site.requests() if r.method == "HEAD"] == ["/2018_04/a.csv"]
 
-    def test_offline_makes_no_request(self, site: Site) -> None:
-        with pytest.raises(MissingFileError) as caught:
-            fetch(site, Asked(), FILE, OTHER, offline=True)
-        message = str(caught.value)
-        assert str(site.data_dir / "a.csv") in message
-        assert "hotdog-sql refresh --yes --file a.csv --file b.csv" in message
-        assert site.requests() == []
-        assert not site.data_dir.exists()
-
     def test_a_large_download_is_asked_about(self, site: Site) -> None:
         fetch(site, Asked(answer=False), replace(OTHER, bytes=LARGE - 1))
         large = replace(FILE, bytes=LARGE)
@@ -85,12 +76,6 @@ class TestFetchMissing:
         with pytest.raises(MissingFileError):
             fetch(site, asked, replace(FILE, split="train"))
         assert asked.questions == [(1, None)]
-
-    def test_what_cannot_be_fetched_is_an_error(self, site: Site) -> None:
-        site.serve(Reply(404))
-        with pytest.raises(TransferError, match=r"a\.csv: HTTP status 404"):
-            fetch(site, Asked(), FILE, OTHER)
-        assert (site.data_dir / "b.csv").read_bytes() == OLD
 
 
 class TestLocalFiles:
@@ -140,9 +125,3 @@ class TestLocalFiles:
         assert self.local(site, MD5).matches_catalog() is True
         os.utime(site.path, (1, 1))
         assert self.local(site, MD5).matches_catalog() is False
-
-    def test_a_folder_that_cannot_be_written(self, site: Site) -> None:
-        site.data_dir.mkdir()
-        site.path.write_bytes(NEW)
-        site.hidden.write_bytes(b"a file in the place of the folder")
-        assert self.local(site, MD5).matches_catalog() is True

@@ -1,7 +1,6 @@
 """Several files at once, what a refresh reports, and recovery between the steps of a move."""
 
 from dataclasses import replace
-from threading import Barrier
 
 import pytest
 
@@ -9,35 +8,7 @@ from hotdog_sql.errors import StorageError
 from hotdog_sql.progress import FileProgress
 from hotdog_sql.refresh.refresh import Status, failure, refresh
 from tests.refresh.site import FILE, HALF, NEW, OLD, OTHER, Site, new
-from tests.support.loopback import Reply, Request, file_reply
-
-
-def test_a_kill_between_the_steps_of_a_move(old_site: Site) -> None:
-    """The new file is verified and its record is written, but it has not been moved."""
-    old_site.serve(new())
-    old_site.refresh()
-    old_site.path.replace(old_site.hidden / "a.csv.part")
-    old_site.path.write_bytes(OLD)
-    old_site.server.clear()
-    assert old_site.refresh().status is Status.CHANGED
-    assert old_site.path.read_bytes() == NEW
-    assert [request.headers.get("if-none-match") for request in old_site.requests()] == ['"new"']
-    assert old_site.hidden_files() == {".json"}
-
-
-def test_files_are_fetched_at_the_same_time(site: Site) -> None:
-    files = [replace(FILE, path=f"{n}.csv", name=f"{n}.csv") for n in range(4)]
-    meeting = Barrier(4)  # broken after its timeout if the requests come one by one
-
-    def together(request: Request) -> Reply:
-        meeting.wait(10)
-        return Reply(body=request.path.encode())
-
-    site.server.default(together)
-    results = refresh(files, site.settings)
-    assert [result.status for result in results] == [Status.NEW] * 4
-    for file in files:
-        assert (site.data_dir / file.name).read_text() == f"/{file.name}"
+from tests.support.loopback import Reply, file_reply
 
 
 def test_results_keep_the_order_and_one_failure_harms_nobody(site: Site) -> None:

@@ -1,7 +1,6 @@
 """A selection is the same bytes every time: with any threads, from CSV and from the index."""
 
 from io import BytesIO
-from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -72,17 +71,3 @@ def test_the_same_bytes_every_time(folder: Path, kind: str) -> None:
                     files = [written(selection, name) for name in ("csv", "json", "parquet")]
                     seen.add((*files, repr(selection.folders()), repr(selection.report)))
     assert len(seen) == 1
-
-
-def test_what_a_selection_is_in_python(folder: Path) -> None:
-    with connect(DataOptions(folder)) as database:
-        selection = select(database, SelectOptions(("/m/01b9xk",), limit=3, negatives=2))
-        other = select(database, SelectOptions(("/m/02wbm",), limit=1, negatives=0))
-        assert repr(selection) == "<Selection of 5 images: hot_dog 3, other 2>"
-        assert (len(selection), len(other), len(list(selection))) == (5, 1, 5)
-        assert selection.relation.filter("folder = 'other'").shape == (2, 14)
-        assert selection.columns[:3] == ["folder", "rank", "ImageID"]
-        assert next(selection.photos()).folder == "hot_dog"
-        following = [photo.rank for photo in islice(selection.replacements("other"), 3)]
-        assert following == [3, 4, 5]
-        assert "<td>hot_dog</td>" in selection._repr_html_()

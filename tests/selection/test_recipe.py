@@ -39,22 +39,6 @@ def test_its_form_is_the_first(content: dict[str, Any]) -> None:
     assert content["partition"] == {"shares": {"train": 0.8, "test": 0.2}, "group_by": "image"}
 
 
-def test_options_beside_it_change_it(
-    content: dict[str, Any], small_data: Path, run: Run, tmp_path: Path
-) -> None:
-    (tmp_path / "old.json").write_text(json.dumps(content))
-    again = ("select", "--from", "old.json", "--data-dir", small_data)
-    same = run(*again)
-    assert "nothing has changed" in same.stderr
-    other = run(*again, "--seed", "3", "--negatives", "10")
-    changed = [line for line in other.stderr.splitlines() if line.startswith("changed:")]
-    assert changed == [
-        "changed: negatives was 20, is 10",
-        "changed: seed was 42, is 3",
-    ]
-    assert len(other.stdout.splitlines()) == len(same.stdout.splitlines()) - 10
-
-
 REMOVED = "removed"
 MUTATIONS: list[Any] = [None, True, -1, 10**30, 1.5, "x", "\0", [], {}, [[]], {"a": []}, [None]]
 
@@ -103,14 +87,3 @@ def test_what_is_not_a_recipe(tmp_path: Path, run: Run) -> None:
     done = run("select", "--from", "s.json", "--offline")
     assert done.returncode == 3
     assert done.stderr.endswith("a form that this version does not know; upgrade hotdog-sql\n")
-
-
-@pytest.mark.parametrize("rank", ["1" * 30, "1.5"])
-def test_a_rank_that_is_none(run: Run, small_data: Path, tmp_path: Path, rank: str) -> None:
-    rows = run(*WANTED[:3], "--data-dir", small_data, "-q").stdout
-    (tmp_path / "rows.csv").write_text(rows.replace("hot_dog,1,", f"hot_dog,{rank},", 1))
-    done = run("download", "rows.csv", "dataset", HOTDOG_SQL_MIRROR_URL="http://127.0.0.1:9/")
-    assert done.returncode == 3
-    (line,) = [line for line in done.stderr.splitlines() if line.startswith("hotdog-sql: ")]
-    assert "rank" in line
-    assert "Traceback" not in done.stderr

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from hotdog_sql.catalog import catalog, file_named, files_for
-from hotdog_sql.errors import InputError
 from hotdog_sql.options import DataOptions, Release
 
 REAL = Path(__file__).parents[2] / "shared" / "openimages"
@@ -53,12 +52,8 @@ def test_a_name_on_disk_is_one_file() -> None:
     facts = {(file.name, file.path, file.bytes, file.md5) for file in catalog()}
     assert len(facts) == len({file.name for file in catalog()})
     assert all(file.name == file.path.rpartition("/")[2] for file in catalog())
-
-
-def test_what_is_known_of_a_file() -> None:
     images = file_named("test-images-with-rotation.csv")
     assert (images.bytes, images.md5) == (45_227_339, "d832feb775b3cb78077bf8ae350adce5")
-    assert file_named("oidv6-train-images-with-labels-with-rotation.csv").bytes == 2_684_720_962
 
 
 def test_the_real_class_file_is_the_catalogs() -> None:
@@ -68,10 +63,3 @@ def test_the_real_class_file_is_the_catalogs() -> None:
     data = path.read_bytes()
     row = file_named(path.name)
     assert (len(data), hashlib.md5(data).hexdigest()) == (row.bytes, row.md5)
-
-
-def test_an_unknown_name_brings_the_nearest() -> None:
-    with pytest.raises(InputError, match=r"did you mean oidv6-class-descriptions\.csv\?"):
-        file_named("oidv6-class-description.csv")
-    with pytest.raises(InputError, match=r"the files are .*test-images-with-rotation\.csv"):
-        file_named("x")

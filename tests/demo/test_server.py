@@ -56,18 +56,6 @@ def test_every_file_comes_with_validators_that_hold(world: World, client: httpx.
         assert other.content == whole.content
 
 
-def test_the_same_port_serves_the_same_files() -> None:
-    paths = [file.path for file in catalog() if file.split in (None, "validation")]
-    with httpx.Client(trust_env=False) as fetcher:
-        with serve() as first:
-            port = httpx.URL(first.base_url).port or 0
-            before = [fetcher.get(first.base_url + path).content for path in paths]
-        with serve(port) as second:
-            assert second == first
-            after = [fetcher.get(second.base_url + path).content for path in paths]
-    assert before == after
-
-
 def test_rows_have_the_real_oddities(world: World, client: httpx.Client, images: list[Row]) -> None:
     assert len(images) == len({row["ImageID"] for row in images}) == 400
     assert {"92157226691247e1", "0001234567890123"} < {row["ImageID"] for row in images}

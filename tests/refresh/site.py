@@ -10,7 +10,6 @@ from pathlib import Path
 from hotdog_sql.catalog import CatalogFile
 from hotdog_sql.config import Settings
 from hotdog_sql.download_options import RetryPolicy
-from hotdog_sql.progress import FileProgress
 from hotdog_sql.refresh.refresh import FileResult, refresh
 from tests.support.loopback import Answer, LoopbackServer, Reply, Request, file_reply
 
@@ -81,23 +80,12 @@ class Site:
         self.server.on(self.file.path, *answers)
         self.server.clear()
 
-    def refresh(
-        self,
-        progress: FileProgress | None = None,
-        *,
-        size: int | None = None,
-        md5: str | None = None,
-    ) -> FileResult:
+    def refresh(self, size: int | None = None, md5: str | None = None) -> FileResult:
         """Refresh the file, of which the catalog knows this size and MD5."""
-        file = replace(self.file, bytes=size, md5=md5)
-        return self.refresh_all([file], progress)[0]
+        return self.refresh_all([replace(self.file, bytes=size, md5=md5)])[0]
 
-    def refresh_all(
-        self, files: Sequence[CatalogFile], progress: FileProgress | None = None
-    ) -> tuple[FileResult, ...]:
-        return refresh(
-            files, self.settings, policy=QUICK, silence_seconds=self.silence, progress=progress
-        )
+    def refresh_all(self, files: Sequence[CatalogFile]) -> tuple[FileResult, ...]:
+        return refresh(files, self.settings, policy=QUICK, silence_seconds=self.silence)
 
     def requests(self) -> list[Request]:
         """The requests since `serve`."""

@@ -54,29 +54,46 @@ def real_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def run_process(
+    command: list[str], folder: Path, stdin: str = "", **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Runs a program in a folder, without the settings that this process has."""
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("HOTDOG_SQL_")
+    }
+    return subprocess.run(
+        command,
+        cwd=folder,
+        input=stdin,
+        env=environment | variables,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+
+
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     """Runs `hotdog-sql` as its own process in an empty folder."""
 
-    def run_command(
-        *arguments: str | Path, stdin: str = "", **variables: str
-    ) -> subprocess.CompletedProcess[str]:
-        environment = {
-            name: value for name, value in os.environ.items() if not name.startswith("HOTDOG_SQL_")
-        }
-        return subprocess.run(
-            [sys.executable, "-m", "hotdog_sql", *map(str, arguments)],
-            cwd=tmp_path,
-            input=stdin,
-            env=environment | variables,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=60,
-            check=False,
-        )
+    def run_command(*arguments: str | Path, **options: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "hotdog_sql", *map(str, arguments)]
+        return run_process(command, tmp_path, **options)
 
     return run_command
+
+
+@pytest.fixture
+def in_sh(tmp_path: Path) -> Run:
+    """Runs a line of the shell, in which `$program` is `hotdog-sql`, in an empty folder."""
+
+    def run_line(line: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        program = f"{sys.executable} -m hotdog_sql"
+        return run_process(["sh", "-c", line], tmp_path, program=program, **variables)
+
+    return run_line
 
 
 @pytest.fixture

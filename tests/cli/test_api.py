@@ -1,6 +1,5 @@
 """`import hotdog_sql`: the calls that the commands are made of."""
 
-import os
 import re
 import subprocess
 import sys
@@ -11,23 +10,18 @@ import pytest
 import hotdog_sql
 from hotdog_sql.demo.server import serve
 from hotdog_sql.errors import InputError
-from tests.conftest import ROOT
+from tests.conftest import ROOT, run_process
 from tests.support.openimages import ROW_COLUMNS, OpenImages, image_row, small_open_images
 
 
 def run_in_the_demo(program: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Runs a program of Python in a process of its own, with the demo's server as its world."""
     with serve() as world:
-        return subprocess.run(
-            [sys.executable, "-c", program],
-            cwd=folder,
-            env=os.environ
-            | {"HOTDOG_SQL_BASE_URL": world.base_url, "HOTDOG_SQL_MIRROR_URL": world.mirror_url},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        addresses = {
+            "HOTDOG_SQL_BASE_URL": world.base_url,
+            "HOTDOG_SQL_MIRROR_URL": world.mirror_url,
+        }
+        return run_process([sys.executable, "-c", program], folder, **addresses)
 
 
 def test_the_readmes_example_runs(tmp_path: Path) -> None:

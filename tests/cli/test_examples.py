@@ -20,7 +20,7 @@ import pytest
 
 from hotdog_sql.cli.main import COMMANDS as PROGRAM
 from hotdog_sql.demo.server import serve
-from tests.conftest import ROOT, Run
+from tests.conftest import ROOT, Run, run_process
 from tests.support.truth import Chosen, Truth
 
 SPLITS = ["test", "validation", "train"]
@@ -172,10 +172,6 @@ class Place:
         self._data = data
         self._scratch = scratch
         self._truths: dict[tuple[str, ...], Truth] = {}
-        programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        self._environment = {
-            name: value for name, value in os.environ.items() if not name.startswith("HOTDOG_SQL_")
-        } | {"PATH": programs, **addresses}
 
     def truth(self, *splits: str) -> Truth:
         if splits not in self._truths:
@@ -184,16 +180,8 @@ class Place:
 
     def start(self, folder: Path, command: list[str]) -> subprocess.CompletedProcess[str]:
         self.prepare(folder, command)
-        return subprocess.run(
-            command,
-            cwd=folder,
-            env=self._environment,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=60,
-            check=False,
-        )
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        return run_process(command, folder, PATH=path, **self.addresses)
 
     def prepare(self, folder: Path, words: list[str]) -> None:
         """Puts into a folder what a command takes for granted."""

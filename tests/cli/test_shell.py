@@ -1,70 +1,38 @@
 """The real DuckDB shell over `sql/shell.sql` gives the rows that Python gives."""
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
-
-import pytest
 
 from hotdog_sql.cli.look import find_shell
 from hotdog_sql.database import connect
 from hotdog_sql.options import DataOptions, SelectOptions
 from hotdog_sql.selection import select
-from tests.conftest import ROOT, Run
+from tests.conftest import ROOT, Run, run_process
 from tests.support.loopback import LoopbackServer, file_reply
 from tests.support.openimages import small_open_images
 
 
 def in_shell(query: str, folder: Path, **variables: str) -> list[dict[str, object]]:
     """The rows of a query in the shell, started as the README says, from the repository root."""
-    done = subprocess.run(
-        [find_shell(), "-init", "sql/shell.sql", "-json", "-c", query],
-        cwd=ROOT,
-        env=os.environ | {"HOTDOG_SQL_DATA_DIR": str(folder)} | variables,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=60,
-        check=True,
-    )
+    command = [find_shell(), "-init", "sql/shell.sql", "-json", "-c", query]
+    done = run_process(command, ROOT, HOTDOG_SQL_DATA_DIR=str(folder), **variables)
     rows: list[dict[str, object]] = json.loads(done.stdout)
     return rows
 
 
-@pytest.mark.parametrize(
-    ("call", "request_"),
-    [
-        ("select_images('Hot dog')", SelectOptions(("/m/01b9xk",))),
-        (
-            "select_images('/m/01b9xk', seed := 7, negatives := 20, \"limit\" := 3)",
-            SelectOptions(("/m/01b9xk",), seed=7, negatives=20, limit=3),
-        ),
-        (
-            "select_images(['Hot dog', 'Food'], overlap := 'both', exclude := 'Person',"
-            " negatives_from := 'mixed')",
-            SelectOptions(
-                ("/m/01b9xk", "/m/02wbm"),
-                overlap="both",
-                exclude=("/m/01g317",),
-                negatives_from="mixed",
-            ),
-        ),
-    ],
-)
-def test_shell_and_python_agree_row_for_row(
-    small_data: Path, call: str, request_: SelectOptions
-) -> None:
-    with connect(DataOptions(small_data)) as database:
-        rows = list(select(database, request_))
-    assert in_shell(f"FROM {call}", small_data) == rows
-
-
-def test_shell_reads_split_and_release_from_the_environment(tmp_path: Path) -> None:
+def test_shell_and_python_agree_row_for_row(tmp_path: Path) -> None:
+    """Of a split that the environment names."""
     small_open_images().write(tmp_path, split="validation")
-    rows = in_shell("FROM summary()", tmp_path, HOTDOG_SQL_SPLIT="validation")
-    assert rows[0]["images"] == 300
+    mids = ("/m/01b9xk", "/m/02wbm")
+    asked = SelectOptions(mids, overlap="both", exclude=("/m/01g317",), negatives_from="mixed")
+    with connect(DataOptions(tmp_path, splits=("validation",))) as database:
+        rows = list(select(database, asked))
+    query = (
+        "FROM select_images(['Hot dog', 'Food'], overlap := 'both', exclude := 'Person',"
+        " negatives_from := 'mixed')"
+    )
+    assert in_shell(query, tmp_path, HOTDOG_SQL_SPLIT="validation") == rows
 
 
 def test_shell_command_opens_anywhere_with_the_limits_of_the_others(
@@ -125,14 +93,7 @@ def test_shell_command_says_how_to_get_the_shell(tmp_path: Path) -> None:
         "import sysconfig, sys; sysconfig.get_path = lambda name: sys.argv[1];"
         "from hotdog_sql.cli.main import main; sys.argv = ['hotdog-sql', 'shell']; main()"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(bare)],
-        env={"PATH": str(bare), "HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = run_process([sys.executable, "-c", program, str(bare)], tmp_path, PATH=str(bare))
     assert done.returncode == 3
     assert "pip install 'hotdog-sql[shell]'" in done.stderr
     assert "Traceback" not in done.stderr

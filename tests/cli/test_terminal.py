@@ -95,21 +95,14 @@ def test_a_signal_leaves_nothing_behind(small_data: Path, tmp_path: Path, end: i
     assert not (tmp_path / "dataset" / ".hotdog-sql").exists()
 
 
-def test_ctrl_c_while_modules_are_imported(tmp_path: Path) -> None:
+def test_ctrl_c_while_modules_are_imported(tmp_path: Path, run: Run) -> None:
     """The first thing that the program imports sends it the signal."""
     (tmp_path / "typer.py").write_text(
         "import os, signal, time\n"
         "exec('os.kill(os.getpid(), signal.SIGINT)\\ntime.sleep(10)')\n"  # dataclasses use exec
     )
-    done = subprocess.run(
-        [*PROGRAM, "--version"],
-        env=os.environ
-        | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"},
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    modules = f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
+    done = run("--version", PYTHONPATH=modules)
     assert done.returncode == 130
     assert done.stderr == "hotdog-sql: stopped; run the same command again to resume\n"
 
@@ -119,28 +112,17 @@ def test_ctrl_c_while_modules_are_imported(tmp_path: Path) -> None:
     [("summary", ">&-"), ("select 'Hot dog' -q", ">/dev/full"), ("--help", ">/dev/full")],
 )
 def test_a_stdout_that_takes_nothing(
-    small_data: Path, tmp_path: Path, command: str, redirected: str
+    small_data: Path, in_sh: Run, command: str, redirected: str
 ) -> None:
-    done = subprocess.run(
-        ["sh", "-c", f"{sys.executable} -m hotdog_sql {command} {redirected}"],
-        cwd=tmp_path,
-        env=os.environ | {"HOTDOG_SQL_DATA_DIR": str(small_data)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = in_sh(f"$program {command} {redirected}", HOTDOG_SQL_DATA_DIR=str(small_data))
     assert done.returncode == 6
     assert "Traceback" not in done.stderr
     assert "Exception ignored" not in done.stderr
     assert done.stderr.splitlines()[-1].startswith("hotdog-sql: cannot read or write")
 
 
-def test_closed_input_and_errors_disturb_nothing(small_data: Path, tmp_path: Path) -> None:
-    command = f"{sys.executable} -m hotdog_sql summary --data-dir {small_data} <&- 2>&-"
-    done = subprocess.run(
-        ["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
-    )
+def test_closed_input_and_errors_disturb_nothing(small_data: Path, in_sh: Run) -> None:
+    done = in_sh("$program summary <&- 2>&-", HOTDOG_SQL_DATA_DIR=str(small_data))
     assert done.returncode == 0
     assert done.stdout.startswith("images,")
 

@@ -194,17 +194,10 @@ def test_a_host_that_cannot_be_reached_is_named_at_once(run: Run) -> None:
     assert "check the network, the proxy and HOTDOG_SQL_BASE_URL, then run the same" in line
 
 
-def test_the_errors_of_a_disk_are_one_line(tmp_path: Path) -> None:
-    refresh = f"ulimit -f 100; exec '{sys.executable}' -m hotdog_sql refresh --file {NAME}"
+def test_the_errors_of_a_disk_are_one_line(in_sh: Run) -> None:
     with LoopbackServer() as server:
         server.on(CLASSES, file_reply(bytes(1_000_000)))
-        refused = subprocess.run(
-            ["/bin/sh", "-c", refresh],
-            cwd=tmp_path,
-            env=os.environ | {"HOTDOG_SQL_BASE_URL": server.url("/")},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        line = f"ulimit -f 100; exec $program refresh --file {NAME}"
+        refused = in_sh(line, HOTDOG_SQL_BASE_URL=server.url("/"))
     assert refused.returncode == 5
     assert "File too large" in only_line(refused.stderr)

@@ -150,8 +150,8 @@ class DaskExecutor:
         reason = f"{type(error).__name__}: {error}" if error else "it has left no results"
         return ClusterError(
             f"a worker failed at shard {shard.number} ({without_credentials(reason)}): see its "
-            "log, and that all machines have the same extras and see the same dataset; then run "
-            "the same command again"
+            "log, and that all machines have the same version and extras and see the same "
+            "dataset; then run the same command again"
         )
 
     def _threads(self) -> int:

@@ -43,9 +43,8 @@ ON CONFLICT DO UPDATE SET wanted = wanted + 1
 RETURNING *
 """
 _ONE = "SELECT * FROM photos WHERE folder = ? AND image_id = ?"
-_ALL = "SELECT * FROM photos WHERE status <> '' ORDER BY place(folder), rank, image_id"
-_UNWANTED = """
-SELECT * FROM photos WHERE status <> '' AND wanted = 0 ORDER BY place(folder), rank, image_id
+_KNOWN = """
+SELECT * FROM photos WHERE status <> '' AND (wanted = 0 OR ?) ORDER BY place(folder), rank, image_id
 """
 _BETWEEN = "SELECT * FROM photos WHERE path > ? AND path < ? AND path <> '' ORDER BY path"
 _LOST = "SELECT image_id FROM photos WHERE folder = ? AND status = ? ORDER BY rank, image_id"
@@ -154,7 +153,7 @@ class Manifest:
         `unwanted`: only those that the selection of this run has not named.
         """
         self._index_lines(wanted=1)
-        return map(Row._make, self._index.execute(_UNWANTED if unwanted else _ALL))
+        return map(Row._make, self._index.execute(_KNOWN, (not unwanted,)))
 
     def lost(self, folder: str) -> Iterator[str]:
         """ImageIDs of a folder's lost photos, by rank."""
@@ -284,7 +283,10 @@ def _copy_rows(source: BinaryIO, target: BinaryIO, name: str) -> None:
 
 def _columns_of(header: bytes, name: str) -> list[str]:
     """The columns in a manifest's first line, by which its rows are read."""
-    columns = next(csv.reader([header.decode(errors="replace")]))
+    try:
+        columns = next(csv.reader([header.decode("utf-8-sig", "replace")]))  # Excel adds the mark
+    except csv.Error:  # it is longer than a field may be
+        columns = []
     if not set(FIRST_COLUMNS) <= set(columns):
         raise DatasetError(f"{name} does not have a manifest's columns; choose another folder")
     if unknown := set(columns) - set(COLUMNS):

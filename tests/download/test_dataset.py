@@ -111,11 +111,12 @@ def test_a_torn_manifest_is_mended(tmp_path: Path, cut: int) -> None:
     assert tree(tmp_path) == before
 
 
-def test_a_manifest_of_something_else_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "manifest.csv").write_text("a,b\n1,2\n")
+@pytest.mark.parametrize("text", [b"a,b\n1,2\n", b"\n", b"\xff", b"x" * 200_000])
+def test_a_manifest_of_something_else_is_left_alone(tmp_path: Path, text: bytes) -> None:
+    (tmp_path / "manifest.csv").write_bytes(text)
     with LoopbackServer() as server, pytest.raises(DatasetError, match="choose another folder"):
         run(server, tmp_path, [photo(1)])
-    assert tree(tmp_path) == {"manifest.csv": b"a,b\n1,2\n"}
+    assert tree(tmp_path) == {"manifest.csv": text}
 
 
 def test_the_records_name_authors_on_one_line(tmp_path: Path) -> None:

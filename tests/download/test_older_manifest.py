@@ -3,6 +3,7 @@
 import csv
 import io
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,10 @@ def place(address: str, manifest: bytes) -> None:
     storage.write("manifest.csv", manifest)
 
 
+def from_excel(manifest: bytes) -> bytes:
+    return manifest.decode().replace("\n", "\r\n").encode("utf-8-sig")
+
+
 def shuffled(manifest: bytes) -> bytes:
     """The same manifest with its columns in another order."""
     rows = list(csv.DictReader(io.StringIO(manifest.decode())))
@@ -41,9 +46,11 @@ def shuffled(manifest: bytes) -> bytes:
     return file.getvalue().encode()
 
 
-@pytest.mark.parametrize("order", [bytes, shuffled])
-def test_a_dataset_of_an_earlier_release_is_resumed(there: str, order: type[bytes]) -> None:
-    place(there, order(OLD))
+@pytest.mark.parametrize("form", [bytes, shuffled, from_excel])
+def test_a_dataset_of_an_earlier_release_is_resumed(
+    there: str, form: Callable[[bytes], bytes]
+) -> None:
+    place(there, form(OLD))
     before = contents(there)
     assert (verify(there).checked, verify(there).good) == (3, True)
     assert contents(there) == before

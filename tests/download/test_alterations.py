@@ -272,8 +272,3 @@ def test_without_pillow_it_says_how_to_get_it(tmp_path: Path) -> None:
             "pip install 'hotdog-sql[images]'\n"
         )
     assert not (tmp_path / "new").exists()
-
-
-def test_a_side_of_no_pixels(run: Run) -> None:
-    for side in ("0", "many"):
-        assert run("download", "rows.csv", "new", "--max-side", side).returncode == 2

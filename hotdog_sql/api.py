@@ -4,7 +4,7 @@ The others serve the commands. Libraries that only some calls need are imported 
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,18 +12,17 @@ from typing import TYPE_CHECKING, Any
 from hotdog_sql import crop as crop
 from hotdog_sql import dataset_boxes as dataset_boxes
 from hotdog_sql import detection as detection
+from hotdog_sql import index
 from hotdog_sql.catalog import CatalogFile, file_named, files_for
 from hotdog_sql.config import MEMORY_LIMIT, Settings
 from hotdog_sql.database import Database
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.export import write_rows as write_rows
-from hotdog_sql.index import INDEXED_VIEWS
-from hotdog_sql.index import build_index as _build_index
+from hotdog_sql.notebook import shown_files, shown_photos
 from hotdog_sql.options import DataOptions, SelectOptions, Source, parse_partition
 from hotdog_sql.progress import FileProgress, Progress
 from hotdog_sql.recipe import Recipe, missing_for_replacements, open_selection, save_recipe
-from hotdog_sql.refresh.local_file import LocalFile
-from hotdog_sql.refresh.local_file import local_files as _local_files
+from hotdog_sql.refresh import local_file
 from hotdog_sql.sandbox import needs_of_query
 from hotdog_sql.selection import Selection, needs_of
 from hotdog_sql.selection import select as _select
@@ -88,8 +87,8 @@ def connect(
 
             >>> import hotdog_sql
             >>> with hotdog_sql.connect("data", splits="validation") as database:
-            ...     database.rows("SELECT count(*) FROM images")
-            [(120,)]
+            ...     database.rows("SELECT count(*) AS images FROM images")
+            [Row(images=120)]
 
     Raises:
         InputError: there is no such split, release or kind of labels.
@@ -98,9 +97,8 @@ def connect(
         WrongColumnsError: a file does not have the columns that Open Images gives it.
     """
     named = (splits,) if isinstance(splits, str) else tuple(splits)
-    data = DataOptions(
-        Path(data_dir), release, named, labels, threads, memory_limit, offline=offline
-    )
+    folder = Path(data_dir)
+    data = DataOptions(folder, release, named, labels, threads, memory_limit, offline=offline)
     needs = ("classes", "labels", "images")
     return open_database(data, needs, confirm=lambda *_: large, everything=True)
 
@@ -118,8 +116,8 @@ def select(
             or `partition="80/20"`.
 
     Returns:
-        The selected rows. Iterating gives a dict per row; `len`, `.df()`, `.arrow()` and
-        `.relation` work too:
+        The selected rows. Iterating gives a dict per row; `len`, `.df()`, `.arrow()`,
+        `.relation` and, in a notebook, `.thumbnails()` work too:
 
             >>> import hotdog_sql
             >>> with hotdog_sql.connect("data") as database:
@@ -187,16 +185,17 @@ def download(
         changes["sources"] = tuple(Source(source) for source in changes["sources"])
     if recipe is None and selection.options is not None:
         recipe = Recipe.of(selection)
-    return run(
-        selection.photos(),
-        directory,
-        mirror_url=Settings.from_environment().mirror_url,
-        options=replace(options or DownloadOptions(), **changes),
-        replacements=None if missing_for_replacements(selection) else selection.replacements,
-        count=len(selection),
-        recipe=None if recipe is None else recipe.content,
-        progress=progress,
-    )
+    with shown_photos(progress) as shown:
+        return run(
+            selection.photos(),
+            directory,
+            mirror_url=Settings.from_environment().mirror_url,
+            options=replace(options or DownloadOptions(), **changes),
+            replacements=None if missing_for_replacements(selection) else selection.replacements,
+            count=len(selection),
+            recipe=None if recipe is None else recipe.content,
+            progress=shown,
+        )
 
 
 def verify(
@@ -231,13 +230,14 @@ def verify(
     """
     from hotdog_sql.downloader import verify as module
 
-    report = module.verify(directory, decode=decode, progress=progress)
-    if repair and not report.good:
-        mirror_url = Settings.from_environment().mirror_url
-        after = module.repair(
-            directory, report, mirror_url=mirror_url, options=options, progress=progress
-        )
-        report.repaired, report.problems = after.repaired, after.problems
+    with shown_photos(progress) as shown:
+        report = module.verify(directory, decode=decode, progress=shown)
+        if repair and not report.good:
+            mirror_url = Settings.from_environment().mirror_url
+            after = module.repair(
+                directory, report, mirror_url=mirror_url, options=options, progress=shown
+            )
+            report.repaired, report.problems = after.repaired, after.problems
     return report
 
 
@@ -247,7 +247,7 @@ def open_database(
     *,
     confirm: "Confirm",
     everything: bool = False,
-    progress: Callable[[], AbstractContextManager[FileProgress | None]] = nullcontext,
+    progress: Callable[[], AbstractContextManager[FileProgress | None]] = shown_files,
 ) -> Database:
     """Open a database, and download first the files that some views or macros lack."""
     with ExitStack() as stack:
@@ -279,18 +279,18 @@ def refresh(
     return results, module.failure(results)
 
 
-def local_files(database: Database) -> Sequence[LocalFile]:
+def local_files(database: Database) -> Sequence[local_file.LocalFile]:
     """Size, date and digests of the files that a database reads."""
     files = [file.catalog for file in database.files if file.path.exists()]
-    return _local_files(files, database.options.data_dir)
+    return local_file.local_files(files, database.options.data_dir)
 
 
 def build_index(database: Database) -> Iterator[tuple[Path, Path]]:
     """Index each file of a database that reads the CSVs; yield CSV and index."""
-    for view in INDEXED_VIEWS:
+    for view in index.INDEXED_VIEWS:
         if view != "boxes" or not database.missing(view):  # they are fetched only if read
             database.use(view)
-            yield from _build_index(database, view, database.files_of(view))
+            yield from index.build_index(database, view, database.files_of(view))
 
 
 def check_destination(directory: str) -> None:

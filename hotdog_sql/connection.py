@@ -1,8 +1,10 @@
 """DuckDB in memory: queries that Ctrl-C ends, and errors that tell the user what to do."""
 
+from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -49,7 +51,7 @@ class Connection:
         with self._explained():
             return self._stoppable(lambda: self.connection.execute(query, parameters))
 
-    def rows(self, query: str, parameters: Parameters = None) -> list[tuple[Any, ...]]:
+    def rows(self, query: str, parameters: Parameters = None) -> list[Any]:
         """Run a query, and return all of its rows.
 
         Args:
@@ -57,7 +59,8 @@ class Connection:
             parameters: values to bind, such as `{"name": "hot dog"}`.
 
         Returns:
-            The rows, which should be few.
+            The rows, which should be few: named tuples, such as `row.DisplayName`. A column whose
+            name is not one of Python's has its number, such as `row._0`.
 
         Raises:
             DataError: the content of a file does not have the types and the dialect of its view.
@@ -65,7 +68,12 @@ class Connection:
             StorageError: the temporary folder is full.
         """
         with self._explained():
-            return self._stoppable(lambda: self.connection.execute(query, parameters).fetchall())
+            return self._stoppable(lambda: self._named_rows(query, parameters))
+
+    def _named_rows(self, query: str, parameters: Parameters) -> list[Any]:
+        result = self.connection.execute(query, parameters)
+        row_type = _row_type(*(column[0] for column in result.description or ()))
+        return [row_type(*row) for row in result.fetchall()]
 
     def keep_rows(self, query: str, parameters: Parameters = None, table: str = "result") -> None:
         """Keep the rows of a query as a new table."""
@@ -124,6 +132,12 @@ class Connection:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+@lru_cache
+def _row_type(*columns: str) -> Callable[..., tuple[Any, ...]]:
+    make: Callable[..., Callable[..., tuple[Any, ...]]] = namedtuple
+    return make("Row", columns, rename=True)
 
 
 def one_line(error: duckdb.Error) -> str:

@@ -3,16 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
-from html import escape
 from itertools import count, islice
 from typing import Any
 
 import duckdb
 
 from hotdog_sql.boxes import check_boxed
+from hotdog_sql.config import Settings
 from hotdog_sql.database import Database
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.errors import AmbiguousClassError, InputError, QueryError, UnknownClassError
+from hotdog_sql.notebook import Html, table, thumbnails
 from hotdog_sql.options import LARGEST_COUNT, Related, SelectOptions
 from hotdog_sql.reports import (
     FolderReport,
@@ -46,6 +47,7 @@ _PARTITION = """
 FROM partition_selection($rows, $names, $shares, seed := $seed, group_by := $group_by)
 """
 _AFTER = "FROM query_table($table) WHERE folder = $folder AND rank > $rank ORDER BY rank"
+_FIRST = "FROM query_table($table) WHERE folder = $folder ORDER BY rank LIMIT $limit"
 _COUNT = "SELECT count(*) FROM query_table($table)"
 _COUNT_IN = "SELECT count(*) FROM query_table($table) WHERE folder = $folder"
 _COUNT_PART = "SELECT count(*) FROM query_table($table) WHERE partition = $name"
@@ -164,6 +166,19 @@ class Selection:
                 return
             taken = wanted
 
+    def thumbnails(self, limit: int = 10) -> Html:
+        """Thumbnails of the first photos of each folder, which the browser of a notebook fetches.
+
+        Args:
+            limit: maximum number of photos of each folder.
+        """
+        mirror_url = Settings.from_environment().mirror_url
+        parts = []
+        for folder in self.folders():
+            rows = self._stream(_FIRST, folder=folder.folder, limit=limit)
+            parts.append(thumbnails(folder.folder, map(Photo.from_row, rows), mirror_url))
+        return Html("".join(parts))
+
     def __len__(self) -> int:
         return self._number(_COUNT)
 
@@ -175,14 +190,7 @@ class Selection:
         return f"<Selection of {len(self):,} images: {folders or 'none'}>"
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
-        body = "".join(
-            f"<tr>{''.join(f'<td>{_cell(value)}</td>' for value in row.values())}</tr>"
-            for row in islice(self, _SHOWN)
-        )
-        more = len(self) - _SHOWN
-        note = f"<p>… {more:,} more rows</p>" if more > 0 else ""
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
+        return table(self.columns, islice(self, _SHOWN), len(self) - _SHOWN)
 
     def _number(self, query: str, **values: object) -> int:
         number: int = self.database.rows(query, {"table": self.table, **values})[0][0]
@@ -309,7 +317,3 @@ def _check_names(database: Database, what: str, names: list[str]) -> None:
             raise InputError(
                 f"{printable(name)!r} cannot name a {what}: use letters, digits, - and _"
             )
-
-
-def _cell(value: object) -> str:
-    return "" if value is None else escape(printable(str(value)))

@@ -17,7 +17,7 @@ from hotdog_sql.text import size_text
 
 if TYPE_CHECKING:
     from hotdog_sql.api import CatalogFile, Database
-    from hotdog_sql.cli.progress import RefreshDisplay
+    from hotdog_sql.display import RefreshDisplay
 
 
 @contextmanager
@@ -27,7 +27,7 @@ def opened(data: DataOptions, needs: Sequence[str], *, quiet: bool = False) -> "
 
     def display() -> "RefreshDisplay":
         # Imported only now: most commands have their files and draw no progress.
-        from hotdog_sql.cli.progress import RefreshDisplay
+        from hotdog_sql.display import RefreshDisplay
 
         return RefreshDisplay(quiet=quiet)
 
@@ -86,7 +86,7 @@ def refresh(
     the server could not be reached. An interrupted download is resumed.
     """
     from hotdog_sql import api
-    from hotdog_sql.cli.progress import RefreshDisplay
+    from hotdog_sql.display import RefreshDisplay
 
     wanted = DataOptions(**(data | ({"splits": ("all",)} if every_split else {})))
     with RefreshDisplay(quiet=quiet) as display:

@@ -93,7 +93,7 @@ def run_download(
 ) -> int:
     """Download a selection, show how it goes, and say how it ended; return the exit code."""
     from hotdog_sql import api
-    from hotdog_sql.cli.progress import DownloadDisplay
+    from hotdog_sql.display import DownloadDisplay
 
     with DownloadDisplay(quiet=quiet, verbose=verbose) as display:
         report = api.download(selection, destination, wanted, recipe=recipe, progress=display)
@@ -138,7 +138,7 @@ def verify(
     manifest, one per line on stdout.
     """
     from hotdog_sql import api
-    from hotdog_sql.cli.progress import DownloadDisplay
+    from hotdog_sql.display import DownloadDisplay
 
     with DownloadDisplay(quiet=quiet) as display:
         report = api.verify(

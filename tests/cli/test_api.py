@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,25 @@ import hotdog_sql
 from hotdog_sql.demo.server import serve
 from hotdog_sql.errors import InputError
 from tests.conftest import ROOT, run_process
-from tests.support.openimages import ROW_COLUMNS, OpenImages, image_row, small_open_images
+from tests.support.openimages import (
+    IMAGE_COLUMNS,
+    ROW_COLUMNS,
+    OpenImages,
+    image_row,
+    small_open_images,
+)
+
+
+class Tags(HTMLParser):
+    """The attributes of each tag, as a browser reads them."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: dict[str, list[dict[str, str | None]]] = {}
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.setdefault(tag, []).append(dict(attrs))
 
 
 def run_in_the_demo(program: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -82,14 +101,39 @@ def test_a_selection_is_rows_a_report_and_a_table(small_data: Path) -> None:
         assert len(chosen) == 300
 
 
-def test_titles_are_text_in_a_notebook(tmp_path: Path) -> None:
-    title = "<script>alert('\x1b[31m')</script>"
-    OpenImages(
-        images=[image_row("0" * 16, title=title)],
-        labels=[("0" * 16, "verification", "/m/01b9xk", "1")],
-    ).write(tmp_path)
+def test_rows_are_tuples_with_names(tmp_path: Path) -> None:
+    small_open_images().write(tmp_path)
     with hotdog_sql.connect(tmp_path, offline=True) as database:
-        table = hotdog_sql.select(database, "Hot dog")._repr_html_()
-    assert "<script>" not in table
-    assert "\x1b" not in table
-    assert "&lt;script&gt;" in table
+        (row,) = database.rows("FROM classes WHERE LabelName = $mid", {"mid": "/m/01b9xk"})
+        assert row == ("/m/01b9xk", "Hot dog") == (row.LabelName, row.DisplayName)
+        # Names that Python's attributes cannot have, or that are there twice.
+        assert database.rows("SELECT 1 AS a, 2 AS a, 3 AS class, count(*)")[0]._fields == (
+            *("a", "_1", "_2", "_3"),
+        )
+
+
+def test_text_of_strangers_is_text_in_a_notebook(tmp_path: Path) -> None:
+    hostile = "<script>alert('\x1b[31m')</script>\" onload=\"alert(1)"
+    images = [image_row(digit * 16, title=hostile) for digit in "01"]
+    page, thumbnail = map(IMAGE_COLUMNS.index, ("OriginalLandingURL", "Thumbnail300KURL"))
+    images[0] = (*images[0][:page], f"https://example.com/{hostile}", *images[0][page + 1 :])
+    for column in (page, thumbnail):
+        images[1] = (*images[1][:column], "javascript:alert(1)", *images[1][column + 1 :])
+    labels = [(digit * 16, "verification", "/m/01b9xk", "1") for digit in "01"]
+    OpenImages(images=images, labels=labels).write(tmp_path)
+    with hotdog_sql.connect(tmp_path, offline=True) as database:
+        chosen = hotdog_sql.select(database, "Hot dog")
+        table, thumbnails = chosen._repr_html_(), chosen.thumbnails().html
+        assert chosen.thumbnails(1).html.count("<img ") == 1
+    for html in (table, thumbnails):
+        assert "<script>" not in html
+        assert "\x1b" not in html
+        assert "&lt;script&gt;" in html
+    found = Tags(thumbnails).found
+    assert set(found) == {"p", "div", "a", "img"}
+    assert [set(one) for one in found["img"]] == [{"src", "alt", "title", "style", "loading"}] * 2
+    assert {one["src"] for one in found["img"]} == {
+        f"https://c1.staticflickr.com/1/{'0' * 16}_z.jpg",
+        f"https://open-images-dataset.s3.amazonaws.com/test/{'1' * 16}.jpg",
+    }
+    assert sorted((one["href"] or "")[:20] for one in found["a"]) == ["", "https://example.com/"]

@@ -1,11 +1,12 @@
-"""What users see on stderr while files and photos are downloaded.
+"""What users see on stderr, or in a notebook, while files and photos are downloaded.
 
-Bars in a terminal, otherwise a plain line now and then.
+Bars in a terminal and in a notebook that has ipywidgets, otherwise a plain line now and then.
 """
 
 import time
 from collections import Counter
 from collections.abc import Sequence
+from importlib.util import find_spec
 from threading import Lock
 from typing import Self
 
@@ -20,9 +21,10 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bars
 
-from hotdog_sql.api import CatalogFile, FileProgress, Progress
+from hotdog_sql.catalog import CatalogFile
 from hotdog_sql.download_options import transport_name
 from hotdog_sql.options import Source
+from hotdog_sql.progress import FileProgress, Progress
 from hotdog_sql.text import size_text, without_credentials
 
 #: Seconds between two lines where there is no terminal; shorter pauses of a host are not told.
@@ -34,6 +36,11 @@ _LARGE_FILE = 10_000_000
 def _console(*, quiet: bool = False) -> Console:
     # Text of strangers is not markup.
     return Console(stderr=True, quiet=quiet, markup=False, highlight=False, soft_wrap=True)
+
+
+def _draws(console: Console) -> bool:
+    """Whether rich can draw bars: in a notebook it needs ipywidgets."""
+    return console.is_terminal or (console.is_jupyter and find_spec("ipywidgets") is not None)
 
 
 class DownloadDisplay(Progress):
@@ -50,7 +57,7 @@ class DownloadDisplay(Progress):
             TextColumn("{task.description}", markup=False),
             console=self._console,
             transient=True,
-            disable=quiet or not self._console.is_terminal,
+            disable=quiet or not _draws(self._console),
         )
         self._task = self._bar.add_task("", total=None)
         self._lock = Lock()
@@ -156,7 +163,7 @@ class RefreshDisplay(FileProgress):
             TransferSpeedColumn(),
             TimeRemainingColumn(),
             console=self._console,
-            disable=quiet or not self._console.is_terminal,
+            disable=quiet or not _draws(self._console),
         )
         self._tasks: dict[str, TaskID] = {}
         self._totals: dict[str, int] = {}

@@ -5,6 +5,7 @@ machine; bodies come without Content-Encoding; redirects are followed here, thei
 """
 
 import ipaddress
+import os
 import socket
 import ssl
 import time
@@ -46,6 +47,8 @@ class HttpClient:
         if transport_name() == "httpx":
             self._transport = Transport(self._deadline, connect_seconds, silence_seconds)
         else:
+            # Its allocator would make memory ready that it does not need.
+            os.environ.setdefault("MIMALLOC_ARENA_EAGER_COMMIT", "0")
             from hotdog_sql.fast_transport import FastTransport
 
             self._transport = FastTransport(self._deadline, connect_seconds, silence_seconds)

@@ -1,12 +1,15 @@
 """The catalog: what the issue's table says, read from the SQL file itself."""
 
 import hashlib
+from dataclasses import asdict
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from hotdog_sql.catalog import catalog, file_named, files_for
 from hotdog_sql.options import DataOptions, Release
+from hotdog_sql.sql_files import read_sql_file
 
 REAL = Path(__file__).parents[2] / "shared" / "openimages"
 
@@ -34,6 +37,13 @@ def test_the_files_that_options_name() -> None:
     everything = names("v6", "all")
     assert everything == names("v6", "train", "test", "validation")
     assert len(everything) == 7
+
+
+def test_it_is_what_duckdb_reads() -> None:
+    with duckdb.connect() as connection:
+        connection.execute(read_sql_file("catalog.sql").text)
+        rows = connection.execute("FROM catalog").fetchall()
+    assert [tuple(asdict(file).values()) for file in catalog()] == rows
 
 
 def test_every_release_has_every_file() -> None:

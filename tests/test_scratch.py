@@ -4,9 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from threading import Thread
 
-from hotdog_sql.files import temporary_folder
 from tests.conftest import Run
 
 
@@ -49,23 +47,3 @@ def test_the_next_run_removes_what_a_killed_one_left(
     assert "42" in said
     assert live.returncode == 0
     assert set(temporary.iterdir()) == others
-
-
-def test_many_at_once() -> None:
-    """Each removes what it takes for unused while the others make theirs."""
-    kept: list[str | bool] = []
-
-    def use_folder() -> None:
-        for _ in range(50):
-            with temporary_folder() as folder:
-                (folder / "file").write_text("here")
-                kept.append((folder / "file").read_text())
-            kept.append(folder.exists())
-
-    threads = [Thread(target=use_folder) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert kept.count("here") == 200
-    assert kept.count(False) == 200

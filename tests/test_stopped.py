@@ -4,17 +4,13 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 from types import FrameType
 
 import pytest
 
-from hotdog_sql.config import Settings
-from hotdog_sql.refresh.refresh import refresh
-from tests.refresh.site import FILE, NEW
-from tests.support.loopback import LoopbackServer, Reply, file_reply
+from tests.support.loopback import LoopbackServer, Reply
 from tests.support.photos import photo, run, tree
 from tests.support.pictures import jpeg
 
@@ -49,15 +45,3 @@ def test_a_download_whose_threads_begin(tmp_path: Path, which: int) -> None:
             run(server, tmp_path / "dataset", photos)
         run(server, tmp_path / "dataset", photos)
     assert len(tree(tmp_path / "dataset" / "other")) == 20
-
-
-@pytest.mark.parametrize("which", [1, 2])
-def test_a_refresh_whose_threads_begin(tmp_path: Path, which: int) -> None:
-    files = [replace(FILE, name=name, path=f"v/{name}") for name in ("a.csv", "b.csv", "c.csv")]
-    with LoopbackServer() as server:
-        server.default(file_reply(NEW))
-        settings = Settings(tmp_path / "data", server.url("/"))
-        with pytest.raises(KeyboardInterrupt), ctrl_c_while_a_thread_begins(which):
-            refresh(files, settings)
-        refresh(files, settings)
-    assert [(tmp_path / "data" / file.name).read_bytes() for file in files] == [NEW] * 3

@@ -4,14 +4,13 @@ import csv
 import json
 import re
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from tests.conftest import Run
+from tests.conftest import Run, run_process
 from tests.support.loopback import LoopbackServer, file_reply
 from tests.support.openimages import ROW_COLUMNS, OpenImages, image_row, small_open_images
 from tests.support.pictures import jpeg
@@ -155,29 +154,18 @@ def test_strangers_text_cannot_drive_the_terminal(call: Run, tmp_path: Path) -> 
     assert "\x1b" not in call("select", "--class", "\x1b[31m", "--offline").stderr
 
 
-def modules_imported(*arguments: str) -> set[str]:
-    """Those that the command has imported by its end."""
+def test_libraries_are_imported_only_where_they_are_needed(
+    small_data: Path, tmp_path: Path
+) -> None:
     program = (
         "import sys\nfrom hotdog_sql.cli.main import app\n"
         "try:\n    app(sys.argv[1:])\n"
         "except SystemExit:\n    print('\\n', *sys.modules)"
     )
-    command = [sys.executable, "-c", program, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-    return set(done.stdout.splitlines()[-1].split())
-
-
-def test_libraries_are_imported_only_where_they_are_needed(
-    small_data: Path, tmp_path: Path
-) -> None:
-    helped = modules_imported("select", "--help")
-    assert "typer" in helped
-    assert not {"duckdb", "httpx"} & helped
-    rows = str(tmp_path / "rows.csv")
-    selected = modules_imported("select", "Hot dog", "--data-dir", str(small_data), "-o", rows)
-    assert Path(rows).exists()
-    assert "duckdb" in selected
-    assert "httpx" not in selected
+    select = ["select", "Hot dog", "--data-dir", str(small_data), "--output", "rows.csv"]
+    for arguments, libraries in ((["select", "--help"], set()), (select, {"duckdb"})):
+        done = run_process([sys.executable, "-c", program, *arguments], tmp_path)
+        assert {"duckdb", "httpx"} & set(done.stdout.split()) == libraries
 
 
 def test_help_speaks_to_people(call: Run) -> None:

@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from itertools import product
 from pathlib import Path
 
 import httpx
@@ -14,7 +13,7 @@ import pytest
 
 from hotdog_sql.catalog import files_for
 from hotdog_sql.demo.server import World, serve
-from hotdog_sql.options import DataOptions, Release
+from hotdog_sql.options import DataOptions
 from tests.conftest import ROOT
 from tests.support.loopback import LoopbackServer, Reply
 
@@ -109,17 +108,6 @@ def test_only_developing_installs_what_develops_it(checkout: Path) -> None:
         assert "--group dev" not in planned(target)
     for target in ("test", "lint", "bench", "cluster-demo"):
         assert planned(target).index(".[shell]") < planned(target).index("--group dev")
-
-
-def test_a_dataset_needs_the_files_that_the_catalog_names(make: Make, checkout: Path) -> None:
-    before = _files(checkout)
-    for split, release in product(("test", "validation", "train"), Release):
-        planned = make("-n", "dataset", f"SPLIT={split}", f"RELEASE={release}")
-        names = re.findall(r"refresh --file (\S+)", planned.stdout)
-        wanted = files_for(DataOptions(release=release, splits=(split,)))
-        assert sorted(names) == sorted(file.name for file in wanted)
-        assert f"--split {split} --release {release}" in planned.stdout
-    assert _files(checkout) == before
 
 
 def test_a_file_is_fetched_once_and_an_unknown_one_is_an_error(make: Make, checkout: Path) -> None:

@@ -5,7 +5,7 @@ import hashlib
 import io
 import socket
 from base64 import b64encode
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
 
 import httpx
@@ -70,30 +70,6 @@ def test_rows_have_the_real_oddities(world: World, client: httpx.Client, images:
     names = [row["DisplayName"] for row in _rows(client, world.base_url + CLASSES)]
     assert [name for name, times in Counter(names).items() if times > 1] == ["Lilac"]
     assert 'Fiat 500 "topolino"' in names
-
-
-def test_each_source_has_lost_some_photos(
-    world: World, client: httpx.Client, images: list[Row]
-) -> None:
-    ends: dict[str, Counter[str]] = defaultdict(Counter)
-    bodies = set()
-    for row in images:
-        urls = {
-            "mirror": f"{world.mirror_url}{row['Subset']}/{row['ImageID']}.jpg",
-            "original": row["OriginalURL"],
-            "thumbnail": row["Thumbnail300KURL"],
-        }
-        for source, url in urls.items():
-            answer = client.get(url) if url else None
-            if answer is not None:
-                gone = "unavailable" in answer.url.path
-                ends[source]["placeholder" if gone else str(answer.status_code)] += 1
-                bodies.add(answer.content)
-    assert ends["mirror"] == {"200": 361, "404": 39}
-    assert ends["original"].keys() == {"200", "404", "410", "placeholder"}
-    assert ends["thumbnail"].keys() == {"200", "404"}
-    found = sum(ends[source]["200"] for source in ends)
-    assert len(bodies) == found + 1, "nothing, the placeholder, and one copy of another photo"
 
 
 def test_the_server_ends_with_its_block(capfd: pytest.CaptureFixture[str]) -> None:

@@ -19,39 +19,39 @@ def write(folder: Path, labels: Sequence[Label] = (), images: Sequence[str] = ID
     data.write(folder / "data")
 
 
-def test_labels_that_cannot_be(run: Run, tmp_path: Path) -> None:
+def test_labels_that_cannot_be(call: Run, tmp_path: Path) -> None:
     confidences = ("nan", "inf", "2", "-1", "-inf", "1e400", "")
     labels = [(IDS[at], "verification", HOT_DOG, what) for at, what in enumerate(confidences)]
     labels += [(IDS[10], "verification", FOOD, "nan"), (IDS[11], "verification", FOOD, "2")]
     labels.append((IDS[12], "verification", f"{HOT_DOG}\0", "1"))
     write(tmp_path, labels)
-    check(run, "10 images are left out: an impossible label", hot_dogs=3, others=7)
+    check(call, "10 images are left out: an impossible label", hot_dogs=3, others=7)
 
 
-def test_an_image_that_the_image_file_has_twice(run: Run, tmp_path: Path) -> None:
+def test_an_image_that_the_image_file_has_twice(call: Run, tmp_path: Path) -> None:
     write(tmp_path, images=[*IDS, IDS[4], IDS[15]])
-    check(run, "2 images are left out: several times in the image file", hot_dogs=9, others=9)
+    check(call, "2 images are left out: several times in the image file", hot_dogs=9, others=9)
 
 
-def test_labels_of_an_image_that_the_image_file_lacks(run: Run, tmp_path: Path) -> None:
+def test_labels_of_an_image_that_the_image_file_lacks(call: Run, tmp_path: Path) -> None:
     write(tmp_path, images=IDS[2:])
-    check(run, "2 images are left out: not in the image file", hot_dogs=8)
+    check(call, "2 images are left out: not in the image file", hot_dogs=8)
 
 
-def check(run: Run, warning: str, hot_dogs: int = 10, others: int = 10) -> None:
+def check(call: Run, warning: str, hot_dogs: int = 10, others: int = 10) -> None:
     """What a selection and the summary say, and how many rows are selected."""
-    done = run("select", "--class", "Hot dog", "--offline")
+    done = call("select", "--class", "Hot dog", "--offline")
     assert done.returncode == 0, done.stderr
     folders = [line.partition(",")[0] for line in done.stdout.splitlines()]
     assert (folders.count("hot_dog"), folders.count("other")) == (hot_dogs, others)
     assert f"positives {hot_dogs:>23}" in done.stderr
-    summary = run("summary", "--offline")
+    summary = call("summary", "--offline")
     for said in (done, summary):
         assert f"warning: {warning}" in said.stderr.replace("4 images", "2 images")
         assert "hotdog-sql refresh --file test-annotations-human-imagelabels.csv" in said.stderr
 
 
-def test_a_file_without_its_rows_or_its_end(run: Run, tmp_path: Path) -> None:
+def test_a_file_without_its_rows_or_its_end(call: Run, tmp_path: Path) -> None:
     for name, lost in (
         ("test-annotations-human-imagelabels.csv", "end"),
         ("test-annotations-human-imagelabels.csv", "rows"),
@@ -62,7 +62,7 @@ def test_a_file_without_its_rows_or_its_end(run: Run, tmp_path: Path) -> None:
         file = tmp_path / "data" / name
         text = file.read_text()
         file.write_text(text.partition("\n")[0] + "\n" if lost == "rows" else text[:-1])
-        done = run("select", "--class", "Hot dog", "--offline")
+        done = call("select", "--class", "Hot dog", "--offline")
         assert done.returncode == 4
         (line,) = done.stderr.splitlines()
         what = "has no rows" if lost == "rows" else "ends in the middle of a line"

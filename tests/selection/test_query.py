@@ -32,15 +32,6 @@ def test_the_querys_own_rank_stands(small_data: Path) -> None:
     assert select(small_data, text) == [("a", 7, f"{1:016x}")]
 
 
-def test_variables_are_bound(small_data: Path) -> None:
-    text = """
-        SELECT ImageID, getvariable('name') AS folder FROM images
-        ORDER BY ImageID LIMIT getvariable('n')
-    """
-    found = select(small_data, text, name="x'); DROP TABLE images; --x"[:1], n=2)
-    assert [row[0] for row in found] == ["x", "x"]
-
-
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -65,24 +56,23 @@ def test_a_query_that_will_not_do(small_data: Path, text: str, message: str) -> 
         select(small_data, text)
 
 
-@pytest.mark.parametrize(
-    "name", ["data_dir", "Split", "LABEL_FILES", "image_Reader", "a b", "x = 1; --", ""]
-)
-def test_variables_of_a_name_that_will_not_do(small_data: Path, name: str) -> None:
-    with connect(DataOptions(small_data)) as database, pytest.raises(QueryError):
-        select_rows(database, SelectOptions(query="SELECT 1", variables={name: 1}))
+def test_variables_of_a_name_that_will_not_do(small_data: Path) -> None:
+    with connect(DataOptions(small_data)) as database:
+        for name in ("data_dir", "Split", "LABEL_FILES", "a b", "x = 1; --", ""):
+            with pytest.raises(QueryError):
+                select_rows(database, SelectOptions(query="SELECT 1", variables={name: 1}))
 
 
 def test_the_command_goes_the_whole_way(small_data: Path, run: Run, tmp_path: Path) -> None:
-    text = "SELECT ImageID, 'few' AS folder FROM images ORDER BY ImageID LIMIT getvariable('n')"
+    text = "SELECT ImageID, getvariable('f') AS folder FROM images LIMIT getvariable('n')"
     (tmp_path / "my.sql").write_text(text)
-    wanted = ("select", "--query", "my.sql", "--set", "n=40", "--data-dir", small_data)
-    done = run(*wanted, "--output", "rows.csv")
+    wanted = ("select", "--query", "my.sql", "--set", "n=40", "--set", "f=few")
+    done = run(*wanted, "--data-dir", small_data, "--output", "rows.csv")
     assert done.returncode == 0, done.stderr
     assert "few" in done.stderr
     assert len((tmp_path / "rows.csv").read_text().splitlines()) == 41
     record = json.loads((tmp_path / "rows.selection.json").read_text())
     assert record["query"]["text"] == text
-    assert record["query"]["variables"] == {"n": 40}
+    assert record["query"]["variables"] == {"n": 40, "f": "few"}
     again = run("select", "--from", "rows.selection.json", "--data-dir", small_data, "-q")
     assert again.stdout == (tmp_path / "rows.csv").read_text()

@@ -120,39 +120,6 @@ def test_the_image_columns_come_through_unchanged(data: OpenImages) -> None:
     assert sorted(rows) == sorted((row[0], row[7] or None) for row in data.images)
 
 
-@pytest.mark.parametrize("negatives_from", ["random", "mixed"])
-def test_the_sample_widens_where_the_first_images_of_the_order_are_unfit(
-    tmp_path: Path, negatives_from: str
-) -> None:
-    images = sorted(
-        (f"{number:016x}" for number in range(4000)),
-        key=lambda image: brute_force.order_key(42, image),
-    )
-    # The first 3,900 in the seeded order are hot dog stands; only the last 100 can be negatives.
-    labels = [
-        (image, "verification", "/m/0bm1pg" if place < 3900 else "/m/02wbm", "1")
-        for place, image in enumerate(images)
-    ]
-    labels.append((images[0], "verification", "/m/01b9xk", "1"))
-    # Some of them are known before, for they are said not to be hot dogs.
-    labels += [(image, "verification", "/m/01b9xk", "0") for image in images[3940:3970]]
-    data = OpenImages(images=[image_row(image) for image in images], labels=labels)
-    data.write(tmp_path)
-    asked = SelectOptions(classes=("/m/01b9xk",), negatives=60, negatives_from=negatives_from)
-    expected = brute_force.select(data, asked, FOLDERS)
-    assert len(expected) == 61
-    with connect(DataOptions(tmp_path)) as database:
-        assert selected(database, asked) == expected
-        assert selected_at_once(database, asked) == expected
-
-
-def test_a_larger_sample_contains_the_smaller(small_data: Path) -> None:
-    with connect(DataOptions(small_data)) as database:
-        small = selected(database, SelectOptions(classes=("/m/01b9xk",), negatives=60))
-        large = selected(database, SelectOptions(classes=("/m/01b9xk",), negatives=120))
-    assert large[: len(small)] == small
-
-
 def test_known_images_for_a_known_seed(small_data: Path) -> None:
     with connect(DataOptions(small_data)) as database:
         asked = SelectOptions(classes=("/m/01b9xk",), negatives=3, limit=3, seed=7)

@@ -10,45 +10,17 @@ from types import ModuleType
 from typing import Any
 
 #: The libraries, which have code of their own for each system: they know which one this is.
-_LIBRARIES = [
-    "asyncio",
-    "duckdb",
-    "http.server",
-    "httpcore",
-    "httpx",
-    "multiprocessing",
-    "pydantic.fields",
-    "pyreqwest.client",
-    "pyreqwest.compatibility",
-    "rich.progress",
-    "sqlite3",
-    "subprocess",
-    "tempfile",
-    "typer",
-    "uuid",
-    "zoneinfo",
-]
+_LIBRARIES = (
+    *("asyncio", "duckdb", "http.server", "httpcore", "httpx", "multiprocessing"),
+    *("pydantic.fields", "pyreqwest.client", "pyreqwest.compatibility", "rich.progress"),
+    *("sqlite3", "subprocess", "tempfile", "typer", "uuid", "zoneinfo"),
+)
 _POSIX_MODULES = ("fcntl", "grp", "posix", "pty", "pwd", "resource", "termios", "tty")
-_POSIX_FUNCTIONS = [
-    "chown",
-    "fchmod",
-    "fork",
-    "forkpty",
-    "getegid",
-    "geteuid",
-    "getgid",
-    "getuid",
-    "lockf",
-    "mkfifo",
-    "openpty",
-    "posix_fadvise",
-    "posix_spawn",
-    "pread",
-    "pwrite",
-    "sendfile",
-    "setsid",
-    "wait4",
-]
+_POSIX_FUNCTIONS = (
+    *("chown", "fchmod", "fork", "forkpty", "getegid", "geteuid", "getgid", "getuid", "lockf"),
+    *("mkfifo", "openpty", "posix_fadvise", "posix_spawn", "pread", "pwrite", "sendfile"),
+    *("setsid", "wait4"),
+)
 
 
 def main() -> None:

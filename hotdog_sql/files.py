@@ -85,18 +85,14 @@ def whole_file(path: Path) -> Iterator[Path]:
     So the file appears whole or not at all.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        # The file system says whether the place can be written, in its own words.
-        temporary.touch()
-        yield temporary
-        temporary.replace(path)
-    except OSError as error:
-        raise StorageError(
-            f"cannot write {path}: {error.strerror}; choose another --output"
-        ) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    with storage_errors(path):
+        try:
+            temporary.touch()  # whether the place can be written is said before the work
+            yield temporary
+            temporary.replace(path)
+        finally:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
 
 
 @contextmanager

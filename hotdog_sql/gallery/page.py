@@ -5,16 +5,15 @@ import csv
 import hashlib
 import html
 import json
-import os
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, suppress
+from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 
 from hotdog_sql.errors import DatasetError
-from hotdog_sql.files import storage_errors
+from hotdog_sql.files import whole_file
 from hotdog_sql.sql_files import sql_dir
 from hotdog_sql.text import printable
 
@@ -58,15 +57,11 @@ def write_gallery(directory: Path, boxes: Iterable[tuple[str, str]] | None = Non
             "as `hotdog-sql select --download` makes it"
         )
     path = directory / NAME
-    temporary = directory / f".{NAME}.{os.getpid()}.part"
-    with storage_errors(path):
-        try:
-            with temporary.open("w", encoding="utf-8", newline="\n") as file:
-                file.writelines(_page(directory, boxes))
-            temporary.replace(path)
-        finally:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
+    with (
+        whole_file(path) as temporary,
+        temporary.open("w", encoding="utf-8", newline="\n") as file,
+    ):
+        file.writelines(_page(directory, boxes))
     return path
 
 

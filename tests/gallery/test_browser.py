@@ -23,7 +23,8 @@ MIXED = [
     got(1, "hot_dog", Title="Lunch", Author="Søren"),
     got(2, "hot_dog", Title="Dinner", Author="مريم", source="original"),
     lost(3, "hot_dog", error="mirror: http 404; original: placeholder"),
-    got(1, "other", Title=HOSTILE, Author=HOSTILE, License=OTHER_LICENSE),
+    got(1, "other", Title=HOSTILE, Author=HOSTILE, License=OTHER_LICENSE)
+    | {"width": "1024", "height": "768"},
     got(2, "other", Title="", Author="", OriginalLandingURL="javascript:alert(1)"),
     lost(3, "other", error="mirror: http 404; original: http 410"),
     failed(4, "other", Title="Silent", error="mirror: silence"),
@@ -213,6 +214,7 @@ def test_each_photo_names_its_attribution(page: Page) -> None:
     facts = dict(zip(page.texts("#facts dt"), page.texts("#facts dd"), strict=True))
     assert page.one("#photo-title").text == facts["Author"] == HOSTILE
     assert facts["Licence"] == "CC BY-SA 4.0"
+    assert facts["Size"] == "1024 \N{MULTIPLICATION SIGN} 768 pixels"
     assert facts["Source page"] == "https://www.flickr.com/photos/somebody/1"
     assert not page.all("[onerror]")
 

@@ -136,8 +136,14 @@ class Connection:
 
 @lru_cache
 def _row_type(*columns: str) -> Callable[..., tuple[Any, ...]]:
-    make: Callable[..., Callable[..., tuple[Any, ...]]] = namedtuple
-    return make("Row", columns, rename=True)
+    make: Callable[..., type[tuple[Any, ...]]] = namedtuple
+    named = make("Row", columns, rename=True)
+    return type("Row", (named,), {"__slots__": (), "__reduce__": _as_tuple})
+
+
+def _as_tuple(row: tuple[Any, ...]) -> object:
+    """How a row is pickled: its type is made here and nowhere else."""
+    return tuple, (tuple(row),)
 
 
 def one_line(error: duckdb.Error) -> str:

@@ -1,7 +1,6 @@
 """`hotdog-sql download` and `verify`, as processes of their own."""
 
 import csv
-import json
 import os
 import pty
 import shutil
@@ -56,26 +55,6 @@ def mirrored(path: Path) -> list[str]:
     """The mirror's paths of the saved rows."""
     with path.open(newline="", encoding="utf-8") as file:
         return [f"/mirror/test/{row['ImageID']}.jpg" for row in csv.DictReader(file)]
-
-
-def test_all_of_it(server: LoopbackServer, saved: Path, run: Run, tmp_path: Path) -> None:
-    said = run("download", saved, "dataset", **mirror_of(server))
-    assert (said.returncode, said.stdout) == (0, "")
-    assert "photos                20  20 downloaded now" in said.stderr
-    assert {path.partition("/")[0] for path in tree(tmp_path / "dataset")} == {
-        "hot_dog",
-        "other",
-        "manifest.csv",
-        "selection.json",
-        "ATTRIBUTION.csv",
-    }
-    record = json.loads((tmp_path / "dataset" / "selection.json").read_text(encoding="utf-8"))
-    assert record == json.loads(saved.with_suffix(".selection.json").read_text(encoding="utf-8"))
-    server.clear()
-    again = run("download", saved, "dataset", **mirror_of(server))
-    assert again.returncode == 0
-    assert "photos                20  0 downloaded now" in again.stderr
-    assert server.requests == []
 
 
 def test_lost_photos_are_replaced_out_of_the_data(

@@ -71,7 +71,8 @@ class DownloadOptions:
     Attributes:
         sources: where to look for photos, in this order.
         workers: transfers at the same time, for each worker of a cluster.
-        per_host: transfers at the same time from one host, for all workers together.
+        per_host: transfers at the same time from one host, for all workers together; Flickr gets
+            at most 16.
         max_bytes: size of the largest photo in bytes. A larger one is rejected.
         strict_md5: reject an original whose bytes have changed since Open Images listed it.
         retry_failed: try photos again that an earlier run found lost.
@@ -96,8 +97,8 @@ class DownloadOptions:
     """
 
     sources: tuple[Source, ...] = tuple(Source)
-    workers: int = 32
-    per_host: int = 16
+    workers: int = 64
+    per_host: int = 64
     max_bytes: int = 50_000_000
     strict_md5: bool = False
     retry_failed: bool = False

@@ -18,6 +18,7 @@ NO_CONNECTION = frozenset({"unknown host", "connection refused", "no connection"
 #: Flickr serves its photos under many names (`farm5.staticflickr.com`, `c2.staticflickr.com`, …)
 #: of one service, to which the limits apply as one.
 _FLICKR = "staticflickr.com"
+_FLICKR_AT_ONCE = 16
 
 
 @dataclass(slots=True)
@@ -51,7 +52,8 @@ class Task:
 class _Host:
     """What is known of one host, and what waits for it. Times are on the monotonic clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self.most = most  # requests at the same time
         self.waiting: deque[Task] = deque()
         self.delayed: list[tuple[float, int, Task]] = []
         self.active = 0
@@ -83,7 +85,12 @@ class HostQueue:
     def put(self, task: Task, delay: float = 0.0) -> None:
         """Let a task wait for its turn, at least so many seconds."""
         with self._changed:
-            entry = self._hosts.setdefault(task.host, _Host())
+            entry = self._hosts.get(task.host)
+            if entry is None:
+                most = self._options.per_host
+                flickr = task.host == _FLICKR
+                entry = _Host(min(most, _FLICKR_AT_ONCE) if flickr else most)
+                self._hosts[task.host] = entry
             if delay > 0:
                 due = time.monotonic() + delay
                 heapq.heappush(entry.delayed, (due, next(self._order), task))
@@ -152,7 +159,7 @@ class HostQueue:
             return None
         if host.given_up:
             return 0.0
-        if host.active >= self._options.per_host:
+        if host.active >= host.most:
             return None
         return max(0.0 if host.waiting else host.delayed[0][0], host.paused_until)
 

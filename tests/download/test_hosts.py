@@ -1,11 +1,13 @@
 """Which transfer starts when: limits, rests, and no host that holds up another."""
 
 import socket
+from collections import Counter, deque
 from pathlib import Path
 from threading import Condition
 
-from hotdog_sql.download_options import BackoffPolicy, RetryPolicy
-from hotdog_sql.downloader.hosts import host_of
+from hotdog_sql.download_options import BackoffPolicy, DownloadOptions, RetryPolicy
+from hotdog_sql.downloader.hosts import HostQueue, Task, host_of
+from hotdog_sql.options import Source
 from hotdog_sql.progress import Progress
 from tests.support.loopback import LoopbackServer, Reply, Request
 from tests.support.photos import (
@@ -55,6 +57,16 @@ def test_so_many_in_all_and_so_many_for_each_host(tmp_path: Path) -> None:
     assert original.met
     assert mirror.most == 5
     assert 3 <= original.most <= 5
+
+
+def test_flickr_gets_fewer_requests_than_the_mirror() -> None:
+    queue = HostQueue(DownloadOptions(), Progress())
+    names = ["farm1.staticflickr.com", "c2.staticflickr.com", "mirror.example"]
+    for n in range(60):
+        url = f"https://{names[n % 3]}/{n}.jpg"
+        queue.put(Task(photo(n), deque([(Source.ORIGINAL, url)])))
+    taken = Counter(turn[0].host for _ in range(36) if (turn := queue.take()))
+    assert taken == {"staticflickr.com": 16, "mirror.example": 20}
 
 
 class Told(Progress):

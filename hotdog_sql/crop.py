@@ -60,7 +60,7 @@ class _Box(NamedTuple):
 
 def crop(found: DatasetBoxes, crops: Path, *, margin: float, min_pixels: int) -> dict[str, int]:
     """Write the crops and their manifest; return how many boxes have which note, "" if cut out."""
-    new_folder(crops)
+    new_folder(crops, found.directory)
     notes: dict[str, int] = {}
     rows = found.rows(_BOXES, {"table": TABLE})
     boxes = (_Box._make([*row[:14], row[14:]]) for row in rows)

@@ -1,6 +1,7 @@
 """The boxes on the photos of a dataset, for crops, for detectors and for the gallery."""
 
 import csv
+import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -153,10 +154,15 @@ def _size(path: Path) -> tuple[int, int] | str:
         return "cannot be read"
 
 
-def new_folder(path: Path) -> Path:
-    """Make a folder for what is written; one with files in it is refused."""
+def new_folder(path: Path, dataset: Path) -> None:
+    """Make a folder for what is made of a dataset's photos, with their credits.
+
+    One with files in it is refused.
+    """
+    attribution = dataset / "ATTRIBUTION.csv"
     with storage_errors(path):
         path.mkdir(parents=True, exist_ok=True)
         if any(path.iterdir()):
             raise InputError(f"{path} is not empty: choose another folder")
-    return path
+        if attribution.is_file():
+            shutil.copyfile(attribution, path / attribution.name)

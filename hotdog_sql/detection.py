@@ -26,7 +26,7 @@ def export(found: DatasetBoxes, out: Path, format_name: BoxFormat, *, copy: bool
 
     Photos are hard links where that is possible, else symbolic links, or copies.
     """
-    new_folder(out)
+    new_folder(out, found.directory)
     values: dict[str, object] = {"class": list(found.classes), "rows": TABLE}
     rows = found.rows(_FILES[format_name], values)
     photos = 0

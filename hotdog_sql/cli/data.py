@@ -108,8 +108,9 @@ def index(data: Given, quiet: options.QuietOption = False) -> None:
       hotdog-sql index
       hotdog-sql index --split validation --threads 2
 
-    They hold the same rows in a fifth of the space. When a CSV changes, the
-    commands read the CSV until it is indexed again.
+    They hold the same rows in a fifth of the space. Boxes are indexed if their
+    CSV is there. When a CSV changes, the commands read the CSV until it is
+    indexed again.
     """
     from hotdog_sql import api
 

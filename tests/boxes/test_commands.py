@@ -70,7 +70,7 @@ def test_crop(here: Path, call: Run) -> None:
     assert f"Cut out {len(cut)} boxes into crops" in done.stderr
     assert f"{len(rows) - len(cut)} boxes are left out: smaller than 200 pixels" in done.stderr
     assert {path.name for path in (here / "crops").iterdir()} == {
-        *("manifest.csv", "train", "validation", "test")
+        *("manifest.csv", "ATTRIBUTION.csv", "train", "validation", "test")
     }
     for row in cut:
         assert row["path"].startswith(f"{row['partition']}/{row['folder']}/{row['ImageID']}_")

@@ -20,8 +20,11 @@ import pytest
 
 from hotdog_sql.cli.main import COMMANDS as PROGRAM
 from hotdog_sql.demo.server import serve
+from hotdog_sql.options import SelectOptions
+from tests.boxes.generated import fitting
 from tests.conftest import ROOT, Run, run_process
-from tests.support.truth import Chosen, Truth
+from tests.support.brute_force import select
+from tests.support.truth import FOLDERS, HOT_DOG, Chosen, Truth, lines
 
 SPLITS = ["test", "validation", "train"]
 
@@ -92,6 +95,15 @@ def downloaded(ran: Ran) -> bool:
     )
 
 
+def large(ran: Ran) -> bool:
+    """The hot dogs are those whose largest box follows the rules."""
+    asked = SelectOptions((HOT_DOG,), min_area=0.1, no_depiction=True)
+    data = ran.truth.data
+    data.boxes = [(*row,) for row in lines(ran.folder / "data/test-annotations-bbox.csv")]
+    rows = select(data, asked, FOLDERS, {HOT_DOG: fitting(data, asked, HOT_DOG)})
+    return ran.chosen() == {(folder, image) for folder, _, image in rows}
+
+
 #: What each command of the README gives.
 README_ROWS: dict[str, Callable[[Ran], bool]] = {
     'hotdog-sql select "Hot dog" --download dataset': (
@@ -112,6 +124,13 @@ README_ROWS: dict[str, Callable[[Ran], bool]] = {
     ),
     "hotdog-sql download hotdogs.csv dataset": downloaded,
     "hotdog-sql verify dataset": lambda ran: ran.stdout == "",
+    'hotdog-sql select "Hot dog" --min-area 0.1 --no-depiction --download dataset': large,
+    "hotdog-sql crop dataset crops": (
+        lambda ran: len(list((ran.folder / "crops/hot_dog").glob("*.jpg"))) > 10
+    ),
+    "hotdog-sql export dataset hotdogs --format yolo": (
+        lambda ran: len(list((ran.folder / "hotdogs").rglob("*.txt"))) > 10
+    ),
 }
 
 #: What the command in the header of each example query gives.
@@ -188,7 +207,7 @@ class Place:
         if "hotdogs.csv" in words and "download" in words:
             for name in ("hotdogs.csv", "hotdogs.selection.json"):
                 shutil.copy(self.selection().with_name(name), folder)
-        if {"--dataset", "--from", "verify", "gallery", "shell"} & set(words):
+        if {"--dataset", "--from", "verify", "gallery", "shell", "crop", "export"} & set(words):
             shutil.copytree(self.dataset(), folder / "dataset")
         if "index" in words:  # the other tests read the CSVs
             shutil.copytree(self._data, folder / "data")

@@ -128,7 +128,13 @@ class Database(Connection):
         self.set_variables({"dataset_dir": str(directory)})
         for sql_file in self.usable_for_dataset():
             self.use(sql_file.defines)  # what it reads
-            self.define(sql_file.text)
+            try:
+                self.define(sql_file.text)
+            except duckdb.Error as error:
+                raise InputError(
+                    f"{directory / 'manifest.csv'} does not have a manifest's columns: "
+                    "give the folder of a dataset"
+                ) from error
 
     def keep_query(self, text: str) -> None:
         """Keep the rows of a user's query as the table `result`.

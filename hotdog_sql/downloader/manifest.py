@@ -12,7 +12,7 @@ import io
 import re
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -268,17 +268,26 @@ def read_manifest(storage: Storage, scratch: Path) -> tuple[Path, int]:
     return path, int(re.findall(r"\d+", parts[-1])[0]) if parts else 0
 
 
-def _copy_rows(source: BinaryIO, target: BinaryIO, name: str) -> None:
-    """Add the rows of a manifest to another, in today's columns whatever its own are."""
-    header = source.readline()
-    if header == HEADER:
-        shutil.copyfileobj(source, target)
-    elif not HEADER.startswith(header):  # else it is empty, or was cut in its first line
+def rows_of(file: BinaryIO, name: str) -> Iterator[dict[str, str]]:
+    """The whole lines of a manifest by today's columns, whatever its own are."""
+    header = file.readline()
+    if HEADER.startswith(header):  # it is empty, or was cut in its first line, if not the same
+        columns: Sequence[str] = COLUMNS
+    else:
         columns = _columns_of(header, name)
-        for line in source:
-            row = decode(line, columns) if line.endswith(b"\n") else None
-            if row is not None:
-                target.write(encode(row.get(column, "") for column in COLUMNS))
+    for line in file:
+        row = decode(line, columns) if line.endswith(b"\n") else None
+        if row is not None:
+            yield {column: row.get(column, "") for column in COLUMNS}
+
+
+def _copy_rows(source: BinaryIO, target: BinaryIO, name: str) -> None:
+    """Add the rows of a manifest to another, in today's columns."""
+    if source.readline() == HEADER:
+        shutil.copyfileobj(source, target)
+    else:
+        source.seek(0)
+        target.writelines(encode(row.values()) for row in rows_of(source, name))
 
 
 def _columns_of(header: bytes, name: str) -> list[str]:

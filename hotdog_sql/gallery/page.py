@@ -1,7 +1,6 @@
 """The gallery's page: its HTML, style and script, and the manifest's photos as data."""
 
 import base64
-import csv
 import hashlib
 import html
 import json
@@ -12,6 +11,7 @@ from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 
+from hotdog_sql.downloader.manifest import rows_of
 from hotdog_sql.errors import DatasetError
 from hotdog_sql.files import whole_file
 from hotdog_sql.sql_files import sql_dir
@@ -26,10 +26,8 @@ _SELECT_IMAGES = "selection/select_images.sql"
 _COLUMNS = (
     *("ImageID", "folder", "partition", "rank", "path", "status", "source", "bytes", "error"),
     *("note", "reserve", "OriginalLandingURL", "License", "AuthorProfileURL", "Author", "Title"),
-    "Rotation",
+    *("Rotation", "width", "height"),
 )
-#: The same of a newer manifest.
-_SIZE = ("width", "height")
 
 #: Columns with few values: a row has a number, and a table says what it stands for.
 _TABLES = ("folder", "partition", "status", "source", "error", "License", "Rotation")
@@ -98,22 +96,8 @@ def _source_hash(text: str) -> str:
 
 
 def _rows(manifest: Path) -> Iterator[dict[str, str]]:
-    """The manifest's rows, each on a line of its own; what a kill has left of a line is not one."""
     with manifest.open("rb") as file:
-        columns: list[str] | None = None
-        for line in file:
-            if not line.endswith(b"\n"):
-                return
-            values = next(csv.reader([line.decode("utf-8", "replace")]), [])
-            if columns is None:
-                columns = values
-                if not set(_COLUMNS) <= set(columns):
-                    raise DatasetError(
-                        f"{manifest} does not have the columns of this version; "
-                        "choose another folder"
-                    )
-            elif len(values) == len(columns):
-                yield dict.fromkeys(_SIZE, "") | dict(zip(columns, values, strict=True))
+        yield from rows_of(file, str(manifest))
 
 
 def _recipe(directory: Path) -> dict[str, object]:
@@ -151,9 +135,9 @@ def _photos(
             for column, table in tables.items():
                 known[column] = table.setdefault(row[column], len(table))
             values = (known["folder"], row["ImageID"], known["rank"])
-            line = _json([known[column] for column in (*_COLUMNS, *_SIZE)])
+            line = _json([known[column] for column in _COLUMNS])
             sorter.execute("REPLACE INTO photos VALUES (?, ?, ?, ?)", (*values, line))
-        yield f'{{"columns":{_json((*_COLUMNS, *_SIZE))},"rows":['
+        yield f'{{"columns":{_json(_COLUMNS)},"rows":['
         separator = "\n"
         for (line,) in sorter.execute("SELECT json FROM photos ORDER BY folder, rank, image_id"):
             yield separator + line
@@ -171,7 +155,7 @@ def _photos(
 
 def _typed(row: dict[str, str]) -> dict[str, object]:
     """The row with numbers where the page calculates with them."""
-    numbers = {column: row[column] or "0" for column in ("rank", "bytes", *_SIZE)}
+    numbers = {column: row[column] or "0" for column in ("rank", "bytes", "width", "height")}
     if row["status"] in _STATUSES and all(map(_NUMBER.fullmatch, numbers.values())):
         typed = {column: int(number) for column, number in numbers.items()}
         return {**row, **typed, "reserve": row["reserve"] == "true"}

@@ -11,7 +11,7 @@ import pytest
 from hotdog_sql.cli.output import ExitCode
 from hotdog_sql.errors import DatasetError, StorageError
 from hotdog_sql.gallery import write_gallery
-from tests.conftest import Run
+from tests.conftest import ROOT, Run
 from tests.support.galleries import COLUMNS, carried, failed, got, lost, write_dataset
 
 
@@ -29,6 +29,15 @@ def test_the_page_carries_every_row(tmp_path: Path, run: Run) -> None:
         typed = {name: int(row[name] or 0) for name in ("rank", "bytes", "width", "height")}
         expected = row | typed | {"reserve": row["reserve"] == "true"}
         assert photo == {column: expected[column] for column in photo}
+
+
+def test_a_manifest_of_an_earlier_release_or_of_something_else(tmp_path: Path) -> None:
+    old = ROOT / "tests" / "download" / "manifest-without-sizes.csv"
+    (tmp_path / "manifest.csv").write_bytes(old.read_bytes())
+    assert [photo["width"] for photo in carried(write_gallery(tmp_path))] == [0] * 4
+    (tmp_path / "manifest.csv").write_text("x" * 200_000)
+    with pytest.raises(DatasetError, match="choose another folder"):
+        write_gallery(tmp_path)
 
 
 def test_strangers_text_cannot_end_the_data(tmp_path: Path) -> None:

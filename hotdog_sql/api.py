@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from hotdog_sql import crop as crop
 from hotdog_sql import dataset_boxes as dataset_boxes
 from hotdog_sql import detection as detection
+from hotdog_sql import ids as ids
 from hotdog_sql import index
 from hotdog_sql.catalog import CatalogFile, file_named, files_for
 from hotdog_sql.config import MEMORY_LIMIT, Settings

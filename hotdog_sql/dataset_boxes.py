@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from hotdog_sql.boxes import without_boxes
+from hotdog_sql.class_names import find_mids, without_boxes
 from hotdog_sql.database import Database
 from hotdog_sql.downloader.photo import is_image_id
 from hotdog_sql.downloader.tars import is_own_path
@@ -17,7 +17,6 @@ from hotdog_sql.errors import DatasetError, InputError, MissingExtraError
 from hotdog_sql.files import storage_errors
 from hotdog_sql.options import DataOptions
 from hotdog_sql.recipe import Recipe
-from hotdog_sql.selection import find_mids
 
 #: The views and macros that the boxes of a dataset need.
 NEEDS = ("boxes", "requested_classes", "matching_classes", "similar_boxed_classes")

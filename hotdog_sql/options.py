@@ -187,8 +187,8 @@ class SelectOptions:
         no_truncated: take no image whose largest box is around an object that the photo cuts off.
         query: one SELECT that yields ImageID, folder and, optionally, rank.
         variables: session variable that the query reads with `getvariable`.
-        partition: the share of each part of the dataset, such as 80/20, 80/10/10 or
-            train=0.8,test=0.2.
+        ids: file of ImageIDs: one a line, or a .csv, .json or .parquet that may name folders too.
+        partition: the share of each part, such as 80/20, 80/10/10 or train=0.8,test=0.2.
         group_by: what stays in one part: all copies of an image, or all images of an author.
 
     Raises:
@@ -213,12 +213,13 @@ class SelectOptions:
     no_truncated: bool = False
     query: str | None = None
     variables: Mapping[str, str | int | float] = field(default_factory=dict)
+    ids: Path | None = None
     partition: Mapping[str, float] | None = None
     group_by: str = "image"
 
     def __post_init__(self) -> None:
-        if (self.query is None) == (not self.classes):
-            raise InputError("give either classes or a query to select by")
+        if (self.query is None and self.ids is None) == (not self.classes):
+            raise InputError("give either classes, or a query or a list to select by")
         names, count = "names or MIDs", f"a whole number up to {LARGEST_COUNT:,}"
         limit = 1 if self.limit is None else self.limit
         ratio = 1 if self.ratio is None else self.ratio
@@ -242,13 +243,16 @@ class SelectOptions:
             *((name, type(getattr(self, name)) is bool, "true or false") for name in BOX_RULES[2:]),
             ("query", self.query is None or _is_text(self.query), "one SELECT"),
             ("variables", _is_variables(self.variables), "texts or numbers by name"),
+            ("ids", self.ids is None or _is_text(str(self.ids)), "a file"),
             ("partition", self.partition is None or _is_partition(self.partition), _SHARES),
         ):
             if not fits:
                 shown = printable(repr(getattr(self, name)))[:60]
                 raise InputError(f"{name} {shown} does not fit; give {wanted}")
-        if self.has_box_rules and self.query is not None:
-            raise InputError("a query has no rules on boxes; let it read the view boxes itself")
+        if self.ids is not None:
+            object.__setattr__(self, "ids", Path(self.ids))
+        if self.has_box_rules and not self.classes:
+            raise InputError("rules on boxes need classes; a query can read the view boxes itself")
 
     @property
     def has_box_rules(self) -> bool:

@@ -46,7 +46,7 @@ _WRONG_CONTENT = (ValueError, RecursionError, KeyError, TypeError, AttributeErro
 #: The fields of a recipe that say what it reads.
 _DATA = ("release", "splits", "labels")
 #: The options that a recipe does not keep under `classes`.
-_OTHER_OPTIONS = ("query", "variables", "partition", "group_by")
+_OTHER_OPTIONS = ("query", "variables", "ids", "partition", "group_by")
 #: Every column that a selection can have, in order, with the type that it is kept in.
 _TYPES = (
     {"partition": "VARCHAR", "folder": "VARCHAR", "rank": "BIGINT"}
@@ -78,20 +78,26 @@ class Recipe:
         options, database = selection.options, selection.database
         if options is None:
             raise ValueError("only the rows of this selection are known")
-        request: dict[str, Any]
+        requests: dict[str, Any] = {}
+        if options.ids is not None:
+            digest = hashlib.sha256(options.ids.read_bytes()).hexdigest()
+            requests["ids"] = {"name": options.ids.name, "sha256": digest, "seed": options.seed}
         if options.query is not None:
-            request = {
+            requests["query"] = {
                 "text": options.query,
                 "variables": dict(options.variables),
                 "seed": options.seed,
                 "sha256": hashlib.sha256(options.query.encode()).hexdigest(),
             }
-        else:
+        elif options.classes:
             names = [one.name for one in fields(options) if one.name not in _OTHER_OPTIONS]
             request = {name: getattr(options, name) for name in names}
             if not options.has_box_rules:  # as before there were any
                 request = {name: request[name] for name in request if name not in BOX_RULES}
-            request |= {"classes": list(options.classes), "exclude": list(options.exclude)}
+            requests["classes"] = request | {
+                "classes": list(options.classes),
+                "exclude": list(options.exclude),
+            }
         parts: dict[str, Any] | None = None
         if options.partition is not None:
             parts = {"shares": dict(options.partition), "group_by": options.group_by}
@@ -101,7 +107,7 @@ class Recipe:
             "release": database.options.release,
             "splits": list(database.options.splits),
             "labels": database.options.labels,
-            "classes" if options.query is None else "query": request,
+            **requests,
             "partition": parts,
             "sql_sha256": {file.name: file.digest for file in _sql_files(options)},
             "file_md5": _file_digests(database, options),
@@ -157,6 +163,9 @@ class Recipe:
     def _asked(self) -> dict[str, object]:
         """The options and what they read, by their names."""
         options = {one.name: getattr(self.options, one.name) for one in fields(SelectOptions)}
+        if options["ids"] is not None:
+            listed = self.content["ids"]
+            options["ids"] = f"{listed['name']} ({listed['sha256'][:12]})"
         return options | {name: self.content[name] for name in _DATA}
 
 
@@ -236,11 +245,16 @@ def _options(content: dict[str, Any]) -> SelectOptions:
     if content["partition"] is not None:
         parts["partition"] = content["partition"]["shares"]
         parts["group_by"] = content["partition"]["group_by"]
+    if "ids" in content:
+        parts["ids"] = Path(content["ids"]["name"])
+        int(content["ids"]["sha256"], base=16)
     if "query" in content:
         query = content["query"]
         return SelectOptions(
             query=query["text"], variables=query["variables"], seed=query["seed"], **parts
         )
+    if "ids" in content:
+        return SelectOptions(seed=content["ids"]["seed"], **parts)
     request = dict(content["classes"])
     for name in ("classes", "exclude"):
         if not isinstance(request[name], list):
@@ -253,7 +267,7 @@ def _sql_files(options: SelectOptions) -> Sequence[SqlFile]:
     """The SQL files that take part in a selection."""
     if options.query is not None:
         return load_order()  # the query may use any of them
-    names = ["select_images"]
+    names = list(needs_of(options)) if options.ids is not None else ["select_images"]
     if options.related == "hierarchy":
         names.append("descendant_classes")
     if options.has_box_rules:
@@ -268,6 +282,8 @@ def _file_digests(database: Database, options: SelectOptions) -> dict[str, str]:
     from hotdog_sql.refresh.local_file import file_md5
 
     unread = set() if options.related == "hierarchy" else {"hierarchy"}
+    if not options.classes and options.query is None:
+        unread |= {"classes", "human_labels", "machine_labels"}
     if "boxes" not in {file.defines for file in needed_for(needs_of(options))}:
         unread.add("boxes")
     files = [file.catalog for file in database.files if file.catalog.kind not in unread]

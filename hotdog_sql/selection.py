@@ -8,11 +8,12 @@ from typing import Any
 
 import duckdb
 
-from hotdog_sql.boxes import check_boxed
+from hotdog_sql.class_names import check_boxed, find_mids
 from hotdog_sql.config import Settings
 from hotdog_sql.database import Database
 from hotdog_sql.downloader.photo import Photo
-from hotdog_sql.errors import AmbiguousClassError, InputError, QueryError, UnknownClassError
+from hotdog_sql.errors import InputError, QueryError
+from hotdog_sql.ids import find_ids, read_ids, unknown_ids
 from hotdog_sql.notebook import Html, table, thumbnails
 from hotdog_sql.options import LARGEST_COUNT, Related, SelectOptions
 from hotdog_sql.reports import (
@@ -69,7 +70,8 @@ class Selection:
         database: the connection.
         options: what was asked for, with MIDs for classes; None where only the rows are known.
         table: name of the table, whose rows are in the order of the selection.
-        candidates: name of the table of the candidate images, if `select_images` made the rows.
+        candidates: name of the table of what there was to select from: the candidate images for
+            `select_images`, or those of a list.
         boxes: name of the table of the classes' largest boxes, if there are rules on boxes.
     """
 
@@ -125,7 +127,7 @@ class Selection:
     @cached_property
     def report(self) -> SelectionReport | None:
         """What there was to select from; None where a query or a file gave the rows."""
-        if self.options is None or self.candidates is None:
+        if self.options is None or self.candidates is None or not self.options.classes:
             return None
         return selection_report(self.database, self.options, self.candidates, self.folders())
 
@@ -136,6 +138,12 @@ class Selection:
         self.database.use("box_problems")
         values = {"boxes": self.boxes, "candidates": self.candidates}
         return dict(self.database.rows("FROM box_problems($boxes, $candidates)", values))
+
+    def unknown(self) -> tuple[list[str], int]:
+        """Which ImageIDs of a list are not in the splits, and how many the list has."""
+        if self.candidates is None or self.options is None or self.options.classes:
+            return [], 0
+        return unknown_ids(self.database, self.candidates)
 
     def photos(self) -> Iterator[Photo]:
         """The photos to download, in the order of the rows."""
@@ -210,6 +218,8 @@ def needs_of(options: SelectOptions) -> tuple[str, ...]:
     """The views and macros that a selection needs."""
     if options.query is not None:
         return ("images", *needs_of_query(options.query))
+    if options.ids is not None:
+        return ("read_ids", "find_ids", "validate_selection", "selection_rows")
     needs = ["select_images"]
     if options.related == Related.HIERARCHY:
         needs.append("descendant_classes")
@@ -222,7 +232,7 @@ def select(database: Database, options: SelectOptions) -> Selection:
     """The rows that the options ask for, with their partition if there is one."""
     _check_names(database, "folder", [options.negative_folder])
     _check_names(database, "part", list(options.partition or ()))
-    if options.query is not None:
+    if not options.classes:
         return _partitioned(_select_by_query(database, options))
     mids = find_mids(database, (*options.classes, *options.exclude))
     classes = tuple(dict.fromkeys(mids[name] for name in options.classes))
@@ -230,29 +240,6 @@ def select(database: Database, options: SelectOptions) -> Selection:
     return _partitioned(
         _select_images(database, replace(options, classes=classes, exclude=exclude))
     )
-
-
-def find_mids(database: Database, names: tuple[str, ...]) -> dict[str, str]:
-    """The MID of each class with one of these names or MIDs."""
-    database.use("matching_classes", "similar_classes")
-    mids: dict[str, list[str | None]] = {}
-    values = {"names": list(dict.fromkeys(names))}
-    for _, name, mid, _ in database.rows("FROM matching_classes($names)", values):
-        mids.setdefault(name, []).append(mid)
-    for name, found in mids.items():
-        if found == [None]:
-            similar = database.rows("FROM similar_classes($name)", {"name": name})
-            others = ", ".join(f"{printable(other)!r} ({mid})" for mid, other in similar)
-            raise UnknownClassError(
-                f"no class is named {printable(name)!r}; similar names are {others}; "
-                "search with: hotdog-sql classes"
-            )
-        if len(found) > 1:
-            raise AmbiguousClassError(
-                f"{len(found)} classes are named {printable(name)!r}: "
-                f"give the MID instead, {' or '.join(map(str, found))}"
-            )
-    return {name: str(found[0]) for name, found in mids.items()}
 
 
 def _select_images(database: Database, options: SelectOptions) -> Selection:
@@ -267,10 +254,17 @@ def _select_images(database: Database, options: SelectOptions) -> Selection:
 
 
 def _select_by_query(database: Database, options: SelectOptions) -> Selection:
-    """The rows of a user's query, checked and completed; it locks the connection."""
+    """The rows of a user's query or list, checked and completed; a query locks the connection."""
     database.use("selection_rows", "validate_selection", "folder_report")
-    set_variables(database.connection, options.variables, own=database.options.variables())
-    database.keep_query(options.query or "")
+    listed = None
+    if options.ids is not None:
+        read_ids(database, options.ids)
+    if options.query is None:
+        listed = f"selection_{next(_table_numbers)}"
+        find_ids(database, options, listed)
+    else:
+        set_variables(database.connection, options.variables, own=database.options.variables())
+        database.keep_query(options.query)
     columns = database.connection.table("result").columns
     for name in ("ImageID", "folder"):
         if name not in columns:
@@ -279,10 +273,11 @@ def _select_by_query(database: Database, options: SelectOptions) -> Selection:
         database.execute("ALTER TABLE result ADD COLUMN rank BIGINT")
     for problem, example, images in database.rows("FROM validate_selection('result')"):
         raise QueryError(
-            f"{printable(str(example))!r} {problem} ({images:,} such): correct the query"
+            f"{printable(str(example))!r} {problem} ({images:,} such): "
+            f"correct the {'list' if listed else 'query'}"
         )
     query = "FROM selection_rows('result', seed := $seed)"
-    return Selection(database, options, _keep(database, query, {"seed": options.seed}))
+    return Selection(database, options, _keep(database, query, {"seed": options.seed}), listed)
 
 
 def _partitioned(rows: Selection) -> Selection:

@@ -49,6 +49,8 @@ SET VARIABLE labels = coalesce(nullif(getenv('HOTDOG_SQL_LABELS'), ''), 'human')
 .read sql/selection/candidate_images.sql
 .read sql/selection/largest_boxes.sql
 .read sql/selection/select_images.sql
+.read sql/selection/read_ids.sql
+.read sql/selection/find_ids.sql
 .read sql/selection/validate_selection.sql
 .read sql/selection/selection_rows.sql
 .read sql/selection/partition_selection.sql

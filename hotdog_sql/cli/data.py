@@ -12,7 +12,7 @@ from hotdog_sql.cli import options
 from hotdog_sql.cli.options import Given, takes
 from hotdog_sql.cli.output import say
 from hotdog_sql.config import INDEX_MEMORY_LIMIT
-from hotdog_sql.options import DataOptions
+from hotdog_sql.options import DataOptions, SelectOptions
 from hotdog_sql.text import size_text
 
 if TYPE_CHECKING:
@@ -35,6 +35,24 @@ def opened(data: DataOptions, needs: Sequence[str], *, quiet: bool = False) -> "
         for state in database.index.values():
             for warning in state.warnings:
                 say(f"{warning}; renew the index with: {_index_command(data)}", quiet=quiet)
+        yield database
+
+
+@contextmanager
+def opened_for(
+    request: SelectOptions, data: DataOptions, *, chosen: bool, quiet: bool = False
+) -> "Iterator[Database]":
+    """Open what a selection reads; for a list of ImageIDs, only the splits that it needs."""
+    from hotdog_sql import api
+
+    *firsts, last = api.ids.sources_of(request, data, chosen=chosen)
+    needs = api.needs_of(request)
+    for source in firsts:
+        with opened(source, needs, quiet=quiet) as database:
+            if api.ids.all_found(database, request):
+                yield database
+                return
+    with opened(last, needs, quiet=quiet) as database:
         yield database
 
 

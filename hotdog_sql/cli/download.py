@@ -1,17 +1,18 @@
 """Datasets: `download`, `verify`, `gallery` and `demo`."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hotdog_sql.cli import options
-from hotdog_sql.cli.data import opened
+from hotdog_sql.cli.data import opened, opened_for
 from hotdog_sql.cli.options import Given, takes
 from hotdog_sql.cli.output import ExitCode, say
 from hotdog_sql.cli.report import tell_download, tell_selection
 from hotdog_sql.download_options import DownloadOptions
-from hotdog_sql.options import DataOptions
+from hotdog_sql.options import DataOptions, SelectOptions
 from hotdog_sql.text import printable, size_text
 
 if TYPE_CHECKING:
@@ -25,14 +26,15 @@ def destination_of(text: str | None) -> str | None:
     return text
 
 
-@takes(how=DownloadOptions, data=(DataOptions, "data_dir"))
+@takes(how=DownloadOptions, data=(DataOptions, "splits", "data_dir", "offline", "large"))
 def download(
     selection_file: Annotated[
         Path,
         typer.Argument(
             metavar="SELECTION_FILE",
             dir_okay=False,
-            help="Selection saved as .csv, .json or .parquet; - reads it from a pipe.",
+            help="Selection saved as .csv, .json or .parquet; - reads it from a pipe. Or a list of "
+            "ImageIDs, as for select --ids, with --split to say where to look.",
         ),
     ],
     destination: Annotated[
@@ -56,7 +58,7 @@ def download(
     Examples:
       hotdog-sql download hotdogs.csv dataset
       hotdog-sql download hotdogs.csv tars --dataset-format webdataset
-      hotdog-sql download hotdogs.csv mirrored --source mirror --no-gallery
+      hotdog-sql download ids.txt mirrored --source mirror --no-gallery
 
     Run it again to resume: photos that are in the dataset are not downloaded
     again. The folder gets manifest.csv, with a row per photo, and
@@ -65,9 +67,19 @@ def download(
     from hotdog_sql import api
 
     wanted = DownloadOptions(**how)
-    folder = DataOptions(**data).data_dir
-    with api.open_selection(selection_file, folder, cluster=bool(wanted.scheduler)) as saved:
-        selection, recipe = saved
+    source = DataOptions(**data)
+    with ExitStack() as stack:
+        recipe = None
+        if api.ids.is_list(selection_file):
+            request = SelectOptions(ids=selection_file)
+            opening = opened_for(request, source, chosen="splits" in data, quiet=quiet)
+            selection = api.select(stack.enter_context(opening), options=request)
+            if not quiet:
+                tell_selection(selection, verbose=verbose)
+        else:
+            cluster = bool(wanted.scheduler)
+            saved = api.open_selection(selection_file, source.data_dir, cluster=cluster)
+            selection, recipe = stack.enter_context(saved)
         code = run_download(
             selection,
             destination,

@@ -53,7 +53,7 @@ _PANELS: dict[type, dict[str | None, str]] = {
         "Images": "min_confidence overlap negatives_from related exclude",
         "Boxes": "min_area max_area no_group_of no_depiction no_truncated",
         "Folders": "negative_folder partition group_by",
-        RECIPE: "query variables",
+        RECIPE: "ids query variables",
     },
     DownloadOptions: {
         DOWNLOAD: "sources workers per_host max_bytes strict_md5 retry_failed replace_failed "
@@ -191,6 +191,7 @@ _SETTINGS: dict[str, dict[str, Any]] = {
         "parser": read_query,
         "help": "File with one SELECT that yields ImageID, folder and, optionally, rank.",
     },
+    "ids": {"metavar": "FILE"},
     "variables": {"metavar": "NAME=VALUE", "parser": _variable},
     "workers": {"min": 1, "max": 512},
     "per_host": {"min": 1, "max": 512},

@@ -50,12 +50,27 @@ def tell_selection(selection: "Selection", *, verbose: bool = False) -> None:
         _count(folder.folder, folder.images, f"about {size} from the mirror; {licenses}")
     for name, images in selection.partitions().items():
         _count(f"in {name}", images)
+    _tell_unknown(selection, verbose=verbose)
     if report is not None:
         for line in report.shortfalls:
             say(line)
         tell_problems(selection.database, report.problems)
         for problem, boxes in selection.box_problems().items():
             say(f"warning: {boxes:,} boxes are ignored: {problem}")
+
+
+def _tell_unknown(selection: "Selection", *, verbose: bool) -> None:
+    """Say which ImageIDs of a list are not in the splits."""
+    unknown, count = selection.unknown()
+    if unknown:
+        splits = selection.database.options.splits
+        shown = [printable(one)[:80] for one in (unknown if verbose else unknown[:_NAMED])]
+        more = f" and {len(unknown) - len(shown):,} more" if len(unknown) > len(shown) else ""
+        hint = "" if "train" in splits else "; --split all searches train too"
+        say(
+            f"warning: {len(unknown):,} of {count:,} ImageIDs are unknown in "
+            f"{' and '.join(splits)}: {', '.join(shown)}{more}{hint}"
+        )
 
 
 def tell_problems(database: "Database", problems: Mapping[str, int]) -> None:

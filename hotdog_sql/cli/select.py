@@ -9,12 +9,13 @@ from typing import Annotated, Any
 import typer
 
 from hotdog_sql.cli import options
-from hotdog_sql.cli.data import opened
+from hotdog_sql.cli.data import opened_for
 from hotdog_sql.cli.download import destination_of, run_download
 from hotdog_sql.cli.options import Given, complete_class, option_names, takes
 from hotdog_sql.cli.output import check_output, say, write_rows
 from hotdog_sql.cli.report import tell_selection
 from hotdog_sql.download_options import DownloadOptions
+from hotdog_sql.errors import InputError
 from hotdog_sql.options import DataOptions, SelectOptions
 
 #: Rows that a terminal shows of a selection.
@@ -69,13 +70,15 @@ def select(
       hotdog-sql select "Hot dog" --download dataset
       hotdog-sql select Pizza "Hot dog" --negatives 2x --output fast_food.csv
       hotdog-sql select "Hot dog" --split validation --partition 80/20 --seed 7
+      hotdog-sql select --ids ids.txt --partition 80/20 --download mine
       hotdog-sql select --from dataset/selection.json
     """
     from hotdog_sql import api
 
     changes = _changes(wanted, names or [])
-    if [bool(changes.get("classes")), "query" in changes, from_ is not None].count(True) != 1:
-        raise typer.BadParameter("give classes, or --query, or --from: one of the three")
+    own = "query" in changes or ("ids" in changes and from_ is None)
+    if [bool(changes.get("classes")), own, from_ is not None].count(True) != 1:
+        raise typer.BadParameter("give classes, or --query or --ids, or --from: one of the three")
     if download is None:
         _refuse_without_download(how, gallery)
     written = check_output(row_format, output)
@@ -87,9 +90,12 @@ def select(
         request, source = SelectOptions(**changes), DataOptions(**data)
     else:
         then = api.Recipe.read(from_)
+        if then.options.ids is not None and "ids" not in changes:
+            raise InputError(f"{from_} has no ImageIDs; add --ids with the file {then.options.ids}")
         request = replace(then.options, **changes)
         source = replace(then.data_options(DataOptions().data_dir), **data)
-    with opened(source, api.needs_of(request), quiet=quiet) as database:
+    chosen = "splits" in data or then is not None
+    with opened_for(request, source, chosen=chosen, quiet=quiet) as database:
         selection = api.select(database, options=request)
         if not quiet:
             tell_selection(selection, verbose=verbose)

@@ -34,7 +34,7 @@ problems AS (
     SELECT 'differs from another folder only in upper and lower case', min(folder)
     FROM checked GROUP BY lower(nfc_normalize(folder)) HAVING count(DISTINCT folder) > 1
     UNION ALL
-    SELECT 'is an image that the query yields twice', ImageID
+    SELECT 'is an image that comes twice', ImageID
     FROM checked GROUP BY ImageID HAVING count(*) > 1
 )
 SELECT problem, coalesce(min(example), 'NULL') AS example, count(*) AS count

@@ -41,7 +41,7 @@ def test_the_querys_own_rank_stands(small_data: Path) -> None:
         ("SELECT NULL AS ImageID, 'f' AS folder", "'NULL' is not an ImageID"),
         ("SELECT ImageID, '../f' AS folder FROM images", "'../f' is not a valid folder"),
         ("SELECT ImageID, NULL AS folder FROM images", "is not a valid folder"),
-        ("SELECT ImageID, unnest(['a', 'b']) AS folder FROM images", "that the query yields twice"),
+        ("SELECT ImageID, unnest(['a', 'b']) AS folder FROM images", "that comes twice"),
         (
             "SELECT ImageID, if(right(ImageID, 1) < '8', 'a', 'A') AS folder FROM images",
             "upper and lower case",

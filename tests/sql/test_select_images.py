@@ -31,7 +31,7 @@ FOLDERS = {
 ODD_IDS = ("92157226691247e1", "0001234567890123", "0000000000000000", "1e10000000000000")
 
 #: Options that are not parameters of the macro.
-NOT_IN_SQL = {"query", "variables", "partition", "group_by"}
+NOT_IN_SQL = {"query", "variables", "ids", "partition", "group_by"}
 
 ids = st.one_of(st.sampled_from(ODD_IDS), st.text("0123456789abcdef", min_size=16, max_size=16))
 # Free text as strangers write it: quotes, commas, any script, line breaks and control characters.

@@ -1,15 +1,38 @@
-"""Bounding boxes: which classes have any, and what their files must have."""
+"""The classes that a user names: found, or refused with the nearest."""
 
 from collections.abc import Iterable
 
 from hotdog_sql.database import Database
-from hotdog_sql.errors import InputError
+from hotdog_sql.errors import AmbiguousClassError, InputError, UnknownClassError
 from hotdog_sql.text import printable
 
 _WITHOUT_BOXES = """
 SELECT LabelName, DisplayName
 FROM requested_classes($class) ANTI JOIN (FROM query_table($table)) USING (LabelName)
 """
+
+
+def find_mids(database: Database, names: tuple[str, ...]) -> dict[str, str]:
+    """The MID of each class with one of these names or MIDs."""
+    database.use("matching_classes", "similar_classes")
+    mids: dict[str, list[str | None]] = {}
+    values = {"names": list(dict.fromkeys(names))}
+    for _, name, mid, _ in database.rows("FROM matching_classes($names)", values):
+        mids.setdefault(name, []).append(mid)
+    for name, found in mids.items():
+        if found == [None]:
+            similar = database.rows("FROM similar_classes($name)", {"name": name})
+            others = ", ".join(f"{printable(other)!r} ({mid})" for mid, other in similar)
+            raise UnknownClassError(
+                f"no class is named {printable(name)!r}; similar names are {others}; "
+                "search with: hotdog-sql classes"
+            )
+        if len(found) > 1:
+            raise AmbiguousClassError(
+                f"{len(found)} classes are named {printable(name)!r}: "
+                f"give the MID instead, {' or '.join(map(str, found))}"
+            )
+    return {name: str(found[0]) for name, found in mids.items()}
 
 
 def check_boxed(database: Database, mids: Iterable[str], table: str) -> None:

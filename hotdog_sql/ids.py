@@ -1,0 +1,109 @@
+"""A list of ImageIDs of the user's own: the table `ids`, and the splits to look in."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+
+from hotdog_sql.catalog import files_for
+from hotdog_sql.connection import one_line
+from hotdog_sql.database import Database
+from hotdog_sql.downloader.photo import IMAGE_COLUMNS
+from hotdog_sql.errors import InputError
+from hotdog_sql.export import FILE_FORMATS, read_file
+from hotdog_sql.options import DataOptions, SelectOptions, Split
+
+_READ = "CREATE OR REPLACE TABLE ids AS FROM read_ids($file)"
+_FOUND = """
+CREATE OR REPLACE TABLE result AS SELECT ImageID, folder, rank FROM query_table($table) WHERE found
+"""
+_UNKNOWN = """
+SELECT DISTINCT concat(split || '/', ImageID) FROM query_table($table) WHERE NOT found ORDER BY ALL
+"""
+_COUNT = "SELECT count(DISTINCT ImageID) FROM query_table($table)"
+_LOCATED = "SELECT count(*) FROM find_ids('ids') WHERE NOT found"
+_ADVICE = (
+    "give UTF-8 text with an ImageID on each line, or a .csv, .json or .parquet with a column "
+    "ImageID"
+)
+
+
+def read_ids(database: Database, path: Path) -> None:
+    """Read a list into the table `ids`."""
+    database.use("read_ids")
+    if not path.is_file():
+        raise InputError(f"there is no file {path}; check the name")
+    try:
+        path.open("rb").close()
+        # Not explained by the database, whose errors are about Open Images files.
+        database.connection.execute(_READ, {"file": str(path)})
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}; {_ADVICE}") from error
+    except duckdb.Error as error:
+        raise InputError(f"{path} cannot be read: {one_line(error)[:100]}; {_ADVICE}") from error
+    if not database.rows("FROM ids LIMIT 1"):
+        raise InputError(f"{path} has no ImageIDs; {_ADVICE}")
+
+
+def sources_of(request: SelectOptions, data: DataOptions, *, chosen: bool) -> list[DataOptions]:
+    """What to read, one after the other until no ImageID of a list is unknown: train comes last.
+
+    Splits that the user has not chosen are test and validation, and train if it is at hand.
+    """
+    if request.ids is None or request.query is not None:
+        return [data]
+    with Database(data) as database:
+        read_ids(database, request.ids)
+        named = {split for (split,) in database.rows("SELECT DISTINCT split FROM ids")}
+    if named.issubset(Split):
+        splits = named.intersection(data.splits) if chosen else named
+        return [replace(data, splits=tuple(splits or data.splits))]
+    if not chosen:
+        train = files_for(replace(data, splits=(Split.TRAIN,)))
+        there = all((data.data_dir / one.name).exists() for one in train if one.kind == "images")
+        both = (Split.TEST, Split.VALIDATION)
+        data = replace(data, splits=(Split.ALL,) if there else both)
+    first = tuple(split for split in data.splits if split != Split.TRAIN)
+    return [replace(data, splits=first), data] if first not in ((), data.splits) else [data]
+
+
+def all_found(database: Database, request: SelectOptions) -> bool:
+    """Whether the database has every image of a list."""
+    if request.ids is not None:
+        read_ids(database, request.ids)
+    return database.rows(_LOCATED) == [(0,)]
+
+
+def find_ids(database: Database, options: SelectOptions, listed: str) -> None:
+    """Look up the table `ids`: its rows become a new table, those found the table `result`."""
+    database.use("find_ids")
+    database.keep_rows("FROM find_ids('ids')", table=listed)
+    database.execute(_FOUND, {"table": listed})
+    if not database.rows("FROM result LIMIT 1"):
+        count = database.rows(_COUNT, {"table": listed})[0][0]
+        raise InputError(
+            f"none of the {count:,} ImageIDs in {options.ids} is in "
+            f"{' and '.join(database.options.splits)}; check them, or give another --split"
+        )
+
+
+def unknown_ids(database: Database, listed: str) -> tuple[list[str], int]:
+    """Which ImageIDs of a list are not in the session's splits, and how many the list has."""
+    unknown = [image for (image,) in database.rows(_UNKNOWN, {"table": listed})]
+    return unknown, database.rows(_COUNT, {"table": listed})[0][0]
+
+
+def is_list(path: Path) -> bool:
+    """Whether a file is a list of ImageIDs, not a saved selection."""
+    ending = path.suffix.lower().removeprefix(".")
+    if ending not in FILE_FORMATS:
+        return str(path) != "-"
+    with duckdb.connect() as connection:
+        try:
+            if ending == "json":
+                columns = connection.read_json(str(path)).columns
+            else:
+                columns = read_file(connection, path, {}).columns
+        except duckdb.Error:
+            return False
+    return "ImageID" in columns and set(IMAGE_COLUMNS[2:]).isdisjoint(columns)

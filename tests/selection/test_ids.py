@@ -1,0 +1,271 @@
+"""A list of ImageIDs of one's own: in each format, looked up in the splits, downloaded."""
+
+import csv
+import json
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import hotdog_sql
+from hotdog_sql.demo.server import serve
+from hotdog_sql.errors import InputError
+from tests.conftest import Run
+from tests.support.brute_force import order_key
+from tests.support.openimages import OpenImages, image_row
+
+TEST, VALIDATION, TRAIN = (
+    [f"{first}{number:015x}" for number in range(20)] for first in ("a", "b", "c")
+)
+TRAIN_FILE = "oidv6-train-images-with-labels-with-rotation.csv"
+ADVICE = "give UTF-8 text with an ImageID on each line, or a .csv, .json or .parquet"
+
+
+@pytest.fixture(scope="module")
+def splits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three splits of 20 images each."""
+    folder = tmp_path_factory.mktemp("splits")
+    for split, ids in (("test", TEST), ("validation", VALIDATION), ("train", TRAIN)):
+        images = [image_row(one, split) for one in ids]
+        labels = [(ids[0], "verification", "/m/01b9xk", "1")]
+        OpenImages(images=images, labels=labels).write(folder, split)
+    return folder
+
+
+@pytest.fixture
+def small(splits: Path, tmp_path: Path) -> Path:
+    """The same without train."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    for path in splits.iterdir():
+        if path.is_file() and path.name != TRAIN_FILE:
+            (folder / path.name).symlink_to(path)
+    return folder
+
+
+@dataclass
+class Chosen:
+    """What `select --ids` has printed."""
+
+    rows: list[tuple[str, int, str]]
+    said: str
+
+
+def chosen(call: Run, *arguments: str | Path) -> Chosen:
+    done = call("select", "--offline", *arguments)
+    assert done.returncode == 0, done.stderr
+    rows = csv.DictReader(StringIO(done.stdout))
+    return Chosen([(row["folder"], int(row["rank"]), row["ImageID"]) for row in rows], done.stderr)
+
+
+def expected(listed: dict[str, str], seed: int = 42) -> list[tuple[str, int, str]]:
+    """Rows of images and their folders, in plain Python."""
+    rows = []
+    for folder in sorted(set(listed.values())):
+        ids = [one for one, its in listed.items() if its == folder]
+        ids.sort(key=lambda one: order_key(seed, one))
+        rows += [(folder, rank, one) for rank, one in enumerate(ids, 1)]
+    return rows
+
+
+LISTED = {TEST[0]: "cats", TEST[1]: "dogs", VALIDATION[0]: "cats", VALIDATION[3]: "photos"}
+PAIRS = [(one, "" if folder == "photos" else folder) for one, folder in LISTED.items()]
+CSV = "".join(f"{one},{folder}\r\n" for one, folder in [("ImageID", "folder"), *PAIRS, PAIRS[0]])
+
+
+@pytest.mark.parametrize("name", ["a.csv", "it's [1].CSV", "a.json", "lines.json", "a.parquet"])
+def test_each_format_gives_the_same_rows(call: Run, small: Path, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    objects = [{"ImageID": one, "folder": folder or None, "more": [1]} for one, folder in PAIRS]
+    if path.suffix == ".parquet":
+        (tmp_path / "b.json").write_text(json.dumps(objects))
+        duckdb.execute(f"COPY (FROM '{tmp_path}/b.json') TO '{path}'")
+    elif name == "lines.json":
+        path.write_text("".join(json.dumps(one) + "\n" for one in objects))
+    else:
+        path.write_text(json.dumps(objects) if path.suffix == ".json" else "\ufeff" + CSV, "utf-8")
+    assert chosen(call, "--ids", path, "--data-dir", small).rows == expected(LISTED)
+
+
+def test_plain_text_says_what_is_unknown(call: Run, small: Path, tmp_path: Path) -> None:
+    known = f"\ufeffImageID\r\n{TEST[2]}\r\n\r\n  validation/{VALIDATION[2]} \r\ntest/{TEST[2]}\r\n"
+    unknown = [
+        TRAIN[0],
+        "a\0b",
+        f"test/{VALIDATION[4]}",
+        *(f"nobody{number}" for number in range(8)),
+    ]
+    (tmp_path / "ids.txt").write_text(known + "\n".join(unknown), "utf-8")
+    found = chosen(call, "--ids", "ids.txt", "--data-dir", small, "--seed", "7")
+    assert found.rows == expected(dict.fromkeys([TEST[2], VALIDATION[2]], "photos"), 7)
+    first = ", ".join(sorted(unknown)[:5]).replace("\0", " ")
+    assert (
+        "warning: 11 of 13 ImageIDs are unknown in test and validation: "
+        f"{first} and 6 more; --split all searches train too\n" in found.said
+    )
+    more = chosen(call, "--ids", "ids.txt", "--data-dir", small, "--verbose")
+    assert ", ".join(sorted(unknown)[1:]) + "; --split" in more.said
+
+
+def test_splits_are_searched_as_far_as_needed(
+    call: Run, small: Path, splits: Path, tmp_path: Path
+) -> None:
+    def searched(ids: list[str], *arguments: str | Path) -> list[str]:
+        (tmp_path / "ids").write_text("\n".join(ids))
+        output = ("--output", "rows.csv", "--quiet")
+        done = call("select", "--offline", "--ids", "ids", *output, *arguments)
+        assert done.returncode == 0, done.stderr
+        read: list[str] = json.loads((tmp_path / "rows.selection.json").read_text())["splits"]
+        return read
+
+    without, every = ("--data-dir", small), ("--data-dir", splits)
+    both, all_three = ["test", "validation"], ["test", "validation", "train"]
+    assert searched([TEST[0], "x"], *without) == both
+    assert searched([TEST[0]], *every, "--split", "all") == both
+    assert searched([TEST[0], TRAIN[0]], *every) == all_three
+    assert searched([TEST[0], f"train/{TRAIN[0]}"], *every, "--split", "all") == all_three
+    assert searched([TEST[0], VALIDATION[0]], *every, "--split", "test") == ["test"]
+    assert searched([f"train/{TRAIN[0]}"], *every) == ["train"]
+    assert searched([f"test/{TEST[0]}", f"test/{TEST[1]}"], *every, "--split", "all") == ["test"]
+    lacking = call("select", "--offline", "--ids", "ids", *without, "--split", "train")
+    assert lacking.returncode == 4
+    assert TRAIN_FILE in lacking.stderr
+
+
+WRONG = {
+    "empty.txt": b"",
+    "empty.csv": b"",
+    "header.csv": b"ImageID\n",
+    "none.csv": b"id,folder\n1,2\n",
+    "semicolon.csv": b"ImageID;folder\n1;2\n",
+    "empty.json": b"[]",
+    "texts.json": b'["a", "b"]',
+    "none.json": b'[{"id": "a"}]',
+    "empty.parquet": b"",
+    "utf16.txt": f"ImageID\n{TEST[0]}\n".encode("utf-16"),
+    "utf16.csv": f"ImageID\n{TEST[0]}\n".encode("utf-16"),
+    "latin.csv": b"ImageID,folder\n1,caf\xe9\n",
+    "ragged.csv": b"ImageID,folder\n1,2,3\n1\n",
+    "long.txt": b"x" * 3_000_000,
+    **{f"binary.{kind}": bytes(range(128, 256)) * 9 for kind in ("txt", "csv", "json", "parquet")},
+}
+
+
+def test_what_is_no_list_gets_one_clear_line(call: Run, small: Path, tmp_path: Path) -> None:
+    for name, content in WRONG.items():
+        (tmp_path / name).write_bytes(content)
+        done = call("select", "--ids", name, "--data-dir", small)
+        assert (done.returncode, done.stdout) == (3, ""), name
+        assert done.stderr.count("\n") == 1, done.stderr
+        assert name in done.stderr
+        assert ADVICE in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            "nobody,\n\x1b[31mred\0,\n",
+            "none of the 2 ImageIDs in ids.csv is in test and validation",
+        ),
+        (f"{TEST[0]},../up", "'../up' is not a valid folder name"),
+        (f"{TEST[0]},a\n{TEST[0]},b", f"'{TEST[0]}' is an image that comes twice"),
+        (f"{TEST[0]},a\n{TEST[1]},A", "upper and lower case"),
+    ],
+)
+def test_lists_that_will_not_do(
+    call: Run, small: Path, tmp_path: Path, content: str, message: str
+) -> None:
+    (tmp_path / "ids.csv").write_text("ImageID,folder\n" + content)
+    done = call("select", "--ids", "ids.csv", "--data-dir", small)
+    assert done.returncode == 3
+    assert message in done.stderr
+    assert "\x1b" not in done.stderr
+
+
+def test_a_query_reads_the_list(call: Run, splits: Path, tmp_path: Path) -> None:
+    (tmp_path / "ids.txt").write_text(f"test/{TEST[0]}\n{TEST[1]}\nnobody\n")
+    (tmp_path / "q.sql").write_text(
+        "SELECT ImageID, coalesce(ids.split, 'none') || '_' || ids.folder AS folder, 3 AS rank"
+        " FROM images JOIN ids USING (ImageID)"
+    )
+    asked = ("--query", "q.sql", "--ids", "ids.txt", "--data-dir", splits)
+    assert chosen(call, *asked).rows == [
+        ("none_photos", 3, TEST[1]),
+        ("test_photos", 3, TEST[0]),
+    ]
+
+
+def test_the_recipe_names_the_list(call: Run, small: Path, tmp_path: Path) -> None:
+    (tmp_path / "ids.txt").write_text("\n".join(TEST))
+    asked = ("select", "--data-dir", small, "--offline")
+    call(*asked, "--ids", "ids.txt", "--partition", "80/20", "-o", "rows.csv")
+    recipe = (tmp_path / "rows.selection.json").read_text()
+    assert not any(one in recipe for one in TEST)
+    assert json.loads(recipe)["ids"]["name"] == "ids.txt"
+    assert list(json.loads(recipe)["file_md5"]) == [
+        *("test-images-with-rotation.csv", "validation-images-with-rotation.csv"),
+    ]
+    alone = call(*asked, "--from", "rows.selection.json")
+    assert alone.returncode == 3
+    assert "add --ids with the file ids.txt" in alone.stderr
+    again = (*asked, "--from", "rows.selection.json", "--ids", "ids.txt")
+    same = call(*again)
+    assert "nothing has changed" in same.stderr
+    assert same.stdout == (tmp_path / "rows.csv").read_text()
+    (tmp_path / "ids.txt").write_text("\n".join(TEST[1:]))
+    assert "changed: ids was ids.txt (" in call(*again).stderr
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["", "test/", "validation/", "train/"]),
+            st.sampled_from([*TEST, *VALIDATION, *TRAIN, "nobody"]),
+            st.sampled_from(["", "\r", " "]),
+        ),
+        min_size=1,
+    )
+)
+def test_lists_agree_with_brute_force(
+    splits: Path, tmp_path_factory: pytest.TempPathFactory, listed: list[tuple[str, str, str]]
+) -> None:
+    path = tmp_path_factory.mktemp("ids") / "ids"
+    path.write_text("\n".join("".join(parts) for parts in listed))
+    of = dict.fromkeys(TEST, "test/") | dict.fromkeys(VALIDATION, "validation/")
+    named = {one: {split for split, other, _ in listed if other == one} for _, one, _ in listed}
+    # Lines that contradict each other name no split.
+    wrong = [one for one in named if len(s := named[one] - {""}) == 1 and of.get(one) not in s]
+    known = [one for one in named if one in of and one not in wrong]
+    with hotdog_sql.connect(splits, splits=["test", "validation"], offline=True) as database:
+        if known:
+            rows = hotdog_sql.select(database, ids=path, seed=3)
+            found = [(row["folder"], row["rank"], row["ImageID"]) for row in rows]
+            assert found == expected(dict.fromkeys(known, "photos"), 3)
+        else:
+            with pytest.raises(InputError, match="none of the"):
+                hotdog_sql.select(database, ids=path)
+
+
+def test_download_takes_a_list(call: Run, tmp_path: Path) -> None:
+    with serve() as world:
+        served = {"HOTDOG_SQL_BASE_URL": world.base_url, "HOTDOG_SQL_MIRROR_URL": world.mirror_url}
+        rows = list(csv.DictReader(StringIO(call("select", "Hot dog", **served).stdout)))
+        ids = [row["ImageID"] for row in rows][:9]
+        (tmp_path / "ids.txt").write_text("\n".join(f"test/{one}" for one in ids))
+        (tmp_path / "ids.csv").write_text("ImageID\n" + "\n".join([*ids, "nobody"]))
+        for name in ("ids.txt", "ids.csv"):
+            done = call("download", name, f"from_{name}", **served)
+            assert done.returncode == 0, done.stderr
+            assert ("1 of 10 ImageIDs" in done.stderr) == (name == "ids.csv")
+            manifest = (tmp_path / f"from_{name}" / "manifest.csv").read_text()
+            assert sorted(row["ImageID"] for row in csv.DictReader(StringIO(manifest))) == sorted(
+                ids
+            )
+        assert call("download", "ids.txt", "from_ids.txt", **served).returncode == 0
+        assert call("verify", "from_ids.txt").returncode == 0

@@ -16,8 +16,8 @@ _COPY = {
     "parquet": "COPY (FROM query_table($table)) TO $file (FORMAT parquet, COMPRESSION zstd)",
 }
 FILE_FORMATS = tuple(_COPY)
-#: Bytes of a CSV that each of DuckDB's threads reads at once; a line has 2 MB at most.
-_BUFFER = 4 << 20
+#: Bytes of a CSV that DuckDB reads at once, and the most that a line may have: it keeps several.
+_BUFFER = 1 << 19
 
 
 def format_of(path: Path) -> str:

@@ -93,27 +93,6 @@ def test_the_command_that_an_error_names_mends_it(call: Run, tmp_path: Path) -> 
         assert labels.read_bytes() == right
 
 
-@pytest.mark.parametrize("wrong", ["classes", "labels", "images"])
-def test_a_file_that_cannot_be_used_is_named(call: Run, tmp_path: Path, wrong: str) -> None:
-    small_open_images().write(tmp_path / "data")
-    file = tmp_path / "data" / FILES[wrong]
-    rows = file.read_text()
-    damaged = ["0000000000000001,verification,/m/02wbm,yes", "only,three,fields", '"broken,x,y,1']
-    contents = [None, "", "a,b,c\n1,2,3\n", "\x00\x01\x02"]
-    if wrong == "labels":
-        contents += [f"{rows}{row}\n" for row in damaged]
-    for content in contents:
-        file.unlink()
-        if content is not None:
-            file.write_text(content)
-        done = call("select", "--class", "Hot dog", "--offline")
-        assert done.returncode == 4
-        assert_one_line(done.stderr)
-        assert FILES[wrong] in done.stderr
-        assert "hotdog-sql refresh" in done.stderr
-        file.touch()
-
-
 def test_absurd_values_are_usage_errors(small_data: Path, call: Run) -> None:
     for arguments in (
         *(("--negatives", value) for value in ("-1", "many", "99999999999", "x", "2y", "1e9x")),

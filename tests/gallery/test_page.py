@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from hotdog_sql.cli.output import ExitCode
 from hotdog_sql.errors import DatasetError, StorageError
 from hotdog_sql.gallery import write_gallery
 from tests.conftest import ROOT, Run
@@ -79,13 +78,6 @@ def test_a_download_that_is_running_or_was_killed_can_be_looked_at(tmp_path: Pat
     found = [(photo["rank"], photo["status"]) for photo in carried(write_gallery(dataset))]
     assert found == [(1, "downloaded"), (2, "failed")], "the later row counts, the torn one not"
     assert manifest.read_bytes() == torn
-
-
-def test_what_is_no_dataset_is_refused(tmp_path: Path, run: Run) -> None:
-    done = run("gallery", "nowhere")
-    assert (done.returncode, done.stdout) == (ExitCode.DATASET, "")
-    assert "nowhere has no manifest.csv: name the folder of a dataset" in done.stderr
-    assert not (tmp_path / "nowhere").exists()
 
 
 def test_the_old_page_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:

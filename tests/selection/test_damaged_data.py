@@ -3,9 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import Run
 from tests.support.openimages import OpenImages, image_row
 
+CLASSES = "oidv6-class-descriptions.csv"
+LABELS = "test-annotations-human-imagelabels.csv"
+IMAGES = "test-images-with-rotation.csv"
 HOT_DOG, FOOD = "/m/01b9xk", "/m/02wbm"
 IDS = [f"{number:016x}" for number in range(20)]
 Label = tuple[str, str, str, str]
@@ -51,20 +56,26 @@ def check(call: Run, warning: str, hot_dogs: int = 10, others: int = 10) -> None
         assert "hotdog-sql refresh --file test-annotations-human-imagelabels.csv" in said.stderr
 
 
-def test_a_file_without_its_rows_or_its_end(call: Run, tmp_path: Path) -> None:
-    for name, lost in (
-        ("test-annotations-human-imagelabels.csv", "end"),
-        ("test-annotations-human-imagelabels.csv", "rows"),
-        ("test-images-with-rotation.csv", "end"),
-        ("oidv6-class-descriptions.csv", "rows"),
-    ):
-        write(tmp_path)
-        file = tmp_path / "data" / name
-        text = file.read_text()
-        file.write_text(text.partition("\n")[0] + "\n" if lost == "rows" else text[:-1])
+@pytest.mark.parametrize("name", [CLASSES, LABELS, IMAGES])
+def test_a_file_that_cannot_be_used_is_named(call: Run, tmp_path: Path, name: str) -> None:
+    write(tmp_path)
+    file = tmp_path / "data" / name
+    right = file.read_text()
+    contents = {
+        "": "",
+        "has no rows": right.partition("\n")[0] + "\n",
+        "ends in the middle of a line": right[:-1],
+        "other columns": "a,b,c\n1,2,3\n",
+        "no text": "\x00\x01\x02",
+        "a row of three": f"{right}only,three,fields\n",
+        "a quote": f'{right}"broken,x,y,1\n',
+    }
+    for what, content in contents.items():
+        file.write_text(content)
         done = call("select", "--class", "Hot dog", "--offline")
-        assert done.returncode == 4
+        assert (done.returncode, done.stdout) == (4, ""), what
         (line,) = done.stderr.splitlines()
-        what = "has no rows" if lost == "rows" else "ends in the middle of a line"
-        assert f"{name} {what}" in line
+        assert name in line
         assert f"hotdog-sql refresh --file {name}" in line
+        if what.startswith(("has", "ends")):
+            assert f"{name} {what}" in line

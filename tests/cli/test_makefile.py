@@ -8,14 +8,10 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
-from hotdog_sql.catalog import files_for
 from hotdog_sql.demo.server import World, serve
-from hotdog_sql.options import DataOptions
 from tests.conftest import ROOT
-from tests.support.loopback import LoopbackServer, Reply
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 
@@ -164,25 +160,3 @@ def test_a_dataset_is_made_again_when_something_changed(make: Make, checkout: Pa
     assert make("-q", *dataset).returncode == 1
     assert make(*dataset).returncode == 0
     assert _photos(checkout / "dataset") == first
-
-
-@pytest.mark.slow
-def test_a_dataset_that_is_not_whole_is_not_made(make: Make, checkout: Path, world: World) -> None:
-    dataset = ("dataset", f"CLASS={STAND}", "NEGATIVES=0")
-    for file in files_for(DataOptions()):
-        assert make(f"data/{file.name}").returncode == 0
-    with LoopbackServer() as service:
-        listed = (checkout / IMAGES).read_text()
-        home = str(httpx.URL(world.base_url).join("/photos/"))
-        (checkout / IMAGES).write_text(listed.replace(home, service.url("/photos/")))
-        service.default(Reply(503, headers={"Retry-After": "86400"}))
-        failed = make(*dataset, f"HOTDOG_SQL_MIRROR_URL={service.url('/mirror/')}")
-        assert failed.returncode == 2
-        assert re.search(r"Error 7$", failed.stderr, re.MULTILINE)
-        assert (checkout / "dataset" / "manifest.csv").is_file()
-        assert make("-q", *dataset).returncode == 1
-
-        service.default(Reply(404))
-        assert make(*dataset).returncode == 0
-    assert len(_photos(checkout / "dataset")) == 5
-    assert _nothing_done(make(*dataset))

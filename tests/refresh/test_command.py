@@ -27,30 +27,22 @@ def server() -> Iterator[LoopbackServer]:
         yield server
 
 
-def rows(stdout: str) -> list[list[str]]:
-    """Status, size and name of each line."""
-    return [
-        [line[:9].strip(), line[11:20].strip(), line[22:].split("  ")[0]]
-        for line in stdout.splitlines()
-    ]
+def statuses(stdout: str) -> list[str]:
+    return [line.split()[0] for line in stdout.splitlines()]
 
 
-def test_what_it_says_of_each_file(run: Run, server: LoopbackServer, tmp_path: Path) -> None:
-    first = run("refresh", HOTDOG_SQL_BASE_URL=server.url("/"))
+def test_what_it_says_of_each_file(
+    run: Run, call: Run, server: LoopbackServer, tmp_path: Path
+) -> None:
+    first = call("refresh", HOTDOG_SQL_BASE_URL=server.url("/"))
     assert first.returncode == 0, first.stderr
-    assert rows(first.stdout) == [
-        ["new", "300.0 kB", "oidv6-class-descriptions.csv"],
-        ["new", "300.0 kB", "test-images-with-rotation.csv"],
-        ["new", "310.0 kB", "test-annotations-human-imagelabels.csv"],
-    ]
     # The catalog knows two of the three, and it knows them otherwise.
     assert first.stdout.count("differs from the catalog") == 2
-    assert "files to download: 3" in first.stderr
     assert (tmp_path / "data" / "test-annotations-human-imagelabels.csv").read_bytes() == NEW
 
     server.clear()
-    second = run("refresh", HOTDOG_SQL_BASE_URL=server.url("/"))
-    assert [row[0] for row in rows(second.stdout)] == ["unchanged"] * 3
+    second = call("refresh", HOTDOG_SQL_BASE_URL=server.url("/"))
+    assert statuses(second.stdout) == ["unchanged"] * 3
     assert second.stderr == ""
     assert server.counts() == {"/" + CLASSES: 1, "/" + IMAGES: 1, "/" + LABELS: 1}
 
@@ -59,13 +51,13 @@ def test_what_it_says_of_each_file(run: Run, server: LoopbackServer, tmp_path: P
     server.on(LABELS, Reply(404))
     third = run("refresh", HOTDOG_SQL_BASE_URL=server.url("/"))
     assert third.returncode == 5
-    assert [row[0] for row in rows(third.stdout)] == ["kept", "changed", "failed"]
+    assert statuses(third.stdout) == ["kept", "changed", "failed"]
     assert "HTTP status 503" in third.stdout
     (line,) = [line for line in third.stderr.splitlines() if line.startswith("hotdog-sql:")]
     assert "could not fetch test-annotations-human-imagelabels.csv: HTTP status 404" in line
 
     server.on(LABELS, file_reply(NEW))
-    kept = run("refresh", "--quiet", HOTDOG_SQL_BASE_URL=server.url("/"))
+    kept = call("refresh", "--quiet", HOTDOG_SQL_BASE_URL=server.url("/"))
     assert (kept.returncode, kept.stdout, kept.stderr) == (0, "", "")
 
 

@@ -27,6 +27,12 @@ def test_an_unchanged_file_is_one_conditional_request(old_site: Site) -> None:
     assert asked(old_site, "range") == [None]
 
 
+def test_a_date_serves_where_there_is_no_etag(site: Site) -> None:
+    site.serve(file_reply(OLD, etag=None))
+    assert [site.refresh().status for _ in range(2)] == [Status.NEW, Status.UNCHANGED]
+    assert asked(site, "if-modified-since") == [None, "Wed, 01 May 2024 00:00:00 GMT"]
+
+
 def test_the_same_bytes_again_do_not_touch_the_file(old_site: Site) -> None:
     changed = old_site.path.stat().st_mtime_ns
     old_site.serve(file_reply(OLD, etag='"other"', md5=None))

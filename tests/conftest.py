@@ -6,12 +6,13 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from hotdog_sql.cli.main import main
+from hotdog_sql.demo.server import serve
 from tests.support.openimages import IMAGE_COLUMNS, boxed_open_images, image_row, write_csv
 from tests.support.truth import lines
 
@@ -117,6 +118,13 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureF
         return subprocess.CompletedProcess(command, code, *capfd.readouterr())
 
     return call_main
+
+
+@pytest.fixture(scope="session")
+def addresses() -> Iterator[dict[str, str]]:
+    """The variables by which the program finds the demo's Open Images."""
+    with serve() as world:
+        yield {"HOTDOG_SQL_BASE_URL": world.base_url, "HOTDOG_SQL_MIRROR_URL": world.mirror_url}
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import pickle
 import re
-import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
@@ -10,7 +9,6 @@ from pathlib import Path
 import pytest
 
 import hotdog_sql
-from hotdog_sql.demo.server import serve
 from hotdog_sql.errors import InputError
 from tests.conftest import ROOT, run_process
 from tests.support.openimages import (
@@ -34,32 +32,22 @@ class Tags(HTMLParser):
         self.found.setdefault(tag, []).append(dict(attrs))
 
 
-def run_in_the_demo(program: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Runs a program of Python in a process of its own, with the demo's server as its world."""
-    with serve() as world:
-        addresses = {
-            "HOTDOG_SQL_BASE_URL": world.base_url,
-            "HOTDOG_SQL_MIRROR_URL": world.mirror_url,
-        }
-        return run_process([sys.executable, "-c", program], folder, **addresses)
-
-
-def test_the_readmes_example_runs(tmp_path: Path) -> None:
+def test_the_readmes_example_runs(tmp_path: Path, addresses: dict[str, str]) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```python\n(import hotdog_sql\n.*?)```", readme, flags=re.DOTALL)
-    done = run_in_the_demo(example, tmp_path)
+    done = run_process([sys.executable, "-c", example], tmp_path, **addresses)
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("True\n")
     assert list((tmp_path / "dataset" / "other").iterdir())
 
 
-def test_the_examples_of_the_docstrings_run(tmp_path: Path) -> None:
+def test_the_examples_of_the_docstrings_run(tmp_path: Path, addresses: dict[str, str]) -> None:
     program = (
         "import doctest, sys, hotdog_sql.api\n"
         "tried = doctest.testmod(hotdog_sql.api)\n"
         "sys.exit(tried.failed or tried.attempted < 8)"
     )
-    done = run_in_the_demo(program, tmp_path)
+    done = run_process([sys.executable, "-c", program], tmp_path, **addresses)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

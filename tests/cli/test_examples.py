@@ -12,18 +12,18 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from hotdog_sql.cli.main import COMMANDS as PROGRAM
-from hotdog_sql.demo.server import serve
 from hotdog_sql.options import SelectOptions
 from tests.boxes.generated import fitting
 from tests.conftest import ROOT, Run, run_process
 from tests.support.brute_force import select
+from tests.support.photos import manifest_rows
 from tests.support.truth import FOLDERS, HOT_DOG, Chosen, Truth, lines
 
 SPLITS = ["test", "validation", "train"]
@@ -68,7 +68,7 @@ class Ran:
     def chosen(self) -> Chosen:
         """The selected images: of the dataset, the file or the output."""
         if dataset := self.option("--download"):
-            rows = manifest(self.folder / dataset)
+            rows = manifest_rows(self.folder / dataset)
             rows = [row for row in rows if row["reserve"] == "false"]
         elif output := self.option("--output"):
             rows = list(csv.DictReader((self.folder / output).read_text("utf-8").splitlines()))
@@ -77,15 +77,10 @@ class Ran:
         return {(row["folder"], row["ImageID"]) for row in rows}
 
 
-def manifest(dataset: Path) -> list[dict[str, str]]:
-    text = (dataset / "manifest.csv").read_text("utf-8")
-    return list(csv.DictReader(text.splitlines()))
-
-
 def downloaded(ran: Ran) -> bool:
     """The photos of the saved selection are on disk, and those that were lost are replaced."""
     dataset = ran.folder / "dataset"
-    rows = manifest(dataset)
+    rows = manifest_rows(dataset)
     on_disk = [row for row in rows if row["status"] == "downloaded"]
     chosen = {(row["folder"], row["ImageID"]) for row in rows if row["reserve"] == "false"}
     return (
@@ -156,7 +151,9 @@ EXAMPLE_ROWS: dict[str, Callable[[Ran], bool]] = {
     "what_was_lost": (  # each of them is missing from the mirror
         lambda ran: (
             sum(int(row["photos"]) for row in ran.rows() if row["source"] == "mirror")
-            == len([row for row in manifest(ran.folder / "dataset") if row["status"] == "lost"])
+            == len(
+                [row for row in manifest_rows(ran.folder / "dataset") if row["status"] == "lost"]
+            )
         )
     ),
     "with_and_without": lambda ran: ran.chosen() == ran.truth.with_and_without(),
@@ -242,18 +239,13 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+def demo(tmp_path_factory: pytest.TempPathFactory, addresses: dict[str, str]) -> Place:
     folder = tmp_path_factory.mktemp("demo")
-    with serve() as world:
-        addresses = {
-            "HOTDOG_SQL_BASE_URL": world.base_url,
-            "HOTDOG_SQL_MIRROR_URL": world.mirror_url,
-        }
-        (folder / "data").mkdir()
-        place = Place(folder / "data", folder, addresses)
-        fetched = place.start(folder, ["hotdog-sql", "refresh", "--all", "--yes"])
-        assert fetched.returncode == 0, fetched.stderr
-        yield place
+    (folder / "data").mkdir()
+    place = Place(folder / "data", folder, addresses)
+    fetched = place.start(folder, ["hotdog-sql", "refresh", "--all", "--yes"])
+    assert fetched.returncode == 0, fetched.stderr
+    return place
 
 
 @pytest.mark.parametrize("command", [one for one in COMMANDS if one not in NOT_RUN])

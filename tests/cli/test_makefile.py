@@ -5,13 +5,12 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from hotdog_sql.demo.server import World, serve
-from tests.conftest import ROOT
+from tests.conftest import ROOT, run_process
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 
@@ -20,12 +19,6 @@ Make = Callable[..., subprocess.CompletedProcess[str]]
 
 STAND = "/m/0bm1pg"
 IMAGES = "data/test-images-with-rotation.csv"
-
-
-@pytest.fixture(scope="module")
-def world() -> Iterator[World]:
-    with serve() as served:
-        yield served
 
 
 @pytest.fixture
@@ -37,25 +30,15 @@ def checkout(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def make(checkout: Path, world: World) -> Make:
+def make(checkout: Path, addresses: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Make:
     """Runs make in the copied checkout, with this very environment in the place of `.venv`."""
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("HOTDOG_SQL_", "MAKE"))
-    } | {"HOTDOG_SQL_BASE_URL": world.base_url, "HOTDOG_SQL_MIRROR_URL": world.mirror_url}
+    for name in [name for name in os.environ if name.startswith("MAKE")]:
+        monkeypatch.delenv(name)
 
     def run_make(*arguments: str) -> subprocess.CompletedProcess[str]:
         stamps = [f"--old-file={Path(sys.prefix) / name}" for name in (".installed", ".developed")]
-        return subprocess.run(
-            ["make", f"VENV={sys.prefix}", *stamps, *arguments],
-            cwd=checkout,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        command = ["make", f"VENV={sys.prefix}", *stamps, *arguments]
+        return run_process(command, checkout, **addresses)
 
     return run_make
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from hotdog_sql.demo.server import serve
 from tests.conftest import Run
 
 LIST = Path(__file__).with_name("messages.txt")
@@ -23,29 +22,23 @@ CHANGING = {
 }
 
 
-def test_messages(call: Run, tmp_path: Path) -> None:
+def test_messages(call: Run, addresses: dict[str, str], tmp_path: Path) -> None:
     pytest.importorskip("PIL", reason="a message about Pillow would differ")
     written = LIST.read_text(encoding="utf-8")
     heading, *commands = re.split(r"^\$ (.*)\n", written, flags=re.MULTILINE)
     shown = heading
-    with serve() as world:
-        for command in commands[::2]:
-            words = shlex.split(command)
-            if words[0] != "hotdog-sql":
-                subprocess.run(command, shell=True, cwd=tmp_path, check=True)
-                shown += f"$ {command}\n\n"
-                continue
-            done = call(
-                *words[1:],
-                HOTDOG_SQL_BASE_URL=world.base_url,
-                HOTDOG_SQL_MIRROR_URL=world.mirror_url,
-                COLUMNS="100",
-            )
-            said = done.stdout + done.stderr
-            for changing, instead in CHANGING.items():
-                said = re.sub(changing, instead, said)
-            code = f"({done.returncode})\n" if done.returncode else ""
-            shown += f"$ {command}\n{said}{code}\n"
+    for command in commands[::2]:
+        words = shlex.split(command)
+        if words[0] != "hotdog-sql":
+            subprocess.run(command, shell=True, cwd=tmp_path, check=True)
+            shown += f"$ {command}\n\n"
+            continue
+        done = call(*words[1:], **addresses, COLUMNS="100")
+        said = done.stdout + done.stderr
+        for changing, instead in CHANGING.items():
+            said = re.sub(changing, instead, said)
+        code = f"({done.returncode})\n" if done.returncode else ""
+        shown += f"$ {command}\n{said}{code}\n"
     if os.environ.get("RENEW_MESSAGES"):
         LIST.write_text(shown, encoding="utf-8")
     assert shown == written

@@ -1,43 +1,20 @@
 """From a class to photos in folders, all parts real: the demo's server, the program, files."""
 
-import csv
 import json
 import re
-import subprocess
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from hotdog_sql.demo.server import World, serve
 from tests.conftest import Run
-from tests.support.photos import tree
-
-
-@pytest.fixture(scope="module")
-def world() -> Iterator[World]:
-    with serve() as world:
-        yield world
+from tests.support.photos import manifest_rows, tree
 
 
 @pytest.fixture
-def online(world: World, call: Run) -> Run:
+def online(addresses: dict[str, str], call: Run) -> Run:
     """Calls `hotdog-sql` with the demo's server as its world."""
-
-    def call_online(*arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
-        return call(
-            *arguments,
-            HOTDOG_SQL_BASE_URL=world.base_url,
-            HOTDOG_SQL_MIRROR_URL=world.mirror_url,
-            **variables,
-        )
-
-    return call_online
-
-
-def manifest(folder: Path) -> list[dict[str, str]]:
-    with (folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return partial(call, **addresses)
 
 
 def test_select_fetches_selects_and_downloads(online: Run, tmp_path: Path) -> None:
@@ -45,7 +22,7 @@ def test_select_fetches_selects_and_downloads(online: Run, tmp_path: Path) -> No
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""
     files = tree(tmp_path / "dataset")
-    on_disk = [row for row in manifest(tmp_path / "dataset") if row["status"] == "downloaded"]
+    on_disk = [row for row in manifest_rows(tmp_path / "dataset") if row["status"] == "downloaded"]
     records = {"ATTRIBUTION.csv", "manifest.csv", "selection.json"}
     assert files.keys() == records | {row["path"] for row in on_disk}
     assert (tmp_path / "dataset" / "index.html").is_file()
@@ -65,7 +42,7 @@ def test_parts_become_folders_and_are_topped_up(online: Run, tmp_path: Path) -> 
     parts = ("--partition", "train=0.8,test=0.2", "--limit", "30")
     done = online("select", "--class", "Hot dog", *parts, "--download", "dataset")
     assert done.returncode == 0, done.stderr
-    rows = manifest(tmp_path / "dataset")
+    rows = manifest_rows(tmp_path / "dataset")
     on_disk = [row for row in rows if row["status"] == "downloaded"]
     folders = [row["folder"] for row in on_disk]
     assert (folders.count("hot_dog"), folders.count("other")) == (30, 120)

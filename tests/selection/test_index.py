@@ -27,35 +27,26 @@ def rows_of(database: Database, view: str) -> list[tuple[object, ...]]:
     return database.rows(f"FROM {view} ORDER BY ALL")
 
 
-@settings(max_examples=4, deadline=None)
-@given(data=open_images(), asked=requests())
-def test_every_row_and_every_selection_is_the_csvs(data: OpenImages, asked: SelectOptions) -> None:
-    check_index(data, asked)
+@pytest.mark.parametrize("examples", [4, pytest.param(50, marks=pytest.mark.slow)])
+def test_every_row_and_every_selection_is_the_csvs(examples: int) -> None:
+    @settings(max_examples=examples, deadline=None)
+    @given(data=open_images(), asked=requests())
+    def check(data: OpenImages, asked: SelectOptions) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            data.write(Path(folder))
+            index(Path(folder))
+            with (
+                connect(DataOptions(Path(folder), indexed=False)) as plain,
+                connect(DataOptions(Path(folder))) as indexed,
+            ):
+                assert views_of(indexed) == ALL
+                for view in sorted(ALL):
+                    assert rows_of(indexed, view) == rows_of(plain, view)
+                selections = [select(database, asked) for database in (plain, indexed)]
+                assert list(selections[0]) == list(selections[1])
+                assert selections[0].report == selections[1].report
 
-
-@pytest.mark.slow
-@settings(max_examples=50, deadline=None)
-@given(data=open_images(), asked=requests())
-def test_every_row_and_every_selection_is_the_csvs_often(
-    data: OpenImages, asked: SelectOptions
-) -> None:
-    check_index(data, asked)
-
-
-def check_index(data: OpenImages, asked: SelectOptions) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        data.write(Path(folder))
-        index(Path(folder))
-        with (
-            connect(DataOptions(Path(folder), indexed=False)) as plain,
-            connect(DataOptions(Path(folder))) as indexed,
-        ):
-            assert views_of(indexed) == ALL
-            for view in sorted(ALL):
-                assert rows_of(indexed, view) == rows_of(plain, view)
-            selections = [select(database, asked) for database in (plain, indexed)]
-            assert list(selections[0]) == list(selections[1])
-            assert selections[0].report == selections[1].report
+    check()
 
 
 def index(folder: Path, **options: Any) -> None:

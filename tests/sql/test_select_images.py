@@ -88,26 +88,19 @@ def selected_at_once(database: Database, asked: SelectOptions) -> list[brute_for
     return [tuple(row) for row in database.rows(query, values)]
 
 
-@settings(max_examples=20, deadline=None)
-@given(data=open_images(), asked=requests())
-def test_every_rule_agrees_with_brute_force(data: OpenImages, asked: SelectOptions) -> None:
-    check_rules(data, asked)
+@pytest.mark.parametrize("examples", [20, pytest.param(200, marks=pytest.mark.slow)])
+def test_every_rule_agrees_with_brute_force(examples: int) -> None:
+    @settings(max_examples=examples, deadline=None)
+    @given(data=open_images(), asked=requests())
+    def check(data: OpenImages, asked: SelectOptions) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            data.write(Path(folder))
+            with connect(DataOptions(Path(folder))) as database:
+                expected = brute_force.select(data, asked, FOLDERS)
+                assert selected(database, asked) == expected
+                assert selected_at_once(database, asked) == expected
 
-
-@pytest.mark.slow
-@settings(max_examples=200, deadline=None)
-@given(data=open_images(), asked=requests())
-def test_every_rule_agrees_with_brute_force_often(data: OpenImages, asked: SelectOptions) -> None:
-    check_rules(data, asked)
-
-
-def check_rules(data: OpenImages, asked: SelectOptions) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        data.write(Path(folder))
-        with connect(DataOptions(Path(folder))) as database:
-            expected = brute_force.select(data, asked, FOLDERS)
-            assert selected(database, asked) == expected
-            assert selected_at_once(database, asked) == expected
+    check()
 
 
 @settings(max_examples=10, deadline=None)

@@ -9,11 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hotdog_sql import crop as crop
-from hotdog_sql import dataset_boxes as dataset_boxes
-from hotdog_sql import detection as detection
-from hotdog_sql import ids as ids
-from hotdog_sql import index
+from hotdog_sql import crop, dataset_boxes, detection, ids, index
 from hotdog_sql.catalog import CatalogFile, file_named, files_for
 from hotdog_sql.config import MEMORY_LIMIT, Settings
 from hotdog_sql.database import Database
@@ -46,8 +42,12 @@ __all__ = [
     "Selection",
     "SqlFile",
     "connect",
+    "crop",
+    "dataset_boxes",
     "dataset_files",
+    "detection",
     "download",
+    "ids",
     "load_order",
     "missing_for_replacements",
     "needed_for",
@@ -113,8 +113,7 @@ def select(
         database: from `connect`. A query locks it: after that, it reads only the session's files.
         classes: names or MIDs; each becomes a folder.
         options: what to select, where it is at hand as a whole.
-        changes: fields of `SelectOptions`, such as `negatives=20`, `seed=7`, `query="SELECT …"`,
-            or `partition="80/20"`.
+        changes: fields of `SelectOptions`, such as `negatives=20` or `partition="80/20"`.
 
     Returns:
         The selected rows. Iterating gives a dict per row; `len`, `.df()`, `.arrow()`,
@@ -161,8 +160,7 @@ def download(
         options: how to download.
         recipe: how the selection was made, where it was read from a file.
         progress: is told what happens.
-        changes: fields of `DownloadOptions`, such as `sources=["mirror"]`, `workers=64`,
-            `dataset_format="webdataset"` or `scheduler="tcp://host:8786"`.
+        changes: fields of `DownloadOptions`, such as `sources=["mirror"]` or `workers=64`.
 
     Returns:
         How many photos the dataset has, how many are lost or failed, and why:
@@ -180,17 +178,18 @@ def download(
         MissingExtraError: a library that the address or the options need is not installed.
         ClusterError: the cluster cannot be used.
     """
-    from hotdog_sql.downloader.run import download as run
+    from hotdog_sql.downloader import executors, run
 
     if "sources" in changes:
         changes["sources"] = tuple(Source(source) for source in changes["sources"])
     if recipe is None and selection.options is not None:
         recipe = Recipe.of(selection)
     with shown_photos(progress) as shown:
-        return run(
+        return run.download(
             selection.photos(),
             directory,
             mirror_url=Settings.from_environment().mirror_url,
+            open_executor=executors.open_executor,
             options=replace(options or DownloadOptions(), **changes),
             replacements=None if missing_for_replacements(selection) else selection.replacements,
             count=len(selection),

@@ -26,6 +26,9 @@ T = TypeVar("T")
 
 #: Folder inside a dataset for temporary files; it exists only while a run works on the dataset.
 WORK_FOLDER = ".hotdog-sql"
+#: The name of the run that may write tars now: a worker that an earlier run has left on a cluster
+#: may still be at work, and must not replace a new tar.
+RUN = f"{WORK_FOLDER}/run"
 
 _LOCAL = frozenset({"file", "local"})
 #: Protocols of stores in which an object appears whole or not at all.

@@ -24,7 +24,7 @@ from hotdog_sql.downloader.result import (
 from hotdog_sql.downloader.tars import tar_of
 from hotdog_sql.errors import DatasetError, DatasetLockedError
 from hotdog_sql.files import refuse_links, storage_errors, try_locked
-from hotdog_sql.storage import WORK_FOLDER, Storage, open_storage
+from hotdog_sql.storage import RUN, WORK_FOLDER, Storage, open_storage
 
 ATTRIBUTION = "ATTRIBUTION.csv"
 
@@ -33,10 +33,6 @@ RECORDS = frozenset({selection_json.NAME, MANIFEST, ATTRIBUTION, "index.html"})
 
 #: Files that systems and trainers leave in folders; they are nobody's photos.
 FOREIGN_FILES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
-
-#: The name of the run that may write tars now: a worker that an earlier run has left on a cluster
-#: may still be at work, and must not replace a new tar.
-RUN = f"{WORK_FOLDER}/run"
 
 #: Whoever passes the photos on must name these (CC BY 2.0).
 _ATTRIBUTION_COLUMNS = (

@@ -6,6 +6,7 @@ a shard fails, what other shards have done is not lost.
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
 from itertools import islice
@@ -15,7 +16,7 @@ from typing import Any, Self
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.pool import DownloadPool
 from hotdog_sql.downloader.result import Result
-from hotdog_sql.downloader.shards import Shard, read_results, run_shard, run_shard_once
+from hotdog_sql.downloader.shards import Executor, Shard, read_results, run_shard, run_shard_once
 from hotdog_sql.errors import ClusterError, HotdogError, UnreachableError
 from hotdog_sql.progress import Progress
 from hotdog_sql.text import without_credentials
@@ -32,6 +33,18 @@ _AHEAD = 2
 
 #: Seconds after which the coordinator looks whether there are still any workers.
 _LOOK_EVERY = 5.0
+
+
+@contextmanager
+def open_executor(
+    empty: Shard, progress: Progress, release: Callable[[str], None]
+) -> Iterator[Executor]:
+    """The executor that the options ask for; `release` removes a result file that is recorded."""
+    if not empty.options.scheduler:
+        yield LocalExecutor(empty, progress)
+        return
+    with DaskExecutor(empty.options, progress, release) as executor:
+        yield executor
 
 
 class LocalExecutor:

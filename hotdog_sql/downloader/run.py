@@ -1,17 +1,15 @@
 """A whole download: from the photos of a selection to a finished dataset."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.dataset import Dataset, open_dataset
-from hotdog_sql.downloader.executors import DaskExecutor, LocalExecutor
 from hotdog_sql.downloader.manifest import Row
 from hotdog_sql.downloader.photo import Photo, safe_folder
 from hotdog_sql.downloader.result import DownloadReport, Result, Status, note_value, with_note
-from hotdog_sql.downloader.shards import Shard, ShardCutter
+from hotdog_sql.downloader.shards import OpenExecutor, Shard, ShardCutter
 from hotdog_sql.errors import SelectionFileError
 from hotdog_sql.progress import Progress
 from hotdog_sql.text import printable
@@ -29,6 +27,7 @@ def download(
     address: str | Path,
     *,
     mirror_url: str,
+    open_executor: OpenExecutor,
     options: DownloadOptions | None = None,
     replacements: Replacements | None = None,
     count: int | None = None,
@@ -46,18 +45,16 @@ def download(
     """
     options = options or DownloadOptions()
     progress = progress or Progress()
-    with open_dataset(address, recipe, options) as dataset, ExitStack() as stack:
+    with open_dataset(address, recipe, options) as dataset:
         progress.planned(count)
         run = _Run(dataset, options, progress, replacements)
         empty = Shard((), dataset.storage.address, mirror_url, options, dataset.run_id)
         cutter = ShardCutter(empty, dataset.manifest.tars)
-        executor: LocalExecutor | DaskExecutor = LocalExecutor(empty, progress)
-        if options.scheduler:
-            executor = stack.enter_context(DaskExecutor(options, progress, dataset.release))
-        for wanted in run.rounds(photos):
-            for results in executor.run(cutter.cut(run.missing(wanted))):
-                for result in results:
-                    run.settle(result)
+        with open_executor(empty, progress, dataset.release) as executor:
+            for wanted in run.rounds(photos):
+                for results in executor.run(cutter.cut(run.missing(wanted))):
+                    for result in results:
+                        run.settle(result)
         run.clean_up()
         dataset.finalize(run.report, recipe, options)
     return run.report

@@ -2,14 +2,15 @@
 
 import tarfile
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
+from typing import Protocol
 
 from hotdog_sql.download_options import DownloadOptions
-from hotdog_sql.downloader.dataset import RUN
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.pool import DownloadPool
 from hotdog_sql.downloader.result import Result, Status, decode, encode
@@ -17,7 +18,7 @@ from hotdog_sql.downloader.tars import add_photo, tar_name
 from hotdog_sql.errors import DatasetLockedError
 from hotdog_sql.files import storage_errors
 from hotdog_sql.progress import Progress
-from hotdog_sql.storage import WORK_FOLDER, Storage, open_storage
+from hotdog_sql.storage import RUN, WORK_FOLDER, Storage, open_storage
 from hotdog_sql.text import without_credentials
 
 
@@ -103,6 +104,17 @@ class ShardCutter:
                 break
         self._used.add(tar)
         return tar
+
+
+class Executor(Protocol):
+    """Who runs shards; see `hotdog_sql.downloader.executors`."""
+
+    def run(self, shards: Iterable[Shard]) -> Iterator[list[Result]]:
+        """The results of shards as they come."""
+
+
+#: Opens an executor for shards like an empty one; the last argument removes a recorded result file.
+OpenExecutor = Callable[[Shard, Progress, Callable[[str], None]], AbstractContextManager[Executor]]
 
 
 def run_shard(shard: Shard, progress: Progress | None = None) -> list[Result]:

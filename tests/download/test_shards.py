@@ -10,6 +10,7 @@ import pytest
 
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader import dataset, executors
+from hotdog_sql.downloader.executors import open_executor
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.run import download as download_photos
 from hotdog_sql.downloader.shards import Shard, run_shard_once
@@ -81,6 +82,7 @@ def test_memory_does_not_grow_with_the_selection(
         photos(),
         tmp_path,
         mirror_url=server.url("/mirror/"),
+        open_executor=open_executor,
         options=DownloadOptions(scheduler=cluster, shard_size=3, top_up=False),
         progress=Counts(),
     )

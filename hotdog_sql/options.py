@@ -243,7 +243,7 @@ class SelectOptions:
             *((name, type(getattr(self, name)) is bool, "true or false") for name in BOX_RULES[2:]),
             ("query", self.query is None or _is_text(self.query), "one SELECT"),
             ("variables", _is_variables(self.variables), "texts or numbers by name"),
-            ("ids", self.ids is None or _is_text(str(self.ids)), "a file"),
+            ("ids", isinstance(self.ids, str | Path | None), "a file"),
             ("partition", self.partition is None or _is_partition(self.partition), _SHARES),
         ):
             if not fits:

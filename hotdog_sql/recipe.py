@@ -94,10 +94,8 @@ class Recipe:
             request = {name: getattr(options, name) for name in names}
             if not options.has_box_rules:  # as before there were any
                 request = {name: request[name] for name in request if name not in BOX_RULES}
-            requests["classes"] = request | {
-                "classes": list(options.classes),
-                "exclude": list(options.exclude),
-            }
+            request |= {"classes": list(options.classes), "exclude": list(options.exclude)}
+            requests["classes"] = request
         parts: dict[str, Any] | None = None
         if options.partition is not None:
             parts = {"shares": dict(options.partition), "group_by": options.group_by}

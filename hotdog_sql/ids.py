@@ -14,6 +14,7 @@ from hotdog_sql.export import FILE_FORMATS, read_file
 from hotdog_sql.options import DataOptions, SelectOptions, Split
 
 _READ = "CREATE OR REPLACE TABLE ids AS FROM read_ids($file)"
+_LOOKS_RIGHT = "FROM ids WHERE regexp_full_match(ImageID, '[0-9a-f]{16}') LIMIT 1"
 _FOUND = """
 CREATE OR REPLACE TABLE result AS SELECT ImageID, folder, rank FROM query_table($table) WHERE found
 """
@@ -41,8 +42,8 @@ def read_ids(database: Database, path: Path) -> None:
         raise InputError(f"{path} cannot be read: {error.strerror}; {_ADVICE}") from error
     except duckdb.Error as error:
         raise InputError(f"{path} cannot be read: {one_line(error)[:100]}; {_ADVICE}") from error
-    if not database.rows("FROM ids LIMIT 1"):
-        raise InputError(f"{path} has no ImageIDs; {_ADVICE}")
+    if not database.rows(_LOOKS_RIGHT):
+        raise InputError(f"{path} has no ImageIDs, of 16 hexadecimal digits; {_ADVICE}")
 
 
 def sources_of(request: SelectOptions, data: DataOptions, *, chosen: bool) -> list[DataOptions]:

@@ -69,8 +69,7 @@ def select(
     Examples:
       hotdog-sql select "Hot dog" --download dataset
       hotdog-sql select Pizza "Hot dog" --negatives 2x --output fast_food.csv
-      hotdog-sql select "Hot dog" --split validation --partition 80/20 --seed 7
-      hotdog-sql select --ids ids.txt --partition 80/20 --download mine
+      hotdog-sql select --ids ids.txt --partition 80/20 --seed 7 --download mine
       hotdog-sql select --from dataset/selection.json
     """
     from hotdog_sql import api

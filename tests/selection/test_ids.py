@@ -20,7 +20,7 @@ from tests.support.openimages import OpenImages, image_row
 TEST, VALIDATION, TRAIN = (
     [f"{first}{number:015x}" for number in range(20)] for first in ("a", "b", "c")
 )
-IDS = [*TEST, *VALIDATION, *TRAIN, "nobody"]
+IDS = [*TEST, *VALIDATION, *TRAIN, "deadbeef00000000"]
 TRAIN_FILE = "oidv6-train-images-with-labels-with-rotation.csv"
 ADVICE = "give UTF-8 text with an ImageID on each line, or a .csv, .json or .parquet"
 
@@ -131,6 +131,7 @@ def test_splits_are_searched_as_far_as_needed(
 
 WRONG = {
     "empty.txt": b"",
+    "strangers.txt": b"nobody\n",
     "header.csv": b"ImageID\n",
     "none.csv": b"id,folder\n1,2\n",
     "texts.json": b'["a", "b"]',
@@ -155,7 +156,7 @@ def test_what_is_no_list_gets_one_clear_line(call: Run, small: Path, tmp_path: P
 
 
 UNFIT = {
-    "nobody,\n\x1b[31mred\0,\n": "none of the 2 ImageIDs in ids.csv is in test and validation",
+    "deadbeef00000000,\n\x1b[31mred\0,\n": "none of the 2 ImageIDs in ids.csv is in test and",
     f"{TEST[0]},../up": "'../up' is not a valid folder name",
     f"{TEST[0]},a\n{TEST[0]},b": f"'{TEST[0]}' is an image that comes twice",
     f"{TEST[0]},a\n{TEST[1]},A": "upper and lower case",

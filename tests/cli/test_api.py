@@ -12,7 +12,6 @@ import hotdog_sql
 from hotdog_sql.errors import InputError
 from tests.conftest import ROOT, run_process
 from tests.support.openimages import (
-    IMAGE_COLUMNS,
     ROW_COLUMNS,
     OpenImages,
     image_row,
@@ -104,11 +103,12 @@ def test_rows_are_tuples_with_names(tmp_path: Path) -> None:
 
 def test_text_of_strangers_is_text_in_a_notebook(tmp_path: Path) -> None:
     hostile = "<script>alert('\x1b[31m')</script>\" onload=\"alert(1)"
-    images = [image_row(digit * 16, title=hostile) for digit in "01"]
-    page, thumbnail = map(IMAGE_COLUMNS.index, ("OriginalLandingURL", "Thumbnail300KURL"))
-    images[0] = (*images[0][:page], f"https://example.com/{hostile}", *images[0][page + 1 :])
-    for column in (page, thumbnail):
-        images[1] = (*images[1][:column], "javascript:alert(1)", *images[1][column + 1 :])
+    page, script = f"https://example.com/{hostile}", "javascript:alert(1)"
+    addresses = {"OriginalLandingURL": script, "Thumbnail300KURL": script}
+    images = [
+        image_row("0" * 16, Title=hostile, OriginalLandingURL=page),
+        image_row("1" * 16, Title=hostile, **addresses),
+    ]
     labels = [(digit * 16, "verification", "/m/01b9xk", "1") for digit in "01"]
     OpenImages(images=images, labels=labels).write(tmp_path)
     with hotdog_sql.connect(tmp_path, offline=True) as database:

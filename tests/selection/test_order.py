@@ -10,7 +10,7 @@ from hotdog_sql.database import connect
 from hotdog_sql.export import write_rows
 from hotdog_sql.options import DataOptions, SelectOptions
 from hotdog_sql.selection import Selection, select
-from tests.support.openimages import IMAGE_COLUMNS, OpenImages, image_row
+from tests.support.openimages import OpenImages, image_row
 
 KINDS = {
     "classes": SelectOptions(("/m/01b9xk", "/m/02wbm"), overlap="both", negatives=700),
@@ -35,10 +35,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("order")
     images, labels = [], []
     for number in range(6_000):
-        row = list(image_row(f"{number * 7919:016x}"))
-        row[IMAGE_COLUMNS.index("OriginalMD5")] = f"md5 {number - number % 3}"
-        row[IMAGE_COLUMNS.index("AuthorProfileURL")] = f"author {number % 40}"
-        images.append(tuple(row))
+        md5, author = f"md5 {number - number % 3}", f"author {number % 40}"
+        row = image_row(f"{number * 7919:016x}", OriginalMD5=md5, AuthorProfileURL=author)
+        images.append(row)
         for mid, every in (("/m/01b9xk", 11), ("/m/02wbm", 7), ("/m/01g317", 2)):
             if number % every == 0:
                 labels.append((row[0], "verification", mid, "1"))

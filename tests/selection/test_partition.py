@@ -9,7 +9,7 @@ from hotdog_sql.database import Database, connect
 from hotdog_sql.errors import InputError
 from hotdog_sql.options import DataOptions, SelectOptions, parse_partition
 from hotdog_sql.selection import select
-from tests.support.openimages import IMAGE_COLUMNS, OpenImages, image_row
+from tests.support.openimages import OpenImages, image_row
 
 SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
 HOT_DOG = "/m/01b9xk"
@@ -26,17 +26,14 @@ def brute_part(key: str, seed: int) -> str:
     return list(SHARES)[-1]
 
 
-def photo(number: int, md5: str, author: str) -> tuple[str, ...]:
-    row = list(image_row(f"{number:016x}"))
-    row[IMAGE_COLUMNS.index("OriginalMD5")] = md5
-    row[IMAGE_COLUMNS.index("AuthorProfileURL")] = author
-    return tuple(row)
-
-
 def write(folder: Path, count: int) -> None:
     """Every third photo is a copy of the one before it, by an author of five."""
     images = [
-        photo(number, f"md5 {number - (number % 3 == 2)}", f"author {number % 5}")
+        image_row(
+            f"{number:016x}",
+            OriginalMD5=f"md5 {number - (number % 3 == 2)}",
+            AuthorProfileURL=f"author {number % 5}",
+        )
         for number in range(count)
     ]
     labels = [(image[0], "verification", HOT_DOG, "1") for image in images]

@@ -55,7 +55,7 @@ def open_images(draw: st.DrawFn) -> OpenImages:
         )
     )
     return OpenImages(
-        images=[image_row(image, title=draw(free_text)) for image in images], labels=labels
+        images=[image_row(image, Title=draw(free_text)) for image in images], labels=labels
     )
 
 

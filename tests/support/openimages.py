@@ -53,22 +53,23 @@ HIERARCHY: dict[str, object] = {
 }
 
 
-def image_row(image_id: str, subset: str = "test", title: str = "A photo") -> tuple[str, ...]:
-    """A row of the image file with plausible values."""
-    return (
-        image_id,
-        subset,
-        f"https://farm1.staticflickr.com/1/{image_id}_o.jpg",
-        f"https://www.flickr.com/photos/somebody/{image_id}",
-        "https://creativecommons.org/licenses/by/2.0/",
-        "https://www.flickr.com/people/somebody/",
-        "Somebody",
-        title,
-        "123456",
-        "MDEyMzQ1Njc4OWFiY2RlZg==",
-        f"https://c1.staticflickr.com/1/{image_id}_z.jpg",
-        "0.0",
-    )
+def image_row(image_id: str, subset: str = "test", **columns: str) -> tuple[str, ...]:
+    """A row of the image file with plausible values, and others for some columns."""
+    plausible = {
+        "ImageID": image_id,
+        "Subset": subset,
+        "OriginalURL": f"https://farm1.staticflickr.com/1/{image_id}_o.jpg",
+        "OriginalLandingURL": f"https://www.flickr.com/photos/somebody/{image_id}",
+        "License": "https://creativecommons.org/licenses/by/2.0/",
+        "AuthorProfileURL": "https://www.flickr.com/people/somebody/",
+        "Author": "Somebody",
+        "Title": "A photo",
+        "OriginalSize": "123456",
+        "OriginalMD5": "MDEyMzQ1Njc4OWFiY2RlZg==",
+        "Thumbnail300KURL": f"https://c1.staticflickr.com/1/{image_id}_z.jpg",
+        "Rotation": "0.0",
+    }
+    return tuple((plausible | columns).values())
 
 
 def box_row(

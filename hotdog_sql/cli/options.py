@@ -170,7 +170,7 @@ _CLASS = {"metavar": "NAME_OR_MID", "autocompletion": complete_class}
 _SHARE = {"min": 0.0, "max": 1.0, "callback": _not_nan}
 #: Further settings of `typer.Option`.
 _SETTINGS: dict[str, dict[str, Any]] = {
-    "data_dir": {"envvar": "HOTDOG_SQL_DATA_DIR", "file_okay": False},
+    "data_dir": {"envvar": "HOTDOG_SQL_DATA_DIR", "file_okay": False, "metavar": "DIR"},
     "threads": {"min": 1},
     "memory_limit": {"metavar": "SIZE"},
     "classes": _CLASS,
@@ -191,7 +191,6 @@ _SETTINGS: dict[str, dict[str, Any]] = {
         "parser": read_query,
         "help": "File with one SELECT that yields ImageID, folder and, optionally, rank.",
     },
-    "ids": {"metavar": "FILE"},
     "variables": {"metavar": "NAME=VALUE", "parser": _variable},
     "workers": {"min": 1, "max": 512},
     "per_host": {"min": 1, "max": 512},
@@ -200,7 +199,7 @@ _SETTINGS: dict[str, dict[str, Any]] = {
     "shard_size": {"min": 1, "max": 1_000_000},
     "scheduler": {"metavar": "ADDRESS"},
 }
-_METAVARS = {int: "N", float: "X", str: "TEXT", Path: "DIR"}
+_METAVARS = {int: "N", float: "X", str: "TEXT", Path: "FILE"}
 
 
 def _option(kind: Any, text: str, *names: str, **settings: Any) -> Any:

@@ -41,18 +41,12 @@ NOT_RUN = {
 
 @dataclass(slots=True)
 class Ran:
-    """A command that has ended well.
-
-    Attributes:
-        command: its words.
-        folder: where it ran.
-        stdout: what it printed.
-        truth: what the files that it read say.
-    """
+    """A command that has ended well."""
 
     command: list[str]
     folder: Path
     stdout: str
+    #: What the files that it read say.
     truth: Truth
 
     def rows(self) -> list[dict[str, str]]:

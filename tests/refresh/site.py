@@ -4,7 +4,7 @@ import hashlib
 import random
 from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hotdog_sql.catalog import CatalogFile
@@ -46,27 +46,16 @@ def hash_of(data: bytes) -> dict[str, str]:
 
 @dataclass
 class Site:
-    """A server and a data folder.
-
-    Attributes:
-        server: the server.
-        data_dir: the folder.
-        file: the file that the short methods are about.
-        silence: seconds for which the server may be silent; a busy machine makes it so, too.
-    """
+    """A server of one file, and a data folder."""
 
     server: LoopbackServer
     data_dir: Path
-    file: CatalogFile = field(default=FILE)
+    #: Seconds for which the server may be silent; a busy machine makes it so, too.
     silence: float = 10.0
 
     @property
-    def settings(self) -> Settings:
-        return Settings(data_dir=self.data_dir, base_url=self.server.url("/"))
-
-    @property
     def path(self) -> Path:
-        return self.data_dir / self.file.name
+        return self.data_dir / FILE.name
 
     @property
     def hidden(self) -> Path:
@@ -74,18 +63,19 @@ class Site:
 
     @property
     def record(self) -> Path:
-        return self.hidden / (self.file.name + ".json")
+        return self.hidden / f"{FILE.name}.json"
 
     def serve(self, *answers: Answer) -> None:
-        self.server.on(self.file.path, *answers)
+        self.server.on(FILE.path, *answers)
         self.server.clear()
 
     def refresh(self, size: int | None = None, md5: str | None = None) -> FileResult:
         """Refresh the file, of which the catalog knows this size and MD5."""
-        return self.refresh_all([replace(self.file, bytes=size, md5=md5)])[0]
+        return self.refresh_all([replace(FILE, bytes=size, md5=md5)])[0]
 
     def refresh_all(self, files: Sequence[CatalogFile]) -> tuple[FileResult, ...]:
-        return refresh(files, self.settings, policy=QUICK, silence_seconds=self.silence)
+        settings = Settings(data_dir=self.data_dir, base_url=self.server.url("/"))
+        return refresh(files, settings, policy=QUICK, silence_seconds=self.silence)
 
     def requests(self) -> list[Request]:
         """The requests since `serve`."""
@@ -94,4 +84,4 @@ class Site:
     def hidden_files(self) -> set[str]:
         """The endings of what lies in the hidden folder beside the locks."""
         names = {path.name for path in self.hidden.iterdir()}
-        return {name.removeprefix(self.file.name) for name in names if not name.endswith(".lock")}
+        return {name.removeprefix(FILE.name) for name in names if not name.endswith(".lock")}

@@ -10,7 +10,7 @@ import pytest
 
 from hotdog_sql.errors import StorageError
 from hotdog_sql.refresh.local_file import local_files
-from hotdog_sql.refresh.refresh import FileResult, Status, failure, refresh
+from hotdog_sql.refresh.refresh import FileResult, Status, failure
 from tests.refresh.site import FILE, NEW, OLD, OTHER, Site, content, md5_of, new
 from tests.support.loopback import LoopbackServer, Reply, file_reply
 
@@ -142,7 +142,7 @@ def test_results_keep_the_order_and_one_failure_harms_nobody(site: Site) -> None
     assert results[1].file is FILE
     assert site.server.count(FILE.path) == 1
     assert "c.csv: HTTP status 404" in str(failure(results))
-    assert refresh([], site.settings) == ()
+    assert site.refresh_all([]) == ()
 
 
 def test_places_that_cannot_be_written(site: Site) -> None:

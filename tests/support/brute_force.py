@@ -17,11 +17,8 @@ def select(
 ) -> list[Row]:
     """(folder, rank, ImageID) of every selected image, in order.
 
-    Args:
-        data: the files' rows.
-        asked: the parameters; classes and exclusions are MIDs.
-        folders: folder of each class by MID.
-        fitting: the images of each class whose boxes follow the rules, where there are any.
+    Classes and exclusions are MIDs; `fitting` are the images of each class whose boxes follow the
+    rules, where there are any.
     """
     names = dict(data.classes)
     known = {image[0] for image in data.images}

@@ -13,12 +13,41 @@ import pytest
 
 from hotdog_sql.cli.main import main
 from hotdog_sql.demo.server import serve
+from hotdog_sql.download_options import transport_name
 from tests.support.openimages import IMAGE_COLUMNS, boxed_open_images, image_row, write_csv
 from tests.support.truth import lines
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 ROOT = Path(__file__).parent.parent
+
+#: The modules whose tests run on both transports.
+_ON_BOTH = ("download.test_faults", "download.test_http")
+#: The modules whose tests run on both, on the second one among the slow tests.
+_ON_BOTH_SLOWLY = (
+    *("download.test_hosts", "download.test_hostile"),
+    *("refresh.test_attacks", "refresh.test_bodies", "refresh.test_faults"),
+)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    module = metafunc.module.__name__.removeprefix("tests.")
+    if module in _ON_BOTH:
+        metafunc.parametrize("transport", ["httpx", "pyreqwest"], indirect=True)
+    if module in _ON_BOTH_SLOWLY:
+        second = pytest.param("httpx", marks=pytest.mark.slow)
+        metafunc.parametrize("transport", ["pyreqwest", second], indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The transport of this test and of the processes that it starts."""
+    if hasattr(request, "param"):
+        pytest.importorskip(request.param)
+        monkeypatch.setenv("HOTDOG_SQL_TRANSPORT", request.param)
+    transport_name.cache_clear()
+    yield
+    transport_name.cache_clear()
 
 
 @pytest.fixture(scope="session", autouse=True)

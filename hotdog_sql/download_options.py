@@ -3,17 +3,25 @@
 import os
 import random
 from dataclasses import dataclass, field
+from enum import StrEnum, auto
 from functools import cache
 from importlib.util import find_spec
 
 from hotdog_sql.errors import InputError, MissingExtraError
-from hotdog_sql.options import DatasetFormat, Source
+from hotdog_sql.options import Source
 
 #: Seconds to make a connection, and seconds of silence after which a transfer counts as dead.
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 30.0
 
 _JITTER = random.SystemRandom()
+
+
+class DatasetFormat(StrEnum):
+    """How a dataset keeps its photos."""
+
+    FILES = auto()
+    WEBDATASET = auto()
 
 
 @dataclass(frozen=True, slots=True)

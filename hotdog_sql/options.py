@@ -98,13 +98,6 @@ class BoxFormat(StrEnum):
     JSONL = auto()
 
 
-class DatasetFormat(StrEnum):
-    """How a dataset keeps its photos."""
-
-    FILES = auto()
-    WEBDATASET = auto()
-
-
 @dataclass(frozen=True, slots=True)
 class DataOptions:
     """Which files to read, and the resources that DuckDB may use.

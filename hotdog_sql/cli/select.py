@@ -16,10 +16,15 @@ from hotdog_sql.cli.output import check_output, say, write_rows
 from hotdog_sql.cli.report import tell_selection
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.errors import InputError
-from hotdog_sql.options import DataOptions, SelectOptions
+from hotdog_sql.options import BOX_RULES, DataOptions, SelectOptions
 
 #: Rows that a terminal shows of a selection.
 _SHOWN = 10
+#: The fields of `SelectOptions` that choose among the images of classes.
+_OF_CLASSES = (
+    *("negatives", "limit", "min_confidence", "related", "exclude", "overlap"),
+    *("negatives_from", "negative_folder", *BOX_RULES),
+)
 
 
 @takes(wanted=SelectOptions, data=DataOptions, how=DownloadOptions)
@@ -78,6 +83,8 @@ def select(
     own = "query" in changes or ("ids" in changes and from_ is None)
     if [bool(changes.get("classes")), own, from_ is not None].count(True) != 1:
         raise typer.BadParameter("give classes, or --query or --ids, or --from: one of the three")
+    if own:
+        _refuse_without_classes(wanted)
     if download is None:
         _refuse_without_download(how, gallery)
     written = check_output(row_format, output)
@@ -138,6 +145,15 @@ def _changes(wanted: Given, names: list[str]) -> dict[str, Any]:
     if "variables" in wanted:
         changes["variables"] = dict(wanted["variables"])
     return changes
+
+
+def _refuse_without_classes(wanted: Given) -> None:
+    """Refuse options that choose among the images of classes where there are none."""
+    given = [option_names(name)[0] for name in _OF_CLASSES if name in wanted]
+    if given:
+        raise typer.BadParameter(
+            f"{' and '.join(given)} with --query or --ids: leave it out, or give classes instead"
+        )
 
 
 def _refuse_without_download(how: Given, gallery: bool | None) -> None:

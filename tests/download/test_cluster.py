@@ -12,10 +12,10 @@ from threading import Event
 import dask
 import pytest
 
+from hotdog_sql.download_options import DatasetFormat
 from hotdog_sql.downloader import executors
 from hotdog_sql.downloader.verify import verify
 from hotdog_sql.errors import ClusterError
-from hotdog_sql.options import DatasetFormat
 from hotdog_sql.storage import open_storage
 from tests.conftest import Run
 from tests.download.test_command import mirror_of, seed_of

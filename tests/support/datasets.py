@@ -4,9 +4,9 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
+from hotdog_sql.download_options import DatasetFormat
 from hotdog_sql.downloader.manifest import read_manifest
 from hotdog_sql.downloader.result import COLUMNS
-from hotdog_sql.options import DatasetFormat
 from hotdog_sql.storage import open_storage
 from tests.support.photos import manifest_rows, run, tree
 

@@ -102,9 +102,9 @@ def flipped(content: bytes, place: int) -> bytes:
 
 
 @pytest.mark.parametrize("csv", [IMAGES, LABELS])
-def test_a_damaged_index_is_named_and_not_read(folder: Path, run: Run, csv: str) -> None:
+def test_a_damaged_index_is_named_and_not_read(folder: Path, call: Run, csv: str) -> None:
     wanted = ("select", "--class", "Hot dog", "--data-dir", folder, "--offline")
-    right = run(*wanted).stdout
+    right = call(*wanted).stdout
     parquet = index_of(folder / csv)
     before, content = parquet.stat(), parquet.read_bytes()
     places = range(0, len(content), len(content) // 8)
@@ -112,37 +112,37 @@ def test_a_damaged_index_is_named_and_not_read(folder: Path, run: Run, csv: str)
         parquet.write_bytes(damaged)
         os.utime(parquet, ns=(before.st_atime_ns, before.st_mtime_ns))
         assert warned(folder)[1] == [f"{parquet.name} is damaged, so the CSV itself is read"]
-    done = run(*wanted)
+    done = call(*wanted)
     assert f"{parquet.name} is damaged" in done.stderr
     assert "renew the index with: hotdog-sql index" in done.stderr
     assert done.stdout == right
 
 
-def test_the_command_and_what_it_says_of_a_changed_csv(run: Run, tmp_path: Path) -> None:
+def test_the_command_and_what_it_says_of_a_changed_csv(run: Run, call: Run, tmp_path: Path) -> None:
     """In a folder and of splits that are not the default, of which the advice names all."""
     folder, splits = tmp_path / "my data", ("validation", "test")
     for split in splits:
         small_open_images().write(folder, split)
     options = ("--data-dir", folder, "--split", "validation", "--split", "test", "--offline")
     wanted = ("select", "--class", "Hot dog", *options)
-    plain = run(*wanted)
+    plain = call(*wanted)
     done = run("index", *options, "--threads", "1", "--memory-limit", "500MB")
     assert len([line for line in done.stdout.splitlines() if ".csv: " in line]) == 4
-    indexed = run(*wanted)
+    indexed = call(*wanted)
     assert (indexed.stdout, indexed.stderr) == (plain.stdout, plain.stderr)
     labels = folder / LABELS
     labels.write_text(labels.read_text() + f"{ODD_IDS[0]},verification,/m/01b9xk,1\n")
     record = folder / ".hotdog-sql" / "validation-annotations-human-imagelabels.parquet.json"
     record.write_text(record.read_text().replace('"form": 1', '"form": 0'))
-    changed = run(*wanted)
+    changed = call(*wanted)
     assert f"{LABELS} has changed since it was indexed" in changed.stderr
     assert "imagelabels.csv is of another version, so the CSV itself is read" in changed.stderr
     assert changed.stdout == plain.stdout
     stale = [line for line in changed.stderr.splitlines() if "renew the index" in line]
     assert len(stale) == 2
     command = shlex.split(stale[0].partition("renew the index with: hotdog-sql ")[2])
-    assert run(*command).returncode == 0
-    assert "renew the index" not in run(*wanted).stderr
+    assert call(*command).returncode == 0
+    assert "renew the index" not in call(*wanted).stderr
 
 
 def test_the_shell_reads_the_index(folder: Path, run: Run) -> None:

@@ -20,4 +20,3 @@ def test_the_demo_runs_without_what_only_posix_has(tmp_path: Path) -> None:
     like_windows("demo", "dataset")
     assert sum(row["status"] == "downloaded" for row in manifest_rows(tmp_path / "dataset")) > 100
     like_windows("verify", "dataset")
-    like_windows("demo", "dataset")

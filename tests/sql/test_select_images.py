@@ -88,7 +88,7 @@ def selected_at_once(database: Database, asked: SelectOptions) -> list[brute_for
     return [tuple(row) for row in database.rows(query, values)]
 
 
-@pytest.mark.parametrize("examples", [20, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("examples", [12, pytest.param(200, marks=pytest.mark.slow)])
 def test_every_rule_agrees_with_brute_force(examples: int) -> None:
     @settings(max_examples=examples, deadline=None)
     @given(data=open_images(), asked=requests())

@@ -13,7 +13,6 @@ from hotdog_sql.text import is_unicode, printable
 #: The largest number of images that can be asked for; there are nine million.
 LARGEST_COUNT = 10_000_000
 LARGEST_SEED = 2**63 - 1
-#: The fields of `SelectOptions` that need the boxes.
 BOX_RULES = ("min_area", "max_area", "no_group_of", "no_depiction", "no_truncated")
 
 
@@ -172,9 +171,8 @@ class SelectOptions:
         negatives_from: which images are negatives. verified: those in which a person did not find
             the class; mixed: these first, then random ones.
         negative_folder: folder of the negatives.
-        min_area: take an image only if the largest box of the class covers at least this share of
-            it, 0 to 1. Images without a box of the class are left out.
-        max_area: take an image only if the largest box covers at most this share.
+        min_area: take an image only if a box of the class covers this share of it, 0 to 1.
+        max_area: take an image only if its largest box covers at most this share.
         no_group_of: take no image whose largest box is around a group of objects.
         no_depiction: take no image whose largest box is around a drawing or a model.
         no_truncated: take no image whose largest box is around an object that the photo cuts off.
@@ -213,14 +211,14 @@ class SelectOptions:
     def __post_init__(self) -> None:
         if (self.query is None and self.ids is None) == (not self.classes):
             raise InputError("give either classes, or a query or a list to select by")
-        names, count = "names or MIDs", f"a whole number up to {LARGEST_COUNT:,}"
-        limit = 1 if self.limit is None else self.limit
-        ratio = 1 if self.ratio is None else self.ratio
+        count = f"a whole number up to {LARGEST_COUNT:,}"
         least = 0 if self.min_area is None else self.min_area
-        most = 1 if self.max_area is None else self.max_area
+        limit, ratio, most = (
+            1 if x is None else x for x in (self.limit, self.ratio, self.max_area)
+        )
         for name, fits, wanted in (
-            ("classes", _is_texts(self.classes), names),
-            ("exclude", _is_texts(self.exclude), names),
+            ("classes", _is_texts(self.classes), "names or MIDs"),
+            ("exclude", _is_texts(self.exclude), "names or MIDs"),
             ("negatives", _is_whole(self.negatives, 0, LARGEST_COUNT), count),
             ("limit", _is_whole(limit, 1, LARGEST_COUNT), f"{count}, from 1"),
             ("ratio", _is_number(ratio, 0, LARGEST_COUNT), "a number from 0"),
@@ -294,8 +292,7 @@ def _is_whole(value: object, least: int, most: int) -> bool:
 
 
 def _is_number(value: object, least: float, most: float) -> bool:
-    # Nor NaN, which compares with nothing.
-    return isinstance(value, int | float) and least <= value <= most
+    return isinstance(value, int | float) and least <= value <= most  # NaN is not
 
 
 def _is_share(value: object) -> bool:

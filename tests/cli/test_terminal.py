@@ -147,5 +147,6 @@ def test_verbose_names_all_related_classes_and_no_password(call: Run, tmp_path: 
             *("--no-top-up", "--offline", "--verbose", "--download", "dataset"),
             HOTDOG_SQL_MIRROR_URL=mirror,
         )
+    assert "Requests are made by " in done.stderr
     assert "/mirror/test/" in done.stderr
     assert "secret" not in done.stderr + done.stdout

@@ -1,5 +1,6 @@
 """The Makefile, run for real on a copy of the checkout and the demo's world."""
 
+import itertools
 import os
 import re
 import shutil
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from hotdog_sql.catalog import files_for
+from hotdog_sql.options import DataOptions, Release, Split
 from tests.conftest import ROOT, run_process
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
@@ -87,6 +90,14 @@ def test_only_developing_installs_what_develops_it(checkout: Path) -> None:
         assert "--group dev" not in planned(target)
     for target in ("test", "lint", "bench", "cluster-demo"):
         assert planned(target).index(".[shell]") < planned(target).index("--group dev")
+
+
+def test_a_dataset_needs_the_files_that_the_catalog_names(make: Make) -> None:
+    for release, split in itertools.product(Release, set(Split) - {Split.ALL}):
+        planned = make("-n", "dataset", f"SPLIT={split}", f"RELEASE={release}").stdout
+        wanted = files_for(DataOptions(release=release, splits=(split,)))
+        names = re.findall(r"refresh --file (\S+)", planned)
+        assert sorted(names) == sorted(file.name for file in wanted)
 
 
 def test_a_file_is_fetched_once_and_an_unknown_one_is_an_error(make: Make, checkout: Path) -> None:

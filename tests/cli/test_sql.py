@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from threading import Thread
 
 from hotdog_sql.sql_files import dataset_files, load_order
 from tests.conftest import Run
@@ -118,6 +119,11 @@ def test_without_a_query_it_lists_what_there_is_to_query(call: Run) -> None:
     assert all("--dataset" in listed[sql_file.defines] for sql_file in dataset_files())
 
 
+def _open_when_ended(process: subprocess.Popen[str], pipe: Path) -> None:
+    process.wait()
+    os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))
+
+
 def test_ctrl_c_ends_a_query_that_would_take_minutes(tmp_path: Path) -> None:
     small_open_images().write(tmp_path / "data")
     pipe = tmp_path / "data" / "pipe.csv"
@@ -131,7 +137,9 @@ def test_ctrl_c_ends_a_query_that_would_take_minutes(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "hotdog_sql", "sql", query]
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
         try:
-            pipe.write_text("1\n")  # waits until the query reads it
+            # Opening it waits until the query reads it; a program that has ended would never.
+            Thread(target=_open_when_ended, args=(process, pipe), daemon=True).start()
+            pipe.write_text("1\n")
             process.send_signal(signal.SIGINT)
             _, said = process.communicate(timeout=20)
         finally:

@@ -14,7 +14,7 @@ from hotdog_sql.database import Database
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.errors import InputError, QueryError
 from hotdog_sql.ids import find_ids, read_ids, unknown_ids
-from hotdog_sql.notebook import Html, table, thumbnails
+from hotdog_sql.notebook import Html, check_installed, table, thumbnails
 from hotdog_sql.options import LARGEST_COUNT, Related, SelectOptions
 from hotdog_sql.reports import (
     FolderReport,
@@ -101,10 +101,12 @@ class Selection:
 
     def df(self) -> Any:
         """The rows as a pandas DataFrame, which needs pandas."""
+        check_installed("pandas")
         return self.relation.df()
 
     def arrow(self) -> Any:
         """The rows as an Arrow table, which needs pyarrow."""
+        check_installed("pyarrow")
         return self.relation.to_arrow_table()
 
     def count(self, folder: str) -> int:

@@ -79,6 +79,8 @@ def test_a_selection_is_rows_a_report_and_a_table(small_data: Path) -> None:
         assert tuple(rows[0]) == tuple(chosen.columns) == ROW_COLUMNS
         assert chosen.relation.filter("folder = 'other'").shape == (30, 14)
         assert next(chosen.photos()).folder == "hot_dog"
+        assert list(chosen.df()["ImageID"]) == [row["ImageID"] for row in rows]
+        assert chosen.arrow().column("rank").to_pylist() == [row["rank"] for row in rows]
         assert chosen.report is not None
         assert chosen.report.classes[0].positives == 12
         assert "… 22 more rows" in chosen._repr_html_()
@@ -127,3 +129,19 @@ def test_text_of_strangers_is_text_in_a_notebook(tmp_path: Path) -> None:
         f"https://open-images-dataset.s3.amazonaws.com/test/{'1' * 16}.jpg",
     }
     assert sorted((one["href"] or "")[:20] for one in found["a"]) == ["", "https://example.com/"]
+
+
+@pytest.mark.parametrize(("call", "library"), [("df", "pandas"), ("arrow", "pyarrow")])
+def test_a_table_of_a_library_that_is_not_installed(
+    small_data: Path, tmp_path: Path, call: str, library: str
+) -> None:
+    program = (
+        f"import sys; sys.modules[{library!r}] = None\n"
+        "import hotdog_sql\n"
+        f"with hotdog_sql.connect({str(small_data)!r}, offline=True) as database:\n"
+        f"    hotdog_sql.select(database, 'Hot dog').{call}()\n"
+    )
+    done = run_process([sys.executable, "-c", program], tmp_path)
+    assert done.stderr.endswith(
+        f"{library} is not installed; get it with: pip install {library}\n"
+    ), done.stderr

@@ -13,7 +13,7 @@ from importlib.metadata import version
 
 from tests.benchmark.boxes import measure_boxes
 from tests.benchmark.download import measure_download, measure_refresh
-from tests.benchmark.measure import BENCH
+from tests.benchmark.measure import BENCH, CHART, Run, write_chart
 from tests.benchmark.selection import SIZES, measure_selection, measure_start
 
 _PARTS = ("start", "selection", "boxes", "refresh", "download")
@@ -32,20 +32,25 @@ def main() -> None:
         f"cache. {os.cpu_count()} cores ({platform.machine()}), Python "
         f"{platform.python_version()}, DuckDB {version('duckdb')}."
     )
+    charts: dict[str, dict[str, Run]] = {}
     for part in options.parts or _PARTS:
         match part:
             case "start":
                 measure_start(options.repeats)
             case "selection":
-                measure_selection(options.repeats, tuple(options.sizes))
+                sizes = tuple(options.sizes)
+                charts[f"select from {sizes[-1]}"] = measure_selection(options.repeats, sizes)
             case "boxes":
                 measure_boxes(options.repeats)
             case "refresh":
                 measure_refresh(options.repeats)
             case "download":
-                measure_download(options.repeats)
+                title = "download 3,000 photos of 200 KB, 64 at a time, each after 50 ms"
+                charts[title] = measure_download(options.repeats)
             case _:
                 parser.error(f"there is no part {part}")
+    if len(charts) > 1:
+        write_chart(CHART, charts)
 
 
 if __name__ == "__main__":

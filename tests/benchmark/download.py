@@ -27,7 +27,6 @@ from tests.benchmark.measure import (
     environment,
     hotdog_sql,
     missing,
-    print_chart,
     print_table,
     run,
     take_turns,
@@ -82,8 +81,9 @@ _PAUSE = 6.0
 _PhotoProgram = Callable[[str, int, Path], Command]
 
 
-def measure_download(repeats: int, photos: int = 3000) -> None:
-    """The tables of photos: with and without delay, and the memory for many."""
+def measure_download(repeats: int, photos: int = 3000) -> dict[str, Run]:
+    """The tables of photos with and without delay, and of the memory; gives the first results."""
+    after_delay: dict[str, Run] = {}
     ours: dict[str, _PhotoProgram] = {
         "hotdog-sql": partial(_ours, transport="httpx"),
         "hotdog-sql with `fast`": partial(_ours, transport="pyreqwest"),
@@ -100,13 +100,15 @@ def measure_download(repeats: int, photos: int = 3000) -> None:
             check = partial(_check_photos, photos)
             results = take_turns(programs, repeats, check=check, pause=_PAUSE)
             print_table(f"{photos:,} photos of 200 KB {title}", results, "curl")
-            print_chart({name.replace("`", ""): one for name, one in results.items()})
+            plain = {name.replace("`", ""): one for name, one in results.items()}
+            after_delay = after_delay or plain
         small: dict[str, Run] = {}
         for many in (1_000, 10_000, 100_000):
             with tempfile.TemporaryDirectory(dir=BENCH) as folder:
                 fast = _ours(f"{url}small/", many, Path(folder), transport="pyreqwest")
                 small[f"{many:,} small photos"] = run(fast)
         print_table("Memory", small, next(iter(small)))
+    return after_delay
 
 
 def measure_refresh(repeats: int) -> None:

@@ -21,10 +21,14 @@ _ROOT = Path(__file__).parents[2]
 #: Everything that benchmarks write: generated files, outputs, the peers' environments.
 BENCH = _ROOT / ".bench"
 
+#: The chart of the README.
+CHART = _ROOT / ".github" / "speed.svg"
+
 #: `ru_maxrss` counts bytes on macOS, and KiB elsewhere.
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
-_BAR = 40
+#: Pixels of the longest bar of a chart.
+_BAR = 440
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,15 +145,31 @@ def print_table(title: str, results: Mapping[str, Run], baseline: str) -> None:
         )
 
 
-def print_chart(results: Mapping[str, Run]) -> None:
-    """Print a bar of the wall-clock time of each program, the longest `_BAR` characters long."""
-    longest = max(result.wall for result in results.values())
-    wide = max(map(len, results))
-    print("\n```text")
-    for name, result in results.items():
-        bar = "█" * max(1, round(_BAR * result.wall / longest))
-        print(f"{name:<{wide}}  {bar} {result.wall:.1f} s")
-    print("```", flush=True)
+def write_chart(path: Path, charts: Mapping[str, Mapping[str, Run]]) -> None:
+    """Write an SVG of bars, one group for each title; colours suit light and dark pages."""
+    height, drawn = 0, []
+    for title, results in charts.items():
+        height += 30
+        drawn.append(f'<text x="0" y="{height}" font-weight="bold">{title}</text>')
+        longest = max(result.wall for result in results.values())
+        for name, result in results.items():
+            height += 24
+            colour = "#c9562e" if name.startswith("hotdog-sql") else "#9a9a9a"
+            wide = round(_BAR * result.wall / longest)
+            drawn.append(
+                f'<text x="0" y="{height}">{name}</text>'
+                f'<rect x="210" y="{height - 13}" width="{wide}" height="16" fill="{colour}"/>'
+                f'<text x="{218 + wide}" y="{height}">{result.wall:.1f} s</text>'
+            )
+        height += 10
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="760" height="{height}" '
+        'font-family="sans-serif" font-size="14" fill="#808080">\n'
+        + "\n".join(drawn)
+        + "\n</svg>\n",
+        encoding="utf-8",
+    )
 
 
 def missing(*programs: str) -> list[str]:

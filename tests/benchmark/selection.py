@@ -11,10 +11,10 @@ from pathlib import Path
 from tests.benchmark.generate import indexed_dir, split_dir, split_files
 from tests.benchmark.measure import (
     Command,
+    Run,
     environment,
     hotdog_sql,
     installed,
-    print_chart,
     print_table,
     run,
     take_turns,
@@ -47,8 +47,9 @@ def measure_start(repeats: int) -> None:
     print_table("Start", results, next(iter(results)))
 
 
-def measure_selection(repeats: int, sizes: tuple[str, ...] = tuple(SIZES)) -> None:
-    """The tables by the size of the files, and a chart of the last."""
+def measure_selection(repeats: int, sizes: tuple[str, ...]) -> dict[str, Run]:
+    """The tables by the size of the files; gives the results of the last."""
+    results: dict[str, Run] = {}
     for name in sizes:
         split, fraction = SIZES[name]
         plain, indexed = split_dir(split, fraction), indexed_dir(split, fraction)
@@ -71,7 +72,7 @@ def measure_selection(repeats: int, sizes: tuple[str, ...] = tuple(SIZES)) -> No
             f" made in {built.wall:.1f} s with {built.peak / 1e6:,.0f} MB.",
             flush=True,
         )
-    print_chart({name.replace("`", ""): one for name, one in results.items()})
+    return {name.replace("`", ""): one for name, one in results.items()}
 
 
 def _select(folder: Path, split: str) -> Callable[[Path], Command]:

@@ -130,8 +130,8 @@ def _keep_photos(database: Database, directory: Path, *, sizes: bool) -> list[st
                 writer.writerow((path, *size))
     _keep(database, _SIZES, {"file": str(file)}, "photos")
     (lost,) = database.rows(_LOST)[0]
-    told = {"were lost or have failed": lost, **missing}
-    return [f"{count:,} photos {problem}" for problem, count in told.items() if count]
+    told = {"photos that were lost or have failed": lost, **missing}
+    return [f"{problem}: {count:,}" for problem, count in told.items() if count]
 
 
 def _keep(database: Database, query: str, values: dict[str, object], table: str) -> None:
@@ -145,12 +145,12 @@ def _size(path: Path) -> tuple[int, int] | str:
     from PIL import Image, UnidentifiedImageError
 
     if path.is_symlink() or not path.is_file():
-        return "are not in the dataset's folders"
+        return "photos that are not in the dataset's folders"
     try:
         with Image.open(path) as image:
             return image.size
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        return "cannot be read"
+        return "photos that cannot be read"
 
 
 def new_folder(path: Path, dataset: Path) -> None:

@@ -71,7 +71,7 @@ def crop(
         notes = api.crop.crop(found, crops, margin=margin, min_pixels=min_pixels)
     for note, count in notes.items():
         if note:
-            say(f"warning: {count:,} boxes are left out: {note}", quiet=quiet)
+            say(f"warning: boxes left out ({note}): {count:,}", quiet=quiet)
     say(f"Cut out {notes.get('', 0):,} boxes into {crops}", quiet=quiet)
 
 

@@ -77,7 +77,7 @@ def tell_problems(database: "Database", problems: Mapping[str, int]) -> None:
     """Say how many images are left out because their data cannot be right, and what to refresh."""
     command = database.refresh_command(database.files_of("images", "labels"))
     for problem, images in problems.items():
-        say(f"warning: {images:,} images are left out: {problem}; refresh with: {command}")
+        say(f"warning: images left out ({problem}): {images:,}; refresh with: {command}")
 
 
 def tell_download(

@@ -68,7 +68,7 @@ def test_crop(here: Path, call: Run) -> None:
     }
     cut = [row for row in rows if row["path"]]
     assert f"Cut out {len(cut)} boxes into crops" in done.stderr
-    assert f"{len(rows) - len(cut)} boxes are left out: smaller than 200 pixels" in done.stderr
+    assert f"boxes left out (smaller than 200 pixels): {len(rows) - len(cut)}" in done.stderr
     assert {path.name for path in (here / "crops").iterdir()} == {
         *("manifest.csv", "ATTRIBUTION.csv", "train", "validation", "test")
     }
@@ -91,9 +91,9 @@ def test_export(here: Path, call: Run, name: str) -> None:
     done = call("export", "dataset", "out", "--format", name)
     assert done.returncode == 0, done.stderr
     assert f"Wrote {len(photos) - 2} photos and {len(boxes_in(here))} boxes to out" in done.stderr
-    assert "1 photos are not in the dataset's folders" in done.stderr
-    assert "1 photos cannot be read" in done.stderr
-    assert "photos were lost or have failed" in done.stderr
+    assert "photos that are not in the dataset's folders: 1" in done.stderr
+    assert "photos that cannot be read: 1" in done.stderr
+    assert "photos that were lost or have failed: " in done.stderr
     written = {path for path in (here / "out").rglob("*") if path.suffix in (".jpg", ".png")}
     assert len(written) == len(photos) - 2
     assert {path.stat().st_nlink for path in written} == {2}

@@ -69,7 +69,9 @@ def check_formats(data: OpenImages, rows: list[list[str]], photos: list[Photo]) 
             found = find_boxes(database, folder / "dataset", CLASSES)
             assert found.boxes == len(expected)
             lost = sum("lost" in row for row in rows)
-            assert (f"{lost:,} photos were lost or have failed" in found.problems) == bool(lost)
+            assert (f"photos that were lost or have failed: {lost:,}" in found.problems) == bool(
+                lost
+            )
             for one in BoxFormat:
                 out = folder / one
                 assert export(found, out, one) == len(photos)

@@ -160,7 +160,8 @@ def verify(
             options=DownloadOptions(**how),
             progress=display,
         )
-    problems = f"{len(report.problems):,} problems" if report.problems else "no problem"
+    found = len(report.problems)
+    problems = "no problem" if not found else "1 problem" if found == 1 else f"{found:,} problems"
     checked = f"{report.checked:,} photos checked, {size_text(report.bytes)}"
     say(f"{checked}: {problems}", quiet=quiet)
     if report.repaired:

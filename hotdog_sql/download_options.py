@@ -67,7 +67,8 @@ class BackoffPolicy:
     base: float = 1.0
     cap: float = 30.0
     recent: float = 30.0
-    first_answer: float = 20.0
+    # A little more than any_answer: a run that no host answers says so, and gives up no host first.
+    first_answer: float = 30.5
     any_answer: float = 30.0
     patience: float = 300.0
 

@@ -52,7 +52,7 @@ def check_boxed(database: Database, mids: Iterable[str], table: str) -> None:
 
 
 def without_boxes(database: Database, mid: str, name: str) -> str:
-    """What to tell of a class without boxes, with the nearest class that has some."""
+    """The message that a class has no boxes; it names the nearest class that has some."""
     database.use("similar_boxed_classes")
     splits = ", ".join(database.options.splits)
     told = f"{printable(name)} ({mid}) has no boxes in {splits}"

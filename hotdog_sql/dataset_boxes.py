@@ -44,7 +44,7 @@ WHERE LabelName NOT IN (SELECT LabelName FROM boxes)
 class DatasetBoxes(NamedTuple):
     """A dataset's photos and boxes, which are in the table `found`.
 
-    `problems` are what is left out, and why, in words.
+    `problems` are messages: how many photos or boxes are left out, and why.
     """
 
     database: Database
@@ -115,7 +115,7 @@ def for_gallery(database: Database, directory: Path) -> Iterator[tuple[Any, ...]
 
 
 def _keep_photos(database: Database, directory: Path, *, sizes: bool) -> list[str]:
-    """Keep the readable photos and their sizes in the table `photos`; say what is left out."""
+    """Fill the table `photos` with the readable photos and their sizes; return the problems."""
     missing: Counter[str] = Counter()
     file = database.scratch / "photos.csv"
     with file.open("w", encoding="utf-8", newline="") as lines:

@@ -58,7 +58,7 @@ def thumbnails(folder: str, photos: Iterable[Photo], mirror_url: str) -> str:
 
 
 def shown_files() -> AbstractContextManager[FileProgress | None]:
-    """What tells of a download of CSV files, if this is a notebook."""
+    """Show the progress of a download of CSV files in a notebook; elsewhere show nothing."""
     if not _is_notebook():
         return nullcontext()
     from hotdog_sql.display import RefreshDisplay

@@ -1,7 +1,7 @@
 """httpcore's connections, with a deadline for each request.
 
-httpx limits each wait, but an answer that drips a byte now and then never makes it wait. httpcore
-lets its user bring the network, which is where each wait is cut to what is left of the time.
+httpx limits each wait, but a server that sends a byte now and then never exceeds that limit. The
+network backend given to httpcore here limits each wait to the time that the request has left.
 """
 
 import math

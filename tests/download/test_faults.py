@@ -220,7 +220,7 @@ def test_originals_are_held_to_their_md5(tmp_path: Path, strict: bool) -> None:
     remarks = ["md5 differs", "size differs"]
     found = [(row["source"], row["error"], row["note"]) for row in manifest_rows(tmp_path)]
     assert found[0] == ("original", "", "")
-    if strict:  # a thumbnail is not held to it
+    if strict:  # --strict-md5 applies to originals alone
         assert found[1:] == [("thumbnail", f"original: {remark}", "") for remark in remarks]
     else:
         assert found[1:] == [("original", "", remark) for remark in remarks]

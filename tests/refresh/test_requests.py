@@ -1,4 +1,4 @@
-"""What is asked for, whose word counts about what comes, and what is known of local files."""
+"""Which requests refresh sends, which hash it trusts, and what it reports of local files."""
 
 import os
 import sys

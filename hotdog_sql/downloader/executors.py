@@ -132,7 +132,7 @@ class DaskExecutor:
             patience = 0.0
             _, shard = self._running[future.key]
             try:
-                # Whatever has become of the worker since.
+                # A worker may have died after it wrote the file, so the file counts first.
                 results = read_results(shard)
                 if results is None and future.status in ("pending", "lost"):
                     future.add_done_callback(self._ended.put)  # another worker has it now

@@ -99,7 +99,7 @@ class HostQueue:
             self._changed.notify()
 
     def take(self) -> tuple[Task, str] | None:
-        """Wait for a task whose turn it is, and why its host is not asked any more; else empty.
+        """Wait for the next task; return it with the reason why its host was given up, or "".
 
         None after `close`.
         """

@@ -188,8 +188,8 @@ def _write_tar(shard: Shard, scratch: Path, progress: Progress) -> list[Result]:
 
 @lru_cache(maxsize=4)
 def _storage(address: str, _run_id: str) -> Storage:
-    """The same for all shards of a run: the libraries take a quarter of a second to get ready.
+    """The storage of a dataset, opened once per run: the libraries need a quarter of a second.
 
-    Another run has another: what one remembers of the folders may not be so any more.
+    A storage remembers which folders exist, and that may be wrong in another run.
     """
     return open_storage(address)

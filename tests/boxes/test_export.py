@@ -3,7 +3,8 @@
 import csv
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from math import ceil, floor
 from pathlib import Path
 from xml.etree import ElementTree
@@ -14,7 +15,7 @@ from PIL import Image
 
 from hotdog_sql.crop import crop
 from hotdog_sql.database import connect
-from hotdog_sql.dataset_boxes import NEEDS, find_boxes
+from hotdog_sql.dataset_boxes import NEEDS, DatasetBoxes, find_boxes
 from hotdog_sql.detection import export
 from hotdog_sql.downloader.result import COLUMNS
 from hotdog_sql.options import BoxFormat, DataOptions
@@ -31,6 +32,19 @@ from tests.support.openimages import OpenImages
 Given = tuple[OpenImages, list[list[str]], list[Photo]]
 #: ImageID, category, left, top, width and height, in pixels.
 Found = list[tuple[str, int, float, float, float, float]]
+
+
+@contextmanager
+def boxes_of(
+    data: OpenImages, rows: list[list[str]], photos: list[Photo]
+) -> Iterator[tuple[Path, DatasetBoxes]]:
+    """A new folder with a dataset in it, and what the program finds there."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        data.write(folder / "data")
+        write_dataset(folder / "dataset", rows, photos)
+        with connect(DataOptions(folder / "data"), *NEEDS) as database:
+            yield folder, find_boxes(database, folder / "dataset", CLASSES)
 
 
 @settings(max_examples=10, deadline=None)
@@ -61,24 +75,17 @@ def check_formats(data: OpenImages, rows: list[list[str]], photos: list[Photo]) 
         for photo in photos
         for category, left, right, top, bottom, _ in photo.turned()
     )
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        data.write(folder / "data")
-        write_dataset(folder / "dataset", rows, photos)
-        with connect(DataOptions(folder / "data"), *NEEDS) as database:
-            found = find_boxes(database, folder / "dataset", CLASSES)
-            assert found.boxes == len(expected)
-            lost = sum("lost" in row for row in rows)
-            assert (f"photos that were lost or have failed: {lost:,}" in found.problems) == bool(
-                lost
-            )
-            for one in BoxFormat:
-                out = folder / one
-                assert export(found, out, one) == len(photos)
-                pictures = [path for path in out.rglob("*.png") if path.is_file()]
-                assert {path.stem: size_of(path) for path in pictures} == {
-                    photo.image_id: photo.size for photo in photos
-                }
+    with boxes_of(data, rows, photos) as (folder, found):
+        assert found.boxes == len(expected)
+        lost = sum("lost" in row for row in rows)
+        assert (f"photos that were lost or have failed: {lost:,}" in found.problems) == bool(lost)
+        for one in BoxFormat:
+            out = folder / one
+            assert export(found, out, one) == len(photos)
+            pictures = [path for path in out.rglob("*.png") if path.is_file()]
+            assert {path.stem: size_of(path) for path in pictures} == {
+                photo.image_id: photo.size for photo in photos
+            }
         assert rounded(yolo_boxes(folder / "yolo", by_id)) == expected
         assert rounded(coco_boxes(folder / "coco", photos)) == expected
         assert rounded(jsonl_boxes(folder / "jsonl", by_id)) == expected
@@ -200,13 +207,8 @@ def test_every_crop_has_the_pixels_of_its_box(given_: Given) -> None:
     by_id = {photo.image_id: photo for photo in photos}
     source, turn = (COLUMNS.index(name) for name in ("source", "Rotation"))
     rotations = {row[0]: (row[source], row[turn]) for row in rows}
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        data.write(folder / "data")
-        write_dataset(folder / "dataset", rows, photos)
-        with connect(DataOptions(folder / "data"), *NEEDS) as database:
-            found = find_boxes(database, folder / "dataset", CLASSES)
-            notes = crop(found, folder / "crops", margin=0.25, min_pixels=10)
+    with boxes_of(data, rows, photos) as (folder, found):
+        notes = crop(found, folder / "crops", margin=0.25, min_pixels=10)
         lines = (folder / "crops" / "manifest.csv").read_text(encoding="utf-8").splitlines()
         crops = list(csv.DictReader(lines))
         files = {path for path in (folder / "crops").rglob("*.png") if path.is_file()}

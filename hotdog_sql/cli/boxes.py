@@ -67,7 +67,7 @@ def crop(
     boxes = api.dataset_boxes
     with opened(boxes.data_of(dataset, data), boxes.NEEDS, quiet=quiet) as database:
         found = boxes.find_boxes(database, dataset, classes or ())
-        _tell_problems(found)
+        _tell_problems(found, quiet=quiet)
         notes = api.crop.crop(found, crops, margin=margin, min_pixels=min_pixels)
     for note, count in notes.items():
         if note:
@@ -107,13 +107,13 @@ def export(
     boxes = api.dataset_boxes
     with opened(boxes.data_of(dataset, data), boxes.NEEDS, quiet=quiet) as database:
         found = boxes.find_boxes(database, dataset, classes or ())
-        _tell_problems(found)
+        _tell_problems(found, quiet=quiet)
         photos = api.detection.export(found, out, box_format, copy=copy)
     say(f"Wrote {photos:,} photos and {found.boxes:,} boxes to {out}", quiet=quiet)
 
 
-def _tell_problems(found: "dataset_boxes.DatasetBoxes") -> None:
+def _tell_problems(found: "dataset_boxes.DatasetBoxes", *, quiet: bool) -> None:
     for problem in found.problems:
-        say(f"warning: {printable(problem)}")
+        say(f"warning: {printable(problem)}", quiet=quiet)
     if not found.boxes:
         raise InputError("no photo of the dataset has a box of the classes: give another --class")

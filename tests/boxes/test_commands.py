@@ -98,6 +98,7 @@ def test_export(here: Path, call: Run, name: str) -> None:
     assert len(written) == len(photos) - 2
     assert {path.stat().st_nlink for path in written} == {2}
     done = call("export", "dataset", "copied", "--format", name, "--copy", "--quiet")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     copied = next(path for path in (here / "copied").rglob("*.jpg"))
     assert copied.stat().st_nlink == 1
     assert "Wrote" not in done.stderr

@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from io import FileIO
 from pathlib import Path
 from stat import S_ISDIR
 
@@ -24,11 +25,12 @@ _LOCK = "in-use"
 
 
 @contextmanager
-def storage_errors(path: Path) -> Iterator[None]:
+def storage_errors(file: str | Path) -> Iterator[None]:
     """Raise an `OSError` as a `StorageError` that says what happened to the file and what to do."""
     try:
         yield
     except OSError as error:
+        path = Path(file)
         again = "then run the same command again"
         match error.errno:
             case errno.ENOSPC | errno.EDQUOT:
@@ -41,6 +43,13 @@ def storage_errors(path: Path) -> Iterator[None]:
                 reason = error.strerror or str(error)
                 words = f"cannot use {path} ({reason}): correct this, {again}"
         raise StorageError(words) from error
+
+
+def write_all(file: FileIO, data: bytes | bytearray) -> None:
+    """Write all of the bytes to a file without a buffer, which may take some of them at a time."""
+    left = memoryview(data)
+    while left:
+        left = left[file.write(left) :]
 
 
 def refuse_links(root: Path, folder: str) -> None:

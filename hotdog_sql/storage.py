@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from importlib import import_module
+from io import FileIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol, TypeVar
@@ -19,7 +20,7 @@ from uuid import uuid4
 
 from hotdog_sql.download_options import RetryPolicy
 from hotdog_sql.errors import InputError, MissingExtraError, StorageError
-from hotdog_sql.files import refuse_links, storage_errors, temporary_folder
+from hotdog_sql.files import refuse_links, storage_errors, temporary_folder, write_all
 from hotdog_sql.text import printable, without_credentials
 
 T = TypeVar("T")
@@ -89,11 +90,15 @@ class _LocalStorage:
     def write(self, path: str, data: bytes | bytearray) -> None:
         # The disk is not forced, which would cost more than a transfer: after a power failure a
         # file may be shorter than the manifest says, and is downloaded again.
-        temporary = self._root / WORK_FOLDER / f"{os.getpid()}-{threading.get_ident()}.part"
-        with storage_errors(self._root / path):
+        # Paths are text and the file has no buffer, or these would take as long as the writing.
+        temporary = f"{self._root}/{WORK_FOLDER}/{os.getpid()}-{threading.get_ident()}.part"
+        target = f"{self._root}/{path}"
+        with storage_errors(target):
             self._prepare(WORK_FOLDER)
-            temporary.write_bytes(data)
-            self.put(path, temporary)
+            self._prepare(path.rpartition("/")[0])
+            with FileIO(temporary, "wb") as file:
+                write_all(file, data)
+            Path(temporary).replace(target)
 
     def put(self, path: str, file: Path) -> None:
         with storage_errors(self._root / path):

@@ -32,7 +32,7 @@ from hotdog_sql.downloader.result import (
 )
 from hotdog_sql.downloader.tars import is_own_path, tar_of
 from hotdog_sql.errors import DatasetError
-from hotdog_sql.files import storage_errors
+from hotdog_sql.files import storage_errors, write_all
 from hotdog_sql.storage import WORK_FOLDER, Storage
 from hotdog_sql.text import printable
 
@@ -121,9 +121,7 @@ class Manifest:
         with storage_errors(self.path):
             try:
                 self._file.seek(self._end)
-                left = memoryview(line)
-                while left:
-                    left = left[self._file.write(left) :]
+                write_all(self._file, line)
             except OSError:
                 self._file.truncate(self._end)
                 raise

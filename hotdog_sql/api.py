@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hotdog_sql import crop, dataset_boxes, detection, ids, index
+from hotdog_sql import boxes, ids, index
 from hotdog_sql.catalog import CatalogFile, file_named, files_for
 from hotdog_sql.config import MEMORY_LIMIT, Settings
 from hotdog_sql.database import Database
@@ -41,11 +41,9 @@ __all__ = [
     "Recipe",
     "Selection",
     "SqlFile",
+    "boxes",
     "connect",
-    "crop",
-    "dataset_boxes",
     "dataset_files",
-    "detection",
     "download",
     "ids",
     "load_order",
@@ -301,12 +299,17 @@ def check_destination(directory: str) -> None:
         check_folder(folder)
 
 
-def write_gallery(directory: str | Path, boxes: Iterator[Any] | None = None) -> Path | None:
-    """Write a dataset's `index.html`; None where the dataset is not on this machine."""
+def write_gallery(directory: str | Path, boxes_of: Database | None = None) -> Path | None:
+    """Write a dataset's `index.html`; None where the dataset is not on this machine.
+
+    With a database, the page draws the boxes of the selection's classes.
+    """
     from hotdog_sql.gallery import write_gallery as write
 
     folder = open_storage(directory).folder
-    return None if folder is None else write(folder, boxes)
+    if folder is None:
+        return None
+    return write(folder, boxes.gallery_boxes(boxes_of, folder) if boxes_of else None)
 
 
 def serve_demo(data_dir: Path | None) -> AbstractContextManager[DataOptions]:

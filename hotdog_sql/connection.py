@@ -75,6 +75,16 @@ class Connection:
         row_type = _row_type(*(column[0] for column in result.description or ()))
         return [row_type(*row) for row in result.fetchall()]
 
+    def stream(self, query: str, parameters: Parameters = None) -> Iterator[dict[str, Any]]:
+        """The rows of a query that ends at once, such as one over a table, by their columns."""
+        # A cursor of its own: another query on the connection would end the stream.
+        with self.connection.cursor() as cursor:
+            cursor.execute(query, parameters)
+            columns = [column[0] for column in cursor.description or ()]
+            while rows := cursor.fetchmany(1000):
+                for row in rows:
+                    yield dict(zip(columns, row, strict=True))
+
     def keep_rows(self, query: str, parameters: Parameters = None, table: str = "result") -> None:
         """Keep the rows of a query as a new table."""
         with self._explained():

@@ -207,13 +207,7 @@ class Selection:
         return number
 
     def _stream(self, query: str, **values: object) -> Iterator[dict[str, Any]]:
-        # A cursor of its own: another query on the connection would end the stream.
-        with self.database.connection.cursor() as cursor:
-            cursor.execute(query, {"table": self.table, **values})
-            columns = [column[0] for column in cursor.description or ()]
-            while rows := cursor.fetchmany(1000):
-                for row in rows:
-                    yield dict(zip(columns, row, strict=True))
+        return self.database.stream(query, {"table": self.table, **values})
 
 
 def needs_of(options: SelectOptions) -> tuple[str, ...]:

@@ -12,6 +12,7 @@
 --   .read sql/export/coco_files.sql
 --   .read sql/export/voc_files.sql
 --   .read sql/export/jsonl_files.sql
+--   .read sql/export/crops.sql
 --   .read sql/export/gallery_boxes.sql
 
 SET VARIABLE data_dir = coalesce(nullif(getenv('HOTDOG_SQL_DATA_DIR'), ''), 'data');

@@ -1,5 +1,7 @@
 """Boxes of a dataset's photos: `crop` and `export`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +16,7 @@ from hotdog_sql.options import BoxFormat, DataOptions
 from hotdog_sql.text import printable
 
 if TYPE_CHECKING:
-    from hotdog_sql.api import dataset_boxes
+    from hotdog_sql.api import boxes
 
 _Dataset = Annotated[
     Path,
@@ -64,11 +66,8 @@ def crop(
     """
     from hotdog_sql import api
 
-    boxes = api.dataset_boxes
-    with opened(boxes.data_of(dataset, data), boxes.NEEDS, quiet=quiet) as database:
-        found = boxes.find_boxes(database, dataset, classes or ())
-        _tell_problems(found, quiet=quiet)
-        notes = api.crop.crop(found, crops, margin=margin, min_pixels=min_pixels)
+    with _opened_boxes(dataset, classes, data, quiet=quiet) as found:
+        notes = api.boxes.crop(found, crops, margin=margin, min_pixels=min_pixels)
     for note, count in notes.items():
         if note:
             say(f"warning: boxes left out ({note}): {count:,}", quiet=quiet)
@@ -100,20 +99,29 @@ def export(
       hotdog-sql export dataset hotdogs --format yolo
       hotdog-sql export dataset VOCdevkit/VOC2012 --format voc --copy
 
-    Photos without a box are background. Needs Pillow.
+    Photos without a box are background.
     """
     from hotdog_sql import api
 
-    boxes = api.dataset_boxes
-    with opened(boxes.data_of(dataset, data), boxes.NEEDS, quiet=quiet) as database:
-        found = boxes.find_boxes(database, dataset, classes or ())
-        _tell_problems(found, quiet=quiet)
-        photos = api.detection.export(found, out, box_format, copy=copy)
+    with _opened_boxes(dataset, classes, data, quiet=quiet) as found:
+        photos = api.boxes.export(found, out, box_format, copy=copy)
     say(f"Wrote {photos:,} photos and {found.boxes:,} boxes to {out}", quiet=quiet)
 
 
-def _tell_problems(found: "dataset_boxes.DatasetBoxes", *, quiet: bool) -> None:
-    for problem in found.problems:
-        say(f"warning: {printable(problem)}", quiet=quiet)
-    if not found.boxes:
-        raise InputError("no photo of the dataset has a box of the classes: give another --class")
+@contextmanager
+def _opened_boxes(
+    dataset: Path, classes: list[str] | None, data: Given, *, quiet: bool
+) -> "Iterator[boxes.DatasetBoxes]":
+    """Find the boxes of a dataset, and warn of what is left out."""
+    from hotdog_sql import api
+
+    wanted = api.boxes.data_options(dataset, data)
+    with opened(wanted, ["dataset_boxes"], quiet=quiet) as database:
+        found = api.boxes.find_boxes(database, dataset, classes or ())
+        for problem in found.problems:
+            say(f"warning: {printable(problem)}", quiet=quiet)
+        if not found.boxes:
+            raise InputError(
+                "no photo of the dataset has a box of the classes: give another --class"
+            )
+        yield found

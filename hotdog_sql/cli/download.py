@@ -111,10 +111,8 @@ def run_download(
         report = api.download(selection, destination, wanted, recipe=recipe, progress=display)
     page = None
     if gallery and not wanted.in_tars:
-        drawn = None
-        if boxes or selection.boxes is not None:
-            drawn = api.dataset_boxes.for_gallery(selection.database, Path(destination))
-        page = api.write_gallery(destination, drawn)
+        has_boxes = boxes or selection.boxes is not None
+        page = api.write_gallery(destination, selection.database if has_boxes else None)
     if not quiet:
         tell_download(report, destination, api.missing_for_replacements(selection), page)
     return ExitCode.INCOMPLETE if report.failed else ExitCode.OK
@@ -196,10 +194,8 @@ def gallery(
     if not boxes:
         typer.echo(str(api.write_gallery(directory)))
         return
-    wanted = api.dataset_boxes.data_of(directory, data)
-    with opened(wanted, api.dataset_boxes.NEEDS) as database:
-        drawn = api.dataset_boxes.for_gallery(database, directory)
-        typer.echo(str(api.write_gallery(directory, drawn)))
+    with opened(api.boxes.data_options(directory, data), ["dataset_boxes"]) as database:
+        typer.echo(str(api.write_gallery(directory, database)))
 
 
 @takes(how=(DownloadOptions, "update"))
@@ -236,7 +232,7 @@ def demo(
     with api.serve_demo(data_dir) as data:
         say("Serving a small Open Images on this machine", quiet=quiet)
         # Quiet: the sizes in the catalog are those of the real files.
-        with opened(data, ["select_images", *api.dataset_boxes.NEEDS], quiet=True) as database:
+        with opened(data, ["select_images", "dataset_boxes"], quiet=True) as database:
             selection = api.select(database, "Hot dog")
             if not quiet:
                 tell_selection(selection)

@@ -5,17 +5,15 @@
 -- --upright, or by the photo service, whose thumbnails are upright.
 -- Reads: manifest, boxes, requested_classes
 -- Parameters:
---   class                        a name or MID, or a list of them
---   photos                       name of a table with path, width and height of photos to take
---   negative_folder := 'other'   as for requested_classes
+--   class           a name or MID, or a list of them
+--   missing := []   paths of photos to leave out
 -- Columns:
 --   path         VARCHAR  the photo below the dataset
 --   width        BIGINT   its pixels
 --   height       BIGINT   likewise
 --   ImageID      VARCHAR  the image
 --   partition    VARCHAR  the part of the dataset; NULL where there are none
---   source       VARCHAR  mirror, original or thumbnail
---   Rotation     DOUBLE   as in images
+--   to_turn      INTEGER  degrees counter-clockwise by which it must be turned to be upright
 --   number       BIGINT   the box's place on the photo, from 1, by class and from left to right
 --   category     BIGINT   the class's place among the classes, from 0
 --   folder       VARCHAR  the class's folder
@@ -31,27 +29,26 @@
 --   IsDepiction  BOOLEAN  a drawing or a model
 --   IsInside     BOOLEAN  seen from inside
 --   area         DOUBLE   share of the photo; NULL where there is no box, or an impossible one
--- Example:
---   CREATE OR REPLACE TEMP TABLE sizes AS SELECT path, 1024 AS width, 768 AS height FROM manifest;
---   FROM dataset_boxes('Hot dog', 'sizes');
+-- Example: FROM dataset_boxes('Hot dog');
 
-CREATE OR REPLACE TEMP MACRO dataset_boxes(class, photos, negative_folder := 'other') AS TABLE
+CREATE OR REPLACE TEMP MACRO dataset_boxes(class, missing := []) AS TABLE
 WITH taken AS MATERIALIZED (
     SELECT
-        path, sizes.width::BIGINT AS width, sizes.height::BIGINT AS height, ImageID, "partition",
-        source, Rotation,
+        path, width, height, ImageID, "partition",
         coalesce(contains(note, 'mirrored'), false) AS mirrored,
         -- Degrees counter-clockwise, after it was mirrored.
         CASE
             WHEN source = 'thumbnail' THEN Rotation::INTEGER
             ELSE try_cast(regexp_extract(note, 'rotated (\d+)', 1) AS INTEGER)
-        END AS turn
-    FROM manifest JOIN query_table(photos) AS sizes USING (path)
+        END AS turned,
+        if(mirrored OR turned IS NOT NULL, 0, coalesce(Rotation, 0))::INTEGER AS to_turn
+    FROM manifest
+    WHERE status = 'downloaded' AND width > 0 AND path NOT IN (SELECT unnest(missing::VARCHAR[]))
     QUALIFY row_number() OVER (PARTITION BY ImageID ORDER BY path) = 1
 ),
 categories AS MATERIALIZED (
     SELECT row_number() OVER (ORDER BY position) - 1 AS category, folder, LabelName, DisplayName
-    FROM requested_classes(class, negative_folder := negative_folder)
+    FROM requested_classes(class)
 ),
 mirrored_boxes AS (
     SELECT
@@ -69,17 +66,17 @@ mirrored_boxes AS (
 ),
 turned_boxes AS (
     SELECT * REPLACE (
-        CASE turn WHEN 90 THEN YMin WHEN 180 THEN 1 - XMax WHEN 270 THEN 1 - YMax ELSE XMin END
+        CASE turned WHEN 90 THEN YMin WHEN 180 THEN 1 - XMax WHEN 270 THEN 1 - YMax ELSE XMin END
             AS XMin,
-        CASE turn WHEN 90 THEN YMax WHEN 180 THEN 1 - XMin WHEN 270 THEN 1 - YMin ELSE XMax END
+        CASE turned WHEN 90 THEN YMax WHEN 180 THEN 1 - XMin WHEN 270 THEN 1 - YMin ELSE XMax END
             AS XMax,
-        CASE turn WHEN 90 THEN 1 - XMax WHEN 180 THEN 1 - YMax WHEN 270 THEN XMin ELSE YMin END
+        CASE turned WHEN 90 THEN 1 - XMax WHEN 180 THEN 1 - YMax WHEN 270 THEN XMin ELSE YMin END
             AS YMin,
-        CASE turn WHEN 90 THEN 1 - XMin WHEN 180 THEN 1 - YMin WHEN 270 THEN XMax ELSE YMax END
+        CASE turned WHEN 90 THEN 1 - XMin WHEN 180 THEN 1 - YMin WHEN 270 THEN XMax ELSE YMax END
             AS YMax
     )
     FROM mirrored_boxes
 )
-SELECT * EXCLUDE (mirrored, turn)
+SELECT * EXCLUDE (mirrored, turned)
 FROM (FROM turned_boxes UNION ALL BY NAME FROM taken ANTI JOIN turned_boxes USING (ImageID))
 ORDER BY "partition", ImageID, number;

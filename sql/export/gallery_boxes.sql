@@ -5,8 +5,7 @@
 --   ImageID  VARCHAR  the image
 --   boxes    JSON     a list of boxes: name of the class, left, right, upper and lower edge
 -- Example:
---   CREATE OR REPLACE TEMP TABLE sizes AS SELECT path, 1024 AS width, 768 AS height FROM manifest;
---   CREATE OR REPLACE TEMP TABLE found AS FROM dataset_boxes('Hot dog', 'sizes');
+--   CREATE OR REPLACE TEMP TABLE found AS FROM dataset_boxes('Hot dog');
 --   FROM gallery_boxes('found');
 
 CREATE OR REPLACE TEMP MACRO gallery_boxes(rows) AS TABLE

@@ -8,8 +8,7 @@
 --   rows    name of a table with the rows of dataset_boxes for them
 -- Columns: those of yolo_files
 -- Example:
---   CREATE OR REPLACE TEMP TABLE sizes AS SELECT path, 1024 AS width, 768 AS height FROM manifest;
---   CREATE OR REPLACE TEMP TABLE found AS FROM dataset_boxes('Hot dog', 'sizes');
+--   CREATE OR REPLACE TEMP TABLE found AS FROM dataset_boxes('Hot dog');
 --   FROM voc_files('Hot dog', 'found');
 
 CREATE OR REPLACE TEMP MACRO voc_files(class, rows) AS TABLE

@@ -11,8 +11,7 @@
 --   line   VARCHAR  its next line; NULL where the file is a photo
 --   photo  VARCHAR  path of the photo below the dataset
 -- Example:
---   CREATE OR REPLACE TEMP TABLE sizes AS SELECT path, 1024 AS width, 768 AS height FROM manifest;
---   CREATE OR REPLACE TEMP TABLE found AS FROM dataset_boxes('Hot dog', 'sizes');
+--   CREATE OR REPLACE TEMP TABLE found AS FROM dataset_boxes('Hot dog');
 --   FROM yolo_files('Hot dog', 'found');
 
 CREATE OR REPLACE TEMP MACRO yolo_files(class, rows) AS TABLE

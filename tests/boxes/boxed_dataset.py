@@ -69,6 +69,7 @@ def boxed_datasets(draw: st.DrawFn) -> tuple[OpenImages, list[list[str]], list[P
             known = {"ImageID": image[0], "folder": folder, "partition": part, "path": path}
             known |= {"status": "lost" if lost else "downloaded", "source": source, "note": note}
             known |= {"rank": "1", "reserve": "false", "Rotation": rotation}
+            known |= dict(zip(("width", "height"), map(str, photo.size), strict=True))
             rows.append([known.get(name, "") for name in COLUMNS])
         if not lost:
             photos.append(photo)

@@ -13,10 +13,8 @@ import pytest
 from hypothesis import assume, given, settings
 from PIL import Image
 
-from hotdog_sql.crop import crop
+from hotdog_sql.boxes import DatasetBoxes, crop, export, find_boxes
 from hotdog_sql.database import connect
-from hotdog_sql.dataset_boxes import NEEDS, DatasetBoxes, find_boxes
-from hotdog_sql.detection import export
 from hotdog_sql.downloader.result import COLUMNS
 from hotdog_sql.options import BoxFormat, DataOptions
 from tests.boxes.boxed_dataset import (
@@ -43,7 +41,7 @@ def boxes_of(
         folder = Path(name)
         data.write(folder / "data")
         write_dataset(folder / "dataset", rows, photos)
-        with connect(DataOptions(folder / "data"), *NEEDS) as database:
+        with connect(DataOptions(folder / "data"), "dataset_boxes") as database:
             yield folder, find_boxes(database, folder / "dataset", CLASSES)
 
 
@@ -205,8 +203,7 @@ def test_every_crop_has_the_pixels_of_its_box(given_: Given) -> None:
     data, rows, photos = given_
     assume(photos)
     by_id = {photo.image_id: photo for photo in photos}
-    source, turn = (COLUMNS.index(name) for name in ("source", "Rotation"))
-    rotations = {row[0]: (row[source], row[turn]) for row in rows}
+    rotations = {row[0]: row[COLUMNS.index("Rotation")] for row in rows}
     with boxes_of(data, rows, photos) as (folder, found):
         notes = crop(found, folder / "crops", margin=0.25, min_pixels=10)
         lines = (folder / "crops" / "manifest.csv").read_text(encoding="utf-8").splitlines()
@@ -234,9 +231,8 @@ def test_every_crop_has_the_pixels_of_its_box(given_: Given) -> None:
                         min(high, ceil(round((bottom + (bottom - top) / 4) * high, 6))),
                     )
                 )
-                origin, rotation = rotations[photo.image_id]
-                if rotation and origin != "thumbnail":  # as if the dataset was not made upright
-                    part = part.rotate(float(rotation), expand=True)
+                if photo.turn == (False, 0):  # it is as it was uploaded
+                    part = part.rotate(float(rotations[photo.image_id] or 0), expand=True)
                 with Image.open(folder / "crops" / row["path"]) as image:
                     assert image.convert("RGB").tobytes() == part.tobytes()
 

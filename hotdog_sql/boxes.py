@@ -1,0 +1,207 @@
+"""The boxes on a dataset's photos: cut out, written for detectors, or drawn in the gallery."""
+
+import csv
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from importlib.util import find_spec
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hotdog_sql.class_names import find_mids
+from hotdog_sql.database import Database
+from hotdog_sql.downloader.photo import is_image_id, safe_folder
+from hotdog_sql.downloader.tars import is_own_path
+from hotdog_sql.downloader.validate import RejectedError
+from hotdog_sql.errors import DatasetError, InputError, MissingExtraError
+from hotdog_sql.files import storage_errors
+from hotdog_sql.options import BoxFormat, DataOptions
+from hotdog_sql.recipe import Recipe
+
+_PHOTOS = """
+SELECT coalesce(COLUMNS(['ImageID', 'folder', 'partition', 'path', 'status']), ''), width
+FROM manifest ORDER BY status DESC, path
+"""
+_FIND = "CREATE OR REPLACE TABLE found AS FROM dataset_boxes($class, missing := $missing)"
+_COUNTS = "SELECT count(area), count(LabelName) - count(area) FROM found"
+_WITHOUT_BOXES = "FROM requested_classes($class) ANTI JOIN found USING (LabelName)"
+_FILES = {
+    BoxFormat.YOLO: "FROM yolo_files($class, 'found')",
+    BoxFormat.COCO: "FROM coco_files($class, 'found')",
+    BoxFormat.VOC: "FROM voc_files($class, 'found')",
+    BoxFormat.JSONL: "FROM jsonl_files($class, 'found')",
+}
+_CROPS = "FROM crops('found', margin := $margin, min_pixels := $min_pixels)"
+#: The columns of the crops' manifest.
+_CROP_COLUMNS = (
+    *("path", "photo", "ImageID", "partition", "folder", "LabelName", "number"),
+    *("XMin", "XMax", "YMin", "YMax"),
+    *("IsOccluded", "IsTruncated", "IsGroupOf", "IsDepiction", "IsInside", "note"),
+)
+
+
+class DatasetBoxes(NamedTuple):
+    """The boxes of some classes on a dataset's photos: the rows of the table `found`.
+
+    `problems` are messages: how many photos or boxes are left out, and why.
+    """
+
+    database: Database
+    directory: Path
+    classes: list[str]
+    boxes: int
+    problems: list[str]
+
+    def rows(self, query: str, **values: object) -> Iterator[dict[str, Any]]:
+        """The rows of a query in its order, which are kept on disk if they are many."""
+        self.database.execute(f"CREATE OR REPLACE TABLE streamed AS {query}", values)
+        return self.database.stream("FROM streamed")
+
+
+def data_options(directory: Path, changes: dict[str, Any]) -> DataOptions:
+    """The files that a dataset was selected from, with some options changed."""
+    recipe = _recipe_of(directory)
+    data = DataOptions() if recipe is None else recipe.data_options(DataOptions().data_dir)
+    return replace(data, **changes)
+
+
+def find_boxes(database: Database, directory: Path, classes: Sequence[str] = ()) -> DatasetBoxes:
+    """Find the boxes of some classes on a dataset's photos, by default those of its selection.
+
+    Photos that are not there and boxes that are impossible are left out.
+    """
+    recipe = _recipe_of(directory)
+    names = tuple(classes) or (() if recipe is None else recipe.options.classes)
+    if not names:
+        raise InputError(f"the recipe of {directory} names no classes: give --class")
+    mids = list(dict.fromkeys(find_mids(database, names).values()))
+    database.use("dataset_boxes")
+    database.use_dataset(directory)
+    missing, left_out = _missing_photos(directory, database.rows(_PHOTOS))
+    database.execute(_FIND, {"class": mids, "missing": missing})
+    ((boxes, impossible),) = database.rows(_COUNTS)
+    problems = [f"{problem}: {count:,}" for problem, count in left_out.items()]
+    if impossible:
+        problems.append(f"{impossible:,} boxes are outside the photo, or have swapped coordinates")
+    problems += [
+        f"no photo has a box of {row.DisplayName} ({row.LabelName})"
+        for row in database.rows(_WITHOUT_BOXES, {"class": mids})
+    ]
+    return DatasetBoxes(database, directory, mids, boxes, problems)
+
+
+def gallery_boxes(database: Database, directory: Path) -> Iterator[tuple[str, str]]:
+    """ImageID and boxes of each photo, as the gallery takes them."""
+    found = find_boxes(database, directory)
+    for row in found.rows("FROM gallery_boxes('found')"):
+        yield row["ImageID"], row["boxes"]
+
+
+def crop(found: DatasetBoxes, crops: Path, *, margin: float, min_pixels: int) -> Counter[str]:
+    """Write the crops and their manifest; return how many boxes have which note, "" if cut out."""
+    if find_spec("PIL") is None:
+        raise MissingExtraError("crop needs Pillow: pip install 'hotdog-sql[images]'")
+    _make_folder(crops, found.directory)
+    notes: Counter[str] = Counter()
+    manifest = crops / "manifest.csv"
+    with storage_errors(manifest), manifest.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, _CROP_COLUMNS, extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        rows = found.rows(_CROPS, margin=margin, min_pixels=min_pixels)
+        for photo, group in groupby(rows, key=itemgetter("photo")):
+            boxes = list(group)
+            _cut_out(found.directory / photo, crops, [box for box in boxes if box["path"]])
+            writer.writerows(boxes)
+            notes.update(box["note"] or "" for box in boxes)
+    return notes
+
+
+def export(found: DatasetBoxes, out: Path, box_format: BoxFormat, *, copy: bool = False) -> int:
+    """Write the photos and labels; return how many photos there are.
+
+    Photos are hard links where that is possible, else symbolic links, or copies.
+    """
+    _make_folder(out, found.directory)
+    photos = 0
+    rows = found.rows(_FILES[box_format], **{"class": found.classes})
+    for (name, photo), group in groupby(rows, key=itemgetter("file", "photo")):
+        path = out / name
+        with storage_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if photo is None:
+                with path.open("w", encoding="utf-8", newline="\n") as file:
+                    file.writelines(f"{row['line']}\n" for row in group)
+            else:
+                _place(found.directory / photo, path, copy=copy)
+                photos += 1
+    return photos
+
+
+def _recipe_of(directory: Path) -> Recipe | None:
+    path = directory / "selection.json"
+    return Recipe.read(path) if path.exists() else None
+
+
+def _missing_photos(directory: Path, photos: Iterable[Any]) -> tuple[list[str], Counter[str]]:
+    """The paths of photos that cannot be used, and how many are left out for which reason."""
+    missing, left_out = [], Counter[str]()
+    for image_id, folder, part, path, status, width in photos:
+        if status != "downloaded":
+            left_out["photos that were lost or have failed"] += 1
+            continue
+        if (
+            not is_image_id(image_id)
+            or not is_own_path(path, part, folder, image_id)
+            or (part and part != safe_folder(part))
+        ):
+            # It becomes a path of what is written, so it must not lead elsewhere.
+            raise DatasetError(f"the manifest of {directory} has the foreign path {path!r}")
+        if width is None:
+            left_out["photos whose size the manifest does not have"] += 1
+        elif (directory / path).is_symlink() or not (directory / path).is_file():
+            left_out["photos that are not in the dataset's folders"] += 1
+            missing.append(path)
+    return missing, left_out
+
+
+def _make_folder(path: Path, dataset: Path) -> None:
+    """Make a folder for what is made of a dataset's photos, with their credits."""
+    attribution = dataset / "ATTRIBUTION.csv"
+    with storage_errors(path):
+        path.mkdir(parents=True, exist_ok=True)
+        if any(path.iterdir()):
+            raise InputError(f"{path} is not empty: choose another folder")
+        if attribution.is_file():
+            shutil.copyfile(attribution, path / attribution.name)
+
+
+def _cut_out(photo: Path, crops: Path, boxes: list[dict[str, Any]]) -> None:
+    """Write the crops of a photo; if it cannot be decoded, the boxes' notes say so."""
+    if not boxes:
+        return
+    from hotdog_sql.downloader.transform import cut  # which needs Pillow
+
+    try:
+        parts = cut(photo.read_bytes(), [box["pixels"] for box in boxes], boxes[0]["to_turn"])
+    except RejectedError as error:
+        for box in boxes:
+            box.update(path=None, note=str(error))
+        return
+    for box, part in zip(boxes, parts, strict=True):
+        path = crops / box["path"]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(part)
+
+
+def _place(photo: Path, path: Path, *, copy: bool) -> None:
+    if copy:
+        shutil.copyfile(photo, path)
+        return
+    try:
+        os.link(photo, path)
+    except OSError:  # another file system
+        path.symlink_to(photo.resolve())

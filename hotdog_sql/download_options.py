@@ -10,8 +10,7 @@ from importlib.util import find_spec
 from hotdog_sql.errors import InputError, MissingExtraError
 from hotdog_sql.options import Source
 
-#: Seconds to make a connection, and seconds of silence after which a transfer counts as dead.
-CONNECT_SECONDS = 10.0
+#: Seconds of silence after which a transfer counts as dead.
 SILENCE_SECONDS = 30.0
 
 _JITTER = random.SystemRandom()
@@ -26,51 +25,34 @@ class DatasetFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """When to repeat a request that failed for a while: exponential backoff with full jitter.
+    """When to repeat a request that failed for a while, and when to leave its host alone.
 
     Attributes:
         attempts: attempts in all.
         base: longest wait after the first attempt, in seconds; it doubles with each further one.
-        cap: longest wait of all.
-        patience: a server that asks for a longer wait is given up.
+            Also the shortest pause of a host.
+        cap: longest wait of all, and longest pause of a host.
+        silence: seconds without a complete answer after which a host pauses; one that has never
+            answered, while others do, is given up.
+        patience: seconds without a complete answer after which any host is given up, and the
+            longest wait that a server may ask for.
     """
 
     attempts: int = 5
     base: float = 0.5
-    cap: float = 20.0
-    patience: float = 120.0
+    cap: float = 30.0
+    silence: float = 30.0
+    patience: float = 300.0
 
     def delay(self, attempt: int, retry_after: float | None = None) -> float | None:
-        """Seconds to wait after an attempt (the first is 1); None: do not repeat it."""
+        """Seconds to wait after an attempt (the first is 1); None: do not repeat it.
+
+        Backoff is exponential, with full jitter.
+        """
         if attempt >= self.attempts or (retry_after or 0.0) > self.patience:
             return None
         wait = _JITTER.uniform(0, min(self.cap, self.base * 2 ** (attempt - 1)))
         return max(wait, retry_after or 0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class BackoffPolicy:
-    """When to leave a failing host alone, and when to give it up for the rest of a run.
-
-    Attributes:
-        after: failures in a row after which the host pauses; one that refuses connections pauses
-            at once.
-        base: seconds of the first pause; each further one is twice as long.
-        cap: seconds of the longest pause.
-        recent: seconds since an answer of the host in which failures cause no pause.
-        first_answer: seconds in which a host must send its first answer.
-        any_answer: seconds in which any host must answer, or the run stops.
-        patience: seconds without a complete answer after which any other host is given up.
-    """
-
-    after: int = 10
-    base: float = 1.0
-    cap: float = 30.0
-    recent: float = 30.0
-    # A little more than any_answer: a run that no host answers says so, and gives up no host first.
-    first_answer: float = 30.5
-    any_answer: float = 30.0
-    patience: float = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +79,9 @@ class DownloadOptions:
         shard_size: photos in a tar, by default 10,000, or given to a worker of a cluster at a
             time, by default 1,000.
         scheduler: download with the workers of a Dask cluster, such as tcp://host:8786.
-        retry: when to repeat a request.
-        backoff: when to leave a host alone.
-        connect_seconds: time limit for a connection.
+        retry: when to repeat a request, and when to leave a host alone.
         silence_seconds: time limit for each wait in which nothing arrives.
         photo_seconds: time limit for a whole request; None: 120, more with a larger `max_bytes`.
-        placeholders: MD5s of further pictures that are not the photo, hexadecimal.
     """
 
     sources: tuple[Source, ...] = tuple(Source)
@@ -121,11 +100,8 @@ class DownloadOptions:
     shard_size: int | None = None
     scheduler: str | None = field(default=None, repr=False)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
-    backoff: BackoffPolicy = field(default_factory=BackoffPolicy)
-    connect_seconds: float = CONNECT_SECONDS
     silence_seconds: float = SILENCE_SECONDS
     photo_seconds: float | None = None
-    placeholders: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         """Check what can be checked before anything is fetched."""

@@ -4,6 +4,8 @@ A message is one line and ends with what to do next. Which exit code an error
 becomes is decided in `hotdog_sql.cli.output`, and nowhere else.
 """
 
+from hotdog_sql.text import printable
+
 
 class HotdogError(Exception):
     """Anything that ends a command with a message instead of a traceback."""
@@ -49,8 +51,25 @@ class TransferError(HotdogError):
     """An Open Images file could not be fetched; what was there is unchanged."""
 
 
-class AddressError(TransferError):
-    """An address cannot be used: it is malformed, not https, or leads to this machine."""
+class RequestError(TransferError):
+    """A request did not bring what it was made for.
+
+    `reason` says why in the fixed words of the manifest. Where it is `transient`, the same request
+    may succeed later: after `retry_after` seconds, if the server says so.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        reason: str,
+        *,
+        transient: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(printable(message))
+        self.reason = reason
+        self.transient = transient
+        self.retry_after = retry_after
 
 
 class UnreachableError(HotdogError):

@@ -1,8 +1,6 @@
 """pyreqwest's connections behind httpx's types: a Rust client outside the interpreter's lock."""
 
 import atexit
-import socket
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -12,12 +10,21 @@ from typing import cast
 from urllib.request import getproxies
 
 import httpx
+from pyreqwest import exceptions
 from pyreqwest.client import SyncClient, SyncClientBuilder
-from pyreqwest.exceptions import BuilderError, RequestError, RequestTimeoutError
 from pyreqwest.proxy import ProxyBuilder
 from pyreqwest.response import SyncResponse, SyncResponseBodyReader
 
-from hotdog_sql.transport import Body, Deadline, proxies, proxy_errors, ssl_context
+from hotdog_sql.errors import RequestError
+from hotdog_sql.transport import (
+    CONNECT_SECONDS,
+    Body,
+    Deadline,
+    no_connection,
+    proxies,
+    proxy_errors,
+    ssl_context,
+)
 
 _BUILDING = Lock()
 
@@ -31,10 +38,10 @@ _READ = (
 class FastTransport(httpx.BaseTransport):
     """pyreqwest's connections, which all threads share. Proxies come from the environment."""
 
-    def __init__(self, deadline: Deadline, connect_seconds: float, silence_seconds: float) -> None:
+    def __init__(self, deadline: Deadline, silence_seconds: float) -> None:
         self._deadline = deadline
         with _BUILDING:  # the process crashes where two threads build a client
-            self._client = _client(connect_seconds, silence_seconds)
+            self._client = _client(silence_seconds)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; the body is read as the response is iterated."""
@@ -42,7 +49,7 @@ class FastTransport(httpx.BaseTransport):
         # pyreqwest's own limit on a request cannot be extended while a body arrives. Without it,
         # no wait is longer than its silence limit, and the deadline is kept between two waits.
         self._deadline.seconds_left()
-        with _httpx_errors():
+        with self._errors("connection broke"):
             sent = (
                 self._client.request(request.method, str(url))
                 .headers(request.headers.multi_items())
@@ -55,10 +62,32 @@ class FastTransport(httpx.BaseTransport):
         return httpx.Response(response.status, headers=headers, stream=body, request=request)
 
     def _chunks(self, reader: SyncResponseBodyReader) -> Iterator[bytes]:
-        with _httpx_errors():
+        with self._errors("cut short"):
             while (chunk := reader.read_chunk()) is not None:
                 self._deadline.seconds_left()
                 yield cast(bytes, chunk)  # it is like one, and httpx only passes it on
+
+    @contextmanager
+    def _errors(self, broken: str) -> Iterator[None]:
+        """Raise pyreqwest's errors as ours; `broken` is the reason where a connection broke."""
+        try:
+            yield
+        except exceptions.BuilderError as error:
+            raise httpx.InvalidURL(str(error)) from error
+        except exceptions.RequestError as error:
+            causes = [one["message"] for one in (error.details or {}).get("causes") or ()]
+            words, last = " ".join(causes).lower(), (causes or [str(error)])[-1]
+            if "(connect)" in words:
+                raise no_connection(
+                    last,
+                    is_unknown="dns" in words,
+                    is_refused="refused" in words,
+                    is_distrusted="certificate" in words,
+                ) from error
+            if isinstance(error, exceptions.RequestTimeoutError):
+                self._deadline.seconds_left()
+                broken = "silence"
+            raise RequestError(f"{broken} ({last})", broken, transient=True) from error
 
 
 def _header(response: SyncResponse, name: str) -> list[str]:
@@ -70,7 +99,7 @@ def _header(response: SyncResponse, name: str) -> list[str]:
 
 
 @cache
-def _client(connect_seconds: float, silence_seconds: float) -> SyncClient:
+def _client(silence_seconds: float) -> SyncClient:
     """One client for the process: its connections serve whichever thread asks."""
     builder = (
         SyncClientBuilder()
@@ -81,7 +110,7 @@ def _client(connect_seconds: float, silence_seconds: float) -> SyncClient:
         .zstd(False)
         .deflate(False)
         .referer(False)
-        .connect_timeout(timedelta(seconds=connect_seconds))
+        .connect_timeout(timedelta(seconds=CONNECT_SECONDS))
         .read_timeout(timedelta(seconds=silence_seconds))
     )
     for scheme, proxy in sorted(proxies().items(), reverse=True):  # the one for all comes last
@@ -94,31 +123,3 @@ def _client(connect_seconds: float, silence_seconds: float) -> SyncClient:
     # Its threads must not outlive the interpreter.
     atexit.register(client.close)
     return client
-
-
-@contextmanager
-def _httpx_errors() -> Iterator[None]:
-    """Raise pyreqwest's errors as httpx's, each with the cause that httpcore's would have."""
-    try:
-        yield
-    except BuilderError as error:
-        raise httpx.InvalidURL(str(error)) from error
-    except RequestError as error:
-        causes = [one["message"] for one in (error.details or {}).get("causes") or ()]
-        words, last = " ".join(causes).lower(), (causes or [str(error)])[-1]
-        slow = isinstance(error, RequestTimeoutError)
-        if "(connect)" in words:
-            raise (httpx.ConnectTimeout if slow else httpx.ConnectError)(last) from _cause(words)
-        # There was a connection; what broke was the answer.
-        raise (httpx.ReadTimeout if slow else httpx.RemoteProtocolError)(last) from error
-
-
-def _cause(words: str) -> Exception:
-    """The exception of Python's that says the same."""
-    if "dns" in words:
-        return socket.gaierror(words)
-    if "refused" in words:
-        return ConnectionRefusedError(words)
-    if "certificate" in words:
-        return ssl.SSLCertVerificationError(words)
-    return OSError(words)

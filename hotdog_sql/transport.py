@@ -5,6 +5,7 @@ network backend given to httpcore here limits each wait to the time that the req
 """
 
 import math
+import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
@@ -17,7 +18,13 @@ from urllib.request import getproxies, proxy_bypass
 import httpcore
 import httpx
 
-from hotdog_sql.errors import InputError
+from hotdog_sql.errors import InputError, RequestError
+
+#: Seconds to make a connection.
+CONNECT_SECONDS = 10.0
+
+#: The reason of a request that took all the time it may take: it is not made again.
+TOO_SLOW = "too slow"
 
 
 class Deadline:
@@ -26,14 +33,10 @@ class Deadline:
     at: float = math.inf
 
     def seconds_left(self, wait: float | None = None) -> float:
-        """How long a wait may take.
-
-        Raises:
-            httpx.ReadTimeout: the request's time is up.
-        """
+        """How long a wait may take; `RequestError` where the request's time is up."""
         left = self.at - time.monotonic()
         if left <= 0:
-            raise httpx.ReadTimeout("the request took too long")
+            raise RequestError("the request took too long", TOO_SLOW, transient=True)
         return left if wait is None else min(left, wait)
 
 
@@ -55,15 +58,11 @@ class Body(httpx.SyncByteStream):
 class Transport(httpx.BaseTransport):
     """A transport for one thread. Proxies come from the environment."""
 
-    def __init__(self, deadline: Deadline, connect_seconds: float, silence_seconds: float) -> None:
-        self._network = _Network(deadline)
-        self._timeout = httpx.Timeout(silence_seconds, connect=connect_seconds).as_dict()
-        self._proxies = {
-            scheme: httpcore.Proxy(_httpcore_url(proxy.url), proxy.raw_auth)
-            for scheme, proxy in proxies().items()
-        }
-        self._context = ssl_context()
-        self._pools: dict[httpcore.Proxy | None, httpcore.ConnectionPool] = {}
+    def __init__(self, deadline: Deadline, silence_seconds: float) -> None:
+        self._deadline = deadline
+        self._timeout = httpx.Timeout(silence_seconds, connect=CONNECT_SECONDS).as_dict()
+        self._direct = self._pool()
+        self._by_proxy = {scheme: self._pool(proxy) for scheme, proxy in proxies().items()}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; the body is read as the response is iterated."""
@@ -73,32 +72,72 @@ class Transport(httpx.BaseTransport):
             headers=request.headers.raw,
             extensions={"timeout": self._timeout},
         )
-        pool = self._pool(request.url)
-        with _httpx_errors():
+        pool = self._direct
+        if self._by_proxy and not proxy_bypass(request.url.netloc.decode()):
+            pool = self._by_proxy.get(request.url.scheme) or self._by_proxy.get("all", pool)
+        with self._errors("connection broke"):
             received = pool.handle_request(sent)
             while not _is_asked_for(received):
                 # A keep-alive server sent more than its last answer: that connection is closed.
                 received.close()
                 received = pool.handle_request(sent)
-        body = Body(_chunks(received), received.close)
+        body = Body(self._chunks(received), received.close)
         return httpx.Response(
             received.status, headers=received.headers, stream=body, request=request
         )
 
     def close(self) -> None:
         """Close every connection."""
-        for pool in self._pools.values():
+        for pool in (self._direct, *self._by_proxy.values()):
             pool.close()
 
-    def _pool(self, url: httpx.URL) -> httpcore.ConnectionPool:
-        proxy = self._proxies.get(url.scheme) or self._proxies.get("all")
-        if proxy is not None and proxy_bypass(url.netloc.decode()):
-            proxy = None
-        if proxy not in self._pools:
-            self._pools[proxy] = httpcore.ConnectionPool(
-                self._context, proxy, network_backend=self._network
-            )
-        return self._pools[proxy]
+    def _pool(self, proxy: httpx.Proxy | None = None) -> httpcore.ConnectionPool:
+        return httpcore.ConnectionPool(
+            ssl_context(),
+            None if proxy is None else httpcore.Proxy(_httpcore_url(proxy.url), proxy.raw_auth),
+            network_backend=_Network(self._deadline),
+        )
+
+    def _chunks(self, response: httpcore.Response) -> Iterator[bytes]:
+        with self._errors("cut short"):
+            yield from response.iter_stream()
+
+    @contextmanager
+    def _errors(self, broken: str) -> Iterator[None]:
+        """Raise httpcore's errors as ours; `broken` is the reason where a connection broke."""
+        try:
+            yield
+        except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+            self._deadline.seconds_left()
+            raise no_connection(
+                str(error),
+                is_unknown=_has_cause(error, socket.gaierror),
+                is_refused=_has_cause(error, ConnectionRefusedError),
+                is_distrusted=_has_cause(error, ssl.SSLCertVerificationError),
+            ) from error
+        except httpcore.TimeoutException as error:
+            self._deadline.seconds_left()
+            raise RequestError(f"silence ({error})", "silence", transient=True) from error
+        except (httpcore.NetworkError, httpcore.RemoteProtocolError) as error:
+            raise RequestError(f"{broken} ({error})", broken, transient=True) from error
+        except httpcore.ProxyError as error:
+            raise RequestError(f"proxy error ({error})", "proxy error", transient=True) from error
+        except httpcore.ProtocolError as error:
+            raise RequestError(f"bad answer ({error})", "bad answer") from error
+
+
+def no_connection(
+    error: str, *, is_unknown: bool, is_refused: bool, is_distrusted: bool
+) -> RequestError:
+    """The error for a host to which there is no connection, by what the library knows of it."""
+    reason, advice = "no connection", ""
+    if is_unknown:
+        reason = "unknown host"
+    elif is_refused:
+        reason = "connection refused"
+    elif is_distrusted:
+        advice = "; its certificate is not trusted: see SSL_CERT_FILE"
+    return RequestError(f"{reason} ({error}){advice}", reason, transient=not is_distrusted)
 
 
 @cache
@@ -192,27 +231,12 @@ def _httpcore_url(url: httpx.URL) -> httpcore.URL:
     )
 
 
-def _chunks(response: httpcore.Response) -> Iterator[bytes]:
-    with _httpx_errors():
-        yield from response.iter_stream()
-
-
 def _is_asked_for(response: httpcore.Response) -> bool:
     """Whether the answer came after the request, and was not there already."""
     connection = response.extensions["network_stream"]
     return not isinstance(connection, _Connection) or connection.heard
 
 
-@contextmanager
-def _httpx_errors() -> Iterator[None]:
-    """Raise httpcore's errors as httpx's, which have the same names."""
-    try:
-        yield
-    except (
-        httpcore.TimeoutException,
-        httpcore.NetworkError,
-        httpcore.ProtocolError,
-        httpcore.ProxyError,
-        httpcore.UnsupportedProtocol,
-    ) as error:
-        raise getattr(httpx, type(error).__name__)(str(error)) from error
+def _has_cause(error: BaseException, kind: type[BaseException]) -> bool:
+    cause = error.__cause__ or error.__context__
+    return cause is not None and (isinstance(cause, kind) or _has_cause(cause, kind))

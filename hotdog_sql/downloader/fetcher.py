@@ -19,8 +19,8 @@ from hotdog_sql.downloader.validate import (
     inspect,
     md5_hex,
 )
-from hotdog_sql.errors import AddressError
-from hotdog_sql.http import HttpClient, is_transient, public_address, reason_of, retry_after
+from hotdog_sql.errors import RequestError
+from hotdog_sql.http import HttpClient, check_status, public_address
 from hotdog_sql.options import Source
 from hotdog_sql.progress import Progress
 from hotdog_sql.storage import Storage
@@ -29,22 +29,6 @@ from hotdog_sql.storage import Storage
 #: more of them would need gigabytes of memory.
 _LARGE = 3 << 20
 _LARGE_AT_ONCE = 2
-
-#: The reason of a request that took all the time it may take: it is not made again.
-TOO_SLOW = "too slow"
-
-
-class TransientError(Exception):
-    """The photo did not come, but may come another time.
-
-    `reason` is in the fixed words of the manifest; `retry_after` are the seconds that the server
-    asks to wait, None if it does not say.
-    """
-
-    def __init__(self, reason: str, retry_after: float | None = None) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.retry_after = retry_after
 
 
 class Fetcher:
@@ -61,7 +45,6 @@ class Fetcher:
         # time would not be done sooner.
         self._decoding = BoundedSemaphore(os.cpu_count() or 1)
         self._large = BoundedSemaphore(_LARGE_AT_ONCE)
-        self._placeholders = PLACEHOLDERS | options.placeholders
 
     def fetch(
         self,
@@ -74,37 +57,22 @@ class Fetcher:
         """Make one request, and keep the photo if it comes.
 
         Raises:
-            RejectedError: the source does not have the photo.
-            TransientError: it may have it another time.
+            RequestError: the source does not have the photo, for good or for now.
             StorageError: the photo cannot be written.
         """
-        deadline = time.monotonic() + self._options.seconds
-        in_body = False
-        try:
-            with client.stream(url, seconds=self._options.seconds) as response:
-                in_body = True
-                heard()
-                self._check_answer(response)
-                data = self._receive(client, response)
-        except AddressError as error:
-            # The cause is httpx's or Python's: no host can have such a name.
-            raise RejectedError("bad address" if error.__cause__ else "unsafe address") from error
-        except httpx.HTTPError as error:
-            reason = reason_of(error, in_body=in_body)
-            if not is_transient(error):
-                raise RejectedError(reason) from error
-            raise TransientError(reason if time.monotonic() < deadline else TOO_SLOW) from error
+        with client.stream(url, seconds=self._options.seconds) as response:
+            heard()
+            self._check_answer(response)
+            data = self._receive(client, response)
         return self._keep(photo, source, url, data)
 
     def _check_answer(self, response: httpx.Response) -> None:
         """What status and addresses say, before the body comes."""
-        status = response.status_code
         if any(PLACEHOLDER_NAME in hop.url.path for hop in (*response.history, response)):
             raise RejectedError("placeholder")
-        if is_transient(status):
-            raise TransientError(f"http {status}", retry_after(response))
-        if status != httpx.codes.OK:
-            raise RejectedError(f"http {status}")
+        check_status(response)
+        if response.status_code != httpx.codes.OK:
+            raise RejectedError(f"http {response.status_code}")
         declared = response.headers.get("Content-Length", "")
         if declared.isdecimal() and int(declared) > self._options.max_bytes:
             raise RejectedError("too large")
@@ -117,8 +85,7 @@ class Fetcher:
                 body += chunk
                 if len(body) > self._options.max_bytes:
                     raise RejectedError("too large")
-                if self._stopped.is_set():
-                    raise TransientError("stopped")
+                self._check_running()
                 if not large and len(body) > _LARGE:
                     waiting = time.monotonic()
                     large = self._large.acquire()
@@ -133,7 +100,7 @@ class Fetcher:
         """Check the bytes, alter them if that is asked for, and write them."""
         picture = inspect(data)
         md5 = md5_hex(data)
-        if md5 in self._placeholders:
+        if md5 in PLACEHOLDERS:
             raise RejectedError("placeholder")
         note = _change(photo, len(data), md5) if source == Source.ORIGINAL else ""
         if note and self._options.strict_md5:
@@ -145,8 +112,7 @@ class Fetcher:
                 data, md5 = altered[0], md5_hex(altered[0])
                 picture = inspect(data)
                 note = join_notes(note, altered[1])
-        if self._stopped.is_set():
-            raise TransientError("stopped")
+        self._check_running()
         result = Result(
             photo,
             Status.DOWNLOADED,
@@ -161,6 +127,10 @@ class Fetcher:
         )
         self._storage.write(result.path, data)
         return result
+
+    def _check_running(self) -> None:
+        if self._stopped.is_set():
+            raise RequestError("stopped", "stopped", transient=True)
 
     def _alter(self, photo: Photo, source: Source, data: Bytes) -> tuple[bytes, str] | None:
         from hotdog_sql.downloader.transform import decode, degrees, transform

@@ -2,6 +2,7 @@
 
 import heapq
 import itertools
+import math
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from threading import Condition
 
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.photo import Photo
+from hotdog_sql.errors import RequestError
 from hotdog_sql.options import Source
 from hotdog_sql.progress import Progress
 
@@ -52,18 +54,17 @@ class Task:
 class _Host:
     """What is known of one host, and what waits for it. Times are on the monotonic clock."""
 
-    def __init__(self, most: int) -> None:
-        self.most = most  # requests at the same time
-        self.waiting: deque[Task] = deque()
-        self.delayed: list[tuple[float, int, Task]] = []
+    def __init__(self, at_once: int) -> None:
+        self.at_once = at_once  # requests at the same time
         self.active = 0
-        self.heard: bool = False
-        #: Since the last complete answer.
-        self.since = time.monotonic()
-        self.failures = self.pauses = 0
-        self.reason = ""
+        #: A heap of tasks, by the time from which they may start.
+        self.waiting: list[tuple[float, int, Task]] = []
+        #: Whether it has begun to answer; the last complete answer, and what has failed since.
+        self.heard = False
+        self.answered = time.monotonic()
+        self.failure = ""
         self.paused_until = 0.0
-        self.given_up = False
+        self.given_up = ""  # for this reason
 
 
 class HostQueue:
@@ -82,70 +83,74 @@ class HostQueue:
         self._order = itertools.count()
         self._closed = False
 
-    def put(self, task: Task, delay: float = 0.0) -> None:
-        """Let a task wait for its turn, at least so many seconds."""
-        with self._changed:
-            entry = self._hosts.get(task.host)
-            if entry is None:
-                most = self._options.per_host
-                flickr = task.host == _FLICKR
-                entry = _Host(min(most, _FLICKR_AT_ONCE) if flickr else most)
-                self._hosts[task.host] = entry
-            if delay > 0:
-                due = time.monotonic() + delay
-                heapq.heappush(entry.delayed, (due, next(self._order), task))
-            else:
-                entry.waiting.append(task)
-            self._changed.notify()
+    def put(self, task: Task, delay: float = 0.0) -> str:
+        """Let a task wait for its turn, at least so many seconds.
 
-    def take(self) -> tuple[Task, str] | None:
-        """Wait for the next task; return it with the reason why its host was given up, or "".
-
-        None after `close`.
+        Returns the reason why its host is given up; then the task is not taken.
         """
         with self._changed:
+            host = self._hosts.get(task.host)
+            if host is None:
+                most = self._options.per_host
+                host = _Host(min(most, _FLICKR_AT_ONCE) if task.host == _FLICKR else most)
+                self._hosts[task.host] = host
+            if not host.given_up:
+                due = time.monotonic() + delay
+                heapq.heappush(host.waiting, (due, next(self._order), task))
+                self._changed.notify()
+            return host.given_up
+
+    def take(self) -> Task | None:
+        """Wait for the next task; None after `close`."""
+        with self._changed:
             while not self._closed:
-                now = time.monotonic()
-                soonest: float | None = None
+                now, soonest = time.monotonic(), math.inf
                 for name, host in self._hosts.items():
-                    due = self._due(host)
-                    if due is None:
+                    if not host.waiting or host.active >= host.at_once:
                         continue
+                    due = max(host.waiting[0][0], host.paused_until)
                     if due <= now:
-                        return self._start(name, now)
-                    soonest = due if soonest is None else min(soonest, due)
-                self._changed.wait(None if soonest is None else soonest - now)
+                        self._hosts[name] = self._hosts.pop(name)  # to the end: they take turns
+                        host.active += 1
+                        return heapq.heappop(host.waiting)[2]
+                    soonest = min(soonest, due)
+                self._changed.wait(None if soonest == math.inf else soonest - now)
             return None
 
-    def hear(self, host: str) -> None:
+    def hear(self, name: str) -> None:
         """The host has begun to answer."""
-        self.heard = self._hosts[host].heard = True
+        self.heard = self._hosts[name].heard = True
 
-    def succeeded(self, host: str) -> None:
+    def succeeded(self, name: str) -> None:
         """A request has ended with a complete answer, whatever it says.
 
         The worker takes the next task itself, so the others need not be woken.
         """
         with self._changed:
-            entry = self._hosts[host]
-            entry.active -= 1
-            entry.failures = entry.pauses = 0
-            entry.since, entry.heard, entry.reason = time.monotonic(), True, ""
-            if not (entry.active or entry.waiting or entry.delayed or entry.given_up):
-                del self._hosts[host]  # nothing of it need be remembered
+            host = self._hosts[name]
+            host.active -= 1
+            host.answered, host.failure = time.monotonic(), ""
+            if not (host.active or host.waiting or host.given_up):
+                del self._hosts[name]  # nothing of it need be remembered
 
-    def failed(self, host: str, reason: str, retry_after: float | None = None) -> None:
-        """A request has failed, but may succeed later."""
+    def failed(self, name: str, error: RequestError) -> list[Task]:
+        """A request has failed, but may succeed later.
+
+        Returns the tasks that waited for the host where it is given up for that.
+        """
         with self._changed:
-            entry = self._hosts[host]
-            entry.active -= 1
-            entry.failures += 1
-            if reason in NO_CONNECTION and not entry.reason:
-                self._progress.unreachable(host, reason)
-            entry.reason = reason
-            if not entry.given_up:
-                self._pause(host, entry, retry_after)
+            host = self._hosts[name]
+            host.active -= 1
+            if error.reason in NO_CONNECTION and not host.failure:
+                self._progress.unreachable(name, error.reason)
+            host.failure = error.reason
+            if not host.given_up:
+                self._pause(name, host, error)
             self._changed.notify_all()  # how long they wait has changed
+            tasks = [task for _, _, task in host.waiting] if host.given_up else []
+            if tasks:
+                host.waiting.clear()
+            return tasks
 
     def close(self) -> None:
         """End: no worker gets a task any more."""
@@ -153,44 +158,23 @@ class HostQueue:
             self._closed = True
             self._changed.notify_all()
 
-    def _due(self, host: _Host) -> float | None:
-        """When a task of the host may start; None: not before something else changes."""
-        if not (host.waiting or host.delayed):
-            return None
-        if host.given_up:
-            return 0.0
-        if host.active >= host.most:
-            return None
-        return max(0.0 if host.waiting else host.delayed[0][0], host.paused_until)
-
-    def _start(self, name: str, now: float) -> tuple[Task, str]:
-        host = self._hosts[name] = self._hosts.pop(name)  # to the end: the hosts take turns
-        host.active += 1
-        delayed = host.delayed and (not host.waiting or host.delayed[0][0] <= now)
-        task = heapq.heappop(host.delayed)[2] if delayed else host.waiting.popleft()
-        return task, host.reason or "host given up" if host.given_up else ""
-
-    def _pause(self, name: str, host: _Host, retry_after: float | None) -> None:
+    def _pause(self, name: str, host: _Host, error: RequestError) -> None:
         """Pause or give up the host if it is time to."""
-        backoff, now = self._options.backoff, time.monotonic()
-        silent = now - host.since
-        seconds = retry_after or 0.0
-        if retry_after is not None:
-            host.given_up = retry_after > self._options.retry.patience
-        elif silent > (backoff.patience if host.heard else backoff.first_answer):
-            host.given_up = True
-        elif host.reason in NO_CONNECTION or (
-            silent > backoff.recent and host.failures >= backoff.after
-        ):
-            if host.paused_until > now:
-                return  # this request had begun before the pause
-            seconds = min(backoff.cap, backoff.base * 2.0**host.pauses)
-            host.pauses += 1
-        if host.given_up:
-            self._progress.given_up(name, host.reason)
-        elif seconds:
-            host.paused_until = max(host.paused_until, now + seconds)
-            self._progress.paused(name, seconds)
+        policy, now = self._options.retry, time.monotonic()
+        silent, wait = now - host.answered, error.retry_after
+        if wait is None:
+            is_down = error.reason in NO_CONNECTION or silent > policy.silence
+            # As long as it has been silent, so that pauses double.
+            wait = min(policy.cap, max(policy.base, silent)) if is_down else 0.0
+        # If no host has answered, the run ends before hosts are given up.
+        limit = policy.silence if self.heard and not host.heard else policy.patience
+        if silent > limit or wait > policy.patience:
+            host.given_up = error.reason
+            self._progress.given_up(name, error.reason)
+        elif wait:
+            if host.paused_until <= now:
+                self._progress.paused(name, wait)
+            host.paused_until = max(host.paused_until, now + wait)
 
 
 def host_of(url: str) -> str:

@@ -10,19 +10,22 @@ from threading import Event, Thread
 from typing import Self
 
 from hotdog_sql.download_options import DownloadOptions
-from hotdog_sql.downloader.fetcher import TOO_SLOW, Fetcher, TransientError
+from hotdog_sql.downloader.fetcher import Fetcher
 from hotdog_sql.downloader.hosts import NO_CONNECTION, HostQueue, Task
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.result import Result, Status, join_notes
-from hotdog_sql.downloader.validate import RejectedError
-from hotdog_sql.errors import HotdogError, UnreachableError
+from hotdog_sql.errors import HotdogError, RequestError, UnreachableError
 from hotdog_sql.http import HttpClient
 from hotdog_sql.progress import Progress
 from hotdog_sql.storage import Storage
+from hotdog_sql.transport import TOO_SLOW
 
 #: Photos taken from the selection ahead of their turn: enough to keep the other hosts busy while
 #: one is paused, few enough to need little memory.
 _WINDOW = 1000
+
+#: Seconds in which any host must answer.
+_ANSWER_SECONDS = 30.0
 
 #: Seconds that stopping waits for transfers to end. A thread that nothing can interrupt, such as
 #: one that looks up a name, ends later by itself and writes nothing.
@@ -46,7 +49,7 @@ class DownloadPool:
         *,
         heard: bool = False,
     ) -> None:
-        self._new_client = partial(HttpClient, options.connect_seconds, options.silence_seconds)
+        self._new_client = partial(HttpClient, options.silence_seconds)
         self._new_client()  # whose errors are to be raised here
         self._mirror_url = mirror_url
         self._options = options
@@ -106,25 +109,24 @@ class DownloadPool:
 
     def _queue(self, task: Task, delay: float = 0.0) -> None:
         """Let a photo wait for its turn at its next source; its result where none is left."""
-        while task.left and not task.left[0][1]:
-            task.next_source("no address")
-        if task.left:
-            self._hosts.put(task, delay)
-        else:
-            status = Status.FAILED if task.transient else Status.LOST
-            self._results.put(Result(task.photo, status, error=join_notes(*task.errors)))
+        while task.left:
+            _, url = task.left[0]
+            reason = self._hosts.put(task, delay) if url else "no address"
+            if not reason:
+                return
+            task.next_source(reason, transient=bool(url))
+        status = Status.FAILED if task.transient else Status.LOST
+        self._results.put(Result(task.photo, status, error=join_notes(*task.errors)))
 
     def _next_result(self) -> Result:
-        limit = self._options.backoff.any_answer
         while True:
-            left = None if self._hosts.heard else self._started + limit - time.monotonic()
             try:
-                result = self._results.get(timeout=None if left is None else max(left, 0.0))
+                result = self._results.get(timeout=None if self._hosts.heard else 1.0)
             except Empty:
-                if self._hosts.heard:
+                if self._hosts.heard or time.monotonic() < self._started + _ANSWER_SECONDS:
                     continue
                 raise UnreachableError(
-                    f"no host has answered within {limit:.0f} s: check the network connection, "
+                    "no host has answered within 30 s: check the network connection, "
                     "the proxy settings and the name service, then run the same command again"
                 ) from None
             if isinstance(result, BaseException):
@@ -136,14 +138,8 @@ class DownloadPool:
         """Fetch photos until the pool closes; run by each thread."""
         try:
             with self._new_client() as client:
-                while (turn := self._hosts.take()) is not None:
-                    task, given_up = turn
-                    if given_up:
-                        self._hosts.failed(task.host, given_up)
-                        task.next_source(given_up, transient=True)
-                        self._queue(task)
-                    else:
-                        self._serve(client, task)
+                while (task := self._hosts.take()) is not None:
+                    self._serve(client, task)
         except BaseException as error:  # noqa: BLE001 - the thread that waits for results raises it
             self._results.put(error)
 
@@ -156,21 +152,23 @@ class DownloadPool:
             result = self._fetcher.fetch(client, task.photo, source, url, heard)
             self._hosts.succeeded(host)
             self._results.put(replace(result, error=join_notes(*task.errors)))
+        except RequestError as error:
+            answer = error.reason
+            if error.transient:
+                stranded = self._hosts.failed(host, error)
+                self._queue(task, self._delay(task, error))
+                for other in stranded:
+                    self._queue(other)
+            else:
+                self._reject(task, answer)
         except HotdogError:
             raise
-        except TransientError as error:
-            answer = error.reason
-            self._hosts.failed(host, answer, error.retry_after)
-            self._queue(task, self._delay(task, error))
-        except Exception as error:  # noqa: BLE001 - any other fails this photo and no other
-            rejected = isinstance(error, RejectedError)
-            answer = str(error) if rejected else type(error).__name__
-            self._hosts.succeeded(host)
-            task.next_source(answer, transient=not rejected)
-            self._queue(task)
+        except Exception as error:  # noqa: BLE001 - it fails this photo and no other
+            answer = type(error).__name__
+            self._reject(task, answer, transient=True)
         self._progress.answered(task.photo.image_id, source, url, answer)
 
-    def _delay(self, task: Task, error: TransientError) -> float:
+    def _delay(self, task: Task, error: RequestError) -> float:
         """Seconds until the next attempt, which may be at the next source."""
         if error.reason in NO_CONNECTION:
             return 0.0  # not an attempt: the host is paused, or given up
@@ -180,3 +178,9 @@ class DownloadPool:
             return 0.0
         task.attempt += 1
         return delay
+
+    def _reject(self, task: Task, reason: str, *, transient: bool = False) -> None:
+        """Go on to the next source of a photo."""
+        self._hosts.succeeded(task.host)
+        task.next_source(reason, transient=transient)
+        self._queue(task)

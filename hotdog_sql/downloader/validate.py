@@ -3,6 +3,8 @@
 import hashlib
 from typing import NamedTuple
 
+from hotdog_sql.errors import RequestError
+
 Bytes = bytes | bytearray
 
 #: MD5 of the picture that says "This photo is no longer available" (2,051 bytes of PNG), as
@@ -28,11 +30,11 @@ class Picture(NamedTuple):
     height: int
 
 
-class RejectedError(Exception):
-    """These bytes, or this answer, are not the photo, and asking again does not change that.
+class RejectedError(RequestError):
+    """These bytes, or this answer, are not the photo, and asking again does not change that."""
 
-    It says why in the fixed words of the manifest.
-    """
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, reason)
 
 
 def inspect(data: Bytes) -> Picture:

@@ -16,8 +16,8 @@ import httpx
 
 from hotdog_sql.catalog import CatalogFile
 from hotdog_sql.download_options import RetryPolicy
-from hotdog_sql.errors import StorageError, TransferError, UnreachableError
-from hotdog_sql.http import HttpClient, describe, is_transient, public_address, retry_after
+from hotdog_sql.errors import RequestError, StorageError, TransferError, UnreachableError
+from hotdog_sql.http import HttpClient, check_status, public_address
 from hotdog_sql.progress import FileProgress
 from hotdog_sql.refresh.local_file import LocalFile, Record
 from hotdog_sql.text import size_text
@@ -47,10 +47,6 @@ class _BadPartError(Exception):
     """What has come is not the file, or not its beginning."""
 
 
-class _TransientError(Exception):
-    """The request failed, and may succeed later: why, and when the server says to ask again."""
-
-
 class Transfer:
     """Brings one file up to date. Whoever makes one holds the file's lock."""
 
@@ -66,6 +62,7 @@ class Transfer:
         self._local = local
         self._url = url
         self._address = public_address(url)
+        self._host = self._address.split("/")[2]
         self._client = client
         self._policy = policy
         self._progress = progress
@@ -87,11 +84,13 @@ class Transfer:
                 if was_bad:  # so it was not by chance
                     raise TransferError(str(error)) from error
                 was_bad = True
-            except _TransientError as error:
+            except RequestError as error:
+                reason = f"{self._host}: {error}"
+                if not error.transient:
+                    raise TransferError(reason) from error
                 if local.part_bytes >= most + PROGRESS_BYTES:
                     attempt, most = 1, local.part_bytes
-                reason, wait = error.args
-                delay = self._policy.delay(attempt, wait)
+                delay = self._policy.delay(attempt, error.retry_after)
                 if delay is None:
                     raise UnreachableError(reason) from error
                 self._progress.waiting(local.file.name, f"{reason}; retrying in {delay:.1f} s")
@@ -109,19 +108,9 @@ class Transfer:
         headers, begun = self._conditions(), self._local.resumable(self._address)
         if begun is not None and begun.etag is not None:
             headers |= {"Range": f"bytes={self._local.part_bytes}-", "If-Range": begun.etag}
-        host = httpx.URL(self._address).netloc.decode()
-        request = self._client.stream(self._url, seconds=WINDOW_SECONDS, headers=headers)
-        try:
-            with request as response:
-                status = response.status_code
-                if is_transient(status):
-                    raise _TransientError(f"{host}: {describe(status)}", retry_after(response))
-                return self._take(response, begun)
-        except httpx.HTTPError as error:
-            reason = f"{host}: {describe(error)}"
-            if is_transient(error):
-                raise _TransientError(reason, None) from error
-            raise TransferError(reason) from error
+        with self._client.stream(self._url, seconds=WINDOW_SECONDS, headers=headers) as response:
+            check_status(response)
+            return self._take(response, begun)
 
     def _conditions(self) -> dict[str, str]:
         record = self._local.record
@@ -153,7 +142,7 @@ class Transfer:
             case 416 if begun is not None:
                 raise _BadPartError("the file is not longer than its part")
             case status:
-                raise TransferError(f"{describe(status)} for {self._address}")
+                raise TransferError(f"HTTP status {status} for {self._address}")
 
     def _is_same(self, said: Record) -> bool:
         """Whether the body would bring the bytes that are in place, however those got there."""
@@ -252,7 +241,7 @@ class Transfer:
 def remote_sizes(files: Iterable[CatalogFile], base_url: str) -> dict[str, int | None]:
     """The sizes of files by name. A failure ends the asking: fetching will tell its reason."""
     sizes = {}
-    with suppress(httpx.HTTPError, TransferError), HttpClient() as client:
+    with suppress(TransferError), HttpClient() as client:
         for file in files:
             url = base_url + file.path
             with client.stream(url, seconds=_SIZE_SECONDS, method="HEAD") as response:

@@ -22,7 +22,6 @@ from hotdog_sql.options import Source
 from tests.conftest import ROOT, Run
 from tests.support.loopback import LoopbackServer, Reply
 from tests.support.photos import (
-    NO_PAUSE,
     QUICK,
     Album,
     everywhere,
@@ -133,7 +132,7 @@ def turned_dataset(server: LoopbackServer, directory: Path, **changes: Any) -> l
 
 
 def mend(server: LoopbackServer, directory: Path, *, decode: bool = False) -> list[Fault]:
-    options = DownloadOptions(sources=(Source.MIRROR,), retry=QUICK, backoff=NO_PAUSE)
+    options = DownloadOptions(sources=(Source.MIRROR,), retry=QUICK)
     found = verify(directory, decode=decode)
     after = repair(directory, found, mirror_url=server.url("/mirror/"), options=options)
     return [problem.fault for problem in after.problems]

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import pytest
 
-from hotdog_sql.download_options import BackoffPolicy
+from hotdog_sql.download_options import RetryPolicy
+from hotdog_sql.downloader import fetcher
 from tests.support.loopback import LoopbackServer, Reply
 from tests.support.photos import (
     everywhere,
@@ -91,7 +92,8 @@ CASES = {
 }
 
 
-def test_answers(tmp_path: Path) -> None:
+def test_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetcher, "PLACEHOLDERS", {md5(png(9))})
     photos = {name: photo(number) for number, name in enumerate(CASES, 1)}
     with LoopbackServer() as server:
         for name, one in photos.items():
@@ -104,7 +106,6 @@ def test_answers(tmp_path: Path) -> None:
             photo_seconds=4,
             silence_seconds=1.5,
             max_bytes=len(LARGE),
-            placeholders=frozenset({md5(png(9))}),
         )
         requests = {name: server.count(mirror_path(one)) for name, one in photos.items()}
     rows = dict(zip(CASES, manifest_rows(tmp_path), strict=True))
@@ -159,8 +160,8 @@ def test_hosts_that_are_not_there(tmp_path: Path) -> None:
                 everywhere(server, photo(3)),
             ]
             server.on(original_path(photos[2]), Reply(body=GOOD))
-            backoff = BackoffPolicy(base=0.01, first_answer=0.2)
-            report = run(server, tmp_path, photos, sources=("original",), backoff=backoff)
+            retry = RetryPolicy(base=0.01, silence=0.2)
+            report = run(server, tmp_path, photos, sources=("original",), retry=retry)
     assert [(row["status"], row["error"]) for row in manifest_rows(tmp_path)] == [
         ("failed", "original: unknown host"),
         ("failed", "original: connection refused"),

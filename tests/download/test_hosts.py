@@ -5,7 +5,7 @@ from collections import Counter, deque
 from pathlib import Path
 from threading import Condition
 
-from hotdog_sql.download_options import BackoffPolicy, DownloadOptions, RetryPolicy
+from hotdog_sql.download_options import DownloadOptions, RetryPolicy
 from hotdog_sql.downloader.hosts import HostQueue, Task, host_of
 from hotdog_sql.options import Source
 from hotdog_sql.progress import Progress
@@ -65,7 +65,7 @@ def test_flickr_gets_fewer_requests_than_the_mirror() -> None:
     for n in range(60):
         url = f"https://{names[n % 3]}/{n}.jpg"
         queue.put(Task(photo(n), deque([(Source.ORIGINAL, url)])))
-    taken = Counter(turn[0].host for _ in range(36) if (turn := queue.take()))
+    taken = Counter(task.host for _ in range(36) if (task := queue.take()))
     assert taken == {"staticflickr.com": 16, "mirror.example": 20}
 
 
@@ -107,8 +107,7 @@ def test_a_host_that_keeps_failing_pauses_and_holds_up_nobody(tmp_path: Path) ->
             photos,
             workers=4,
             progress=told,
-            retry=RetryPolicy(attempts=4, base=0.01, cap=0.02),
-            backoff=BackoffPolicy(after=5, base=0.3, cap=0.3, recent=0.0),
+            retry=RetryPolicy(attempts=4, base=0.3, cap=0.3, silence=0.0),
         )
         assert report.on_disk == 80
         assert told.pauses[0] == (bad.host, 0.3)
@@ -125,8 +124,7 @@ def test_a_few_bad_photos_do_not_pause_a_host_that_answers(tmp_path: Path) -> No
         server.on(mirror_path(photos[70]), Reply(503))
         server.on(mirror_path(photos[71]), Reply(body=jpeg(), cut_at=90))
         server.on(mirror_path(photos[72]), Reply(reset="before"))
-        backoff = BackoffPolicy(after=3, base=60, cap=60)
-        report = run(server, tmp_path, photos, sources=("mirror",), progress=told, backoff=backoff)
+        report = run(server, tmp_path, photos, sources=("mirror",), progress=told)
     assert (report.on_disk, report.failed) == (70, 3)
     assert (told.pauses, told.lost) == ([], [])
 
@@ -148,7 +146,7 @@ def test_a_host_that_only_fails_is_given_up(tmp_path: Path) -> None:
     photos = [photo(n) for n in range(1, 101)]
     with LoopbackServer() as server:
         server.default(Reply(503))
-        backoff = BackoffPolicy(after=5, base=0.01, cap=0.02, recent=0.0, patience=0.2)
+        retry = RetryPolicy(base=0.01, cap=0.02, silence=0.0, patience=0.2)
         report = run(
             server,
             tmp_path,
@@ -156,7 +154,7 @@ def test_a_host_that_only_fails_is_given_up(tmp_path: Path) -> None:
             workers=4,
             progress=told,
             sources=("mirror",),
-            backoff=backoff,
+            retry=retry,
         )
         assert len(server.requests) < 50
         assert told.lost == [(server.host, "http 503")]
@@ -170,16 +168,17 @@ def test_a_host_that_refuses_connections_is_named_once(tmp_path: Path) -> None:
     with socket.socket() as unused, LoopbackServer() as server:
         unused.bind(("127.0.0.1", 0))  # but not listening: connections are refused
         gone = f"127.0.0.1:{unused.getsockname()[1]}"
-        photos = [photo(n, original_url=f"http://{gone}/{n}.jpg") for n in range(1, 21)]
+        photos = [photo(n, original_url=f"http://{gone}/{n}.jpg") for n in range(1, 20)]
+        photos.append(photo(20))  # which shows that the network is there
         serve(server, photos)
-        backoff = BackoffPolicy(base=0.05, cap=0.05, first_answer=0.2)
+        retry = RetryPolicy(base=0.05, cap=0.05, silence=0.2)
         report = run(
             server,
             tmp_path,
             photos,
             sources=("original", "mirror"),
             progress=told,
-            backoff=backoff,
+            retry=retry,
         )
     assert report.on_disk == 20
     assert told.unreached == told.lost == [(gone, "connection refused")]

@@ -21,7 +21,7 @@ from tests.conftest import Run
 from tests.support.cluster import cluster_of_threads
 from tests.support.datasets import TARS, contents, download, rows_at
 from tests.support.loopback import LoopbackServer, Reply, Request
-from tests.support.photos import NO_PAUSE, Album, photo, save_selection, serve, tree
+from tests.support.photos import QUICK, Album, photo, save_selection, serve, tree
 from tests.support.pictures import jpeg
 
 CHOSEN = [photo(n, "hot_dog") for n in range(1, 31)] + [
@@ -150,8 +150,8 @@ def test_a_host_that_cannot_be_reached_does_not_end_a_run_in_which_others_answer
         "cluster": {"scheduler": cluster, "shard_size": 5},
     }
     album = Album([*CHOSEN[:4], lost], {"other": unreachable})
-    backoff = replace(NO_PAUSE, first_answer=0.3)
-    report = download(server, tmp_path, album, backoff=backoff, **options[how])
+    retry = replace(QUICK, silence=0.3)
+    report = download(server, tmp_path, album, retry=retry, **options[how])
     assert (report.on_disk, report.lost, report.failed) == (4, 1, 1)
 
 

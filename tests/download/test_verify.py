@@ -13,7 +13,7 @@ from hotdog_sql.progress import Progress
 from hotdog_sql.storage import open_storage
 from tests.support.datasets import TARS, contents, download, rows_at
 from tests.support.loopback import LoopbackServer, Reply
-from tests.support.photos import NO_PAUSE, QUICK, mirror_path, photo, refuse, serve
+from tests.support.photos import QUICK, mirror_path, photo, refuse, serve
 from tests.support.pictures import jpeg, undecodable
 from tests.support.quarters import quarters, saved
 
@@ -27,7 +27,7 @@ def found(report: VerifyReport) -> list[tuple[str, str]]:
 
 
 def mend(server: LoopbackServer, there: str) -> VerifyReport:
-    options = DownloadOptions(sources=(Source.MIRROR,), retry=QUICK, backoff=NO_PAUSE)
+    options = DownloadOptions(sources=(Source.MIRROR,), retry=QUICK)
     return repair(there, verify(there), mirror_url=server.url("/mirror/"), options=options)
 
 

@@ -13,7 +13,7 @@ from hotdog_sql.downloader.executors import open_executor
 from hotdog_sql.downloader.run import download
 from hotdog_sql.errors import HotdogError
 from hotdog_sql.options import Source
-from tests.support.photos import NO_PAUSE, QUICK, Album, photo
+from tests.support.photos import QUICK, Album, photo
 
 
 def album(photos: int, reserves: int) -> Album:
@@ -44,9 +44,7 @@ def main() -> None:
             directory,
             mirror_url=f"http://127.0.0.1:{port}/mirror/",
             open_executor=open_executor,
-            options=DownloadOptions(
-                sources=(Source.MIRROR,), workers=64, per_host=64, retry=QUICK, backoff=NO_PAUSE
-            ),
+            options=DownloadOptions(sources=(Source.MIRROR,), workers=64, per_host=64, retry=QUICK),
             replacements=chosen.replacements,
             recipe={"photos": int(photos)},
         )

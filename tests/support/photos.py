@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hotdog_sql.download_options import BackoffPolicy, DownloadOptions, RetryPolicy
+from hotdog_sql.download_options import DownloadOptions, RetryPolicy
 from hotdog_sql.downloader.executors import open_executor
 from hotdog_sql.downloader.photo import IMAGE_COLUMNS, Photo
 from hotdog_sql.downloader.result import DownloadReport
@@ -16,8 +16,7 @@ from tests.support.loopback import LoopbackServer, Reply, file_reply
 from tests.support.pictures import jpeg, md5
 
 #: Waits that a test can afford.
-QUICK = RetryPolicy(attempts=3, base=0.01, cap=0.02, patience=3.0)
-NO_PAUSE = BackoffPolicy(after=10_000, base=0.01, cap=0.02, first_answer=20.0)
+QUICK = RetryPolicy(attempts=3, base=0.01, cap=0.02)
 
 
 def photo(number: int, folder: str = "other", **changes: Any) -> Photo:
@@ -109,7 +108,7 @@ def run(
     **options: Any,
 ) -> DownloadReport:
     """Download with waits that a test can afford."""
-    quick: dict[str, Any] = {"retry": QUICK, "backoff": NO_PAUSE, "silence_seconds": 0.5}
+    quick: dict[str, Any] = {"retry": QUICK, "silence_seconds": 0.5}
     album = photos if isinstance(photos, Album) else Album(photos)
     return download(
         album.photos(),

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hotdog_sql.cli import options
 from hotdog_sql.cli.data import opened
 from hotdog_sql.cli.options import Given, complete_class, takes
 from hotdog_sql.cli.output import say
@@ -53,9 +52,8 @@ def crop(
         typer.Option(metavar="N", min=1, help="Leave out boxes whose shorter side has fewer."),
     ] = 64,
     data: Given,
-    quiet: options.QuietOption = False,
 ) -> None:
-    """Cut the boxes of a dataset's classes out of its photos into class folders.
+    """Cut the boxes of a dataset's classes out of its photos.
 
     Examples:
       hotdog-sql crop dataset crops
@@ -66,12 +64,12 @@ def crop(
     """
     from hotdog_sql import api
 
-    with _opened_boxes(dataset, classes, data, quiet=quiet) as found:
+    with _opened_boxes(dataset, classes, data) as found:
         notes = api.boxes.crop(found, crops, margin=margin, min_pixels=min_pixels)
     for note, count in notes.items():
         if note:
-            say(f"warning: boxes left out ({note}): {count:,}", quiet=quiet)
-    say(f"Cut out {notes.get('', 0):,} boxes into {crops}", quiet=quiet)
+            say(f"warning: boxes left out ({note}): {count:,}")
+    say(f"Cut out {notes.get('', 0):,} boxes into {crops}")
 
 
 @takes(data=DataOptions)
@@ -91,9 +89,8 @@ def export(
     copy: Annotated[bool, typer.Option("--copy", help="Copy photos, do not link them.")] = False,
     classes: _Classes = None,
     data: Given,
-    quiet: options.QuietOption = False,
 ) -> None:
-    """Write a dataset's photos and boxes in a format that detectors are trained with.
+    """Write a dataset's photos and boxes in a format for detectors.
 
     Examples:
       hotdog-sql export dataset hotdogs --format yolo
@@ -103,23 +100,23 @@ def export(
     """
     from hotdog_sql import api
 
-    with _opened_boxes(dataset, classes, data, quiet=quiet) as found:
+    with _opened_boxes(dataset, classes, data) as found:
         photos = api.boxes.export(found, out, box_format, copy=copy)
-    say(f"Wrote {photos:,} photos and {found.boxes:,} boxes to {out}", quiet=quiet)
+    say(f"Wrote {photos:,} photos and {found.boxes:,} boxes to {out}")
 
 
 @contextmanager
 def _opened_boxes(
-    dataset: Path, classes: list[str] | None, data: Given, *, quiet: bool
+    dataset: Path, classes: list[str] | None, data: Given
 ) -> "Iterator[boxes.DatasetBoxes]":
     """Find the boxes of a dataset, and warn of what is left out."""
     from hotdog_sql import api
 
     wanted = api.boxes.data_options(dataset, data)
-    with opened(wanted, ["dataset_boxes"], quiet=quiet) as database:
+    with opened(wanted, ["dataset_boxes"]) as database:
         found = api.boxes.find_boxes(database, dataset, classes or ())
         for problem in found.problems:
-            say(f"warning: {printable(problem)}", quiet=quiet)
+            say(f"warning: {printable(problem)}")
         if not found.boxes:
             raise InputError(
                 "no photo of the dataset has a box of the classes: give another --class"

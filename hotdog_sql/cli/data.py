@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hotdog_sql.cli import options
 from hotdog_sql.cli.options import Given, takes
-from hotdog_sql.cli.output import say
+from hotdog_sql.cli.output import QUIET, say
 from hotdog_sql.config import INDEX_MEMORY_LIMIT
 from hotdog_sql.options import DataOptions, SelectOptions
 from hotdog_sql.text import size_text
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def opened(data: DataOptions, needs: Sequence[str], *, quiet: bool = False) -> "Iterator[Database]":
+def opened(data: DataOptions, needs: Sequence[str]) -> "Iterator[Database]":
     """Open a database, show the download of missing files, and warn of an index not in use."""
     from hotdog_sql import api
 
@@ -29,30 +28,28 @@ def opened(data: DataOptions, needs: Sequence[str], *, quiet: bool = False) -> "
         # Imported only now: most commands have their files and draw no progress.
         from hotdog_sql.display import RefreshDisplay
 
-        return RefreshDisplay(quiet=quiet)
+        return RefreshDisplay(quiet=QUIET.get())
 
     with api.open_database(data, needs, confirm=asker(data), progress=display) as database:
         for state in database.index.values():
             for warning in state.warnings:
-                say(f"{warning}; renew the index with: {_index_command(data)}", quiet=quiet)
+                say(f"{warning}; renew the index with: {_index_command(data)}")
         yield database
 
 
 @contextmanager
-def opened_for(
-    request: SelectOptions, data: DataOptions, *, chosen: bool, quiet: bool = False
-) -> "Iterator[Database]":
+def opened_for(request: SelectOptions, data: DataOptions, *, chosen: bool) -> "Iterator[Database]":
     """Open what a selection reads; for a list of ImageIDs, only the splits that it needs."""
     from hotdog_sql import api
 
     *firsts, last = api.ids.sources_of(request, data, chosen=chosen)
     needs = api.needs_of(request)
     for source in firsts:
-        with opened(source, needs, quiet=quiet) as database:
+        with opened(source, needs) as database:
             if api.ids.all_found(database, request):
                 yield database
                 return
-    with opened(last, needs, quiet=quiet) as database:
+    with opened(last, needs) as database:
         yield database
 
 
@@ -91,7 +88,6 @@ def refresh(
             rich_help_panel="Data",
         ),
     ] = None,
-    quiet: options.QuietOption = False,
 ) -> None:
     """Download the Open Images files that are missing or have changed.
 
@@ -107,20 +103,19 @@ def refresh(
     from hotdog_sql.display import RefreshDisplay
 
     wanted = DataOptions(**(data | ({"splits": ("all",)} if every_split else {})))
-    with RefreshDisplay(quiet=quiet) as display:
+    with RefreshDisplay(quiet=QUIET.get()) as display:
         results, error = api.refresh(wanted, file or (), confirm=asker(wanted), progress=display)
-    if not quiet:
-        for result in results:
-            size = size_text(result.bytes) if result.bytes is not None else "-"
-            note = f"  ({result.note})" if result.note else ""
-            typer.echo(f"{result.status:<9}  {size:>9}  {result.file.name}{note}")
+    for result in results:
+        size = size_text(result.bytes) if result.bytes is not None else "-"
+        note = f"  ({result.note})" if result.note else ""
+        say(f"{result.status:<9}  {size:>9}  {result.file.name}{note}", err=False)
     if error is not None:
         raise error
 
 
 @takes(data=DataOptions)
-def index(data: Given, quiet: options.QuietOption = False) -> None:
-    """Write Parquet files beside the CSVs, which make every other command faster.
+def index(data: Given) -> None:
+    """Write Parquet copies of the CSVs, which make commands faster.
 
     Examples:
       hotdog-sql index
@@ -134,10 +129,9 @@ def index(data: Given, quiet: options.QuietOption = False) -> None:
 
     defaults: Given = {"memory_limit": INDEX_MEMORY_LIMIT, "indexed": False}
     wanted = DataOptions(**(defaults | data))
-    with opened(wanted, ["images", "labels"], quiet=quiet) as database:
+    with opened(wanted, ["images", "labels"]) as database:
         if "train" in wanted.splits:
-            say("the train split takes about a minute", quiet=quiet)
+            say("the train split takes about a minute")
         for csv, parquet in api.build_index(database):
-            if not quiet:
-                sizes = [size_text(path.stat().st_size) for path in (csv, parquet)]
-                typer.echo(f"{csv.name}: {' to '.join(sizes)}")
+            sizes = [size_text(path.stat().st_size) for path in (csv, parquet)]
+            say(f"{csv.name}: {' to '.join(sizes)}", err=False)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hotdog_sql.cli import options
-from hotdog_sql.cli.data import opened, opened_for
+from hotdog_sql.cli.data import asker, opened, opened_for
 from hotdog_sql.cli.options import Given, takes
-from hotdog_sql.cli.output import ExitCode, say
+from hotdog_sql.cli.output import QUIET, ExitCode, say
 from hotdog_sql.cli.report import tell_download, tell_selection
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.options import DataOptions, SelectOptions
@@ -47,11 +47,10 @@ def download(
         ),
     ],
     how: Given,
-    gallery: options.GalleryOption = None,
+    gallery: options.GalleryOption = True,
     *,
     data: Given,
     verbose: options.VerboseOption = False,
-    quiet: options.QuietOption = False,
 ) -> None:
     """Download the photos of a saved selection into class folders.
 
@@ -72,10 +71,9 @@ def download(
         recipe = None
         if api.ids.is_list(selection_file):
             request = SelectOptions(ids=selection_file)
-            opening = opened_for(request, source, chosen="splits" in data, quiet=quiet)
+            opening = opened_for(request, source, chosen="splits" in data)
             selection = api.select(stack.enter_context(opening), options=request)
-            if not quiet:
-                tell_selection(selection, verbose=verbose)
+            tell_selection(selection, verbose=verbose)
         else:
             cluster = bool(wanted.scheduler)
             saved = api.open_selection(selection_file, source.data_dir, cluster=cluster)
@@ -85,8 +83,7 @@ def download(
             destination,
             wanted,
             recipe=recipe,
-            gallery=gallery is not False,
-            quiet=quiet,
+            gallery=gallery,
             verbose=verbose,
         )
     raise typer.Exit(code)
@@ -100,21 +97,19 @@ def run_download(
     recipe: "Recipe | None" = None,
     gallery: bool = True,
     boxes: bool = False,
-    quiet: bool = False,
     verbose: bool = False,
 ) -> int:
     """Download a selection, show how it goes, and say how it ended; return the exit code."""
     from hotdog_sql import api
     from hotdog_sql.display import DownloadDisplay
 
-    with DownloadDisplay(quiet=quiet, verbose=verbose) as display:
+    with DownloadDisplay(quiet=QUIET.get(), verbose=verbose) as display:
         report = api.download(selection, destination, wanted, recipe=recipe, progress=display)
     page = None
     if gallery and not wanted.in_tars:
         has_boxes = boxes or selection.boxes is not None
         page = api.write_gallery(destination, selection.database if has_boxes else None)
-    if not quiet:
-        tell_download(report, destination, api.missing_for_replacements(selection), page)
+    tell_download(report, destination, api.missing_for_replacements(selection), page)
     return ExitCode.INCOMPLETE if report.failed else ExitCode.OK
 
 
@@ -136,9 +131,8 @@ def verify(
     ] = False,
     *,
     how: Given,
-    quiet: options.QuietOption = False,
 ) -> None:
-    """Compare every photo of a dataset with its manifest, byte for byte.
+    """Compare each photo of a dataset with its manifest, byte by byte.
 
     Examples:
       hotdog-sql verify dataset
@@ -150,7 +144,7 @@ def verify(
     from hotdog_sql import api
     from hotdog_sql.display import DownloadDisplay
 
-    with DownloadDisplay(quiet=quiet) as display:
+    with DownloadDisplay(quiet=QUIET.get()) as display:
         report = api.verify(
             destination,
             decode=decode,
@@ -161,11 +155,11 @@ def verify(
     found = len(report.problems)
     problems = "no problem" if not found else "1 problem" if found == 1 else f"{found:,} problems"
     checked = f"{report.checked:,} photos checked, {size_text(report.bytes)}"
-    say(f"{checked}: {problems}", quiet=quiet)
+    say(f"{checked}: {problems}")
     if report.repaired:
-        say(f"{len(report.repaired):,} photos repaired", quiet=quiet)
+        say(f"{len(report.repaired):,} photos repaired")
     for path in report.foreign:
-        say(f"ignored  {printable(path)}: a file of the system or of a trainer", quiet=quiet)
+        say(f"ignored  {printable(path)}: a file of the system or of a trainer")
     for problem in report.problems:
         typer.echo(f"{problem.fault}  {printable(problem.path)}")
     if not report.good:
@@ -181,7 +175,7 @@ def gallery(
     *,
     data: Given,
 ) -> None:
-    """Write a page that shows every photo of a dataset and why others were lost.
+    """Write a page of a dataset's photos, and of why some were lost.
 
     Examples:
       hotdog-sql gallery dataset
@@ -214,28 +208,27 @@ def demo(
     ] = None,
     *,
     how: Given,
-    quiet: options.QuietOption = False,
 ) -> None:
-    """Make a small dataset without the network, from a server on this machine.
+    """Make a small dataset without the network.
 
     Examples:
       hotdog-sql demo
       hotdog-sql demo hotdogs --data-dir demo_data
 
-    The server has made-up CSV files with the oddities of the real ones, and
-    pixel-art photos, some of which are missing. Otherwise this does what
+    A server on this machine has made-up CSV files with the oddities of the
+    real ones, and pixel-art photos, some of which are missing. Otherwise this does what
     `select "Hot dog" --download` does.
     """
     from hotdog_sql import api
 
     api.check_destination(str(directory))
     with api.serve_demo(data_dir) as data:
-        say("Serving a small Open Images on this machine", quiet=quiet)
-        # Quiet: the sizes in the catalog are those of the real files.
-        with opened(data, ["select_images", "dataset_boxes"], quiet=True) as database:
+        say("Serving a small Open Images on this machine")
+        needs = ["select_images", "dataset_boxes"]
+        # Shows no progress: the sizes in the catalog are those of the real files.
+        with api.open_database(data, needs, confirm=asker(data)) as database:
             selection = api.select(database, "Hot dog")
-            if not quiet:
-                tell_selection(selection)
+            tell_selection(selection)
             wanted = DownloadOptions(**how)
-            code = run_download(selection, str(directory), wanted, boxes=True, quiet=quiet)
+            code = run_download(selection, str(directory), wanted, boxes=True)
     raise typer.Exit(code)

@@ -13,7 +13,7 @@ import typer
 from hotdog_sql.cli import options
 from hotdog_sql.cli.data import opened
 from hotdog_sql.cli.options import Given, read_query, takes
-from hotdog_sql.cli.output import check_output, say, write_rows
+from hotdog_sql.cli.output import QUIET, check_output, say, write_rows
 from hotdog_sql.cli.report import tell_problems
 from hotdog_sql.errors import InputError, MissingExtraError
 from hotdog_sql.options import DataOptions, SelectOptions
@@ -53,7 +53,6 @@ def classes(
     wanted: Given,
     row_format: options.FormatOption = None,
     output: options.OutputOption = None,
-    quiet: options.QuietOption = False,
 ) -> None:
     """Find classes: names and MIDs that contain a text.
 
@@ -67,7 +66,7 @@ def classes(
     written = check_output(row_format, output)
     macro = "count_boxes" if boxes else "count_classes" if counts else "find_classes"
     needs = (macro, "similar_classes")
-    with opened(DataOptions(**data), needs, quiet=quiet) as database:
+    with opened(DataOptions(**data), needs) as database:
         values: dict[str, object] = {"pattern": pattern}
         if macro != "find_classes":
             values["min_confidence"] = wanted.get("min_confidence", 1.0)
@@ -77,8 +76,8 @@ def classes(
         if not found:
             nearest = database.rows("FROM similar_classes($name)", {"name": pattern})
             names = ", ".join(f"{printable(name)!r} ({mid})" for mid, name in nearest)
-            say(f"no class contains {printable(pattern)!r}; the nearest are {names}", quiet=quiet)
-    say(f"{found:,} classes" if found != 1 else "1 class", quiet=quiet)
+            say(f"no class contains {printable(pattern)!r}; the nearest are {names}")
+    say(f"{found:,} classes" if found != 1 else "1 class")
 
 
 @takes(data=DataOptions, wanted=_CONFIDENCE)
@@ -87,20 +86,19 @@ def summary(
     wanted: Given,
     row_format: options.FormatOption = None,
     output: options.OutputOption = None,
-    quiet: options.QuietOption = False,
 ) -> None:
-    """Count images, positive labels, labelled images and classes, and describe the files.
+    """Count images, labels and classes, and describe the files.
 
     Examples:
       hotdog-sql summary
       hotdog-sql summary --split validation --format json
     """
     written = check_output(row_format, output)
-    with opened(DataOptions(**data), ["summary", "data_problems"], quiet=quiet) as database:
+    with opened(DataOptions(**data), ["summary", "data_problems"]) as database:
         values = {"min_confidence": wanted.get("min_confidence", 1.0)}
         database.keep_rows("FROM summary(min_confidence := $min_confidence)", values)
         write_rows(database, "result", written, output)
-        if not quiet:
+        if not QUIET.get():
             _describe_files(database)
             tell_problems(database, dict(database.rows("FROM data_problems()")))
 
@@ -150,9 +148,8 @@ def sql(
     data: Given,
     row_format: options.FormatOption = None,
     output: options.OutputOption = None,
-    quiet: options.QuietOption = False,
 ) -> None:
-    """Run one SELECT of your own, which can read these files and nothing else.
+    """Run one SELECT of your own, which can read only these files.
 
     Examples:
       hotdog-sql sql
@@ -172,8 +169,7 @@ def sql(
         return
     text = file or (read_query("-") if query == "-" else query) or ""
     written = check_output(row_format, output)
-    needs = [*api.needs_of_query(text)]
-    with opened(DataOptions(**data), needs, quiet=quiet) as database:
+    with opened(DataOptions(**data), [*api.needs_of_query(text)]) as database:
         if dataset is not None:
             database.use_dataset(dataset)
         database.keep_query(text)
@@ -194,7 +190,7 @@ def shell(
     *,
     data: Given,
 ) -> None:
-    """Open the DuckDB shell with every view and macro loaded whose files are there.
+    """Open the DuckDB shell with the views and macros loaded.
 
     Examples:
       hotdog-sql shell

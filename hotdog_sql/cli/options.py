@@ -3,7 +3,6 @@
 import csv
 import functools
 import inspect
-import math
 import os
 import re
 import sys
@@ -12,11 +11,12 @@ from dataclasses import fields
 from enum import EnumMeta
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, get_args, get_origin
 
 import typer
 
-from hotdog_sql.download_options import DownloadOptions
+from hotdog_sql.cli.output import QUIET
+from hotdog_sql.download_options import DatasetFormat, DownloadOptions
 from hotdog_sql.errors import InputError, QueryError
 from hotdog_sql.options import (
     LARGEST_COUNT,
@@ -38,28 +38,11 @@ from hotdog_sql.options import (
 #: The options of a dataclass that the user set, by field; the others keep their defaults.
 Given = dict[str, Any]
 
-DOWNLOAD = "Download"
-OUTPUT = "Output"
-RECIPE = "Instead of classes"
+#: The panels of the help text; options without a panel come first.
+BOXES, DATA, DOWNLOAD, FOLDERS = "Boxes", "Data", "Download", "Folders"
+IMAGES, OUTPUT, RECIPE = "Images", "Output", "Instead of classes"
 
-#: The fields that are options, by the panel of the help text; those without a panel come first.
-_PANELS: dict[type, dict[str | None, str]] = {
-    DataOptions: {
-        None: "splits",
-        "Data": "release labels data_dir threads memory_limit offline large",
-    },
-    SelectOptions: {
-        None: "classes negatives limit seed",
-        "Images": "min_confidence overlap negatives_from related exclude",
-        "Boxes": "min_area max_area no_group_of no_depiction no_truncated",
-        "Folders": "negative_folder partition group_by",
-        RECIPE: "ids query variables",
-    },
-    DownloadOptions: {
-        DOWNLOAD: "sources workers per_host max_bytes strict_md5 retry_failed replace_failed "
-        "top_up update upright max_side dataset_format shard_size scheduler",
-    },
-}
+_METAVARS = {int: "N", float: "X", str: "TEXT", Path: "FILE"}
 
 
 def complete_class(incomplete: str) -> list[str]:
@@ -86,13 +69,6 @@ class _Match(str):
     def startswith(self, *_arguments: Any) -> bool:
         """It has been matched already."""
         return True
-
-
-def _not_nan(value: float | None) -> float | None:
-    """Refuse NaN, which some versions of Click accept within any bounds."""
-    if value is not None and math.isnan(value):
-        raise typer.BadParameter("nan is not a number.")
-    return value
 
 
 def _partition(text: str) -> dict[str, float]:
@@ -139,111 +115,116 @@ def read_query(path: str) -> str:
         raise QueryError(f"{path} is not UTF-8 text; save the query as UTF-8") from error
 
 
-#: Options whose type is not the field's.
-_KINDS: dict[str, Any] = {
-    "splits": list[Split],
-    "release": Release,
-    "labels": Labels,
-    "memory_limit": str,
-    "classes": list[str],
-    "negatives": Any,
-    "overlap": Overlap,
-    "negatives_from": NegativesFrom,
-    "related": Related,
-    "exclude": list[str],
-    "partition": Any,
-    "group_by": GroupBy,
-    "query": Any,
-    "variables": list[Any],
-    "sources": list[Source],
-}
-#: Options whose name is not the field's.
-_NAMES = {
-    "splits": ("--split",),
-    "large": ("--yes", "-y"),
-    "classes": ("--class",),
-    "variables": ("--set",),
-    "sources": ("--source",),
-    "top_up": ("--top-up/--no-top-up",),
-}
-_CLASS = {"metavar": "NAME_OR_MID", "autocompletion": complete_class}
-_SHARE = {"min": 0.0, "max": 1.0, "callback": _not_nan}
-#: Further settings of `typer.Option`.
-_SETTINGS: dict[str, dict[str, Any]] = {
-    "data_dir": {"envvar": "HOTDOG_SQL_DATA_DIR", "file_okay": False, "metavar": "DIR"},
-    "threads": {"min": 1},
-    "memory_limit": {"metavar": "SIZE"},
-    "classes": _CLASS,
-    "negatives": {
-        "metavar": "N|Nx",
-        "parser": _negatives,
-        "help": "Images without the classes: a number, or a multiple of the positives such as 2x.",
-    },
-    "limit": {"min": 1, "max": LARGEST_COUNT},
-    "seed": {"min": 0, "max": LARGEST_SEED},
-    "min_confidence": _SHARE | {"min": 0.000001},
-    "exclude": _CLASS,
-    "min_area": _SHARE,
-    "max_area": _SHARE,
-    "partition": {"metavar": "SHARES", "parser": _partition},
-    "query": {
-        "metavar": "FILE",
-        "parser": read_query,
-        "help": "File with one SELECT that yields ImageID, folder and, optionally, rank.",
-    },
-    "variables": {"metavar": "NAME=VALUE", "parser": _variable},
-    "workers": {"min": 1, "max": 512},
-    "per_host": {"min": 1, "max": 512},
-    "max_bytes": {"min": 1},
-    "max_side": {"min": 1, "max": 65_535},
-    "shard_size": {"min": 1, "max": 1_000_000},
-    "scheduler": {"metavar": "ADDRESS"},
-}
-_METAVARS = {int: "N", float: "X", str: "TEXT", Path: "FILE"}
-
-
-def _option(kind: Any, text: str, *names: str, **settings: Any) -> Any:
+def option(kind: Any, *names: str, panel: str | None = None, **settings: Any) -> Any:
     """The annotation of an option. Its help text says what to type, not the type in Python."""
     inner = next((one for one in get_args(kind) if one is not type(None)), kind)
-    if isinstance(inner, EnumMeta):
-        settings = {"metavar": "|".join(inner)} | settings
-    elif inner is not bool:
-        settings = {"metavar": _METAVARS.get(inner)} | settings
-    return Annotated[kind, typer.Option(*names, **({"help": text} | settings))]
+    metavar = "|".join(inner) if isinstance(inner, EnumMeta) else _METAVARS.get(inner)
+    settings = {"metavar": metavar, "rich_help_panel": panel} | settings
+    return Annotated[kind, typer.Option(..., *names, **settings)]
 
 
-FormatOption: Any = _option(
+FormatOption: Any = option(
     RowFormat | None,
-    "Format of the rows, by default that of --output, else table in a terminal and csv in a pipe.",
     "--format",
-    rich_help_panel=OUTPUT,
+    panel=OUTPUT,
+    help="Format of the rows, by default that of --output, else table in a terminal and csv in a "
+    "pipe.",
 )
-OutputOption: Any = _option(
+OutputOption: Any = option(
     Path | None,
-    "Write the rows to this file, not to stdout.",
-    *("--output", "-o"),
-    metavar="FILE",
+    "--output",
+    "-o",
     dir_okay=False,
+    help="Write the rows to this file, not to stdout.",
 )
-QuietOption: Any = _option(bool, "Print errors only.", "--quiet", "-q", rich_help_panel=OUTPUT)
-VerboseOption: Any = _option(bool, "Print more detail.", "--verbose", "-v", rich_help_panel=OUTPUT)
-GalleryOption: Any = _option(
-    bool | None,
-    "Write index.html, a page that shows the dataset's photos, or do not.",
+VerboseOption: Any = option(bool, "--verbose", "-v", panel=OUTPUT, help="Print more detail.")
+_QuietOption: Any = option(bool, "--quiet", "-q", panel=OUTPUT, help="Print errors only.")
+GalleryOption: Any = option(
+    bool,
     "--gallery/--no-gallery",
-    rich_help_panel=DOWNLOAD,
+    panel=DOWNLOAD,
+    help="Write index.html, a page that shows the dataset's photos, or do not.",
 )
+_CLASS: dict[str, Any] = {"metavar": "NAME_OR_MID", "autocompletion": complete_class}
+#: The fields that are options. Their defaults and, where none is here, help texts are the fields'.
+_OPTIONS: dict[type, dict[str, Any]] = {
+    DataOptions: {
+        "splits": option(list[Split], "--split"),
+        "release": option(Release, panel=DATA),
+        "labels": option(Labels, panel=DATA),
+        "data_dir": option(
+            Path, panel=DATA, metavar="DIR", file_okay=False, envvar="HOTDOG_SQL_DATA_DIR"
+        ),
+        "threads": option(int | None, panel=DATA, min=1),
+        "memory_limit": option(str, panel=DATA, metavar="SIZE"),
+        "offline": option(bool, "--offline", panel=DATA),
+        "large": option(bool, "--yes", "-y", panel=DATA),
+    },
+    SelectOptions: {
+        "classes": option(list[str], "--class", **_CLASS),
+        "negatives": option(
+            Any,
+            metavar="N|Nx",
+            parser=_negatives,
+            help="Images without the classes: a number, or a multiple of the positives such as 2x.",
+        ),
+        "limit": option(int | None, min=1, max=LARGEST_COUNT),
+        "seed": option(int, min=0, max=LARGEST_SEED),
+        "min_confidence": option(float, panel=IMAGES, min=0.000001, max=1),
+        "overlap": option(Overlap, panel=IMAGES),
+        "negatives_from": option(NegativesFrom, panel=IMAGES),
+        "related": option(Related, panel=IMAGES),
+        "exclude": option(list[str], panel=IMAGES, **_CLASS),
+        "min_area": option(float | None, panel=BOXES, min=0, max=1),
+        "max_area": option(float | None, panel=BOXES, min=0, max=1),
+        "no_group_of": option(bool, "--no-group-of", panel=BOXES),
+        "no_depiction": option(bool, "--no-depiction", panel=BOXES),
+        "no_truncated": option(bool, "--no-truncated", panel=BOXES),
+        "negative_folder": option(str, panel=FOLDERS),
+        "partition": option(Any, panel=FOLDERS, metavar="SHARES", parser=_partition),
+        "group_by": option(GroupBy, panel=FOLDERS),
+        "ids": option(Path | None, panel=RECIPE),
+        "query": option(
+            Any,
+            panel=RECIPE,
+            metavar="FILE",
+            parser=read_query,
+            help="File with one SELECT that yields ImageID, folder and, optionally, rank.",
+        ),
+        "variables": option(
+            list[Any], "--set", panel=RECIPE, metavar="NAME=VALUE", parser=_variable
+        ),
+    },
+    DownloadOptions: {
+        "sources": option(list[Source], "--source", panel=DOWNLOAD),
+        "workers": option(int, panel=DOWNLOAD, min=1, max=512),
+        "per_host": option(int, panel=DOWNLOAD, min=1, max=512),
+        "max_bytes": option(int, panel=DOWNLOAD, min=1),
+        "strict_md5": option(bool, "--strict-md5", panel=DOWNLOAD),
+        "retry_failed": option(bool, "--retry-failed", panel=DOWNLOAD),
+        "replace_failed": option(bool, "--replace-failed", panel=DOWNLOAD),
+        "top_up": option(bool, "--top-up/--no-top-up", panel=DOWNLOAD),
+        "update": option(bool, "--update", panel=DOWNLOAD),
+        "upright": option(bool, "--upright", panel=DOWNLOAD),
+        "max_side": option(int | None, panel=DOWNLOAD, min=1, max=65_535),
+        "dataset_format": option(DatasetFormat, panel=DOWNLOAD),
+        "shard_size": option(int | None, panel=DOWNLOAD, min=1, max=1_000_000),
+        "scheduler": option(str | None, panel=DOWNLOAD, metavar="ADDRESS"),
+    },
+}
 
 
-def option_names(name: str) -> tuple[str, ...]:
-    """The names of a field's option."""
-    return _NAMES.get(name, (f"--{name.replace('_', '-')}",))
+def option_name(field: str) -> str:
+    """The name of a field's option."""
+    (annotation,) = (options[field] for options in _OPTIONS.values() if field in options)
+    return next(iter(annotation.__metadata__[0].param_decls), f"--{field.replace('_', '-')}")
 
 
 def takes(**groups: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command options: a parameter `data` gets those of `takes(data=DataOptions)`.
 
     With `takes(data=(DataOptions, "splits"))` the command has an option for this field alone.
+    Every command gets `--quiet` too.
     """
 
     def wrap(command: Callable[..., None]) -> Callable[..., None]:
@@ -251,15 +232,14 @@ def takes(**groups: Any) -> Callable[[Callable[..., None]], Callable[..., None]]
             name: _parameters(*group) if isinstance(group, tuple) else _parameters(group)
             for name, group in groups.items()
         }
-        parameters = [
-            inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-        ]
+        parameters = [_parameter("context", typer.Context)]
         for name, parameter in inspect.signature(command).parameters.items():
-            parameters += by_group.get(name, [parameter])
-        parameters = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in parameters]
+            parameters += by_group.get(name, [parameter.replace(kind=parameter.KEYWORD_ONLY)])
+        parameters.append(_parameter("quiet", _QuietOption, False))
 
         @functools.wraps(command)
-        def run(context: typer.Context, **values: Any) -> None:
+        def run(context: typer.Context, quiet: bool, **values: Any) -> None:
+            QUIET.set(quiet)
             given: dict[str, Given] = {}
             for group, options in by_group.items():
                 typed = {option.name: values.pop(option.name) for option in options}
@@ -289,24 +269,24 @@ def _parameters(group: type, *names: str) -> list[inspect.Parameter]:
         field.name: field.default_factory() if callable(field.default_factory) else field.default
         for field in fields(group)
     }
-    types, texts = get_type_hints(group), _descriptions(group)
+    texts = _descriptions(group)
     found = []
-    for panel, listed in _PANELS[group].items():
-        for name in listed.split():
-            if names and name not in names:
-                continue
-            kind, default = _KINDS.get(name, types[name]), defaults[name]
-            text = texts.get(name, "")
-            if get_origin(kind) is list:
-                text, default = f"{text} Repeat it for several.", list(default)
-            settings = {"rich_help_panel": panel} | _SETTINGS.get(name, {})
-            annotation = _option(kind, text, *option_names(name), **settings)
-            found.append(
-                inspect.Parameter(
-                    name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
-                )
-            )
+    for name in names or _OPTIONS[group]:
+        annotation, default = _OPTIONS[group][name], defaults[name]
+        text = texts[name]
+        if get_origin(get_args(annotation)[0]) is list:
+            text, default = f"{text} Repeat it for several.", list(default)
+        (info,) = annotation.__metadata__
+        info.help = info.help or text
+        found.append(_parameter(name, annotation, default))
     return found
+
+
+def _parameter(
+    name: str, annotation: Any, default: Any = inspect.Parameter.empty
+) -> inspect.Parameter:
+    kind = inspect.Parameter.KEYWORD_ONLY
+    return inspect.Parameter(name, kind, default=default, annotation=annotation)
 
 
 def _descriptions(group: type) -> dict[str, str]:

@@ -4,7 +4,8 @@ rich draws the tables and takes as long to import as DuckDB, so only a table imp
 """
 
 import sys
-from collections.abc import Sequence
+from contextlib import nullcontext
+from contextvars import ContextVar
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -19,8 +20,10 @@ from hotdog_sql.text import printable
 if TYPE_CHECKING:
     from hotdog_sql.api import Database
 
+#: Whether the command prints errors only.
+QUIET = ContextVar("quiet", default=False)
 #: Rows of a table; the other formats have all of them.
-TABLE_ROWS = 40
+_TABLE_ROWS = 40
 #: Characters of the widest column of a table, and of a line in a file.
 _WIDEST = 32
 _FILE_WIDTH = 200
@@ -58,10 +61,10 @@ def exit_code(error: errors.HotdogError) -> int:
     return next((code for kind, code in _CODES.items() if isinstance(error, kind)), 1)
 
 
-def say(line: str, *, quiet: bool = False) -> None:
+def say(line: str, *, err: bool = True) -> None:
     """Print a line on stderr, unless only errors are wanted."""
-    if not quiet:
-        typer.echo(line, err=True)
+    if not QUIET.get():
+        typer.echo(line, err=err)
 
 
 def check_output(row_format: RowFormat | None, output: Path | None) -> RowFormat:
@@ -91,25 +94,24 @@ def write_rows(
     table: str,
     row_format: RowFormat,
     output: Path | None,
-    limit: int = TABLE_ROWS,
+    limit: int = _TABLE_ROWS,
 ) -> None:
     """Write a table of the connection to a file or to stdout; `limit` is for tables of people."""
     from hotdog_sql import api
 
-    if row_format is RowFormat.TABLE and output is None:
-        _write_table(database, table, limit, sys.stdout)
-    elif row_format is RowFormat.TABLE and output is not None:
-        with output.open("w", encoding="utf-8") as file:
-            _write_table(database, table, limit, file, _FILE_WIDTH)
-    else:
+    if row_format is not RowFormat.TABLE:
         api.write_rows(database, table, output or sys.stdout.buffer, row_format)
         sys.stdout.flush()
+        return
+    with output.open("w", encoding="utf-8") if output else nullcontext(sys.stdout) as file:
+        _write_table(database, table, limit, file, _FILE_WIDTH if output else None)
 
 
 def _write_table(
-    database: "Database", table: str, limit: int, file: TextIO, width: int | None = None
+    database: "Database", table: str, limit: int, file: TextIO, width: int | None
 ) -> None:
     """Show the first rows, and as many columns as there is room for."""
+    from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -117,37 +119,29 @@ def _write_table(
     cursor = database.execute("FROM query_table($table)", {"table": table})
     columns = [column[0] for column in cursor.description or ()]
     rows = cursor.fetchmany(limit)
-    total = database.rows("SELECT count(*) FROM query_table($table)", {"table": table})[0][0]
+    ((total,),) = database.rows("SELECT count(*) FROM query_table($table)", {"table": table})
     console = Console(file=file, width=width)
-    widths = _fitting_widths(columns, rows, console.width)
     shown = Table(box=None, pad_edge=False, header_style="bold")
-    for index, width in enumerate(widths):
-        number = any(isinstance(row[index], int | float) for row in rows)
-        justify: Any = "right" if number else "left"
-        name = Text(columns[index])
-        shown.add_column(name, justify=justify, no_wrap=True, overflow="ellipsis", width=width)
+    room = console.width
+    for index, column in enumerate(columns):
+        values = [row[index] for row in rows]
+        longest = max(cell_len(text) for text in (column, *map(_plain, values)))
+        room -= min(longest, _WIDEST) + 2
+        if room < -2 and shown.columns:
+            break
+        justify: Any = "right" if any(isinstance(one, int | float) for one in values) else "left"
+        shown.add_column(Text(column), justify=justify, no_wrap=True, max_width=_WIDEST)
     for row in rows:
         # Text, not a string: a title in brackets is not markup.
-        shown.add_row(*(Text(_plain(value)) for value in row[: len(widths)]))
+        shown.add_row(*(Text(_plain(value)) for value in row[: len(shown.columns)]))
     console.print(shown)
-    left_out = {"more rows": total - len(rows), "more columns": len(columns) - len(widths)}
+    left_out = {
+        "more rows": total - len(rows),
+        "more columns": len(columns) - len(shown.columns),
+    }
     if any(left_out.values()):
         counts = " and ".join(f"{count:,} {what}" for what, count in left_out.items() if count)
         console.print(f"… {counts}: --format csv has everything", highlight=False)
-
-
-def _fitting_widths(columns: Sequence[str], rows: Sequence[Sequence[Any]], room: int) -> list[int]:
-    """The widths of the columns, from the left, that there is room for; at least one."""
-    from rich.cells import cell_len
-
-    widths: list[int] = []
-    for index, column in enumerate(columns):
-        longest = max(cell_len(text) for text in (column, *(_plain(row[index]) for row in rows)))
-        width = min(longest, _WIDEST)
-        if widths and sum(widths) + 2 * len(widths) + width > room:
-            break
-        widths.append(width)
-    return widths
 
 
 def _plain(value: object) -> str:

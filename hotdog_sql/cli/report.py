@@ -1,11 +1,11 @@
 """The reports of `select` and of downloads."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hotdog_sql.cli.output import say
+from hotdog_sql.cli.output import QUIET, say
 from hotdog_sql.text import printable, size_text, without_credentials
 
 if TYPE_CHECKING:
@@ -17,12 +17,14 @@ _CANDIDATES = {
     "verified": "verified negatives",
     "mixed": "verified negatives or labelled",
 }
-#: Related classes that are named without --verbose.
+#: Related classes and unknown ImageIDs that are named without --verbose.
 _NAMED = 5
 
 
 def tell_selection(selection: "Selection", *, verbose: bool = False) -> None:
     """Say what there was to select from and what was selected, as the tutorial prints it."""
+    if QUIET.get():
+        return
     data, report = selection.database.options, selection.report
     if report is not None:
         say(f"Open Images {data.release}, {', '.join(data.splits)}")
@@ -36,10 +38,7 @@ def tell_selection(selection: "Selection", *, verbose: bool = False) -> None:
             if one.ambiguous:
                 _count("ambiguous", one.ambiguous, "carry another requested class too")
         say("Negatives")
-        names = [printable(name) for name in report.related]
-        shown = names if verbose else names[:_NAMED]
-        more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
-        _count("related classes", len(names), ", ".join(shown) + more)
+        _count("related classes", len(report.related), _listed(report.related, verbose=verbose))
         _count("labelled images", report.labelled)
         kind = _CANDIDATES[selection.options.negatives_from if selection.options else "random"]
         _count("candidates", report.candidates, f"{kind}, without a related class")
@@ -50,7 +49,13 @@ def tell_selection(selection: "Selection", *, verbose: bool = False) -> None:
         _count(folder.folder, folder.images, f"about {size} from the mirror; {licenses}")
     for name, images in selection.partitions().items():
         _count(f"in {name}", images)
-    _tell_unknown(selection, verbose=verbose)
+    unknown, count = selection.unknown()
+    if unknown:
+        hint = "" if "train" in data.splits else "; --split all searches train too"
+        say(
+            f"warning: {len(unknown):,} of {count:,} ImageIDs are unknown in "
+            f"{' and '.join(data.splits)}: {_listed(unknown, verbose=verbose)}{hint}"
+        )
     if report is not None:
         for line in report.shortfalls:
             say(line)
@@ -59,18 +64,11 @@ def tell_selection(selection: "Selection", *, verbose: bool = False) -> None:
             say(f"warning: {boxes:,} boxes are ignored: {problem}")
 
 
-def _tell_unknown(selection: "Selection", *, verbose: bool) -> None:
-    """Say which ImageIDs of a list are not in the splits."""
-    unknown, count = selection.unknown()
-    if unknown:
-        splits = selection.database.options.splits
-        shown = [printable(one)[:80] for one in (unknown if verbose else unknown[:_NAMED])]
-        more = f" and {len(unknown) - len(shown):,} more" if len(unknown) > len(shown) else ""
-        hint = "" if "train" in splits else "; --split all searches train too"
-        say(
-            f"warning: {len(unknown):,} of {count:,} ImageIDs are unknown in "
-            f"{' and '.join(splits)}: {', '.join(shown)}{more}{hint}"
-        )
+def _listed(names: Sequence[str], *, verbose: bool) -> str:
+    """The names, without --verbose only the first of them."""
+    shown = [printable(name)[:80] for name in (names if verbose else names[:_NAMED])]
+    more = f" and {len(names) - len(shown):,} more" if len(names) > len(shown) else ""
+    return ", ".join(shown) + more
 
 
 def tell_problems(database: "Database", problems: Mapping[str, int]) -> None:
@@ -87,17 +85,17 @@ def tell_download(
     say(f"Dataset {without_credentials(destination)}")
     fetched = f"{report.downloaded:,} downloaded now, {size_text(report.received)}"
     sources = [f"{source} {count:,}" for source, count in sorted(report.sources.items())]
-    _tell("photos", report.on_disk, "; ".join(filter(None, (fetched, ", ".join(sources)))))
+    _count("photos", report.on_disk, "; ".join(filter(None, (fetched, ", ".join(sources)))))
     if report.lost:
-        _tell("lost for good", report.lost, _reasons(report.lost_reasons))
+        _count("lost for good", report.lost, _reasons(report.lost_reasons))
         if missing:
             say(f"Lost photos are not replaced without {missing}")
     if report.replaced:
-        _tell("replaced", report.replaced, "lost photos, by the next in the random order")
+        _count("replaced", report.replaced, "lost photos, by the next in the random order")
     for folder, count in report.short.items():
-        _tell("not replaced", count, f"in {printable(folder)}: there are no more photos to take")
+        _count("not replaced", count, f"in {printable(folder)}: there are no more photos to take")
     if report.failed:
-        _tell("failed", report.failed, _reasons(report.failed_reasons))
+        _count("failed", report.failed, _reasons(report.failed_reasons))
         say("Some may succeed later: run the same command again")
     if page is not None:
         say(f"To look at it, open {page}")
@@ -105,10 +103,6 @@ def tell_download(
 
 def _count(what: str, count: int, note: str = "") -> None:
     say(f"  {what:<20} {count:>12,}  {note}".rstrip())
-
-
-def _tell(what: str, count: int, note: str) -> None:
-    say(f"  {what:<14} {count:>9,}  {note}".rstrip())
 
 
 def _reasons(reasons: Counter[tuple[str, str]]) -> str:

@@ -11,7 +11,7 @@ import typer
 from hotdog_sql.cli import options
 from hotdog_sql.cli.data import opened_for
 from hotdog_sql.cli.download import destination_of, run_download
-from hotdog_sql.cli.options import Given, complete_class, option_names, takes
+from hotdog_sql.cli.options import Given, complete_class, option_name, takes
 from hotdog_sql.cli.output import check_output, say, write_rows
 from hotdog_sql.cli.report import tell_selection
 from hotdog_sql.download_options import DownloadOptions
@@ -55,7 +55,6 @@ def select(
     data: Given,
     output: options.OutputOption = None,
     row_format: options.FormatOption = None,
-    quiet: options.QuietOption = False,
     verbose: options.VerboseOption = False,
     download: Annotated[
         str | None,
@@ -67,9 +66,9 @@ def select(
         ),
     ] = None,
     how: Given,
-    gallery: options.GalleryOption = None,
+    gallery: options.GalleryOption = True,
 ) -> None:
-    """Select the images of a class and random others, and download them if asked.
+    """Select images of a class and random others, and download them.
 
     Examples:
       hotdog-sql select "Hot dog" --download dataset
@@ -79,14 +78,20 @@ def select(
     """
     from hotdog_sql import api
 
-    changes = _changes(wanted, names or [])
+    changes: dict[str, Any] = wanted | wanted.get("negatives", {})
+    if classes := (*(names or ()), *wanted.get("classes", ())):
+        changes["classes"] = classes
+    if "variables" in wanted:
+        changes["variables"] = dict(wanted["variables"])
     own = "query" in changes or ("ids" in changes and from_ is None)
-    if [bool(changes.get("classes")), own, from_ is not None].count(True) != 1:
+    if [bool(classes), own, from_ is not None].count(True) != 1:
         raise typer.BadParameter("give classes, or --query or --ids, or --from: one of the three")
     if own:
-        _refuse_without_classes(wanted)
+        of_classes = [option_name(name) for name in _OF_CLASSES if name in wanted]
+        _refuse(of_classes, "with --query or --ids: leave it out, or give classes instead")
     if download is None:
-        _refuse_without_download(how, gallery)
+        of_download = [option_name(name) for name in how] + ["--no-gallery"] * (not gallery)
+        _refuse(of_download, "without --download: add --download DEST")
     written = check_output(row_format, output)
     downloads = DownloadOptions(**how)
     if download is not None:
@@ -100,66 +105,36 @@ def select(
             raise InputError(f"{from_} has no ImageIDs; add --ids with the file {then.options.ids}")
         request = replace(then.options, **changes)
         source = replace(then.data_options(DataOptions().data_dir), **data)
-    chosen = "splits" in data or then is not None
-    with opened_for(request, source, chosen=chosen, quiet=quiet) as database:
+    with opened_for(request, source, chosen="splits" in data or then is not None) as database:
         selection = api.select(database, options=request)
-        if not quiet:
-            tell_selection(selection, verbose=verbose)
+        tell_selection(selection, verbose=verbose)
         if then is not None:
             changed = api.Recipe.of(selection).changes_since(then)
             for line in changed:
-                say(f"changed: {line}", quiet=quiet)
+                say(f"changed: {line}")
             if not changed:
-                say("nothing has changed since the recipe was written", quiet=quiet)
+                say("nothing has changed since the recipe was written")
         if output or row_format or not download:
             write_rows(database, selection.table, written, output, limit=_SHOWN)
         if output:
             beside = api.save_recipe(output, api.Recipe.of(selection))
             rows = f"{len(selection):,} rows"
-            say(f"Wrote {rows} to {output}, and how they were selected to {beside}", quiet=quiet)
+            say(f"Wrote {rows} to {output}, and how they were selected to {beside}")
             if sys.stderr.isatty():
-                _tell_next("download", str(output), "dataset", quiet=quiet)
+                _tell_next("download", str(output), "dataset")
         elif not download and sys.stdout.isatty():
-            _tell_next(*sys.argv[1:], "--download", "dataset", quiet=quiet)
+            _tell_next(*sys.argv[1:], "--download", "dataset")
         if download:
-            code = run_download(
-                selection,
-                download,
-                downloads,
-                gallery=gallery is not False,
-                quiet=quiet,
-                verbose=verbose,
+            raise typer.Exit(
+                run_download(selection, download, downloads, gallery=gallery, verbose=verbose)
             )
-            raise typer.Exit(code)
 
 
-def _tell_next(*words: str, quiet: bool) -> None:
-    say(f"Next: {shlex.join(['hotdog-sql', *words])}", quiet=quiet)
-
-
-def _changes(wanted: Given, names: list[str]) -> dict[str, Any]:
-    """The fields of `SelectOptions` that the user set."""
-    changes: dict[str, Any] = wanted | wanted.get("negatives", {})
-    if classes := (*names, *wanted.get("classes", ())):
-        changes["classes"] = classes
-    if "variables" in wanted:
-        changes["variables"] = dict(wanted["variables"])
-    return changes
-
-
-def _refuse_without_classes(wanted: Given) -> None:
-    """Refuse options that choose among the images of classes where there are none."""
-    given = [option_names(name)[0] for name in _OF_CLASSES if name in wanted]
+def _refuse(given: list[str], why: str) -> None:
+    """Refuse options that would be ignored."""
     if given:
-        raise typer.BadParameter(
-            f"{' and '.join(given)} with --query or --ids: leave it out, or give classes instead"
-        )
+        raise typer.BadParameter(f"{' and '.join(given)} {why}")
 
 
-def _refuse_without_download(how: Given, gallery: bool | None) -> None:
-    """Refuse options of a download where there is none."""
-    given = [option_names(name)[0] for name in how]
-    if gallery is not None:
-        given.append("--gallery" if gallery else "--no-gallery")
-    if given:
-        raise typer.BadParameter(f"{' and '.join(given)} without --download: add --download DEST")
+def _tell_next(*words: str) -> None:
+    say(f"Next: {shlex.join(['hotdog-sql', *words])}")

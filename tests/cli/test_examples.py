@@ -255,7 +255,7 @@ def test_the_command_of_an_example_query(demo: Place, tmp_path: Path, name: str)
 
 def help_examples() -> list[str]:
     """The commands at the top of the help texts that are not run above."""
-    texts = [inspect.getdoc(one) or "" for group in PROGRAM.values() for one in group]
+    texts = [inspect.getdoc(one) or "" for one in PROGRAM]
     shown = re.findall(r"^  (hotdog-sql .*)$", "\n".join(texts), flags=re.MULTILINE)
     return [command for command in shown if command not in {*COMMANDS, *EXAMPLES.values()}]
 

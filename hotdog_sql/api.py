@@ -304,7 +304,7 @@ def write_gallery(directory: str | Path, boxes_of: Database | None = None) -> Pa
 
     With a database, the page draws the boxes of the selection's classes.
     """
-    from hotdog_sql.gallery import write_gallery as write
+    from hotdog_sql.gallery.page import write_gallery as write
 
     folder = open_storage(directory).folder
     if folder is None:

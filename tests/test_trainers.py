@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from hotdog_sql.demo.server import serve
-from hotdog_sql.gallery import write_gallery
+from hotdog_sql.gallery.page import write_gallery
 from tests.conftest import ROOT
 from tests.support.photos import manifest_rows
 

@@ -23,7 +23,7 @@ from hotdog_sql.downloader.result import (
 )
 from hotdog_sql.downloader.tars import tar_of
 from hotdog_sql.errors import DatasetError, DatasetLockedError
-from hotdog_sql.files import refuse_links, storage_errors, try_locked
+from hotdog_sql.files import refuse_links, storage_errors, temporary_folder, try_locked
 from hotdog_sql.storage import RUN, WORK_FOLDER, Storage, open_storage
 
 ATTRIBUTION = "ATTRIBUTION.csv"
@@ -282,3 +282,19 @@ def _check_format(table: Manifest, options: DownloadOptions, name: str) -> None:
 def _cell(text: str) -> str:
     """The text as a spreadsheet is to show it, not to run it."""
     return f"'{text}" if text.startswith(_FORMULAS) else text
+
+
+@contextmanager
+def open_manifest(storage: Storage) -> Iterator[Manifest]:
+    """The manifest of a dataset, to be read."""
+    if storage.size(MANIFEST) is None and (
+        storage.folder is not None or not any(storage.files(WORK_FOLDER))
+    ):
+        raise DatasetError(
+            f"{storage.name} is not a dataset, for it has no {MANIFEST}: "
+            "give the folder or the address that was downloaded to"
+        )
+    with temporary_folder() as temporary:
+        path, _ = read_manifest(storage, temporary)
+        with closing(Manifest(path, writable=False)) as table:
+            yield table

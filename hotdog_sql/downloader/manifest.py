@@ -266,7 +266,7 @@ def read_manifest(storage: Storage, scratch: Path) -> tuple[Path, int]:
     return path, int(re.findall(r"\d+", parts[-1])[0]) if parts else 0
 
 
-def rows_of(file: BinaryIO, name: str) -> Iterator[dict[str, str]]:
+def _rows_of(file: BinaryIO, name: str) -> Iterator[dict[str, str]]:
     """The whole lines of a manifest by today's columns, whatever its own are."""
     header = file.readline()
     if HEADER.startswith(header):  # it is empty, or was cut in its first line, if not the same
@@ -285,7 +285,7 @@ def _copy_rows(source: BinaryIO, target: BinaryIO, name: str) -> None:
         shutil.copyfileobj(source, target)
     else:
         source.seek(0)
-        target.writelines(encode(row.values()) for row in rows_of(source, name))
+        target.writelines(encode(row.values()) for row in _rows_of(source, name))
 
 
 def _columns_of(header: bytes, name: str) -> list[str]:

@@ -3,25 +3,23 @@
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import chain, islice
 from pathlib import Path, PurePosixPath
 
 from hotdog_sql.download_options import DownloadOptions
-from hotdog_sql.downloader.dataset import FOREIGN_FILES, RECORDS, open_dataset
-from hotdog_sql.downloader.manifest import Manifest, read_manifest
+from hotdog_sql.downloader.dataset import FOREIGN_FILES, RECORDS, open_dataset, open_manifest
+from hotdog_sql.downloader.manifest import Manifest
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.pool import DownloadPool
-from hotdog_sql.downloader.result import MANIFEST, DownloadReport, Result, Status
+from hotdog_sql.downloader.result import DownloadReport, Result, Status
 from hotdog_sql.downloader.selection_json import recorded_alterations
 from hotdog_sql.downloader.tars import read_members, tar_of
 from hotdog_sql.downloader.validate import Bytes, RejectedError, md5_hex
-from hotdog_sql.errors import DatasetError, InputError
-from hotdog_sql.files import temporary_folder
+from hotdog_sql.errors import InputError
 from hotdog_sql.progress import Progress
-from hotdog_sql.storage import WORK_FOLDER, Storage, open_storage
+from hotdog_sql.storage import Storage, open_storage
 
 #: Photos that are read in one go, and remote photos that are read at the same time: many, because
 #: most of the time is spent waiting for the store.
@@ -91,7 +89,7 @@ def verify(
     DownloadOptions(decode=decode)  # which says how to get Pillow
     storage = open_storage(address)
     report = VerifyReport()
-    with _manifest_of(storage) as table:
+    with open_manifest(storage) as table:
         tars = sorted(table.tars - {""})
         extra: list[str] = []  # what tars hold beside their photos
         found = [_tar_photos(storage, table, tar, extra, decode=decode) for tar in tars]
@@ -158,22 +156,6 @@ def repair(
         problems=[problem for problem in report.problems if problem.photo not in repaired],
         repaired=[problem for problem in report.problems if problem.photo in repaired],
     )
-
-
-@contextmanager
-def _manifest_of(storage: Storage) -> Iterator[Manifest]:
-    """The manifest of a dataset, to be read."""
-    if storage.size(MANIFEST) is None and (
-        storage.folder is not None or not any(storage.files(WORK_FOLDER))
-    ):
-        raise DatasetError(
-            f"{storage.name} is not a dataset, for it has no {MANIFEST}: "
-            "give the folder or the address that was downloaded to"
-        )
-    with temporary_folder() as temporary:
-        path, _ = read_manifest(storage, temporary)
-        with closing(Manifest(path, writable=False)) as table:
-            yield table
 
 
 def _photos(

@@ -9,16 +9,18 @@ const EXPLANATIONS = {
   failed: "The download failed. Run it again to retry.",
 };
 
-const { columns, rows, tables, boxes, sql, hasRecipe } = JSON.parse(byId("photos").textContent);
+const { columns, rows, boxes, recipe } = JSON.parse(byId("photos").textContent);
 
-/** Every photo of the manifest; columns with few values are numbers into a table of those values. */
+/** Every photo of the manifest. */
 const photos = rows.map((row, place) => {
   const photo = { place };
-  columns.forEach((column, index) => {
-    photo[column] = tables[column] ? tables[column][row[index]] : row[index];
-  });
+  columns.forEach((column, index) => { photo[column] = row[index]; });
+  for (const column of ["rank", "bytes", "width", "height"]) photo[column] = Number(photo[column]);
   return photo;
 });
+
+/** The boxes of each photo by its ImageID; undefined where the page shows none. */
+const boxesOf = boxes && new Map(boxes);
 
 const formatNumber = new Intl.NumberFormat("en").format;
 const formatPercent = new Intl.NumberFormat("en", { style: "percent" }).format;
@@ -54,13 +56,9 @@ function errorsOf(photo) {
   return photo.error.split("; ").filter(Boolean);
 }
 
-/** The photo's file relative to this page; null where it has none, or one outside the dataset. */
+/** The photo's file relative to this page; null where it has none. */
 function fileAddress(photo) {
-  const names = photo.path.split("/");
-  if (photo.status !== "downloaded" || names.some((name) => ["", ".", ".."].includes(name))) {
-    return null;
-  }
-  return names.map(encodeURIComponent).join("/");
+  return photo.path ? photo.path.split("/").map(encodeURIComponent).join("/") : null;
 }
 
 /** "CC BY 2.0" for an address of Creative Commons; any other licence as it is. */
@@ -492,7 +490,7 @@ function factsOf(photo) {
       webLink(photo.OriginalLandingURL, isolated(photo.OriginalLandingURL || "unknown")),
     ],
     ["Folder", isolated(photo.partition ? `${photo.partition} / ${photo.folder}` : photo.folder)],
-    ["Rank", `${formatNumber(photo.rank)}${photo.reserve ? " (a replacement)" : ""}`],
+    ["Rank", `${formatNumber(photo.rank)}${photo.reserve === "true" ? " (a replacement)" : ""}`],
     ["Status", STATUSES[photo.status]],
   ];
   if (photo.status === "downloaded") {
@@ -658,11 +656,11 @@ for (const [name, column] of Object.entries({ status: "status", license: "Licens
   byId(name).parentElement.hidden = photos.every((photo) => photo[column] === photos[0][column]);
 }
 byId("results").open = window.innerWidth > 735;
-byId("recipe").hidden = !hasRecipe;
-byId("sql").hidden = !sql;
-byId("sql").querySelector("pre").textContent = sql;
+byId("recipe").hidden = !recipe;
+byId("sql").hidden = !recipe?.sql;
+byId("sql").querySelector("pre").textContent = recipe?.sql;
 byId("sql-link").addEventListener("click", () => { byId("sql").open = true; });
-if (!sql) byId("recipe").replaceChildren("Selected with ", byId("recipe").lastElementChild);
+if (!recipe?.sql) byId("recipe").replaceChildren("Selected with ", byId("recipe").lastElementChild);
 // A browser may remember other values from before a reload.
 byId("text").value = chosen.text;
 byId("sort").value = chosen.sort;
@@ -680,3 +678,43 @@ byId("reset").addEventListener("click", clearFilters);
 byId("clear").addEventListener("click", clearFilters);
 writeSummary();
 update();
+
+/* ---- Boxes: drawn over a photo when the pointer is on it, and in the lightbox ---- */
+
+/** Draw a photo's boxes over its image, as soon as the image's size is known. */
+function drawBoxes(holder, photo) {
+  const image = holder.querySelector("img");
+  const found = boxesOf?.get(photo.ImageID);
+  if (!image || !found) return;
+  const draw = () => {
+    const { naturalWidth: width, naturalHeight: height } = image;
+    const shapes = found.flatMap(([name, left, right, top, bottom]) => [
+      svg("rect", {
+        x: left * width, y: top * height,
+        width: (right - left) * width, height: (bottom - top) * height,
+      }),
+      svg("text", {
+        x: left * width + height / 60, y: top * height + height / 20, "font-size": height / 24,
+      }, name),
+    ]);
+    const names = found.map(([name]) => name).join(", ");
+    const drawn = svg("svg", {
+      class: "boxes", role: "img", "aria-label": `Boxes: ${names}`,
+      viewBox: `0 0 ${width} ${height}`,
+    }, ...shapes);
+    holder.append(drawn);
+    new ResizeObserver(() => {
+      for (const [side, value] of [
+        ["left", image.offsetLeft], ["top", image.offsetTop],
+        ["width", image.offsetWidth], ["height", image.offsetHeight],
+      ]) drawn.style[side] = `${value}px`;
+    }).observe(image);
+  };
+  if (image.complete && image.naturalWidth) draw();
+  else image.addEventListener("load", draw, { once: true });
+}
+
+byId("boxes-switch").hidden = !boxesOf;
+byId("boxes").addEventListener("change", (event) => {
+  document.body.classList.toggle("without-boxes", !event.target.checked);
+});

@@ -5,7 +5,6 @@ import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from tests.support.openimages import IMAGE_COLUMNS, image_row
 from tests.support.pictures import png
@@ -64,18 +63,11 @@ def write_dataset(directory: Path, rows: Iterable[Row]) -> Path:
     return directory
 
 
-def carried(page: Path) -> list[dict[str, Any]]:
+def carried(page: Path) -> list[Row]:
     """The photos that a page carries, by their columns."""
     found = re.search(
         r'<script type="application/json" id="photos">(.*?)</script>', page.read_text(), re.DOTALL
     )
     assert found
     data = json.loads(found[1])
-    tables = data["tables"]
-    return [
-        {
-            column: tables[column][value] if column in tables else value
-            for column, value in zip(data["columns"], row, strict=True)
-        }
-        for row in data["rows"]
-    ]
+    return [dict(zip(data["columns"], row, strict=True)) for row in data["rows"]]

@@ -23,7 +23,7 @@ from hotdog_sql.refresh import local_file
 from hotdog_sql.sandbox import needs_of_query
 from hotdog_sql.selection import Selection, needs_of
 from hotdog_sql.selection import select as _select
-from hotdog_sql.sql_files import SqlFile, dataset_files, load_order, needed_for
+from hotdog_sql.sql_files import SqlFile, dataset_files, load_order
 from hotdog_sql.storage import open_storage
 
 if TYPE_CHECKING:
@@ -48,7 +48,6 @@ __all__ = [
     "ids",
     "load_order",
     "missing_for_replacements",
-    "needed_for",
     "needs_of",
     "needs_of_query",
     "open_selection",

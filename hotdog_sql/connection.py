@@ -3,8 +3,7 @@
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
-from functools import lru_cache
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -17,6 +16,8 @@ from hotdog_sql.text import printable
 
 Parameters = Mapping[str, object] | Sequence[object] | None
 T = TypeVar("T")
+#: As a plain function: mypy takes only literal columns.
+_make_type: Callable[..., Any] = namedtuple
 
 
 class Connection:
@@ -48,8 +49,7 @@ class Connection:
 
     def execute(self, query: str, parameters: Parameters = None) -> duckdb.DuckDBPyConnection:
         """Run a query, which is not a user's; fetch its rows from the result."""
-        with self._explained():
-            return self._stoppable(lambda: self.connection.execute(query, parameters))
+        return self._run(lambda: self.connection.execute(query, parameters))
 
     def rows(self, query: str, parameters: Parameters = None) -> list[Any]:
         """Run a query, and return all of its rows.
@@ -67,13 +67,13 @@ class Connection:
             InputError: the query needs more memory than the limit.
             StorageError: the temporary folder is full.
         """
-        with self._explained():
-            return self._stoppable(lambda: self._named_rows(query, parameters))
 
-    def _named_rows(self, query: str, parameters: Parameters) -> list[Any]:
-        result = self.connection.execute(query, parameters)
-        row_type = _row_type(*(column[0] for column in result.description or ()))
-        return [row_type(*row) for row in result.fetchall()]
+        def named_rows() -> list[Any]:
+            result = self.connection.execute(query, parameters)
+            columns = [column[0] for column in result.description or ()]
+            return list(map(_make_type("Row", columns, rename=True)._make, result.fetchall()))
+
+        return self._run(named_rows)
 
     def stream(self, query: str, parameters: Parameters = None) -> Iterator[dict[str, Any]]:
         """The rows of a query that ends at once, such as one over a table, by their columns."""
@@ -87,18 +87,20 @@ class Connection:
 
     def keep_rows(self, query: str, parameters: Parameters = None, table: str = "result") -> None:
         """Keep the rows of a query as a new table."""
-        with self._explained():
-            self._stoppable(lambda: self.connection.sql(query, params=parameters).create(table))
+        self._run(lambda: self.connection.sql(query, params=parameters).create(table))
 
     def set_variables(self, variables: Mapping[str, object]) -> None:
         """Set session variables, whose names are our own."""
         for name, value in variables.items():
-            self.define(f"SET VARIABLE {name} = ?", [value])
+            self.execute(f"SET VARIABLE {name} = ?", [value])
 
-    def define(self, statement: str, parameters: Parameters = None) -> None:
-        """Run a statement that ends at once, so that Ctrl-C need not stop it."""
-        with self._explained():
-            self.connection.execute(statement, parameters)
+    def _run(self, call: Callable[[], T]) -> T:
+        try:
+            return self._stoppable(call)
+        except duckdb.Error as error:
+            if explained := self._explain(error):
+                raise explained from error
+            raise
 
     def _stoppable(self, call: Callable[[], T]) -> T:
         """Run a query in a thread, so that Ctrl-C is heard in this one and stops the query."""
@@ -110,15 +112,6 @@ class Connection:
                 # An interruption that comes before the query has begun is lost.
                 self.connection.interrupt()
                 wait([future], timeout=0.1)
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except duckdb.Error as error:
-            if explained := self._explain(error):
-                raise explained from error
-            raise
 
     def _explain(self, error: duckdb.Error) -> HotdogError | None:
         """Our error if DuckDB lacks memory, or room in the folder that it spills into."""
@@ -142,18 +135,6 @@ class Connection:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-@lru_cache
-def _row_type(*columns: str) -> Callable[..., tuple[Any, ...]]:
-    make: Callable[..., type[tuple[Any, ...]]] = namedtuple
-    named = make("Row", columns, rename=True)
-    return type("Row", (named,), {"__slots__": (), "__reduce__": _as_tuple})
-
-
-def _as_tuple(row: tuple[Any, ...]) -> object:
-    """How a row is pickled: its type is made here and nowhere else."""
-    return tuple, (tuple(row),)
 
 
 def one_line(error: duckdb.Error) -> str:

@@ -89,14 +89,9 @@ class Database(Connection):
         files = self.files_of(*(sql_file.defines for sql_file in needed_for(names)))
         return [file for file in files if not file.path.exists()]
 
-    def usable(self) -> list[str]:
-        """The views and macros whose files are there, in the order to load them."""
-        names = [sql_file.defines for sql_file in load_order()]
-        return [name for name in names if not self.missing(name)]
-
-    def usable_for_dataset(self) -> list[SqlFile]:
-        """The views and macros over a dataset whose files are there."""
-        return [sql_file for sql_file in dataset_files() if not self.missing(sql_file.defines)]
+    def usable(self, sql_files: Iterable[SqlFile]) -> list[SqlFile]:
+        """Those views and macros whose files are there."""
+        return [sql_file for sql_file in sql_files if not self.missing(sql_file.defines)]
 
     def use(self, *names: str) -> None:
         """Load views or macros, such as `select_images`, and what they read.
@@ -118,7 +113,7 @@ class Database(Connection):
 
     def use_all(self) -> None:
         """Load every view and macro whose files are there."""
-        self.use(*self.usable())
+        self.use(*(sql_file.defines for sql_file in self.usable(load_order())))
 
     def use_dataset(self, directory: Path) -> None:
         """Load the views of a dataset's manifest, and let queries read its folder."""
@@ -126,10 +121,10 @@ class Database(Connection):
             raise InputError(f"{directory} has no manifest.csv: give the folder of a dataset")
         self._readable.append(directory)
         self.set_variables({"dataset_dir": str(directory)})
-        for sql_file in self.usable_for_dataset():
+        for sql_file in self.usable(dataset_files()):
             self.use(sql_file.defines)  # what it reads
             try:
-                self.define(sql_file.text)
+                self.execute(sql_file.text)
             except duckdb.Error as error:
                 raise InputError(
                     f"{directory / 'manifest.csv'} does not have a manifest's columns: "
@@ -189,7 +184,7 @@ class Database(Connection):
         files = self.files_of(view)
         if view == "boxes":  # DuckDB looks for its columns at once
             self._check_headers(view, files, _BOX_COLUMNS)
-        self.define(sql_file.text)
+        self.execute(sql_file.text)
         self._loaded.add(view)
         if files and view != "boxes":
             self._check_headers(view, files, self.connection.view(view).columns)
@@ -209,15 +204,3 @@ class Database(Connection):
                 )
             if problem := file.problem():
                 raise DataError(f"{file.path} {problem}; replace it with: {command}")
-
-
-def connect(options: DataOptions, *names: str) -> Database:
-    """Open DuckDB in memory over Open Images files, and load views and macros.
-
-    Without names, it loads every one whose files are there.
-    """
-    with ExitStack() as stack:
-        database = stack.enter_context(Database(options))
-        database.use(*(names or database.usable()))
-        stack.pop_all()
-    return database

@@ -208,7 +208,7 @@ def shell(
     needs = [] if wanted.offline or directory else ["select_images"]
     with opened(wanted, needs) as database:
         database.use_all()
-        greeting = [*_listing(api.needed_for(database.usable()))]
+        greeting = [*_listing(database.usable(api.load_order()))]
         if missing := database.missing("select_images"):
             command = database.refresh_command(missing)
             greeting.append(f"There are more with the files of: {command}")
@@ -251,10 +251,10 @@ def _session(database: "Database", directory: Path | None) -> Iterator[str]:
         settings["threads"] = options.threads
     yield from (f"SET {name} = {_quoted(value)};" for name, value in settings.items())
     variables: dict[str, object] = {**options.variables()}
-    files = api.needed_for(database.usable())
+    files = database.usable(api.load_order())
     if directory is not None:
         database.use_dataset(directory)
-        files += database.usable_for_dataset()
+        files += database.usable(api.dataset_files())
         variables["dataset_dir"] = directory.resolve()
     yield from (f"SET VARIABLE {name} = {_quoted(value)};" for name, value in variables.items())
     yield from (file.text for file in files)

@@ -14,7 +14,7 @@ from hypothesis import assume, given, settings
 from PIL import Image
 
 from hotdog_sql.boxes import DatasetBoxes, crop, export, find_boxes
-from hotdog_sql.database import connect
+from hotdog_sql.database import Database
 from hotdog_sql.downloader.result import COLUMNS
 from hotdog_sql.options import BoxFormat, DataOptions
 from tests.boxes.boxed_dataset import (
@@ -41,7 +41,7 @@ def boxes_of(
         folder = Path(name)
         data.write(folder / "data")
         write_dataset(folder / "dataset", rows, photos)
-        with connect(DataOptions(folder / "data"), "dataset_boxes") as database:
+        with Database(DataOptions(folder / "data")) as database:
             yield folder, find_boxes(database, folder / "dataset", CLASSES)
 
 

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotdog_sql.database import connect
 from hotdog_sql.errors import InputError
 from hotdog_sql.options import DataOptions, SelectOptions
 from hotdog_sql.selection import select
@@ -18,7 +17,14 @@ from tests.boxes.generated import Box, area_of, boxed_images, boxes_of, fitting
 from tests.conftest import Run
 from tests.sql.test_select_images import FOLDERS, requests, selected, selected_at_once
 from tests.support import brute_force
-from tests.support.openimages import BOX_COLUMNS, OpenImages, box_row, boxed_open_images, write_csv
+from tests.support.openimages import (
+    BOX_COLUMNS,
+    OpenImages,
+    box_row,
+    boxed_open_images,
+    connect,
+    write_csv,
+)
 from tests.support.truth import lines
 
 HOT_DOG = "/m/01b9xk"

@@ -1,6 +1,5 @@
 """`import hotdog_sql`: the calls that the commands are made of."""
 
-import pickle
 import re
 import sys
 from html.parser import HTMLParser
@@ -96,7 +95,6 @@ def test_rows_are_tuples_with_names(tmp_path: Path) -> None:
     with hotdog_sql.connect(tmp_path, offline=True) as database:
         (row,) = database.rows("FROM classes WHERE LabelName = $mid", {"mid": "/m/01b9xk"})
         assert row == ("/m/01b9xk", "Hot dog") == (row.LabelName, row.DisplayName)
-        assert pickle.loads(pickle.dumps(row)) == row
         # Names that Python's attributes cannot have, or that are there twice.
         assert database.rows("SELECT 1 AS a, 2 AS a, 3 AS class, count(*)")[0]._fields == (
             *("a", "_1", "_2", "_3"),

@@ -10,10 +10,10 @@ import typer.main
 
 from hotdog_sql.cli.main import app
 from hotdog_sql.cli.output import ExitCode
-from hotdog_sql.database import connect
 from hotdog_sql.options import DataOptions
 from hotdog_sql.sql_files import dataset_files, load_order
 from tests.conftest import ROOT
+from tests.support.openimages import connect
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SQL_README = (ROOT / "sql" / "README.md").read_text(encoding="utf-8")

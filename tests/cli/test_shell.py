@@ -5,12 +5,11 @@ import sys
 from pathlib import Path
 
 from hotdog_sql.cli.look import find_shell
-from hotdog_sql.database import connect
 from hotdog_sql.options import DataOptions, SelectOptions
 from hotdog_sql.selection import select
 from tests.conftest import ROOT, Run, run_process
 from tests.support.loopback import LoopbackServer, file_reply
-from tests.support.openimages import small_open_images
+from tests.support.openimages import connect, small_open_images
 
 
 def in_shell(query: str, folder: Path, **variables: str) -> list[dict[str, object]]:

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 
 from hotdog_sql.api import build_index
-from hotdog_sql.database import Database, connect
+from hotdog_sql.database import Database
 from hotdog_sql.index import index_of
 from hotdog_sql.options import DataOptions, SelectOptions
 from hotdog_sql.selection import select
 from tests.conftest import Run
 from tests.sql.test_select_images import ODD_IDS, open_images, requests
-from tests.support.openimages import OpenImages, small_open_images
+from tests.support.openimages import OpenImages, connect, small_open_images
 
 ALL = {"images", "labels"}
 IMAGES = "test-images-with-rotation.csv"

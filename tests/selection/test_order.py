@@ -6,11 +6,10 @@ from pathlib import Path
 import pytest
 
 from hotdog_sql.api import build_index
-from hotdog_sql.database import connect
 from hotdog_sql.export import write_rows
 from hotdog_sql.options import DataOptions, SelectOptions
 from hotdog_sql.selection import Selection, select
-from tests.support.openimages import OpenImages, image_row
+from tests.support.openimages import OpenImages, connect, image_row
 
 KINDS = {
     "classes": SelectOptions(("/m/01b9xk", "/m/02wbm"), overlap="both", negatives=700),

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from hotdog_sql.database import Database, connect
+from hotdog_sql.database import Database
 from hotdog_sql.errors import InputError
 from hotdog_sql.options import DataOptions, SelectOptions, parse_partition
 from hotdog_sql.selection import select
-from tests.support.openimages import OpenImages, image_row
+from tests.support.openimages import OpenImages, connect, image_row
 
 SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
 HOT_DOG = "/m/01b9xk"

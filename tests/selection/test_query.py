@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from hotdog_sql.database import connect
 from hotdog_sql.errors import QueryError
 from hotdog_sql.options import DataOptions, SelectOptions
 from hotdog_sql.selection import select as select_rows
 from tests.conftest import Run
 from tests.support.brute_force import order_key
-from tests.support.openimages import ROW_COLUMNS
+from tests.support.openimages import ROW_COLUMNS, connect
 
 
 def select(folder: Path, text: str, **variables: str | float) -> list[tuple[object, ...]]:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from hotdog_sql.database import Database, connect
+from hotdog_sql.database import Database
 from hotdog_sql.options import DataOptions
 from tests.conftest import Run
-from tests.support.openimages import OpenImages, image_row
+from tests.support.openimages import OpenImages, connect, image_row
 
 CLASSES = (
     ("/m/0hot", "Hot dog"),

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from hotdog_sql.database import Database, connect
+from hotdog_sql.database import Database
 from hotdog_sql.downloader.result import COLUMNS
 from hotdog_sql.options import DataOptions
 from hotdog_sql.sql_files import SqlFile, dataset_files, load_order, sql_dir
-from tests.support.openimages import boxed_open_images
+from tests.support.openimages import boxed_open_images, connect
 
 FILES = (*load_order(), *dataset_files())
 MADE = {sql_file.defines: sql_file for sql_file in FILES}

@@ -7,13 +7,12 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotdog_sql.database import connect
 from hotdog_sql.options import DataOptions, SelectOptions
 from hotdog_sql.reports import ClassReport
 from hotdog_sql.selection import select
 from tests.sql.test_select_images import FOLDERS, MIDS, open_images
 from tests.support import brute_force
-from tests.support.openimages import OpenImages, image_row
+from tests.support.openimages import OpenImages, connect, image_row
 
 HOT_DOG, FOOD, PERSON = "/m/01b9xk", "/m/02wbm", "/m/01g317"
 #: Children of each class; a class may hang in several places, and below itself in none.

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from hotdog_sql.database import Database, connect
+from hotdog_sql.database import Database
 from hotdog_sql.downloader.result import COLUMNS
 from hotdog_sql.errors import QueryError
 from hotdog_sql.options import DataOptions
 from tests.conftest import Run
-from tests.support.openimages import small_open_images
+from tests.support.openimages import connect, small_open_images
 
 HERE = Path(__file__).parent
 #: The lines of a file, and what cannot be a line of it.

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotdog_sql.database import Database, connect
+from hotdog_sql.database import Database
 from hotdog_sql.options import DataOptions, SelectOptions
 from hotdog_sql.selection import select
 from tests.support import brute_force
-from tests.support.openimages import CLASSES, OpenImages, image_row
+from tests.support.openimages import CLASSES, OpenImages, connect, image_row
 
 MIDS = tuple(mid for mid, _ in CLASSES)
 FOLDERS = {

@@ -5,6 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hotdog_sql.database import Database
+from hotdog_sql.options import DataOptions
+
 CLASS_COLUMNS = ("LabelName", "DisplayName")
 LABEL_COLUMNS = ("ImageID", "Source", "LabelName", "Confidence")
 IMAGE_COLUMNS = (
@@ -164,3 +167,10 @@ def _quoted(field: str) -> str:
     if any(character in field for character in ',"\r\n'):
         return '"' + field.replace('"', '""') + '"'
     return field
+
+
+def connect(options: DataOptions) -> Database:
+    """A database with every view and macro whose files are there."""
+    database = Database(options)
+    database.use_all()
+    return database

@@ -28,7 +28,9 @@ relevant_labels AS MATERIALIZED (
     SELECT *, in_range AND NOT contains(LabelName, chr(0)) AS possible
     FROM (
         SELECT
-            ImageID, LabelName, Confidence, Source = 'machine' AS machine,
+            ImageID, LabelName, Confidence,
+            -- Files of people's labels have no others, and to read the column takes time.
+            getvariable('labels') != 'human' AND Source = 'machine' AS machine,
             Confidence BETWEEN min_confidence AND 1 AS positive,
             coalesce(Confidence BETWEEN 0 AND 1, false) AS in_range,
             LabelName IN (FROM excluded_mids) AS of_class

@@ -95,7 +95,7 @@ def test_every_rule_agrees_with_brute_force(examples: int) -> None:
     def check(data: OpenImages, asked: SelectOptions) -> None:
         with tempfile.TemporaryDirectory() as folder:
             data.write(Path(folder))
-            with connect(DataOptions(Path(folder))) as database:
+            with connect(DataOptions(Path(folder), labels="both")) as database:
                 expected = brute_force.select(data, asked, FOLDERS)
                 assert selected(database, asked) == expected
                 assert selected_at_once(database, asked) == expected

@@ -175,7 +175,7 @@ def download(
         MissingExtraError: a library that the address or the options need is not installed.
         ClusterError: the cluster cannot be used.
     """
-    from hotdog_sql.downloader import executors, run
+    from hotdog_sql.downloader import run
 
     if "sources" in changes:
         changes["sources"] = tuple(Source(source) for source in changes["sources"])
@@ -186,7 +186,6 @@ def download(
             selection.photos(),
             directory,
             mirror_url=Settings.from_environment().mirror_url,
-            open_executor=executors.open_executor,
             options=replace(options or DownloadOptions(), **changes),
             replacements=None if missing_for_replacements(selection) else selection.replacements,
             count=len(selection),

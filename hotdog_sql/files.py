@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from io import FileIO
 from pathlib import Path
-from stat import S_ISDIR
 
 from hotdog_sql.errors import StorageError
 
@@ -79,7 +78,7 @@ def temporary_folder() -> Iterator[Path]:
             while not held:  # before it was locked, another process may have removed it as unused
                 folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
                 stack.callback(shutil.rmtree, folder, ignore_errors=True)
-                held = stack.enter_context(try_locked(folder / _LOCK))
+                held = stack.enter_context(locked(folder / _LOCK))
         except OSError as error:
             raise StorageError(
                 f"cannot make a temporary folder: {error.strerror}; make room or set TMPDIR"
@@ -105,26 +104,21 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def locked(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
+def locked(path: Path, waiting: Callable[[], None] | None = None) -> Iterator[bool]:
     """Hold a lock file, which the operating system releases however its holder ends.
 
-    Where another process holds it, `waiting` is called once. The file stays: if it were removed,
-    two processes could lock two different files of that name.
+    Where another process holds it, `waiting` is called once, and then it is waited for; without
+    `waiting`, the block learns that it is not held. Who waits must leave the file: if it were
+    removed, two processes could lock two different files of that name.
     """
     with path.open("ab") as file:
-        if not _lock(file.fileno()):
+        held = _lock(file.fileno())
+        if waiting is not None and not held:
             waiting()
-            while not _lock(file.fileno()):
+            while not (held := _lock(file.fileno())):
                 time.sleep(0.1)
-        yield
-
-
-@contextmanager
-def try_locked(path: Path) -> Iterator[bool]:
-    """Hold a lock file unless another process does, or has removed it; gives whether it is held."""
-    with path.open("ab") as file:
         # A lock on a file that is no longer there holds nobody off.
-        yield _lock(file.fileno()) and _is_at(path, file.fileno())
+        yield held and path.exists() and os.path.samestat(path.stat(), os.fstat(file.fileno()))
 
 
 def _lock(descriptor: int) -> bool:
@@ -138,18 +132,11 @@ def _lock(descriptor: int) -> bool:
     return True
 
 
-def _is_at(path: Path, descriptor: int) -> bool:
-    return path.exists() and os.path.samestat(path.stat(), os.fstat(descriptor))
-
-
 def _remove_unused(folder: Path) -> None:
-    """Remove a folder of the same user's whose lock no process holds."""
-    found = folder.lstat()
-    if not S_ISDIR(found.st_mode) or (sys.platform != "win32" and found.st_uid != os.getuid()):
-        return
+    """Remove a folder whose lock no process holds."""
     if (folder / _LOCK).exists():  # else it is being made
-        with try_locked(folder / _LOCK) as held:
-            if held and sys.platform != "win32":
-                shutil.rmtree(folder)  # while it is held, so that nobody takes it meanwhile
-        if held and sys.platform == "win32":
-            shutil.rmtree(folder)  # Windows removes no file that is open, so that one in use stays
+        with locked(folder / _LOCK) as held:
+            if held:  # all but the lock on Windows, which removes no open file
+                shutil.rmtree(folder, ignore_errors=True)
+        if held:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,29 +1,26 @@
 """Where files of a dataset are kept: a folder of this machine, or any address fsspec knows.
 
-Every file appears whole or not at all. Paths are relative to the dataset, with slashes.
+Every file appears whole or not at all. Paths are relative to the dataset, with slashes. A storage
+is used by many threads, and all that it does may raise StorageError.
 """
 
 import os
 import stat
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from importlib import import_module
 from io import FileIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeAlias
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
-from hotdog_sql.download_options import RetryPolicy
 from hotdog_sql.errors import InputError, MissingExtraError, StorageError
 from hotdog_sql.files import refuse_links, storage_errors, temporary_folder, write_all
 from hotdog_sql.text import printable, without_credentials
-
-T = TypeVar("T")
 
 #: Folder inside a dataset for temporary files; it exists only while a run works on the dataset.
 WORK_FOLDER = ".hotdog-sql"
@@ -31,68 +28,30 @@ WORK_FOLDER = ".hotdog-sql"
 #: may still be at work, and must not replace a new tar.
 RUN = f"{WORK_FOLDER}/run"
 
-_LOCAL = frozenset({"file", "local"})
 #: Protocols of stores in which an object appears whole or not at all.
 _OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oci", "oss"})
-
 #: As many connections as a machine has transfers at most.
 _S3_SETTINGS: dict[str, Any] = {"config_kwargs": {"max_pool_connections": 64}}
-#: Each attempt is several of the library's own.
-_RETRY = RetryPolicy(attempts=3)
 _DELETIONS = 16
 
 
-class Storage(Protocol):
-    """A place for the files of a dataset, used by many threads; any method may raise StorageError.
-
-    `address` may hold credentials, `name` has none; `folder` is None if it is not on this machine.
-    """
-
-    address: str
-    name: str
-    folder: Path | None
-
-    def write(self, path: str, data: bytes | bytearray) -> None:
-        """Keep the bytes as a file, replacing an older one."""
-
-    def put(self, path: str, file: Path) -> None:
-        """Keep a file from `scratch`, which may be moved away, replacing an older one."""
-
-    def read(self, path: str) -> bytes | None:
-        """The bytes of a file; None where there is none."""
-
-    def size(self, path: str) -> int | None:
-        """Bytes of a file; None where there is none."""
-
-    def delete(self, *paths: str) -> None:
-        """Remove files, if they exist."""
-
-    def files(self, folder: str = "", prefix: str = "") -> Iterator[tuple[str, int]]:
-        """Path and size of each file below a folder whose name begins with a prefix, sorted."""
-
-    def local(self, path: str) -> AbstractContextManager[Path]:
-        """The file on this machine, to be read."""
-
-    def scratch(self) -> AbstractContextManager[Path]:
-        """A folder of this machine for files that are to be `put`."""
-
-
-class _LocalStorage:
+class LocalStorage:
     """A folder of this machine. Symbolic links inside it are not followed for writing."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.address = str(folder.absolute())
+        #: The address without credentials.
         self.name = printable(str(folder))
-        self.folder: Path | None = folder
-        self._root = folder
         self._ready: set[str] = set()
 
     def write(self, path: str, data: bytes | bytearray) -> None:
+        """Keep the bytes as a file, replacing an older one."""
         # The disk is not forced, which would cost more than a transfer: after a power failure a
         # file may be shorter than the manifest says, and is downloaded again.
         # Paths are text and the file has no buffer, or these would take as long as the writing.
-        temporary = f"{self._root}/{WORK_FOLDER}/{os.getpid()}-{threading.get_ident()}.part"
-        target = f"{self._root}/{path}"
+        temporary = f"{self.folder}/{WORK_FOLDER}/{os.getpid()}-{threading.get_ident()}.part"
+        target = f"{self.folder}/{path}"
         with storage_errors(target):
             self._prepare(WORK_FOLDER)
             self._prepare(path.rpartition("/")[0])
@@ -101,34 +60,39 @@ class _LocalStorage:
             Path(temporary).replace(target)
 
     def put(self, path: str, file: Path) -> None:
-        with storage_errors(self._root / path):
+        """Keep a file from `scratch`, which may be moved away, replacing an older one."""
+        with storage_errors(self.folder / path):
             self._prepare(path.rpartition("/")[0])
-            file.replace(self._root / path)
+            file.replace(self.folder / path)
 
     def read(self, path: str) -> bytes | None:
-        with storage_errors(self._root / path):
+        """The bytes of a file; None where there is none."""
+        with storage_errors(self.folder / path):
             try:
-                return (self._root / path).read_bytes()
+                return (self.folder / path).read_bytes()
             except FileNotFoundError:
                 return None
 
     def size(self, path: str) -> int | None:
+        """Bytes of a file; None where there is none."""
         try:
-            found = (self._root / path).stat()
+            found = (self.folder / path).stat()
         except OSError:
             return None
         return found.st_size if stat.S_ISREG(found.st_mode) else None
 
     def delete(self, *paths: str) -> None:
+        """Remove files, if they exist."""
         for path in paths:
-            with storage_errors(self._root / path):
-                refuse_links(self._root, path.rpartition("/")[0])
-                (self._root / path).unlink(missing_ok=True)
+            with storage_errors(self.folder / path):
+                refuse_links(self.folder, path.rpartition("/")[0])
+                (self.folder / path).unlink(missing_ok=True)
 
     def files(self, folder: str = "", prefix: str = "") -> Iterator[tuple[str, int]]:
-        for place, folders, names in os.walk(self._root / folder):
+        """Path and size of each file below a folder whose name begins with a prefix, sorted."""
+        for place, folders, names in os.walk(self.folder / folder):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
-            below = Path(place).relative_to(self._root)
+            below = Path(place).relative_to(self.folder)
             for name in sorted(names):
                 path = (below / name).as_posix()
                 size = self.size(path)
@@ -137,11 +101,13 @@ class _LocalStorage:
 
     @contextmanager
     def local(self, path: str) -> Iterator[Path]:
-        yield self._root / path
+        """The file on this machine, to be read."""
+        yield self.folder / path
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
-        work = self._root / WORK_FOLDER
+        """A folder of this machine for files that are to be `put`."""
+        work = self.folder / WORK_FOLDER
         with storage_errors(work):
             self._prepare(WORK_FOLDER)
             folder = TemporaryDirectory(dir=work, ignore_cleanup_errors=True)
@@ -150,18 +116,18 @@ class _LocalStorage:
 
     def _prepare(self, folder: str) -> None:
         if folder not in self._ready:
-            refuse_links(self._root, folder)
-            (self._root / folder).mkdir(parents=True, exist_ok=True)
+            refuse_links(self.folder, folder)
+            (self.folder / folder).mkdir(parents=True, exist_ok=True)
             self._ready.add(folder)
 
 
 class _RemoteStorage:
-    """Any address that fsspec knows: object stores, SFTP and so on."""
+    """Any address that fsspec knows: object stores, SFTP and so on; see `LocalStorage`."""
 
     def __init__(self, address: str) -> None:
         self.address = address
         self.name = without_credentials(address)
-        self.folder: Path | None = None
+        self.folder = None
         protocol, _, rest = address.partition("://")
         host = rest.partition("?")[0].strip("/")
         if not (protocol and host):
@@ -176,28 +142,22 @@ class _RemoteStorage:
         self._moves = protocol not in {*_OBJECT_STORES, "memory"}
 
     def write(self, path: str, data: bytes | bytearray) -> None:
-        def upload(to: str) -> None:
-            self._files.pipe_file(to, bytes(data))
-
-        self._place(path, upload)
+        with self._whole(path) as full:
+            self._files.pipe_file(full, bytes(data))
 
     def put(self, path: str, file: Path) -> None:
-        def upload(to: str) -> None:
-            self._files.put_file(str(file), to)
-
-        self._place(path, upload)
+        with self._whole(path) as full:
+            self._files.put_file(str(file), full)
 
     def read(self, path: str) -> bytes | None:
-        try:
-            return bytes(self._do(path, self._files.cat_file, self._full(path)))
-        except _AbsentError:
-            return None
+        with self._errors(path), suppress(FileNotFoundError):
+            return bytes(self._files.cat_file(self._full(path)))
+        return None
 
     def size(self, path: str) -> int | None:
-        try:
-            return int(self._do(path, self._files.info, self._full(path))["size"])
-        except _AbsentError:
-            return None
+        with self._errors(path), suppress(FileNotFoundError):
+            return int(self._files.info(self._full(path))["size"])
+        return None
 
     def delete(self, *paths: str) -> None:
         with ThreadPoolExecutor(_DELETIONS) as pool:
@@ -205,10 +165,9 @@ class _RemoteStorage:
 
     def files(self, folder: str = "", prefix: str = "") -> Iterator[tuple[str, int]]:
         top = self._full(folder) if folder else self._root
-        try:
-            found = self._do(folder, self._files.find, top, detail=True, prefix=prefix)
-        except _AbsentError:
-            return
+        found = {}
+        with self._errors(folder), suppress(FileNotFoundError):
+            found = self._files.find(top, detail=True, prefix=prefix)
         start = len(self._root) + 1
         for full in sorted(found):
             yield full[start:], int(found[full]["size"])
@@ -217,7 +176,8 @@ class _RemoteStorage:
     def local(self, path: str) -> Iterator[Path]:
         with temporary_folder() as folder:
             copy = folder / "copy"
-            self._do(path, self._files.get_file, self._full(path), str(copy))
+            with self._errors(path):
+                self._files.get_file(self._full(path), str(copy))
             yield copy
 
     def scratch(self) -> AbstractContextManager[Path]:
@@ -229,16 +189,12 @@ class _RemoteStorage:
     def _open(self, protocol: str) -> tuple[Any, str]:
         """The library's file system, and the dataset's path in its own terms."""
         settings = _S3_SETTINGS if protocol in {"s3", "s3a"} else {}
-
-        def connect() -> tuple[Any, str]:
-            import_module("fsspec").get_filesystem_class(protocol)  # or says what is missing
-            open_address = import_module("fsspec.core").url_to_fs
-            options = {"use_listings_cache": False, "skip_instance_cache": True, **settings}
-            files, root = open_address(self.address, **options)
-            return files, str(root).rstrip("/")
-
+        options = {"use_listings_cache": False, "skip_instance_cache": True, **settings}
         try:
-            return self._do("", connect)
+            with self._errors():
+                import_module("fsspec").get_filesystem_class(protocol)  # or says what is missing
+                open_address = import_module("fsspec.core").url_to_fs
+                files, root = open_address(self.address, **options)
         except ImportError as error:
             own = settings or error.name == "fsspec"
             how = "pip install 'hotdog-sql[s3]'" if own else without_credentials(str(error))
@@ -247,55 +203,44 @@ class _RemoteStorage:
             ) from error
         except StorageError as error:
             raise InputError(str(error)) from None
+        return files, str(root).rstrip("/")
 
-    def _place(self, path: str, write: Callable[[str], object]) -> None:
+    @contextmanager
+    def _whole(self, path: str) -> Iterator[str]:
+        """Where to write a file that nobody is to see before it is whole."""
         full = self._full(path)
-        if not self._moves:
-            self._do(path, write, full)
-            return
-        temporary = self._full(f"{WORK_FOLDER}/{uuid4().hex}.part")
-
-        def move_into_place() -> None:
+        with self._errors(path):
+            if not self._moves:
+                yield full
+                return
+            temporary = self._full(f"{WORK_FOLDER}/{uuid4().hex}.part")
             for file in (temporary, full):
                 self._files.makedirs(file.rpartition("/")[0], exist_ok=True)
-            write(temporary)
+            yield temporary
             self._files.mv(temporary, full)
 
-        self._do(path, move_into_place)
-
     def _delete(self, path: str) -> None:
-        with suppress(_AbsentError):
-            self._do(path, self._files.rm_file, self._full(path))
+        with self._errors(path), suppress(FileNotFoundError):
+            self._files.rm_file(self._full(path))
 
-    def _do(self, path: str, action: Callable[..., T], *values: object, **options: object) -> T:
-        """The action's result; it is tried again where that may help.
-
-        Each library has errors of its own, so any exception is the store's.
-        """
-        attempt = 1
-        while True:
-            try:
-                return action(*values, **options)
-            except Exception as error:
-                if isinstance(error, ImportError | MemoryError):
-                    raise
-                final = isinstance(error, FileNotFoundError | PermissionError | ValueError)
-                delay = None if final else _RETRY.delay(attempt)
-                if delay is None:
-                    where = f"{self.name}/{path}" if path else self.name
-                    reason = without_credentials(str(error)) or type(error).__name__
-                    absent = isinstance(error, FileNotFoundError)
-                    # The cause is left behind: its text may hold credentials.
-                    raise (_AbsentError if absent else StorageError)(
-                        f"cannot use {where} ({reason}): check the address and the credentials, "
-                        "then run the same command again"
-                    ) from None
-            time.sleep(delay)
-            attempt += 1
+    @contextmanager
+    def _errors(self, path: str = "") -> Iterator[None]:
+        """Raise what a library raises as a StorageError: each has errors of its own."""
+        try:
+            yield
+        except Exception as error:
+            if isinstance(error, ImportError | MemoryError):
+                raise
+            where = f"{self.name}/{path}" if path else self.name
+            reason = without_credentials(str(error)) or type(error).__name__
+            # The cause is left behind: its text may hold credentials.
+            raise StorageError(
+                f"cannot use {where} ({reason}): check the address and the credentials, "
+                "then run the same command again"
+            ) from None
 
 
-class _AbsentError(StorageError):
-    """There is no such file, or no such bucket."""
+Storage: TypeAlias = LocalStorage | _RemoteStorage
 
 
 def open_storage(address: str | Path) -> Storage:
@@ -303,8 +248,8 @@ def open_storage(address: str | Path) -> Storage:
     text = str(address)
     protocol, separator, _ = text.partition("://")
     if not separator:
-        return _LocalStorage(Path(text))
-    if protocol not in _LOCAL:
+        return LocalStorage(Path(text))
+    if protocol not in {"file", "local"}:
         return _RemoteStorage(text)
     parts = urlsplit(text)
-    return _LocalStorage(Path(unquote(parts.netloc + parts.path)))
+    return LocalStorage(Path(unquote(parts.netloc + parts.path)))

@@ -23,7 +23,7 @@ from hotdog_sql.downloader.result import (
 )
 from hotdog_sql.downloader.tars import tar_of
 from hotdog_sql.errors import DatasetError, DatasetLockedError
-from hotdog_sql.files import refuse_links, storage_errors, temporary_folder, try_locked
+from hotdog_sql.files import locked, refuse_links, storage_errors, temporary_folder
 from hotdog_sql.storage import RUN, WORK_FOLDER, Storage, open_storage
 
 ATTRIBUTION = "ATTRIBUTION.csv"
@@ -98,7 +98,6 @@ class Dataset:
         self._last_part = last_part
         self._kept = table.path.stat().st_size
         self._due = time.monotonic() + KEEP_EVERY
-        self._done: list[str] = []
         # A folder is listed when the first of its files is asked for; a large dataset's by the
         # first characters of the names, so that memory does not grow with it.
         self._characters = 0
@@ -123,10 +122,6 @@ class Dataset:
         self.manifest.append(result)
         if time.monotonic() >= self._due:
             self._keep()
-
-    def release(self, path: str) -> None:
-        """Remove a shard's result file once its rows, which have been recorded, are kept."""
-        self._done.append(path)
 
     def drop(self, row: Row) -> None:
         """Remove a photo and its row."""
@@ -168,7 +163,7 @@ class Dataset:
             self._kept = self.manifest.path.stat().st_size
 
     def _keep(self) -> None:
-        """Upload what is new in the manifest, and remove the result files that it has come from."""
+        """Upload what is new in the manifest."""
         if self.storage.folder is None:
             with self.manifest.path.open("rb") as file:
                 file.seek(self._kept)
@@ -177,8 +172,6 @@ class Dataset:
                 self._last_part += 1
                 self.storage.write(part_name(self._last_part), HEADER + new)
                 self._kept += len(new)
-        self.storage.delete(*self._done)
-        self._done.clear()
         self._due = time.monotonic() + KEEP_EVERY
 
     def _size(self, path: str) -> int | None:
@@ -229,7 +222,7 @@ def _work_folder(folder: Path) -> Iterator[None]:
     with ExitStack() as stack:
         with storage_errors(work):
             work.mkdir(parents=True, exist_ok=True)
-            if not stack.enter_context(try_locked(work / "lock")):
+            if not stack.enter_context(locked(work / "lock")):
                 raise DatasetLockedError(
                     f"another run is working on {folder}: wait for it to end, or choose another "
                     "folder"

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.dataset import Dataset, open_dataset
+from hotdog_sql.downloader.executors import open_executor
 from hotdog_sql.downloader.manifest import Row
 from hotdog_sql.downloader.photo import Photo, safe_folder
 from hotdog_sql.downloader.result import DownloadReport, Result, Status, note_value, with_note
-from hotdog_sql.downloader.shards import OpenExecutor, Shard, ShardCutter
+from hotdog_sql.downloader.shards import Shard, ShardCutter
 from hotdog_sql.errors import SelectionFileError
 from hotdog_sql.progress import Progress
 from hotdog_sql.text import printable
@@ -27,7 +28,6 @@ def download(
     address: str | Path,
     *,
     mirror_url: str,
-    open_executor: OpenExecutor,
     options: DownloadOptions | None = None,
     replacements: Replacements | None = None,
     count: int | None = None,
@@ -50,9 +50,9 @@ def download(
         run = _Run(dataset, options, progress, replacements)
         empty = Shard((), dataset.storage.address, mirror_url, options, dataset.run_id)
         cutter = ShardCutter(empty, dataset.manifest.tars)
-        with open_executor(empty, progress, dataset.release) as executor:
+        with open_executor(empty, progress) as run_shards:
             for wanted in run.rounds(photos):
-                for results in executor.run(cutter.cut(run.missing(wanted))):
+                for results in run_shards(cutter.cut(run.missing(wanted))):
                     for result in results:
                         run.settle(result)
         run.clean_up()

@@ -1,23 +1,14 @@
 """A piece of a download: what a worker of a cluster, or this process, is handed at once."""
 
-import tarfile
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import count
-from pathlib import Path
-from typing import Protocol
 
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.photo import Photo
-from hotdog_sql.downloader.pool import DownloadPool
-from hotdog_sql.downloader.result import Result, Status, decode, encode
-from hotdog_sql.downloader.tars import add_photo, tar_name
+from hotdog_sql.downloader.tars import tar_name
 from hotdog_sql.errors import DatasetLockedError
-from hotdog_sql.files import storage_errors
-from hotdog_sql.progress import Progress
 from hotdog_sql.storage import RUN, WORK_FOLDER, Storage, open_storage
 from hotdog_sql.text import without_credentials
 
@@ -104,86 +95,6 @@ class ShardCutter:
                 break
         self._used.add(tar)
         return tar
-
-
-class Executor(Protocol):
-    """Who runs shards; see `hotdog_sql.downloader.executors`."""
-
-    def run(self, shards: Iterable[Shard]) -> Iterator[list[Result]]:
-        """The results of shards as they come."""
-
-
-#: Opens an executor for shards like an empty one; the last argument removes a recorded result file.
-OpenExecutor = Callable[[Shard, Progress, Callable[[str], None]], AbstractContextManager[Executor]]
-
-
-def run_shard(shard: Shard, progress: Progress | None = None) -> list[Result]:
-    """Fetch the photos of a shard into the dataset.
-
-    Run twice, on the same machine or another, it leaves the same files.
-    """
-    progress = progress or Progress()
-    if not shard.tar:
-        return list(_in_order(shard, shard.storage, progress))
-    with shard.storage.scratch() as scratch:
-        return _write_tar(shard, scratch, progress)
-
-
-def run_shard_once(shard: Shard) -> None:
-    """Fetch the photos of a shard, unless another worker has, and leave the results as a file.
-
-    The file has lines as the manifest has them, and is the only channel by which results come back:
-    if a worker dies after writing it, the one that is handed the shard next has nothing to fetch.
-    """
-    if read_results(shard) is not None:
-        return
-    lines = [encode(result.row().values()) for result in run_shard(shard)]
-    shard.check_current()  # or nobody would remove the file
-    shard.storage.write(shard.result_file, b"".join(lines))
-
-
-def read_results(shard: Shard) -> list[Result] | None:
-    """The results in a shard's result file; None where there is none, or it is not whole."""
-    lines = (shard.storage.read(shard.result_file) or b"").splitlines(keepends=True)
-    rows = [row for line in lines if line.endswith(b"\n") and (row := decode(line))]
-    # A power failure can leave a file that is shorter.
-    return [Result.from_row(row) for row in rows] if len(rows) == len(shard.photos) else None
-
-
-def _in_order(shard: Shard, storage: Storage, progress: Progress) -> Iterator[Result]:
-    """The results in the order of the shard's photos, each as soon as those before it are known."""
-    photos = deque(shard.photos)
-    waiting: dict[Photo, Result] = {}
-    with DownloadPool(
-        storage, shard.mirror_url, shard.options, progress, heard=shard.heard
-    ) as pool:
-        for result in pool.run(shard.photos):
-            waiting[result.photo] = result
-            while photos and photos[0] in waiting:
-                yield waiting.pop(photos.popleft())
-
-
-def _write_tar(shard: Shard, scratch: Path, progress: Progress) -> list[Result]:
-    """Fetch into a folder, and from there into the tar in the order of the shard.
-
-    The tar is written while others are fetched, so that it takes no time of its own.
-    """
-    photos, whole = scratch / "photos", scratch / "whole.tar"
-    results: list[Result] = []
-    with storage_errors(whole), tarfile.TarFile(whole, "w", format=tarfile.USTAR_FORMAT) as tar:
-        for result in _in_order(shard, open_storage(photos), progress):
-            if result.status is Status.DOWNLOADED:
-                file = photos / result.path
-                name = add_photo(tar, result, file, shard.classes[result.photo.folder])
-                result = replace(result, path=f"{shard.tar}/{name}")
-                file.unlink()
-            results.append(result)
-    shard.check_current()
-    if any(result.status is Status.DOWNLOADED for result in results):
-        shard.storage.put(shard.tar, whole)
-    else:
-        shard.storage.delete(shard.tar)  # what a killed run may have left under this name
-    return results
 
 
 @lru_cache(maxsize=4)

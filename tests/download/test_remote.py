@@ -1,12 +1,10 @@
 """Datasets in object stores, for which fsspec's memory stands in, and what their addresses hide."""
 
-import errno
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 from threading import Thread
@@ -54,25 +52,6 @@ def test_the_dataset_is_that_of_a_folder(
     again = download(server, bucket, ALBUM)
     assert (again.on_disk, again.downloaded, server.requests) == (12, 0, [])
     assert contents(bucket) == contents(tmp_path / "folder")
-
-
-def test_a_bucket_that_asks_for_patience(
-    server: LoopbackServer, bucket: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    memory = import_module("fsspec.implementations.memory").MemoryFileSystem
-    pipe_file = memory.pipe_file
-    refused: list[str] = []
-
-    def refuses_once(files: object, path: str, value: bytes) -> None:
-        if path not in refused:
-            refused.append(path)
-            raise OSError(errno.EBUSY, "SlowDown")
-        pipe_file(files, path, value)
-
-    monkeypatch.setattr(memory, "pipe_file", refuses_once)
-    report = download(server, bucket, CHOSEN[:2])
-    assert len(refused) == 3  # the photos, and the name of the run
-    assert report.on_disk == 2
 
 
 class StopsAfter(Progress):

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from hotdog_sql.download_options import DownloadOptions
-from hotdog_sql.downloader import dataset, executors
-from hotdog_sql.downloader.executors import open_executor
+from hotdog_sql.download_options import DatasetFormat, DownloadOptions
+from hotdog_sql.downloader import executors
+from hotdog_sql.downloader.executors import run_shard_once
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.run import download as download_photos
-from hotdog_sql.downloader.shards import Shard, run_shard_once
+from hotdog_sql.downloader.shards import Shard
 from hotdog_sql.errors import ClusterError, DatasetLockedError, StorageError
 from hotdog_sql.progress import Progress
 from hotdog_sql.storage import open_storage
@@ -82,7 +82,6 @@ def test_memory_does_not_grow_with_the_selection(
         photos(),
         tmp_path,
         mirror_url=server.url("/mirror/"),
-        open_executor=open_executor,
         options=DownloadOptions(scheduler=cluster, shard_size=3, top_up=False),
         progress=Counts(),
     )
@@ -155,56 +154,13 @@ def test_a_host_that_cannot_be_reached_does_not_end_a_run_in_which_others_answer
     assert (report.on_disk, report.lost, report.failed) == (4, 1, 1)
 
 
-class Watches(Progress):
-    """Looks at the dataset after each photo, and sees that all that was fetched is written down.
-
-    Attributes:
-        most: result files that were there at the same time.
-    """
-
-    def __init__(self, address: str) -> None:
-        self.most = 0
-        self._address = address
-        self._downloaded = 0
-
-    def finished(self, status: str, *_: object, **__: object) -> None:
-        self._downloaded += status == "downloaded"
-        storage = open_storage(self._address)
-        paths = [path for path, _ in storage.files(".hotdog-sql")]
-        results = [storage.read(path) or b"" for path in paths if "/shard-" in path]
-        text = b"".join(results).decode() + str([row["path"] for row in rows_at(self._address)])
-        self.most = max(self.most, len(results))
-        assert sum(one.image_id in text for one in [*CHOSEN, *SPARE]) >= self._downloaded
-
-
-@pytest.mark.parametrize(
-    ("tars", "keep_every"),
-    [({}, 0.0), ({"dataset_format": TARS}, 1000.0)],
-    ids=["files, often", "tars, seldom"],
-)
-def test_a_result_file_goes_when_its_rows_are_kept(
-    server: LoopbackServer,
-    there: str,
-    monkeypatch: pytest.MonkeyPatch,
-    tars: dict[str, Any],
-    keep_every: float,
-) -> None:
-    """Seldom or often; in the end nothing is left."""
-    monkeypatch.setattr(dataset, "KEEP_EVERY", keep_every)
-    watches = Watches(there)
-    with cluster_of_threads(1) as alone:
-        options = {"scheduler": alone, "shard_size": 10, **tars}
-        download(server, there, ALBUM, progress=watches, **options)
-    assert watches.most == 9 if keep_every else 0 < watches.most < 6
-    assert not [path for path in contents(there) if path.startswith(".hotdog-sql")]
-
-
-def shard_of(server: LoopbackServer, there: str, **changes: Any) -> Shard:
+def shard_of(server: LoopbackServer, there: str, tar: str = "") -> Shard:
     """A shard of ten photos, two of them lost, of the run that has the dataset now."""
     open_storage(there).write(RUN, b"this")
     mirror = server.url("/mirror/").replace("//", "//me:hidden@", 1)
-    shard = Shard(tuple(CHOSEN[:10]), there, mirror, DownloadOptions(), "this", 3)
-    return replace(shard, classes={"hot_dog": 0}, **changes)
+    options = DownloadOptions(dataset_format=TARS if tar else DatasetFormat.FILES)
+    shard = Shard(tuple(CHOSEN[:10]), there, mirror, options, "this", 3, tar)
+    return replace(shard, classes={"hot_dog": 0})
 
 
 @pytest.mark.parametrize("tar", ["", "000003.tar"])
@@ -212,12 +168,12 @@ def test_a_shard_that_is_done_is_not_fetched_again(
     server: LoopbackServer, there: str, tar: str
 ) -> None:
     """Not even by another worker, that has another share of what a host may be asked."""
-    shard = pickle.loads(pickle.dumps(shard_of(server, there, tar=tar)))
+    shard = pickle.loads(pickle.dumps(shard_of(server, there, tar)))
     run_shard_once(shard)
     assert len(contents(there)) == 1 + (2 if tar else 9)
     assert set(server.counts().values()) == {1}
     server.clear()
-    run_shard_once(replace(shard, options=DownloadOptions(per_host=1)))
+    run_shard_once(replace(shard, options=replace(shard.options, per_host=1)))
     assert server.requests == []
     told = repr(shard) + str(contents(there))
     assert CHOSEN[0].image_id in told
@@ -233,7 +189,7 @@ def test_a_worker_of_an_earlier_run_leaves_nothing(
     server: LoopbackServer, there: str, tar: str
 ) -> None:
     """Its command was killed, and another is at work, or done."""
-    shard, storage = shard_of(server, there, tar=tar), open_storage(there)
+    shard, storage = shard_of(server, there, tar), open_storage(there)
     storage.write("000003.tar", b"of the other run")
     storage.write(RUN, b"another")
     for _ in range(2):
@@ -260,7 +216,7 @@ def test_result_files_of_a_killed_run_are_removed_by_the_next(
 @pytest.mark.parametrize(
     ("address", "what"),
     [
-        ("tcp://me:secret@127.0.0.1:9", "scheduler 127.0.0.1:9 was given with credentials"),
+        ("tcp://me:secret@127.0.0.1:9", "leave out the credentials"),
         ("http://127.0.0.1:8787", "check the address"),
         ("tcp://127.0.0.1", "missing port number"),
         ("tls://127.0.0.1:9", "no certificates are set"),
@@ -286,5 +242,7 @@ def test_the_exit_code_without_a_scheduler(tmp_path: Path, call: Run) -> None:
         "download", "rows.csv", "dataset", "-q", "--scheduler", "tcp://me:secret@127.0.0.1:9"
     )
     assert (said.returncode, said.stdout) == (9, "")
-    assert said.stderr.startswith("hotdog-sql: the scheduler 127.0.0.1:9 was given with")
+    assert said.stderr.startswith(
+        "hotdog-sql: cannot use the scheduler tcp://127.0.0.1:9 (leave out"
+    )
     assert said.stderr.count("\n") == 1

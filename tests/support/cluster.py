@@ -15,7 +15,8 @@ from typing import Any, Self
 import httpx
 from moto.server import ThreadedMotoServer
 
-from hotdog_sql.downloader.shards import Shard, run_shard_once
+from hotdog_sql.downloader.executors import run_shard_once
+from hotdog_sql.downloader.shards import Shard
 
 ROOT = Path(__file__).parents[2]
 

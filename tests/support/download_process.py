@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 from hotdog_sql.download_options import DownloadOptions
-from hotdog_sql.downloader.executors import open_executor
 from hotdog_sql.downloader.run import download
 from hotdog_sql.errors import HotdogError
 from hotdog_sql.options import Source
@@ -43,7 +42,6 @@ def main() -> None:
             chosen.photos(),
             directory,
             mirror_url=f"http://127.0.0.1:{port}/mirror/",
-            open_executor=open_executor,
             options=DownloadOptions(sources=(Source.MIRROR,), workers=64, per_host=64, retry=QUICK),
             replacements=chosen.replacements,
             recipe={"photos": int(photos)},

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from hotdog_sql.download_options import DownloadOptions, RetryPolicy
-from hotdog_sql.downloader.executors import open_executor
 from hotdog_sql.downloader.photo import IMAGE_COLUMNS, Photo
 from hotdog_sql.downloader.result import DownloadReport
 from hotdog_sql.downloader.run import download
@@ -114,7 +113,6 @@ def run(
         album.photos(),
         directory,
         mirror_url=server.url("/mirror/"),
-        open_executor=open_executor,
         options=DownloadOptions(**(quick | options)),
         replacements=album.replacements,
         count=len(album),

@@ -68,7 +68,7 @@ def test_hierarchy_agrees_with_brute_force(
 def test_the_report_agrees_with_brute_force(data: OpenImages, chosen: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         data.write(Path(folder))
-        with connect(DataOptions(Path(folder), labels="both")) as database:
+        with connect(DataOptions(Path(folder), labels="machine")) as database:
             request = SelectOptions(tuple(chosen), min_confidence=0.8, related="none")
             report = select(database, request).report
     assert report is not None

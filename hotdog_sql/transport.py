@@ -77,8 +77,9 @@ class Transport(httpx.BaseTransport):
             pool = self._by_proxy.get(request.url.scheme) or self._by_proxy.get("all", pool)
         with self._errors("connection broke"):
             received = pool.handle_request(sent)
-            while not _is_asked_for(received):
-                # A keep-alive server sent more than its last answer: that connection is closed.
+            while not getattr(received.extensions["network_stream"], "heard", True):
+                # It was there before the request: a keep-alive server had sent more than its last
+                # answer. That connection is closed.
                 received.close()
                 received = pool.handle_request(sent)
         body = Body(self._chunks(received), received.close)
@@ -229,12 +230,6 @@ def _httpcore_url(url: httpx.URL) -> httpcore.URL:
     return httpcore.URL(
         scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
     )
-
-
-def _is_asked_for(response: httpcore.Response) -> bool:
-    """Whether the answer came after the request, and was not there already."""
-    connection = response.extensions["network_stream"]
-    return not isinstance(connection, _Connection) or connection.heard
 
 
 def _has_cause(error: BaseException, kind: type[BaseException]) -> bool:

@@ -112,7 +112,7 @@ def run_shard_once(shard: Shard) -> None:
     if read_results(shard) is not None:
         return
     with _local_executor(shard, Progress()) as run:
-        lines = [encode(result.row().values()) for results in run([shard]) for result in results]
+        lines = [encode(result.row()) for results in run([shard]) for result in results]
     shard.check_current()  # or nobody would remove the file
     shard.storage.write(shard.result_file, b"".join(lines))
 

@@ -106,12 +106,19 @@ class Fetcher:
         if note and self._options.strict_md5:
             raise RejectedError(note)
         if self._options.decodes:
+            from hotdog_sql.downloader.transform import degrees, transform  # which needs Pillow
+
             with self._decoding:
-                altered = None if self._stopped.is_set() else self._alter(photo, source, data)
+                self._check_running()
+                altered = transform(
+                    data,
+                    degrees(photo.rotation, source),
+                    upright=self._options.upright,
+                    max_side=self._options.max_side,
+                )
             if altered is not None:
-                data, md5 = altered[0], md5_hex(altered[0])
-                picture = inspect(data)
-                note = join_notes(note, altered[1])
+                data, done = altered
+                md5, picture, note = md5_hex(data), inspect(data), join_notes(note, done)
         self._check_running()
         result = Result(
             photo,
@@ -131,19 +138,6 @@ class Fetcher:
     def _check_running(self) -> None:
         if self._stopped.is_set():
             raise RequestError("stopped", "stopped", transient=True)
-
-    def _alter(self, photo: Photo, source: Source, data: Bytes) -> tuple[bytes, str] | None:
-        from hotdog_sql.downloader.transform import decode, degrees, transform
-
-        if not self._options.alterations:
-            decode(data)
-            return None
-        return transform(
-            data,
-            degrees(photo.rotation, source),
-            upright=self._options.upright,
-            max_side=self._options.max_side,
-        )
 
 
 def _change(photo: Photo, size: int, md5: str) -> str:

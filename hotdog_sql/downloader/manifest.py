@@ -117,7 +117,7 @@ class Manifest:
 
     def append(self, result: Result) -> None:
         """Append the result of a photo. `want` and `find` do not see it in this run."""
-        line = encode(result.row().values())
+        line = encode(result.row())
         with storage_errors(self.path):
             try:
                 self._file.seek(self._end)

@@ -2,32 +2,20 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePosixPath
-from typing import Self
+from typing import NamedTuple, Self
 from urllib.parse import quote
 
 from hotdog_sql.errors import SelectionFileError
 from hotdog_sql.options import Source
 from hotdog_sql.text import printable
 
-#: The columns of an Open Images image file, in its order, and the fields of a photo.
-_FIELDS = {
-    "ImageID": "image_id",
-    "Subset": "subset",
-    "OriginalURL": "original_url",
-    "OriginalLandingURL": "landing_url",
-    "License": "license",
-    "AuthorProfileURL": "author_url",
-    "Author": "author",
-    "Title": "title",
-    "OriginalSize": "original_size",
-    "OriginalMD5": "original_md5",
-    "Thumbnail300KURL": "thumbnail_url",
-    "Rotation": "rotation",
-}
-IMAGE_COLUMNS = tuple(_FIELDS)
+#: The columns of an Open Images image file: the last fields of a photo, in the same order.
+IMAGE_COLUMNS = (
+    *("ImageID", "Subset", "OriginalURL", "OriginalLandingURL", "License", "AuthorProfileURL"),
+    *("Author", "Title", "OriginalSize", "OriginalMD5", "Thumbnail300KURL", "Rotation"),
+)
 
 #: Open Images uses 16 hexadecimal digits. An ID becomes a file name and part of an address.
 _IMAGE_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
@@ -44,8 +32,7 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])([.].*)?", re.IGNORE
 _LONGEST_NAME = 255
 
 
-@dataclass(frozen=True, slots=True)
-class Photo:
+class Photo(NamedTuple):
     """One row of a selection, each text on one line and empty where it is missing.
 
     `rank` is its place in the seeded order of its folder; a `reserve` replaces a lost photo.
@@ -71,24 +58,25 @@ class Photo:
     @classmethod
     def from_row(cls, row: Mapping[str, object], *, reserve: bool = False) -> Self:
         """A photo from the columns of a selection, as CSV text or as typed values."""
-        image = {field: _text(row[column]) for column, field in _FIELDS.items()}
-        if not is_image_id(image["image_id"]):
+        image_id, *others = [_text(row[column]) for column in IMAGE_COLUMNS]
+        if not is_image_id(image_id):
             raise SelectionFileError(
-                f"ImageID {printable(image['image_id'])!r} cannot be a file name; "
+                f"ImageID {printable(image_id)!r} cannot be a file name; "
                 "correct the selection or make it again"
             )
         own = row.get("reserve")
         return cls(
-            folder=_text(row["folder"]),
-            rank=int(_text(row["rank"]) or 0),
-            reserve=reserve if own is None else _text(own).lower() == "true",
-            partition=_text(row.get("partition")),
-            **image,
+            _text(row["folder"]),
+            int(_text(row["rank"]) or 0),
+            reserve if own is None else _text(own).lower() == "true",
+            _text(row.get("partition")),
+            image_id,
+            *others,
         )
 
     def image_row(self) -> dict[str, str]:
         """The image file's own columns."""
-        return {column: getattr(self, field) for column, field in _FIELDS.items()}
+        return dict(zip(IMAGE_COLUMNS, self[4:], strict=True))
 
     @property
     def stem(self) -> str:
@@ -97,15 +85,12 @@ class Photo:
 
     def url(self, source: Source, mirror_url: str) -> str:
         """Address of the photo at a source; empty where it has none."""
-        match source:
-            case Source.MIRROR if self.subset:
-                return f"{mirror_url}{quote(self.subset, safe='')}/{self.image_id}.jpg"
-            case Source.MIRROR:
-                return ""
-            case Source.ORIGINAL:
-                return self.original_url
-            case Source.THUMBNAIL:
-                return self.thumbnail_url
+        if source == Source.ORIGINAL:
+            return self.original_url
+        if source == Source.THUMBNAIL:
+            return self.thumbnail_url
+        subset = quote(self.subset, safe="")
+        return f"{mirror_url}{subset}/{self.image_id}.jpg" if subset else ""
 
 
 def stem_of(partition: str, folder: str, image_id: str) -> str:

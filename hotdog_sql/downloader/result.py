@@ -71,18 +71,16 @@ class Result:
     width: int | None = None
     height: int | None = None
 
-    def row(self) -> dict[str, str]:
-        """The line of the manifest as text, by column."""
+    def row(self) -> tuple[object, ...]:
+        """The values of its line in the manifest."""
         photo = self.photo
         _, *image = photo.image_row().values()
-        values = (
+        return (
             *(photo.image_id, photo.folder, photo.partition, photo.rank),
             *(self.path, self.status, self.source, self.url),
-            *(_optional_text(self.size), self.md5, self.error, self.note),
-            *("true" if photo.reserve else "false", *image),
-            *(_optional_text(self.width), _optional_text(self.height)),
+            *(self.size, self.md5, self.error, self.note),
+            *("true" if photo.reserve else "false", *image, self.width, self.height),
         )
-        return dict(zip(COLUMNS, map(str, values), strict=True))
 
     @classmethod
     def from_row(cls, row: Mapping[str, str]) -> Self:
@@ -175,8 +173,8 @@ def note_value(note: str, beginning: str) -> str:
     return parts[0].removeprefix(beginning) if parts else ""
 
 
-def encode(values: Iterable[str]) -> bytes:
-    """One line of CSV with its end."""
+def encode(values: Iterable[object]) -> bytes:
+    """One line of CSV with its end; None is an empty field."""
     line: str = _WRITER.writerow(values)
     return line.encode("utf-8", "replace")
 
@@ -199,10 +197,6 @@ class _Line:
 
 def _optional_int(text: str) -> int | None:
     return int(text) if text else None
-
-
-def _optional_text(value: int | None) -> str:
-    return "" if value is None else str(value)
 
 
 _WRITER = csv.writer(_Line(), lineterminator="\n")

@@ -207,4 +207,4 @@ class _Run:
                 if photo is None:
                     folder.exhausted = True
                     break
-                yield replace(photo, reserve=True)
+                yield photo._replace(reserve=True)

@@ -7,7 +7,7 @@ encoded anew, at a quality that the eye does not tell from the one before.
 import struct
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BytesIO
 from typing import Any
 
@@ -93,13 +93,10 @@ def transform(
         image.load()
     if is_animation:
         return None
-    orientation, exif = _exif(image, upright=upright)
-    if orientation not in _TURNS:
-        orientation = _BY_DEGREES.get(rotation, 1)
-    turn = _TURNS.get(orientation) if upright else None
+    orientation = _orientation(image, rotation) if upright else 1
+    turn = _TURNS.get(orientation)
     if turn is None and smaller is None:
         return None
-    options = _save_options(image, on_its_side=turn is not None and orientation >= 5) | exif
     made, notes = image, []
     if smaller is not None:
         made = _full_coloured(made).resize(smaller, Image.Resampling.LANCZOS)
@@ -108,9 +105,8 @@ def transform(
         notes.append(turn[1])
     if smaller is not None:
         notes.append(f"resized {made.width}x{made.height}")
-    target = BytesIO()
-    made.save(target, "JPEG" if image.format == "MPO" else image.format, **options)
-    return target.getvalue(), "; ".join(notes)
+    exif = _exif(image, without_orientation=upright)
+    return _encoded(made, image, orientation, exif=exif), "; ".join(notes)
 
 
 def cut(data: Bytes, boxes: Sequence[tuple[int, int, int, int]], rotation: int) -> list[bytes]:
@@ -121,18 +117,11 @@ def cut(data: Bytes, boxes: Sequence[tuple[int, int, int, int]], rotation: int) 
     with _rejects():
         image = _open(data)
         image.load()
-    orientation, _ = _exif(image, upright=True)
-    if orientation not in _TURNS:
-        orientation = _BY_DEGREES.get(rotation, 1)
-    turn = _TURNS.get(orientation)
-    options = _save_options(image, on_its_side=orientation >= 5)
-    parts = []
-    for box in boxes:
-        part = image.crop(box) if turn is None else image.crop(box).transpose(turn[0])
-        target = BytesIO()
-        part.save(target, "JPEG" if image.format == "MPO" else image.format, **options)
-        parts.append(target.getvalue())
-    return parts
+    orientation = _orientation(image, rotation)
+    parts = [image.crop(box) for box in boxes]
+    if orientation in _TURNS:
+        parts = [part.transpose(_TURNS[orientation][0]) for part in parts]
+    return [_encoded(part, image, orientation) for part in parts]
 
 
 def _open(data: Bytes) -> Image.Image:
@@ -171,27 +160,38 @@ def _full_coloured(image: Image.Image) -> Image.Image:
             return image
 
 
-def _exif(image: Image.Image, *, upright: bool) -> tuple[int, dict[str, Any]]:
-    """The orientation, and the EXIF data to be saved: without it where the picture is turned."""
-    try:
+def _orientation(image: Image.Image, rotation: int) -> int:
+    """How a picture lies by its EXIF data, or by its rotation if those say nothing."""
+    with suppress(*_ERRORS):
+        orientation: int = image.getexif().get(ExifTags.Base.Orientation, 1)
+        if orientation in _TURNS:
+            return orientation
+    return _BY_DEGREES.get(rotation, 1)
+
+
+def _exif(image: Image.Image, *, without_orientation: bool) -> bytes:
+    """The EXIF data to be saved: none where there are none, or they cannot be read."""
+    with suppress(*_ERRORS):
         exif = image.getexif()
-        orientation = exif.get(ExifTags.Base.Orientation, 1)
-        if upright:
+        if without_orientation:
             exif.pop(ExifTags.Base.Orientation, None)
-        return orientation, {"exif": exif.tobytes()} if len(exif) else {}
-    except _ERRORS:
-        return 1, {}  # what cannot be read counts as none
+        return exif.tobytes() if len(exif) else b""
+    return b""
 
 
-def _save_options(image: Image.Image, *, on_its_side: bool) -> dict[str, Any]:
-    options: dict[str, Any] = {"icc_profile": image.info.get("icc_profile")}
-    if image.format in ("JPEG", "MPO", "WEBP"):
+def _encoded(made: Image.Image, image: Image.Image, orientation: int, **options: Any) -> bytes:
+    """What was made of a picture that lay so, in the picture's format."""
+    format_name = "JPEG" if image.format == "MPO" else image.format
+    options["icc_profile"] = image.info.get("icc_profile")
+    if format_name in ("JPEG", "WEBP"):
         options["quality"] = _QUALITY
-    if image.format in ("JPEG", "MPO"):
+    if format_name == "JPEG":
         options["progressive"] = "progressive" in image.info
         colour = JpegImagePlugin.get_sampling(image)
-        if colour == _HALF_WIDTH_COLOUR and on_its_side:
+        if colour == _HALF_WIDTH_COLOUR and orientation >= 5:
             colour = _FULL_COLOUR  # half the height is none of Pillow's choices
         if colour >= 0:
             options["subsampling"] = colour
-    return options
+    target = BytesIO()
+    made.save(target, format_name, **options)
+    return target.getvalue()

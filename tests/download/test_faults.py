@@ -3,7 +3,6 @@ it was asked.
 """
 
 import socket
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -192,7 +191,7 @@ def test_the_next_source_has_it(tmp_path: Path) -> None:
 
 def test_no_source_has_it(tmp_path: Path) -> None:
     with LoopbackServer() as server:
-        one = replace(everywhere(server, photo(1)), thumbnail_url="")
+        one = everywhere(server, photo(1))._replace(thumbnail_url="")
         two = everywhere(server, photo(2))
         server.on(mirror_path(two), Reply(500))
         report = run(server, tmp_path, [one, two])

@@ -4,7 +4,6 @@ import csv
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -315,7 +314,7 @@ def test_any_answer(
     with RawServer(talk) as evil, LoopbackServer() as server:
         photos = [photo(n) for n in range(1, 6)]
         serve(server, photos)
-        photos[2] = replace(photos[2], subset="", original_url=f"{evil.url}a.jpg")
+        photos[2] = photos[2]._replace(subset="", original_url=f"{evil.url}a.jpg")
         directory = tmp_path_factory.mktemp("fuzz")
         report = run(server, directory, photos, photo_seconds=1.0)
     assert report.on_disk >= 4

@@ -2,7 +2,6 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +37,7 @@ def photo(number: int, folder: str = "other", **changes: Any) -> Photo:
         thumbnail_url="",
         rotation="0.0",
     )
-    return replace(plain, **changes)
+    return plain._replace(**changes)
 
 
 class Album:
@@ -77,8 +76,7 @@ def thumbnail_path(one: Photo) -> str:
 
 def everywhere(server: LoopbackServer, one: Photo) -> Photo:
     """The photo with addresses on the server for its original and thumbnail."""
-    return replace(
-        one,
+    return one._replace(
         original_url=server.url(original_path(one)),
         thumbnail_url=server.url(thumbnail_path(one)),
     )

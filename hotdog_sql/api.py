@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hotdog_sql import boxes, ids, index
 from hotdog_sql.catalog import CatalogFile, file_named, files_for
-from hotdog_sql.config import MEMORY_LIMIT, Settings
+from hotdog_sql.config import MEMORY_LIMIT, base_url, mirror_url
 from hotdog_sql.database import Database
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.export import write_rows as write_rows
@@ -19,7 +19,6 @@ from hotdog_sql.notebook import shown_files, shown_photos
 from hotdog_sql.options import DataOptions, SelectOptions, Source, parse_partition
 from hotdog_sql.progress import FileProgress, Progress
 from hotdog_sql.recipe import Recipe, missing_for_replacements, open_selection, save_recipe
-from hotdog_sql.refresh import local_file
 from hotdog_sql.sandbox import needs_of_query
 from hotdog_sql.selection import Selection, needs_of
 from hotdog_sql.selection import select as _select
@@ -185,7 +184,7 @@ def download(
         return run.download(
             selection.photos(),
             directory,
-            mirror_url=Settings.from_environment().mirror_url,
+            mirror_url=mirror_url(),
             options=replace(options or DownloadOptions(), **changes),
             replacements=None if missing_for_replacements(selection) else selection.replacements,
             count=len(selection),
@@ -229,9 +228,8 @@ def verify(
     with shown_photos(progress) as shown:
         report = module.verify(directory, decode=decode, progress=shown)
         if repair and not report.good:
-            mirror_url = Settings.from_environment().mirror_url
             after = module.repair(
-                directory, report, mirror_url=mirror_url, options=options, progress=shown
+                directory, report, mirror_url=mirror_url(), options=options, progress=shown
             )
             report.repaired, report.problems = after.repaired, after.problems
     return report
@@ -252,10 +250,14 @@ def open_database(
             # Imported here: most commands have their files, and httpx takes long to import.
             from hotdog_sql.refresh.refresh import fetch_missing
 
-            files, settings = [file.catalog for file in lacking], _settings(data)
             with progress() as shown:
                 fetch_missing(
-                    files, settings, confirm=confirm, offline=data.offline, progress=shown
+                    [file.catalog for file in lacking],
+                    data.data_dir,
+                    base_url(),
+                    confirm=confirm,
+                    offline=data.offline,
+                    progress=shown,
                 )
         database.use(*needs)
         if everything:
@@ -270,15 +272,9 @@ def refresh(
     """Bring files up to date; return the result of each, and the error if some failed."""
     from hotdog_sql.refresh import refresh as module
 
-    files = [file_named(name) for name in names] or files_for(data)
-    results = module.refresh(files, _settings(data), confirm=confirm, progress=progress)
+    files = [file_named(name) for name in dict.fromkeys(names)] or files_for(data)
+    results = module.refresh(files, data.data_dir, base_url(), confirm=confirm, progress=progress)
     return results, module.failure(results)
-
-
-def local_files(database: Database) -> Sequence[local_file.LocalFile]:
-    """Size, date and digests of the files that a database reads."""
-    files = [file.catalog for file in database.files if file.path.exists()]
-    return local_file.local_files(files, database.options.data_dir)
 
 
 def build_index(database: Database) -> Iterator[tuple[Path, Path]]:
@@ -286,7 +282,8 @@ def build_index(database: Database) -> Iterator[tuple[Path, Path]]:
     for view in index.INDEXED_VIEWS:
         if view != "boxes" or not database.missing(view):  # they are fetched only if read
             database.use(view)
-            yield from index.build_index(database, view, database.files_of(view))
+            csvs = [file.path for file in database.files_of(view)]
+            yield from index.build_index(database, view, csvs)
 
 
 def check_destination(directory: str) -> None:
@@ -315,7 +312,3 @@ def serve_demo(data_dir: Path | None) -> AbstractContextManager[DataOptions]:
     from hotdog_sql.demo.server import serve_demo as serve
 
     return serve(data_dir)
-
-
-def _settings(data: DataOptions) -> Settings:
-    return replace(Settings.from_environment(), data_dir=data.data_dir)

@@ -1,7 +1,5 @@
 """The catalog of official files, as `sql/catalog.sql` holds it."""
 
-import csv
-import os
 import shlex
 from ast import literal_eval
 from collections.abc import Iterable
@@ -34,32 +32,6 @@ class CatalogFile:
     name: str
     bytes: int | None
     md5: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class DataFile:
-    """One file of the data folder, whether or not it exists."""
-
-    catalog: CatalogFile
-    path: Path
-
-    def columns(self) -> list[str] | None:
-        """The column names in the first line of a CSV; None: the file is not a CSV."""
-        if self.path.suffix != ".csv":
-            return None
-        with self.path.open(encoding="utf-8", errors="replace", newline="") as lines:
-            return next(csv.reader([lines.readline(10_000)]), [])
-
-    def problem(self) -> str | None:
-        """What is wrong with a CSV, as far as its size and its end tell; None: nothing."""
-        if self.path.suffix != ".csv":
-            return None
-        with self.path.open("rb") as file:
-            header = file.readline(10_000)
-            if file.seek(0, os.SEEK_END) == len(header):
-                return "has no rows"
-            file.seek(-1, os.SEEK_END)
-            return None if file.read(1) == b"\n" else "ends in the middle of a line"
 
 
 @cache

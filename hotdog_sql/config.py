@@ -1,8 +1,6 @@
 """Defaults, and the environment variables that override them."""
 
 import os
-from dataclasses import dataclass
-from pathlib import Path
 
 from hotdog_sql.errors import InputError
 
@@ -23,31 +21,14 @@ MEMORY_LIMIT = "350MB"
 INDEX_MEMORY_LIMIT = "1500MB"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Where files are read from and fetched from; the addresses end in slashes.
+def base_url() -> str:
+    """Where the catalog's paths lie (`HOTDOG_SQL_BASE_URL`); it ends in a slash."""
+    return (os.environ.get("HOTDOG_SQL_BASE_URL") or BASE_URL).removesuffix("/") + "/"
 
-    Attributes:
-        data_dir: folder of the CSV files (`HOTDOG_SQL_DATA_DIR`).
-        base_url: where the catalog's paths lie (`HOTDOG_SQL_BASE_URL`).
-        mirror_url: where `{split}/{ImageID}.jpg` lies (`HOTDOG_SQL_MIRROR_URL`).
-    """
 
-    data_dir: Path = Path("data")
-    base_url: str = BASE_URL
-    mirror_url: str = MIRROR_URL
-
-    @classmethod
-    def from_environment(cls) -> "Settings":
-        """The settings of this process; an empty variable counts as unset."""
-        mirror_url = os.environ.get("HOTDOG_SQL_MIRROR_URL") or MIRROR_URL
-        if not mirror_url.startswith(("https://", "http://")):
-            raise InputError(
-                "HOTDOG_SQL_MIRROR_URL is not an https address: correct it or unset it"
-            )
-        base_url = os.environ.get("HOTDOG_SQL_BASE_URL") or BASE_URL
-        return cls(
-            data_dir=Path(os.environ.get("HOTDOG_SQL_DATA_DIR") or "data"),
-            base_url=base_url.removesuffix("/") + "/",
-            mirror_url=mirror_url.removesuffix("/") + "/",
-        )
+def mirror_url() -> str:
+    """Where `{split}/{ImageID}.jpg` lies (`HOTDOG_SQL_MIRROR_URL`); it ends in a slash."""
+    url = os.environ.get("HOTDOG_SQL_MIRROR_URL") or MIRROR_URL
+    if not url.startswith(("https://", "http://")):
+        raise InputError("HOTDOG_SQL_MIRROR_URL is not an https address: correct it or unset it")
+    return url.removesuffix("/") + "/"

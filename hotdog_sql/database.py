@@ -6,8 +6,9 @@ from pathlib import Path
 
 import duckdb
 
-from hotdog_sql.catalog import CatalogFile, DataFile, refresh_command
+from hotdog_sql.catalog import CatalogFile, refresh_command
 from hotdog_sql.connection import Connection, one_line
+from hotdog_sql.data_file import DataFile
 from hotdog_sql.errors import (
     DataError,
     HotdogError,
@@ -15,7 +16,7 @@ from hotdog_sql.errors import (
     MissingFileError,
     WrongColumnsError,
 )
-from hotdog_sql.index import INDEXED_VIEWS, IndexState, index_state
+from hotdog_sql.index import INDEXED_VIEWS, index_state
 from hotdog_sql.options import DataOptions
 from hotdog_sql.sandbox import check_query, lock, query_error
 from hotdog_sql.sql_files import SqlFile, dataset_files, load_order, needed_for
@@ -55,14 +56,16 @@ class Database(Connection):
         scratch: a temporary folder for what DuckDB spills and for files to be written.
         options: which files it reads, and the resources it may use.
         files: the Open Images files that the options name, whether or not they are there.
-        index: whether the index of each view's files can be used.
+        index_variables: the session variables with which views read their index.
+        index_warnings: what is wrong with an index, which then is not read.
     """
 
     def __init__(self, options: DataOptions) -> None:
         super().__init__(options)
         self.options = options
         self.files: tuple[DataFile, ...] = ()
-        self.index: dict[str, IndexState] = {}
+        self.index_variables: dict[str, object] = {}
+        self.index_warnings: list[str] = []
         self._loaded: set[str] = set()
         self._locked = False
         self._readable = [options.data_dir, self.scratch]
@@ -189,8 +192,10 @@ class Database(Connection):
         if files and view != "boxes":
             self._check_headers(view, files, self.connection.view(view).columns)
         if self.options.indexed and view in INDEXED_VIEWS:
-            self.index[view] = index_state(view, files)
-            self.set_variables(self.index[view].variables)
+            variables, warnings = index_state(view, [file.path for file in files])
+            self.set_variables(variables)
+            self.index_variables |= variables
+            self.index_warnings += warnings
 
     def _check_headers(self, view: str, files: Iterable[DataFile], expected: list[str]) -> None:
         for file in files:

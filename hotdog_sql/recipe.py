@@ -276,16 +276,13 @@ def _sql_files(options: SelectOptions) -> Sequence[SqlFile]:
 
 
 def _file_digests(database: Database, options: SelectOptions) -> dict[str, str]:
-    # Imported here: a selection that is only shown needs no digests.
-    from hotdog_sql.refresh.local_file import file_md5
-
     unread = set() if options.related == "hierarchy" else {"hierarchy"}
     if not options.classes and options.query is None:
         unread |= {"classes", "human_labels", "machine_labels"}
     if "boxes" not in {file.defines for file in needed_for(needs_of(options))}:
         unread.add("boxes")
-    files = [file.catalog for file in database.files if file.catalog.kind not in unread]
-    return file_md5(files, database.options.data_dir)
+    files = [file for file in database.files if file.catalog.kind not in unread]
+    return {file.catalog.name: file.md5 for file in files if file.path.exists()}
 
 
 def _shown(value: object) -> str:

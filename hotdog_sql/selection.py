@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from hotdog_sql.class_names import check_boxed, find_mids
-from hotdog_sql.config import Settings
+from hotdog_sql.config import mirror_url
 from hotdog_sql.database import Database
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.errors import InputError, QueryError
@@ -182,11 +182,10 @@ class Selection:
         Args:
             limit: maximum number of photos of each folder.
         """
-        mirror_url = Settings.from_environment().mirror_url
-        parts = []
+        parts, mirror = [], mirror_url()
         for folder in self.folders():
             rows = self._stream(_FIRST, folder=folder.folder, limit=limit)
-            parts.append(thumbnails(folder.folder, map(Photo.from_row, rows), mirror_url))
+            parts.append(thumbnails(folder.folder, map(Photo.from_row, rows), mirror))
         return Html("".join(parts))
 
     def __len__(self) -> int:

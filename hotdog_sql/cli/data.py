@@ -31,9 +31,8 @@ def opened(data: DataOptions, needs: Sequence[str]) -> "Iterator[Database]":
         return RefreshDisplay(quiet=QUIET.get())
 
     with api.open_database(data, needs, confirm=asker(data), progress=display) as database:
-        for state in database.index.values():
-            for warning in state.warnings:
-                say(f"{warning}; renew the index with: {_index_command(data)}")
+        for warning in database.index_warnings:
+            say(f"{warning}; renew the index with: {_index_command(data)}")
         yield database
 
 

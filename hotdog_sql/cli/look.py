@@ -105,18 +105,18 @@ def summary(
 
 def _describe_files(database: "Database") -> None:
     """Say which files the counts come from, and whether they are as they should be."""
-    from hotdog_sql import api
-
-    for local in api.local_files(database):
-        compared = {"server": local.matches_server(), "catalog": local.matches_catalog()}
+    for file in database.files:
+        size, _ = file.state
+        if size is None:
+            continue
+        compared = {"server": file.matches_server(), "catalog": file.matches_catalog()}
         verdicts = {
             None: "not compared with the {}",
             True: "as the {} has it",
             False: "NOT as the {} has it",
         }
         say(
-            f"{local.file.name}: {size_text(local.bytes)}, {local.date:%Y-%m-%d}, "
-            f"{local.file.release}, "
+            f"{file.path.name}: {size_text(size)}, {file.date:%Y-%m-%d}, {file.catalog.release}, "
             + ", ".join(verdicts[matches].format(what) for what, matches in compared.items())
         )
 
@@ -258,9 +258,8 @@ def _session(database: "Database", directory: Path | None) -> Iterator[str]:
         variables["dataset_dir"] = directory.resolve()
     yield from (f"SET VARIABLE {name} = {_quoted(value)};" for name, value in variables.items())
     yield from (file.text for file in files)
-    for state in database.index.values():
-        for name, value in state.variables.items():
-            yield f"SET VARIABLE {name} = {_quoted(value)};"
+    for name, value in database.index_variables.items():
+        yield f"SET VARIABLE {name} = {_quoted(value)};"
 
 
 def _quoted(value: object, quote: str = "'") -> str:

@@ -2,23 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
-from threading import Event, Semaphore, Thread
+from pathlib import Path
+from threading import Event, Thread
+from typing import NamedTuple
 
 from hotdog_sql.catalog import CatalogFile, refresh_command
-from hotdog_sql.config import Settings
+from hotdog_sql.data_file import HIDDEN, DataFile
 from hotdog_sql.download_options import SILENCE_SECONDS, RetryPolicy
 from hotdog_sql.errors import MissingFileError, StorageError, TransferError, UnreachableError
 from hotdog_sql.files import locked, storage_errors
 from hotdog_sql.http import HttpClient, check_url
 from hotdog_sql.progress import FileProgress
-from hotdog_sql.refresh.local_file import HIDDEN, LocalFile
 from hotdog_sql.refresh.transfer import Transfer, remote_sizes
 from hotdog_sql.text import printable
-
-#: Files in flight at the same time.
-WORKERS = 4
 
 #: Bytes from which on the user is asked before a download.
 LARGE = 500_000_000
@@ -40,8 +38,7 @@ class Status(StrEnum):
     FAILED = "failed"  # there is no file, or what the server gave cannot be used
 
 
-@dataclass(frozen=True, slots=True)
-class FileResult:
+class FileResult(NamedTuple):
     """The result of refreshing one file."""
 
     file: CatalogFile
@@ -52,13 +49,14 @@ class FileResult:
 
 def refresh(
     files: Sequence[CatalogFile],
-    settings: Settings,
+    data_dir: Path,
+    base_url: str,
     *,
     confirm: Confirm | None = None,
     progress: FileProgress | None = None,
     policy: RetryPolicy | None = None,
     silence_seconds: float = SILENCE_SECONDS,
-) -> tuple[FileResult, ...]:
+) -> list[FileResult]:
     """Bring files up to date; one request for each that is unchanged.
 
     A file in the data folder is replaced in one move by another that is complete and verified,
@@ -66,41 +64,41 @@ def refresh(
     wait for each other, file by file. `confirm` is asked before `LARGE` bytes or more of missing
     files are fetched; MissingFileError if it says no. Results are in the order of `files`.
     """
-    check_url(settings.base_url)
+    check_url(base_url)
     shown = progress or FileProgress()
-    wanted = [file for file in files if not (settings.data_dir / file.name).is_file()]
+    wanted = [file for file in files if not (data_dir / file.name).is_file()]
     if confirm is not None and wanted:
-        _announce(wanted, settings, confirm, shown)
-    hidden = settings.data_dir / HIDDEN
+        _announce(wanted, data_dir, base_url, confirm, shown)
+    hidden = data_dir / HIDDEN
     with storage_errors(hidden):
         hidden.mkdir(parents=True, exist_ok=True)
-    stop, slots = Event(), Semaphore(WORKERS)
-    results: dict[str, Future[FileResult]] = {}
+    stop = Event()
 
     def work(file: CatalogFile, result: Future[FileResult]) -> None:
-        local, url = LocalFile(settings.data_dir, file), settings.base_url + file.path
+        here, url = DataFile(file, data_dir / file.name), base_url + file.path
         try:
-            with slots, HttpClient(silence_seconds=silence_seconds) as client:
-                transfer = Transfer(local, url, client, policy or RetryPolicy(), shown, stop)
-                result.set_result(_fetch(local, transfer, shown))
+            with HttpClient(silence_seconds=silence_seconds) as client:
+                transfer = Transfer(here, url, client, policy or RetryPolicy(), shown, stop)
+                result.set_result(_fetch(here, transfer, shown))
         except BaseException as error:  # noqa: BLE001 - whoever takes the result raises it
             result.set_exception(error)
 
+    results: list[Future[FileResult]] = []
     try:
         for file in files:
-            if file.name not in results:
-                result = results[file.name] = Future()
-                # A daemon: a transfer that hangs in the system must not keep Ctrl-C waiting.
-                Thread(target=work, args=(file, result), daemon=True).start()
-        return tuple(results[file.name].result() for file in files)
+            results.append(Future())
+            # A daemon: a transfer that hangs in the system must not keep Ctrl-C waiting.
+            Thread(target=work, args=(file, results[-1]), daemon=True).start()
+        return [result.result() for result in results]
     finally:
         stop.set()
-        wait(results.values(), _GRACE)
+        wait(results, _GRACE)
 
 
 def fetch_missing(
     files: Sequence[CatalogFile],
-    settings: Settings,
+    data_dir: Path,
+    base_url: str,
     *,
     confirm: Confirm,
     offline: bool = False,
@@ -111,8 +109,8 @@ def fetch_missing(
     A file that may not be fetched is a MissingFileError, one that cannot be a TransferError.
     """
     if offline:
-        raise _refusal(files, settings, "--offline forbids downloading")
-    error = failure(refresh(files, settings, confirm=confirm, progress=progress))
+        raise _refusal(files, data_dir, "--offline forbids downloading")
+    error = failure(refresh(files, data_dir, base_url, confirm=confirm, progress=progress))
     if error is not None:
         raise error
 
@@ -132,47 +130,44 @@ def failure(results: Sequence[FileResult]) -> TransferError | None:
     )
 
 
-def _fetch(local: LocalFile, transfer: Transfer, progress: FileProgress) -> FileResult:
+def _fetch(file: DataFile, transfer: Transfer, progress: FileProgress) -> FileResult:
     def waiting() -> None:
-        progress.waiting(local.file.name, "another refresh is working on it")
+        progress.waiting(file.catalog.name, "another refresh is working on it")
 
-    status, note = Status.FAILED, ""
+    note = ""
     try:
-        with locked(local.lock, waiting):
-            local.load()
-            existed = local.bytes is not None
-            recovered = local.recover()
-            if transfer.run() or recovered:
-                status = Status.CHANGED if existed else Status.NEW
-            else:
+        with storage_errors(file.hidden(".part")), locked(file.hidden(".lock"), waiting):
+            status = Status.CHANGED if file.path.exists() else Status.NEW
+            if not transfer.run():
                 status = Status.UNCHANGED
-        if local.matches_catalog() is False:
+        if file.matches_catalog() is False:
             note = "differs from the catalog"
     except UnreachableError as error:
-        note = str(error)
-        status = Status.FAILED if local.bytes is None else Status.KEPT
+        status, note = Status.KEPT if file.path.exists() else Status.FAILED, str(error)
     except (TransferError, StorageError) as error:
-        note = str(error)
-    except OSError as error:
-        note = f"{error.strerror or error}: {error.filename or local.part}"
-    return FileResult(local.file, status, local.bytes, printable(note))
+        status, note = Status.FAILED, str(error)
+    return FileResult(file.catalog, status, file.state[0], printable(note))
 
 
 def _announce(
-    wanted: Sequence[CatalogFile], settings: Settings, confirm: Confirm, progress: FileProgress
+    wanted: Sequence[CatalogFile],
+    data_dir: Path,
+    base_url: str,
+    confirm: Confirm,
+    progress: FileProgress,
 ) -> None:
     """Tell what will be fetched, and ask if it is large, or of train and of unknown size."""
-    sizes = remote_sizes([file for file in wanted if file.bytes is None], settings.base_url)
+    sizes = remote_sizes([file for file in wanted if file.bytes is None], base_url)
     sized = [replace(file, bytes=file.bytes or sizes.get(file.name)) for file in wanted]
     known = [file.bytes for file in sized if file.bytes is not None]
     total = sum(known) if len(known) == len(sized) else None
     progress.planned(sized, total)
     unknown_train = any(file.bytes is None and file.split == "train" for file in sized)
     if (sum(known) >= LARGE or unknown_train) and not confirm(sized, total):
-        raise _refusal(wanted, settings, "a large download needs --yes")
+        raise _refusal(wanted, data_dir, "a large download needs --yes")
 
 
-def _refusal(wanted: Sequence[CatalogFile], settings: Settings, reason: str) -> MissingFileError:
-    paths = ", ".join(str(settings.data_dir / file.name) for file in wanted)
-    command = refresh_command(wanted, settings.data_dir, "--yes")
+def _refusal(wanted: Sequence[CatalogFile], data_dir: Path, reason: str) -> MissingFileError:
+    paths = ", ".join(str(data_dir / file.name) for file in wanted)
+    command = refresh_command(wanted, data_dir, "--yes")
     return MissingFileError(f"missing {paths}, and {reason}; get it with: {command}")

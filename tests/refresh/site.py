@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hotdog_sql.catalog import CatalogFile
-from hotdog_sql.config import Settings
 from hotdog_sql.download_options import RetryPolicy
 from hotdog_sql.refresh.refresh import FileResult, refresh
 from tests.support.loopback import Answer, LoopbackServer, Reply, Request, file_reply
@@ -73,9 +72,9 @@ class Site:
         """Refresh the file, of which the catalog knows this size and MD5."""
         return self.refresh_all([replace(FILE, bytes=size, md5=md5)])[0]
 
-    def refresh_all(self, files: Sequence[CatalogFile]) -> tuple[FileResult, ...]:
-        settings = Settings(data_dir=self.data_dir, base_url=self.server.url("/"))
-        return refresh(files, settings, policy=QUICK, silence_seconds=self.silence)
+    def refresh_all(self, files: Sequence[CatalogFile]) -> list[FileResult]:
+        base_url = self.server.url("/")
+        return refresh(files, self.data_dir, base_url, policy=QUICK, silence_seconds=self.silence)
 
     def requests(self) -> list[Request]:
         """The requests since `serve`."""

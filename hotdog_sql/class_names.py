@@ -1,7 +1,5 @@
 """The classes that a user names: found, or refused with the nearest."""
 
-from collections.abc import Iterable
-
 from hotdog_sql.database import Database
 from hotdog_sql.errors import AmbiguousClassError, InputError, UnknownClassError
 from hotdog_sql.text import printable
@@ -10,6 +8,7 @@ _WITHOUT_BOXES = """
 SELECT LabelName, DisplayName
 FROM requested_classes($class) ANTI JOIN (FROM query_table($table)) USING (LabelName)
 """
+_NEAREST_BOXED = 'FROM similar_boxed_classes($name, "limit" := 1)'
 
 
 def find_mids(database: Database, names: tuple[str, ...]) -> dict[str, str]:
@@ -35,28 +34,11 @@ def find_mids(database: Database, names: tuple[str, ...]) -> dict[str, str]:
     return {name: str(found[0]) for name, found in mids.items()}
 
 
-def check_boxed(database: Database, mids: Iterable[str], table: str) -> None:
-    """Refuse classes without boxes.
-
-    Args:
-        database: the connection.
-        mids: the classes.
-        table: name of a table whose `LabelName` has the classes with boxes.
-
-    Raises:
-        InputError: a class has none in the session's splits.
-    """
-    values = {"class": list(mids), "table": table}
-    for mid, name in database.rows(_WITHOUT_BOXES, values):
-        raise InputError(without_boxes(database, mid, name))
-
-
-def without_boxes(database: Database, mid: str, name: str) -> str:
-    """The message that a class has no boxes; it names the nearest class that has some."""
-    database.use("similar_boxed_classes")
-    splits = ", ".join(database.options.splits)
-    told = f"{printable(name)} ({mid}) has no boxes in {splits}"
-    nearest = database.rows('FROM similar_boxed_classes($name, "limit" := 1)', {"name": name})
-    for other_mid, other in nearest:
-        told += f"; the nearest class that has some is {printable(other)!r} ({other_mid})"
-    return told
+def check_boxed(database: Database, mids: tuple[str, ...], table: str) -> None:
+    """Refuse a class without boxes; `table` has the `LabelName` of those with boxes."""
+    for mid, name in database.rows(_WITHOUT_BOXES, {"class": list(mids), "table": table}):
+        database.use("similar_boxed_classes")
+        told = f"{printable(name)} ({mid}) has no boxes in {', '.join(database.options.splits)}"
+        for other_mid, other in database.rows(_NEAREST_BOXED, {"name": name}):
+            told += f"; the nearest class that has some is {printable(other)!r} ({other_mid})"
+        raise InputError(told)

@@ -86,8 +86,8 @@ class Connection:
                     yield dict(zip(columns, row, strict=True))
 
     def keep_rows(self, query: str, parameters: Parameters = None, table: str = "result") -> None:
-        """Keep the rows of a query as a new table."""
-        self._run(lambda: self.connection.sql(query, params=parameters).create(table))
+        """Keep the rows of a query as a table, in place of one of this name."""
+        self.execute(f"CREATE OR REPLACE TABLE {table} AS {query}", parameters)
 
     def set_variables(self, variables: Mapping[str, object]) -> None:
         """Set session variables, whose names are our own."""

@@ -4,10 +4,8 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from html import escape
-from importlib.util import find_spec
 
 from hotdog_sql.downloader.photo import Photo
-from hotdog_sql.errors import MissingExtraError
 from hotdog_sql.options import Source
 from hotdog_sql.progress import FileProgress, Progress
 from hotdog_sql.text import printable
@@ -25,12 +23,6 @@ class Html:
 
     def _repr_html_(self) -> str:
         return self.html
-
-
-def check_installed(library: str) -> None:
-    """Refuse a conversion whose library is not installed."""
-    if find_spec(library) is None:
-        raise MissingExtraError(f"{library} is not installed; get it with: pip install {library}")
 
 
 def table(columns: Sequence[str], rows: Iterable[Mapping[str, object]], more: int) -> str:

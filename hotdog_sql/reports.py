@@ -1,8 +1,8 @@
-"""What there was to select from, and what a selection would bring (see `sql/reports/`)."""
+"""What there was to select from (see `sql/reports/`)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import fields
+from typing import Any, NamedTuple
 
 from hotdog_sql.database import Database
 from hotdog_sql.options import SelectOptions
@@ -22,26 +22,11 @@ ORDER BY DisplayName
 _PROBLEMS = "FROM data_problems(candidates := $candidates)"
 
 
-@dataclass(frozen=True, slots=True)
-class ClassReport:
-    """What there is of one class; its columns are those of `sql/reports/selection_report.sql`."""
-
-    folder: str
-    mid: str
-    name: str
-    positives: int
-    by_people: int
-    by_machine: int
-    verified_negatives: int
-    ambiguous: int
-
-
-@dataclass(frozen=True, slots=True)
-class SelectionReport:
+class SelectionReport(NamedTuple):
     """What there was to select from.
 
     Attributes:
-        classes: the requested classes, in the order requested.
+        classes: a row of `selection_report` for each requested class, in the order requested.
         related: names of the classes that no negative may carry, the requested ones among them.
         labelled: images with any positive label.
         candidates: images that the negatives are taken from.
@@ -49,44 +34,34 @@ class SelectionReport:
         shortfalls: where the data ran out, a line for each.
     """
 
-    classes: tuple[ClassReport, ...]
-    related: tuple[str, ...]
+    classes: list[Any]
+    related: list[str]
     labelled: int
     candidates: int
     problems: dict[str, int]
-    shortfalls: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FolderReport:
-    """What a selection would bring to one folder, as `sql/reports/folder_report.sql` says."""
-
-    folder: str
-    images: int
-    licenses: list[str]
-    original_bytes: int | None
-    mirror_bytes: int
+    shortfalls: list[str]
 
 
 def selection_report(
-    database: Database, options: SelectOptions, candidates: str, folders: list[FolderReport]
+    database: Database, options: SelectOptions, candidates: str, images: dict[str, int]
 ) -> SelectionReport:
-    """What there was to select from, in a table with the rows of `candidate_images`."""
+    """What there was to select from, and how that compares with the images of each folder.
+
+    `candidates` names a table with the rows of `candidate_images`.
+    """
     database.use("selection_report", "data_problems")
 
-    def rows(query: str) -> list[tuple[Any, ...]]:
-        return database.rows(query, bound_values(database, query, options, candidates))
+    def rows(query: str) -> list[Any]:
+        return database.rows(query, bound_values(database, query, options, candidates=candidates))
 
     *classes, negatives = rows(_REPORT)
-    found = tuple(ClassReport(*row[:-2]) for row in classes)
-    images = {folder.folder: folder.images for folder in folders}
     return SelectionReport(
-        classes=found,
-        related=tuple(name for (name,) in rows(_EXCLUDED)),
-        labelled=negatives[-2],
-        candidates=negatives[-1],
+        classes=classes,
+        related=[row.DisplayName for row in rows(_EXCLUDED)],
+        labelled=negatives.labelled,
+        candidates=negatives.candidates,
         problems=dict(rows(_PROBLEMS)),
-        shortfalls=tuple(_shortfalls(options, [one.folder for one in found], images)),
+        shortfalls=list(_shortfalls(options, [row.folder for row in classes], images)),
     )
 
 
@@ -111,27 +86,12 @@ def _shortfalls(
             )
 
 
-def folder_reports(database: Database, table: str) -> list[FolderReport]:
-    """What is in each folder of a table of rows, in the order of the folders."""
-    database.use("folder_report")
-    rows = database.rows("FROM folder_report($table)", {"table": table})
-    return [FolderReport(*row) for row in rows]
-
-
 def bound_values(
-    database: Database,
-    query: str,
-    options: SelectOptions,
-    candidates: str | None = None,
-    largest_boxes: str | None = None,
+    database: Database, query: str, options: SelectOptions, **tables: str | None
 ) -> dict[str, Any]:
     """The values of those parameters of the selection's macros that a query names."""
-    values = {one.name: getattr(options, one.name) for one in fields(options)} | {
-        "class": list(options.classes),
-        "exclude": list(options.exclude),
-        "candidates": candidates,
-        "largest_boxes": largest_boxes,
-    }
+    values = {one.name: getattr(options, one.name) for one in fields(options)} | tables
+    values |= {"class": list(options.classes), "exclude": list(options.exclude)}
     # DuckDB takes no others.
     (statement,) = database.connection.extract_statements(query)
     return {name: values[name] for name in statement.named_parameters}

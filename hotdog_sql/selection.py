@@ -1,7 +1,7 @@
 """The selected rows: made by `select_images` or by a query, counted, iterated and downloaded."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import count, islice
 from typing import Any
@@ -14,15 +14,9 @@ from hotdog_sql.database import Database
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.errors import InputError, QueryError
 from hotdog_sql.ids import find_ids, read_ids, unknown_ids
-from hotdog_sql.notebook import Html, check_installed, table, thumbnails
+from hotdog_sql.notebook import Html, table, thumbnails
 from hotdog_sql.options import LARGEST_COUNT, Related, SelectOptions
-from hotdog_sql.reports import (
-    FolderReport,
-    SelectionReport,
-    bound_values,
-    folder_reports,
-    selection_report,
-)
+from hotdog_sql.reports import SelectionReport, bound_values, selection_report
 from hotdog_sql.sandbox import needs_of_query, set_variables
 from hotdog_sql.text import printable
 
@@ -49,10 +43,10 @@ FROM partition_selection($rows, $names, $shares, seed := $seed, group_by := $gro
 """
 _AFTER = "FROM query_table($table) WHERE folder = $folder AND rank > $rank ORDER BY rank"
 _FIRST = "FROM query_table($table) WHERE folder = $folder ORDER BY rank LIMIT $limit"
-_COUNT = "SELECT count(*) FROM query_table($table)"
-_COUNT_IN = "SELECT count(*) FROM query_table($table) WHERE folder = $folder"
-_COUNT_PART = "SELECT count(*) FROM query_table($table) WHERE partition = $name"
-_LAST_RANK = "SELECT coalesce(max(rank), 0) FROM query_table($table) WHERE folder = $folder"
+_PARTS = "SELECT partition, count(*) FROM query_table($table) GROUP BY ALL"
+_LAST_RANK = """
+SELECT coalesce(max(rank::BIGINT), 0) FROM query_table($table) WHERE folder = $folder
+"""
 #: Rows that a notebook shows.
 _SHOWN = 20
 #: Each look-up of replacements enlarges the sample by half, and at least by this many rows.
@@ -60,6 +54,7 @@ _FEWEST = 50
 _table_numbers = count(1)
 
 
+@dataclass(eq=False, repr=False)
 class Selection:
     """Selected rows in a table of the connection, which spills to disk where it is large.
 
@@ -75,19 +70,11 @@ class Selection:
         boxes: name of the table of the classes' largest boxes, if there are rules on boxes.
     """
 
-    def __init__(
-        self,
-        database: Database,
-        options: SelectOptions | None,
-        table: str,
-        candidates: str | None = None,
-        boxes: str | None = None,
-    ) -> None:
-        self.database = database
-        self.options = options
-        self.table = table
-        self.candidates = candidates
-        self.boxes = boxes
+    database: Database
+    options: SelectOptions | None
+    table: str
+    candidates: str | None = None
+    boxes: str | None = None
 
     @property
     def columns(self) -> list[str]:
@@ -101,37 +88,33 @@ class Selection:
 
     def df(self) -> Any:
         """The rows as a pandas DataFrame, which needs pandas."""
-        check_installed("pandas")
         return self.relation.df()
 
     def arrow(self) -> Any:
         """The rows as an Arrow table, which needs pyarrow."""
-        check_installed("pyarrow")
         return self.relation.to_arrow_table()
 
-    def count(self, folder: str) -> int:
-        """How many rows a folder has."""
-        return self._number(_COUNT_IN, folder=folder)
-
-    def folders(self) -> list[FolderReport]:
-        """What is in each folder, in the order of the folders."""
-        return self._folders
-
     @cached_property
-    def _folders(self) -> list[FolderReport]:
-        return folder_reports(self.database, self.table)
+    def folders(self) -> list[Any]:
+        """A row of `sql/reports/folder_report.sql` for each folder, in the order of the folders."""
+        self.database.use("folder_report")
+        return self.database.rows("FROM folder_report($table)", {"table": self.table})
 
+    @property
     def partitions(self) -> dict[str, int]:
         """How many rows each part of the dataset has; empty where it has no parts."""
-        parts = self.options and self.options.partition
-        return {name: self._number(_COUNT_PART, name=name) for name in parts or ()}
+        if self.options is None or self.options.partition is None:
+            return {}
+        found = dict(self.database.rows(_PARTS, {"table": self.table}))
+        return {name: found.get(name, 0) for name in self.options.partition}
 
     @cached_property
     def report(self) -> SelectionReport | None:
         """What there was to select from; None where a query or a file gave the rows."""
         if self.options is None or self.candidates is None or not self.options.classes:
             return None
-        return selection_report(self.database, self.options, self.candidates, self.folders())
+        images = {folder.folder: folder.images for folder in self.folders}
+        return selection_report(self.database, self.options, self.candidates, images)
 
     def box_problems(self) -> dict[str, int]:
         """What is wrong with boxes of the classes, and with how many; empty without box rules."""
@@ -160,21 +143,20 @@ class Selection:
         if options is None or not options.classes or self.database.missing("select_images"):
             return
         negative = folder == options.negative_folder
-        taken = options.negatives if negative else options.limit
-        if negative and options.ratio is not None:
-            taken = self._number(_LAST_RANK, folder=folder)
-        while taken is not None:
-            wanted = min(taken + max(taken // 2, _FEWEST), LARGEST_COUNT)
+        if not negative and options.limit is None:
+            return  # all are taken
+        values = {"table": self.table, "folder": folder}
+        last = self.database.rows(_LAST_RANK, values)[0][0]
+        wanted = 0
+        while wanted <= last < LARGEST_COUNT:
+            wanted = min(last + max(last // 2, _FEWEST), LARGEST_COUNT)
             if negative:
                 options = replace(options, negatives=wanted, ratio=None)
             else:
                 options = replace(options, limit=wanted)
-            larger = _partitioned(_select_images(self.database, options))
-            for row in larger._stream(_AFTER, folder=folder, rank=taken):
+            for row in _select_images(self.database, options)._stream(_AFTER, folder, rank=last):
+                last = row["rank"]
                 yield Photo.from_row(row, reserve=True)
-            if wanted == taken or larger.count(folder) < wanted:
-                return
-            taken = wanted
 
     def thumbnails(self, limit: int = 10) -> Html:
         """Thumbnails of the first photos of each folder, which the browser of a notebook fetches.
@@ -183,43 +165,42 @@ class Selection:
             limit: maximum number of photos of each folder.
         """
         parts, mirror = [], mirror_url()
-        for folder in self.folders():
-            rows = self._stream(_FIRST, folder=folder.folder, limit=limit)
+        for folder in self.folders:
+            rows = self._stream(_FIRST, folder.folder, limit=limit)
             parts.append(thumbnails(folder.folder, map(Photo.from_row, rows), mirror))
         return Html("".join(parts))
 
     def __len__(self) -> int:
-        return self._number(_COUNT)
+        return len(self.relation)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        return self._stream("FROM query_table($table)")
+        return self.database.stream("FROM query_table($table)", {"table": self.table})
 
     def __repr__(self) -> str:
-        folders = ", ".join(f"{one.folder} {one.images:,}" for one in self.folders())
+        folders = ", ".join(f"{one.folder} {one.images:,}" for one in self.folders)
         return f"<Selection of {len(self):,} images: {folders or 'none'}>"
 
     def _repr_html_(self) -> str:
         return table(self.columns, islice(self, _SHOWN), len(self) - _SHOWN)
 
-    def _number(self, query: str, **values: object) -> int:
-        number: int = self.database.rows(query, {"table": self.table, **values})[0][0]
-        return number
-
-    def _stream(self, query: str, **values: object) -> Iterator[dict[str, Any]]:
-        return self.database.stream(query, {"table": self.table, **values})
+    def _stream(self, query: str, folder: str, **values: object) -> Iterator[dict[str, Any]]:
+        return self.database.stream(query, {"table": self.table, "folder": folder, **values})
 
 
 def needs_of(options: SelectOptions) -> tuple[str, ...]:
     """The views and macros that a selection needs."""
     if options.query is not None:
-        return ("images", *needs_of_query(options.query))
-    if options.ids is not None:
-        return ("read_ids", "find_ids", "validate_selection", "selection_rows")
-    needs = ["select_images"]
+        needs = ["images", *needs_of_query(options.query)]
+    elif options.ids is not None:
+        needs = ["read_ids", "find_ids", "validate_selection", "selection_rows"]
+    else:
+        needs = ["select_images"]
     if options.related == Related.HIERARCHY:
         needs.append("descendant_classes")
     if options.has_box_rules:
-        needs += ["largest_boxes", "similar_boxed_classes"]
+        needs.append("largest_boxes")
+    if options.partition is not None:
+        needs.append("partition_selection")
     return tuple(needs)
 
 
@@ -228,29 +209,32 @@ def select(database: Database, options: SelectOptions) -> Selection:
     _check_names(database, "folder", [options.negative_folder])
     _check_names(database, "part", list(options.partition or ()))
     if not options.classes:
-        return _partitioned(_select_by_query(database, options))
+        return _select_by_query(database, options)
     mids = find_mids(database, (*options.classes, *options.exclude))
     classes = tuple(dict.fromkeys(mids[name] for name in options.classes))
     exclude = tuple(dict.fromkeys(mids[name] for name in options.exclude))
-    return _partitioned(
-        _select_images(database, replace(options, classes=classes, exclude=exclude))
-    )
+    return _select_images(database, replace(options, classes=classes, exclude=exclude))
 
 
 def _select_images(database: Database, options: SelectOptions) -> Selection:
+    """The rows of `select_images`; what it reads is kept, to be read again by the report."""
     database.use(*needs_of(options))
-    candidates = _keep(database, _CANDIDATES, bound_values(database, _CANDIDATES, options))
+
+    def kept(query: str, **tables: str | None) -> str:
+        return _keep(database, query, bound_values(database, query, options, **tables))
+
+    candidates = kept(_CANDIDATES)
     boxes = None
     if options.has_box_rules:
-        boxes = _keep(database, _BOXES, bound_values(database, _BOXES, options))
+        boxes = kept(_BOXES)
         check_boxed(database, options.classes, boxes)
-    values = bound_values(database, _SELECT, options, candidates, boxes)
-    return Selection(database, options, _keep(database, _SELECT, values), candidates, boxes)
+    rows = kept(_SELECT, candidates=candidates, largest_boxes=boxes)
+    return Selection(database, options, _partitioned(database, options, rows), candidates, boxes)
 
 
 def _select_by_query(database: Database, options: SelectOptions) -> Selection:
     """The rows of a user's query or list, checked and completed; a query locks the connection."""
-    database.use("selection_rows", "validate_selection", "folder_report")
+    database.use("selection_rows", "validate_selection")
     listed = None
     if options.ids is not None:
         read_ids(database, options.ids)
@@ -272,24 +256,23 @@ def _select_by_query(database: Database, options: SelectOptions) -> Selection:
             f"correct the {'list' if listed else 'query'}"
         )
     query = "FROM selection_rows('result', seed := $seed)"
-    return Selection(database, options, _keep(database, query, {"seed": options.seed}), listed)
+    table = _keep(database, query, {"seed": options.seed})
+    return Selection(database, options, _partitioned(database, options, table), listed)
 
 
-def _partitioned(rows: Selection) -> Selection:
-    """The rows with their parts of the dataset, where it has any."""
-    options = rows.options
-    if options is None or options.partition is None:
-        return rows
-    rows.database.use("partition_selection")
+def _partitioned(database: Database, options: SelectOptions, table: str) -> str:
+    """The table of the rows with their parts of the dataset, if it has any."""
+    if options.partition is None:
+        return table
+    database.use("partition_selection")
     values = {
-        "rows": rows.table,
+        "rows": table,
         "names": list(options.partition),
         "shares": list(options.partition.values()),
         "seed": options.seed,
         "group_by": options.group_by,
     }
-    table = _keep(rows.database, _PARTITION, values)
-    return Selection(rows.database, options, table, rows.candidates, rows.boxes)
+    return _keep(database, _PARTITION, values)
 
 
 def _keep(database: Database, query: str, values: dict[str, Any]) -> str:

@@ -29,7 +29,7 @@ def tell_selection(selection: "Selection", *, verbose: bool = False) -> None:
     if report is not None:
         say(f"Open Images {data.release}, {', '.join(data.splits)}")
         for one in report.classes:
-            say(f"{printable(one.name)} ({one.mid})")
+            say(f"{printable(one.DisplayName)} ({one.LabelName})")
             by = "labelled by people"
             if one.by_machine:
                 by = f"{one.by_people:,} labelled by people, {one.by_machine:,} by a model"
@@ -43,11 +43,11 @@ def tell_selection(selection: "Selection", *, verbose: bool = False) -> None:
         kind = _CANDIDATES[selection.options.negatives_from if selection.options else "random"]
         _count("candidates", report.candidates, f"{kind}, without a related class")
     say("Selected")
-    for folder in selection.folders():
+    for folder in selection.folders:
         licenses = ", ".join(printable(address) for address in folder.licenses)
         size = size_text(folder.mirror_bytes)
         _count(folder.folder, folder.images, f"about {size} from the mirror; {licenses}")
-    for name, images in selection.partitions().items():
+    for name, images in selection.partitions.items():
         _count(f"in {name}", images)
     unknown, count = selection.unknown()
     if unknown:

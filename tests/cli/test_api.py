@@ -127,19 +127,3 @@ def test_text_of_strangers_is_text_in_a_notebook(tmp_path: Path) -> None:
         f"https://open-images-dataset.s3.amazonaws.com/test/{'1' * 16}.jpg",
     }
     assert sorted((one["href"] or "")[:20] for one in found["a"]) == ["", "https://example.com/"]
-
-
-@pytest.mark.parametrize(("call", "library"), [("df", "pandas"), ("arrow", "pyarrow")])
-def test_a_table_of_a_library_that_is_not_installed(
-    small_data: Path, tmp_path: Path, call: str, library: str
-) -> None:
-    program = (
-        f"import sys; sys.modules[{library!r}] = None\n"
-        "import hotdog_sql\n"
-        f"with hotdog_sql.connect({str(small_data)!r}, offline=True) as database:\n"
-        f"    hotdog_sql.select(database, 'Hot dog').{call}()\n"
-    )
-    done = run_process([sys.executable, "-c", program], tmp_path)
-    assert done.stderr.endswith(
-        f"{library} is not installed; get it with: pip install {library}\n"
-    ), done.stderr

@@ -1,10 +1,13 @@
-"""Open Images with boxes, made up by hypothesis, and the rules on boxes in plain Python."""
+"""Open Images with boxes and datasets of it, made up, and the rules on boxes in plain Python."""
 
-from collections.abc import Sequence
+import csv
+from pathlib import Path
 from typing import NamedTuple
 
 from hypothesis import strategies as st
+from PIL import Image
 
+from hotdog_sql.downloader.result import COLUMNS
 from hotdog_sql.options import SelectOptions
 from tests.sql.test_select_images import MIDS, ids, open_images
 from tests.support.openimages import OpenImages, box_row
@@ -12,18 +15,48 @@ from tests.support.openimages import OpenImages, box_row
 #: Real ones, and some that are outside the photo; a pair of them may be swapped or empty.
 _EDGES = st.sampled_from((0.0, 0.1, 0.25, 0.5, 0.50001, 0.9, 1.0)) | st.sampled_from((-0.1, 1.5))
 _FLAG = st.sampled_from((0, 1, -1))
+#: The classes whose boxes are looked for on a dataset's photos.
+NAMES = {"/m/01b9xk": "Hot dog", "/m/07vh6y": "Hot dog bun", "/m/0bm1pg": "Hot dog stand"}
+#: Note, source and Rotation of a photo; whether it was mirrored, how far it was turned after that,
+#: and how far it must still be turned.
+_TURNS = st.sampled_from(
+    (
+        ("", "mirror", "", False, 0, 0),
+        ("", "mirror", "90.0", False, 0, 90),
+        ("rotated 90", "mirror", "90.0", False, 90, 0),
+        ("rotated 180; resized 20x30", "original", "180.0", False, 180, 0),
+        ("mirrored, rotated 90", "original", "", True, 90, 0),
+        ("mirrored", "original", "", True, 0, 0),
+        ("original changed; rotated 270", "original", "270.0", False, 270, 0),
+        ("", "thumbnail", "270.0", False, 270, 0),
+    )
+)
 
 
 class Box(NamedTuple):
-    """A row of the box file; flags are None where unknown."""
+    """A row of the box file: edges are XMin, XMax, YMin, YMax; flags are None where unknown."""
 
     image_id: str
     mid: str
-    left: float
-    right: float
-    top: float
-    bottom: float
+    edges: tuple[float, ...]
     flags: tuple[bool | None, ...]
+
+    @property
+    def area(self) -> float | None:
+        left, right, top, bottom = self.edges
+        if 0 <= left < right <= 1 and 0 <= top < bottom <= 1:
+            return (right - left) * (bottom - top)
+        return None
+
+
+class Photo(NamedTuple):
+    """A photo of a dataset, and the boxes on it as it is: a class's number, and four edges."""
+
+    image_id: str
+    part: str
+    size: tuple[int, int]
+    to_turn: int
+    boxes: list[tuple[int, float, float, float, float]]
 
 
 @st.composite
@@ -31,9 +64,8 @@ def boxed_images(draw: st.DrawFn) -> OpenImages:
     """Images and labels, with at least one box; some boxes are of unknown images."""
     data = draw(open_images())
     known = [image[0] for image in data.images]
-    edges = st.tuples(_EDGES, _EDGES, _EDGES, _EDGES).map(
-        lambda four: (*sorted(four[:2]), *sorted(four[2:]))
-    ) | st.tuples(_EDGES, _EDGES, _EDGES, _EDGES)
+    any_edges = st.tuples(_EDGES, _EDGES, _EDGES, _EDGES)
+    edges = any_edges | any_edges.map(lambda four: (*sorted(four[:2]), *sorted(four[2:])))
     data.boxes = draw(
         st.lists(
             st.builds(
@@ -53,27 +85,16 @@ def boxed_images(draw: st.DrawFn) -> OpenImages:
 def boxes_of(data: OpenImages) -> list[Box]:
     known = {"0": False, "1": True, "-1": None}
     return [
-        Box(box[0], box[2], *_edges(box[4:8]), tuple(known[flag] for flag in box[8:]))
+        Box(box[0], box[2], tuple(map(float, box[4:8])), tuple(known[flag] for flag in box[8:]))
         for box in data.boxes
     ]
-
-
-def _edges(values: Sequence[str | float]) -> tuple[float, float, float, float]:
-    left, right, top, bottom = map(float, values)
-    return left, right, top, bottom
-
-
-def area_of(box: Box) -> float | None:
-    if 0 <= box.left < box.right <= 1 and 0 <= box.top < box.bottom <= 1:
-        return (box.right - box.left) * (box.bottom - box.top)
-    return None
 
 
 def fitting(data: OpenImages, asked: SelectOptions, mid: str) -> set[str]:
     """The images in which the largest box of a class follows the rules."""
     largest: dict[str, tuple[float, ...]] = {}
     for box in boxes_of(data):
-        area, (_, truncated, group, depiction, _) = area_of(box), box.flags
+        area, (_, truncated, group, depiction, _) = box.area, box.flags
         if box.mid == mid and area is not None:
             # Of the same size: unknown counts as more than true, which counts as more than false.
             flags = [2 if flag is None else int(flag) for flag in (group, depiction, truncated)]
@@ -88,3 +109,68 @@ def fitting(data: OpenImages, asked: SelectOptions, mid: str) -> set[str]:
         and not (asked.no_depiction and depiction == 1)
         and not (asked.no_truncated and truncated == 1)
     }
+
+
+@st.composite
+def boxed_datasets(draw: st.DrawFn) -> tuple[OpenImages, list[dict[str, str]], list[Photo]]:
+    """The files of Open Images, the rows of a manifest, and the photos that are there."""
+    data = draw(boxed_images())
+    rows, photos = [], []
+    parts = ("train", "validation", "test") if draw(st.booleans()) else ("",)
+    for image_id, *_ in data.images:
+        note, source, rotation, mirrored, turned, to_turn = draw(_TURNS)
+        lost = draw(st.integers(0, 5)) == 0
+        size = draw(st.tuples(st.integers(1, 99), st.integers(1, 99)))
+        part = draw(st.sampled_from(parts))
+        for folder in draw(st.sampled_from((("hot_dog",), ("other",), ("hot_dog", "other")))):
+            row = dict.fromkeys(COLUMNS, "")
+            row |= {"ImageID": image_id, "folder": folder, "partition": part, "rank": "1"}
+            row |= {"status": "lost", "reserve": "false"}
+            if not lost:
+                row |= {"path": f"{part}/{folder}/{image_id}.png".strip("/")}
+                row |= {"status": "downloaded", "source": source, "note": note}
+                row |= {"Rotation": rotation, "width": str(size[0]), "height": str(size[1])}
+            rows.append(row)
+        if not lost:
+            boxes = [
+                (list(NAMES).index(box.mid), *_placed(box.edges, mirrored, turned))
+                for box in boxes_of(data)
+                if box.image_id == image_id and box.mid in NAMES and box.area is not None
+            ]
+            photos.append(Photo(image_id, part, size, to_turn, boxes))
+    return data, rows, photos
+
+
+def _placed(
+    edges: tuple[float, ...], mirrored: bool, turned: int
+) -> tuple[float, float, float, float]:
+    """The edges on a photo that was mirrored and turned."""
+    left, right, top, bottom = edges
+    corners = [(left, top), (right, bottom)]
+    if mirrored:
+        corners = [(1 - x, y) for x, y in corners]
+    for _ in range(turned // 90):
+        corners = [(y, 1 - x) for x, y in corners]
+    (x1, y1), (x2, y2) = corners
+    return min(x1, x2), max(x1, x2), min(y1, y2), max(y1, y2)
+
+
+def write_dataset(folder: Path, rows: list[dict[str, str]]) -> None:
+    """Write the manifest and the photos."""
+    folder.mkdir()
+    with (folder / "manifest.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    for row in rows:
+        if row["path"]:
+            path = folder / row["path"]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            where_it_is((int(row["width"]), int(row["height"]))).save(path)
+
+
+def where_it_is(size: tuple[int, int]) -> Image.Image:
+    """A picture in which red is the column and green the row."""
+    image = Image.new("RGB", size)
+    image.putdata([(x, y, 0) for y in range(size[1]) for x in range(size[0])])
+    return image

@@ -12,60 +12,33 @@ import pytest
 from hotdog_sql import __version__
 from hotdog_sql.download_options import RetryPolicy
 from hotdog_sql.errors import RequestError
-from hotdog_sql.http import HttpClient, check_status, check_url, public_address
+from hotdog_sql.http import HttpClient, check_status, check_url
 from tests.support.loopback import LoopbackServer, Reply, Request
 
 
-def get(url: str, silence: float = 10.0) -> bytes:
-    with HttpClient(silence) as client, client.stream(url, seconds=20) as response:
+def get(url: str) -> bytes:
+    with HttpClient() as client, client.stream(url, seconds=20) as response:
         return response.read()
 
 
-def failure_of(url: str, silence: float = 10.0) -> RequestError:
-    with pytest.raises(RequestError) as caught:
-        get(url, silence)
-    return caught.value
-
-
-def test_fit_addresses() -> None:
-    for url in ("https://example.org/a/", "http://127.0.0.1:8000/a", "http://[::1]:80/a"):
+def test_https_is_fetched_and_http_of_this_machine() -> None:
+    for url in (
+        "https://example.org/a/",
+        "http://127.0.0.1:8000/a",
+        "http://[::1]:80/a",
+        "http://localhost/a",
+    ):
         check_url(url)
-    check_url("http://localhost/a")
-
-
-def test_unfit_addresses() -> None:
-    for url in [
+    for url in (
         "http://127.0.0.1.example.org/a",
         "http://localhost.example.org/a",
         "http://10.0.0.1/a",
-        "file:///etc/passwd",
         "https:///a",
         "127.0.0.1/a",
         "",
-        "http://[::1",
-        "https://a..b/x.jpg",
-        f"https://{'x' * 64}.example/x.jpg",
-        "https://xn--/",
-        "https://☃☃.example/",
-    ]:
+    ):
         with pytest.raises(RequestError):
             check_url(url)
-
-
-def test_no_message_shows_a_password() -> None:
-    with pytest.raises(RequestError) as caught:
-        check_url("http://me:secret@example.org/a")
-    assert "secret" not in str(caught.value)
-    assert public_address("https://me:secret@example.org/a") == "https://example.org/a"
-
-
-def test_a_redirect_is_held_to_the_same_rule() -> None:
-    with LoopbackServer() as server:
-        for location in ("http://example.invalid/b", "https://xn--/", "https://a:b/"):
-            server.on("/a", Reply(302, location=location))
-            with pytest.raises(RequestError):
-                get(server.url("/a"))
-        assert server.count("/a") == 3
 
 
 def test_it_says_who_it_is_and_asks_for_plain_bytes() -> None:
@@ -82,59 +55,8 @@ def test_it_says_who_it_is_and_asks_for_plain_bytes() -> None:
             assert request.headers["accept-encoding"] == "identity"
         with_password = server.url("/b").replace("http://", "http://me:secret@")
         assert get(with_password) == b"Basic bWU6c2VjcmV0"
-        assert failure_of(server.url("/c")).reason == "encoded"
-
-
-@pytest.mark.parametrize(
-    ("reply", "words"),
-    [
-        (Reply(reset="before"), "connection broke ("),
-        (Reply(body=b"abc", cut_at=1), "cut short ("),
-        (Reply(body=b"abc", stall_after=1), "silence ("),
-        (Reply(delay=3600), "silence ("),
-    ],
-)
-def test_broken_transfers_are_transient(reply: Reply, words: str) -> None:
-    with LoopbackServer() as server:
-        server.on("/a", reply)
-        failure = failure_of(server.url("/a"), 0.3 if "silence" in words else 10.0)
-    assert failure.transient
-    assert str(failure).startswith(words)
-
-
-def test_no_server_is_transient() -> None:
-    with LoopbackServer() as server:
-        url = server.url("/a")
-    for address, words in [
-        (url, "connection refused ("),
-        ("https://no-such-host.invalid/a", "unknown host ("),
-    ]:
-        failure = failure_of(address)
-        assert failure.transient
-        assert str(failure).startswith(words)
-
-
-def test_a_redirect_loop_is_not_transient() -> None:
-    with LoopbackServer() as server:
-        server.on("/a", Reply(302, location="/b"))
-        server.on("/b", Reply(302, location="/a"))
-        failure = failure_of(server.url("/a"))
-        assert len(server.requests) == 11
-    assert not failure.transient
-    assert failure.reason == "redirect loop"
-
-
-def is_transient(status: int) -> bool:
-    try:
-        check_status(httpx.Response(status))
-    except RequestError as error:
-        return error.transient
-    return False
-
-
-def test_transient_statuses() -> None:
-    statuses = (200, 304, 400, 401, 403, 404, 408, 410, 416, 425, 429, 500, 503, 599)
-    assert [one for one in statuses if is_transient(one)] == [408, 425, 429, 500, 503, 599]
+        with pytest.raises(RequestError, match="gzip, which was not asked for"):
+            get(server.url("/c"))
 
 
 def test_backoff_grows_to_its_cap_and_ends() -> None:
@@ -147,9 +69,9 @@ def test_backoff_grows_to_its_cap_and_ends() -> None:
     assert policy.delay(1, 61) is None
 
 
-def seconds_said(value: str | None) -> float | None:
+def seconds_said(value: str) -> float | None:
     with pytest.raises(RequestError) as caught:
-        check_status(httpx.Response(503, headers={"Retry-After": value} if value else {}))
+        check_status(httpx.Response(503, headers={"Retry-After": value}))
     return caught.value.retry_after
 
 
@@ -159,7 +81,7 @@ def test_retry_after_in_both_forms() -> None:
     later = seconds_said(format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True))
     assert later is not None
     assert 3000 < later <= 3600
-    assert [seconds_said(value) for value in (None, "soon", "-5", "1.5")] == [None] * 4
+    assert [seconds_said(value) for value in ("", "soon", "-5", "1.5")] == [None] * 4
 
 
 def in_a_process(url: str, **environment: str) -> tuple[str, str]:

@@ -189,14 +189,8 @@ def file_reply(
 ) -> Replier:
     """A reply that honours If-None-Match, If-Modified-Since, Range and If-Range.
 
-    Args:
-        data: the file.
-        etag: its ETag, with the quotes.
-        last_modified: its Last-Modified date.
-        md5: the MD5 in `x-goog-hash`: "right" for the true one, None for none, or base64.
-        crc32c: the CRC32C in it, base64.
-        ranges: answer Range requests with 206.
-        fault: a Reply whose faults (cut_at, stall_after, drip, ...) befall every body.
+    `md5` and `crc32c` are in `x-goog-hash`: "right" is the true one. The faults of `fault`
+    (cut_at, stall_after, drip, …) befall every body.
     """
     if md5 == "right":
         md5 = b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()

@@ -3,12 +3,11 @@
 The file has as many boxes as the real one (14,610,229), made up by `sql/boxes.sql`.
 """
 
-import subprocess
 import sys
 from pathlib import Path
 
+from tests.benchmark.generate import BOX_FILE, boxes_dir
 from tests.benchmark.measure import (
-    BENCH,
     Command,
     environment,
     hotdog_sql,
@@ -16,20 +15,17 @@ from tests.benchmark.measure import (
     run,
     take_turns,
 )
-from tests.support.openimages import small_open_images
 
-_SQL = Path(__file__).parent / "sql" / "boxes.sql"
 _PEER = Path(__file__).parent / "peers" / "pandas_boxes.py"
 _BOXES = 14_610_229
-_NAME = "oidv6-train-annotations-bbox.csv"
 _QUERY = "SELECT * FROM boxes WHERE LabelName = '/m/01b9xk'"
 
 
 def measure_boxes(repeats: int, boxes: int = _BOXES) -> None:
     """The table of one class's boxes, from the CSV and from its index."""
-    plain, indexed = _folder("boxes", boxes), _folder("boxes-indexed", boxes)
+    plain, indexed = boxes_dir("boxes", boxes), boxes_dir("boxes-indexed", boxes)
     built = run(hotdog_sql("index", "--split", "train", "--data-dir", str(indexed)))
-    csv = plain / _NAME
+    csv = plain / BOX_FILE
     results = take_turns(
         {
             "`hotdog-sql sql`": lambda new: _select(plain, new),
@@ -40,7 +36,8 @@ def measure_boxes(repeats: int, boxes: int = _BOXES) -> None:
         repeats,
         check=_check,
     )
-    size, index_size = csv.stat().st_size, (indexed / _NAME).with_suffix(".parquet").stat().st_size
+    size = csv.stat().st_size
+    index_size = (indexed / BOX_FILE).with_suffix(".parquet").stat().st_size
     title = f"Boxes of a class: {boxes:,} boxes, {size / 1e6:,.0f} MB"
     print_table(title, results, "`hotdog-sql sql`")
     print(
@@ -65,31 +62,3 @@ def _check(name: str, new: Path) -> None:
         found = sum(1 for _ in lines)
     if found < 2:
         sys.exit(f"{name} found no boxes")
-
-
-def _folder(name: str, boxes: int) -> Path:
-    """A folder with a box file of train, and few labels and images beside it.
-
-    Generating is left to a process of its own: measurements start from a small one.
-    """
-    folder = BENCH / "data" / f"{name}-{boxes}"
-    if not (folder / "complete").exists():
-        program = (sys.executable, "-m", "tests.benchmark.boxes", str(folder), str(boxes))
-        subprocess.run(program, check=True)
-        (folder / "complete").touch()
-    return folder
-
-
-def _generate(folder: Path, boxes: int) -> None:
-    import duckdb
-
-    folder.mkdir(parents=True, exist_ok=True)
-    small_open_images().write(folder, "train")
-    with duckdb.connect(config={"memory_limit": "1GB"}) as connection:
-        connection.execute(f"SET VARIABLE boxes = {boxes}")
-        connection.execute(_SQL.read_text(encoding="utf-8"))
-        connection.table("generated_boxes").write_csv(str(folder / _NAME), header=True)
-
-
-if __name__ == "__main__":
-    _generate(Path(sys.argv[1]), int(sys.argv[2]))

@@ -1,36 +1,33 @@
-"""Makes the three CSV files of a split at their true size, with known answers planted in them.
+"""Makes CSV files at their true size, with known answers planted in them.
 
-    python -m tests.benchmark.generate --split train DIR [--fraction 1/10] [--seed 1]
+    python -m tests.benchmark.generate DIR test|validation|train FRACTION
+    python -m tests.benchmark.generate DIR boxes ROWS
 
 The same seed gives the same bytes on every machine, thread count and DuckDB version.
 """
 
-import argparse
 import subprocess
 import sys
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 
-from hotdog_sql.sql_files import read_sql_file
+from hotdog_sql.catalog import files_for
+from hotdog_sql.options import DataOptions
 from tests.benchmark.measure import BENCH
+from tests.support.openimages import small_open_images
 
+BOX_FILE = "oidv6-train-annotations-bbox.csv"
 _SQL = Path(__file__).parent / "sql"
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(NamedTuple):
     """How much a real split holds (https://storage.googleapis.com/openimages/web/factsfigures_v6.html).
 
-    Attributes:
-        images: rows of its image file.
-        labels: rows of its file of human labels.
-        positive_per_mille: how many of 1,000 labels have Confidence 1.
+    Of 1,000 labels, `positive_per_mille` have Confidence 1.
     """
 
     images: int
@@ -43,7 +40,6 @@ SIZES = {
     "validation": Size(41_620, 595_339, 617),
     "train": Size(9_011_219, 57_524_352, 345),
 }
-
 _QUERIES = {
     "classes": "SELECT LabelName, DisplayName FROM generated_classes ORDER BY LabelName",
     "images": "FROM generated_images",
@@ -58,28 +54,22 @@ def generate(
     seed: int = 1,
     threads: int | None = None,
 ) -> dict[str, Path]:
-    """Writes the class, image and label files of a split, under their official names.
+    """Writes the class, image and label files of a split under their official names; by kind.
 
-    Args:
-        directory: where to; made if it is not there.
-        split: `test`, `validation` or `train`.
-        fraction: of the split's images and labels; the classes are always all there.
-        seed: another seed gives other images.
-        threads: DuckDB's threads; None for one a core.
-
-    Returns:
-        The files by kind: `classes`, `images`, `human_labels`.
+    The fraction is that of the split's images and labels; the classes are always all there.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    config: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "1GB"}
-    if threads is not None:
-        config["threads"] = threads
-    with duckdb.connect(config=config) as connection:
+    files = {
+        file.kind: directory / file.name
+        for file in files_for(DataOptions(directory, splits=(split,)))
+    }
+    with duckdb.connect(config={"memory_limit": "1GB"}) as connection:
+        if threads is not None:
+            connection.execute(f"SET threads = {threads}")
         for name, value in _variables(split, fraction, seed).items():
             connection.execute(f"SET VARIABLE {name} = {value!r}")
         for name in ("numbers", "plants", "classes", "images", "labels"):
             connection.execute((_SQL / f"{name}.sql").read_text(encoding="utf-8"))
-        files = _official_files(connection, directory, split)
         for kind, query in _QUERIES.items():
             connection.sql(query).write_csv(str(files[kind]), header=True)
     return files
@@ -115,32 +105,33 @@ def _coprime(start: int, number: int) -> int:
     return start
 
 
-def _official_files(
-    connection: duckdb.DuckDBPyConnection, directory: Path, split: str
-) -> dict[str, Path]:
-    connection.execute(read_sql_file("catalog.sql").text)
-    rows = connection.execute(
-        """
-        SELECT kind, name
-        FROM catalog
-        WHERE release = 'v6' AND (split = ? OR kind = 'classes')
-        """,
-        [split],
-    ).fetchall()
-    return {kind: directory / name for kind, name in rows if kind in _QUERIES}
+def _generate_boxes(directory: Path, boxes: int) -> None:
+    """Writes a box file of train, and few labels and images beside it."""
+    small_open_images().write(directory, "train")
+    with duckdb.connect(config={"memory_limit": "1GB"}) as connection:
+        connection.execute(f"SET VARIABLE boxes = {boxes}")
+        connection.execute((_SQL / "boxes.sql").read_text(encoding="utf-8"))
+        connection.table("generated_boxes").write_csv(str(directory / BOX_FILE), header=True)
 
 
 def split_dir(split: str, fraction: Fraction) -> Path:
-    """The folder with the three CSVs of a split, generated if it is not there yet.
-
-    Generating is left to a process of its own: measurements start from a small one.
-    """
+    """The folder with the three CSVs of a split, generated if it is not there yet."""
     part = "" if fraction == 1 else f"-{fraction.numerator}-of-{fraction.denominator}"
-    folder = BENCH / "data" / f"{split}{part}"
+    return _generated(f"{split}{part}", split, str(fraction))
+
+
+def boxes_dir(name: str, boxes: int) -> Path:
+    """A folder with a box file of train, generated if it is not there yet."""
+    return _generated(f"{name}-{boxes}", "boxes", str(boxes))
+
+
+def _generated(name: str, *arguments: str) -> Path:
+    # Generating is left to a process of its own: measurements start from a small one.
+    folder = BENCH / "data" / name
     if not (folder / "complete").exists():
-        print(f"Generating {folder.name}", file=sys.stderr)
-        program = (sys.executable, "-m", "tests.benchmark.generate", "--split", split)
-        subprocess.run([*program, "--fraction", str(fraction), str(folder)], check=True)
+        print(f"Generating {name}", file=sys.stderr)
+        program = (sys.executable, "-m", "tests.benchmark.generate")
+        subprocess.run([*program, str(folder), *arguments], check=True)
         (folder / "complete").touch()
     return folder
 
@@ -165,20 +156,9 @@ def split_files(folder: Path) -> tuple[Path, Path, Path]:
     return classes, images, labels
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmark.generate")
-    parser.add_argument("directory", type=Path, help="where to write the files")
-    parser.add_argument("--split", choices=SIZES, default="test")
-    parser.add_argument("--fraction", type=Fraction, default=Fraction(1), help="such as 1/10")
-    parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args(arguments)
-    started = time.perf_counter()
-    files = generate(options.directory, options.split, options.fraction, options.seed)
-    for file in files.values():
-        print(f"{file.stat().st_size:>13,} bytes  {file}")
-    print(f"{time.perf_counter() - started:.1f} s")
-
-
 if __name__ == "__main__":
-    main()
+    target, what, size = sys.argv[1:]
+    if what == "boxes":
+        _generate_boxes(Path(target), int(size))
+    else:
+        generate(Path(target), what, Fraction(size))

@@ -228,10 +228,9 @@ def verify(
     with shown_photos(progress) as shown:
         report = module.verify(directory, decode=decode, progress=shown)
         if repair and not report.good:
-            after = module.repair(
+            report = module.repair(
                 directory, report, mirror_url=mirror_url(), options=options, progress=shown
             )
-            report.repaired, report.problems = after.repaired, after.problems
     return report
 
 

@@ -4,6 +4,7 @@ import filecmp
 import os
 import shutil
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -23,7 +24,7 @@ from hotdog_sql.downloader.result import (
 )
 from hotdog_sql.downloader.tars import tar_of
 from hotdog_sql.errors import DatasetError, DatasetLockedError
-from hotdog_sql.files import locked, refuse_links, storage_errors, temporary_folder
+from hotdog_sql.files import locked, refuse_links, storage_errors
 from hotdog_sql.storage import RUN, WORK_FOLDER, Storage, open_storage
 
 ATTRIBUTION = "ATTRIBUTION.csv"
@@ -51,8 +52,6 @@ KEEP_EVERY = 10.0
 
 #: Bytes of a manifest up to which a folder is listed in one piece. A row has about 400.
 _ONE_PIECE = 20_000_000
-#: ImageIDs begin with any of so many characters.
-_DIGITS = 16
 _SIZES = "CREATE TABLE sizes (path TEXT PRIMARY KEY, size INTEGER NOT NULL) WITHOUT ROWID;"
 
 
@@ -70,7 +69,7 @@ def open_dataset(
         if storage.folder is not None:
             stack.enter_context(_work_folder(storage.folder))
         scratch = stack.enter_context(storage.scratch())
-        path, last_part = read_manifest(storage, scratch)
+        path, parts = read_manifest(storage, scratch)
         if storage.folder is not None and path.parent == scratch:
             storage.put(MANIFEST, path)
             path = storage.folder / MANIFEST
@@ -78,7 +77,7 @@ def open_dataset(
         if selection_json.check_recipe(storage, recipe, options, begun=bool(table.tars)):
             selection_json.write_recipe(storage, recipe, options)
         _check_format(table, options, storage.name)
-        dataset = stack.enter_context(closing(Dataset(storage, scratch, table, last_part)))
+        dataset = stack.enter_context(closing(Dataset(storage, scratch, table, parts)))
         storage.write(RUN, dataset.run_id.encode())
         yield dataset
 
@@ -90,19 +89,17 @@ class Dataset:
     what a run adds is uploaded every few seconds. So any machine can resume what another has begun.
     """
 
-    def __init__(self, storage: Storage, scratch: Path, table: Manifest, last_part: int) -> None:
+    def __init__(self, storage: Storage, scratch: Path, table: Manifest, parts: int) -> None:
         self.storage = storage
         self.manifest = table
         self.run_id: str = uuid4().hex
         self._scratch = scratch
-        self._last_part = last_part
+        self._parts = parts
         self._kept = table.path.stat().st_size
         self._due = time.monotonic() + KEEP_EVERY
         # A folder is listed when the first of its files is asked for; a large dataset's by the
-        # first characters of the names, so that memory does not grow with it.
-        self._characters = 0
-        while self._kept > _ONE_PIECE * _DIGITS**self._characters:
-            self._characters += 1
+        # first character of the names, so that less memory is needed.
+        self._characters = 1 if self._kept > _ONE_PIECE else 0
         self._listed: set[tuple[str, str]] = set()
         self._sizes = temporary_table(_SIZES)
 
@@ -169,8 +166,8 @@ class Dataset:
                 file.seek(self._kept)
                 new = file.read()
             if new:
-                self._last_part += 1
-                self.storage.write(part_name(self._last_part), HEADER + new)
+                self._parts += 1
+                self.storage.write(part_name(self._parts), HEADER + new)
                 self._kept += len(new)
         self._due = time.monotonic() + KEEP_EVERY
 
@@ -199,14 +196,15 @@ class Dataset:
         That is the lost photo which comes as early among a folder's lost ones as the reserve does
         among its reserves, so it does not depend on which was lost first.
         """
-        folder = None
-        lost: Iterator[str] = iter(())
+        folder, lost = "", deque[str]()
         for known in self.manifest.rows():
             if known.folder != folder:
-                folder = known.folder
-                lost = self.manifest.lost(folder)
+                folder, lost = known.folder, deque()
+            replaced = lost.popleft() if known.reserve and lost else ""
+            if known.status == Status.LOST:
+                lost.append(known.image_id)
             row = self.manifest.columns(known)
-            note = with_note(row["note"], _REPLACES, next(lost, "") if known.reserve else "")
+            note = with_note(row["note"], _REPLACES, replaced)
             if note == row["note"]:
                 yield self.manifest.line(known), row
             else:
@@ -216,7 +214,7 @@ class Dataset:
 
 @contextmanager
 def _work_folder(folder: Path) -> Iterator[None]:
-    """The run's own folder inside a dataset; what a killed run has left there is removed."""
+    """The run's own folder inside a dataset, removed with what killed runs have left there."""
     work = folder / WORK_FOLDER
     check_folder(folder)
     with ExitStack() as stack:
@@ -227,11 +225,6 @@ def _work_folder(folder: Path) -> Iterator[None]:
                     f"another run is working on {folder}: wait for it to end, or choose another "
                     "folder"
                 )
-            for leftover in work.iterdir():
-                if leftover.is_dir() and not leftover.is_symlink():
-                    shutil.rmtree(leftover, ignore_errors=True)
-                elif leftover.name != "lock":
-                    leftover.unlink()
         try:
             yield
         finally:
@@ -246,8 +239,6 @@ def check_folder(folder: Path) -> None:
             refuse_links(folder, name)
         try:
             names = {entry.name for entry in folder.iterdir()} - FOREIGN_FILES
-            work = folder / WORK_FOLDER
-            inside = {entry.name for entry in work.iterdir()} if WORK_FOLDER in names else set()
         except FileNotFoundError:
             return
         except NotADirectoryError as error:
@@ -255,10 +246,10 @@ def check_folder(folder: Path) -> None:
                 f"a file is in the place of {folder}: choose another folder"
             ) from error
     empty = {WORK_FOLDER, selection_json.NAME}  # or killed before the manifest was made
-    is_data_folder = any(".csv." in name or ".json." in name for name in inside)
-    if is_data_folder or not (names <= empty or MANIFEST in names):
-        what = "holds Open Images files" if is_data_folder else "is not empty and not a dataset"
-        raise DatasetError(f"{folder} {what}: choose another folder for the photos")
+    if not (names <= empty or MANIFEST in names):
+        raise DatasetError(
+            f"{folder} is not empty and not a dataset: choose another folder for the photos"
+        )
 
 
 def _check_format(table: Manifest, options: DownloadOptions, name: str) -> None:
@@ -275,19 +266,3 @@ def _check_format(table: Manifest, options: DownloadOptions, name: str) -> None:
 def _cell(text: str) -> str:
     """The text as a spreadsheet is to show it, not to run it."""
     return f"'{text}" if text.startswith(_FORMULAS) else text
-
-
-@contextmanager
-def open_manifest(storage: Storage) -> Iterator[Manifest]:
-    """The manifest of a dataset, to be read."""
-    if storage.size(MANIFEST) is None and (
-        storage.folder is not None or not any(storage.files(WORK_FOLDER))
-    ):
-        raise DatasetError(
-            f"{storage.name} is not a dataset, for it has no {MANIFEST}: "
-            "give the folder or the address that was downloaded to"
-        )
-    with temporary_folder() as temporary:
-        path, _ = read_manifest(storage, temporary)
-        with closing(Manifest(path, writable=False)) as table:
-            yield table

@@ -8,12 +8,10 @@ does not grow with the dataset and nothing is left behind.
 """
 
 import csv
-import io
 import re
-import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -32,24 +30,9 @@ from hotdog_sql.downloader.result import (
 )
 from hotdog_sql.downloader.tars import is_own_path, tar_of
 from hotdog_sql.errors import DatasetError
-from hotdog_sql.files import storage_errors, write_all
+from hotdog_sql.files import storage_errors, temporary_folder, write_all
 from hotdog_sql.storage import WORK_FOLDER, Storage
 from hotdog_sql.text import printable
-
-_PUT = "INSERT OR REPLACE INTO photos VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_WANT = """
-INSERT INTO photos VALUES (?, ?, ?, ?, '', '', NULL, '', 0, 0, 1)
-ON CONFLICT DO UPDATE SET wanted = wanted + 1
-RETURNING *
-"""
-_ONE = "SELECT * FROM photos WHERE folder = ? AND image_id = ?"
-_KNOWN = """
-SELECT * FROM photos WHERE status <> '' AND (wanted = 0 OR ?) ORDER BY place(folder), rank, image_id
-"""
-_BETWEEN = "SELECT * FROM photos WHERE path > ? AND path < ? AND path <> '' ORDER BY path"
-_LOST = "SELECT image_id FROM photos WHERE folder = ? AND status = ? ORDER BY rank, image_id"
-_PATHS = "CREATE INDEX paths ON photos (path) WHERE path <> ''"
-_AT = "SELECT 1 FROM photos WHERE path = ? AND path <> ''"
 
 
 class Row(NamedTuple):
@@ -82,6 +65,7 @@ PRAGMA cache_size = -1024;
 """
 #: What a run adds to the manifest of a dataset in an object store, where nothing can be appended to
 #: a file: it is uploaded in parts, and a finished run replaces them with a whole manifest.
+_LONGEST_HEADER = 10_000
 _PART = re.compile(rf"{re.escape(WORK_FOLDER)}/manifest-\d+\.csv")
 
 
@@ -94,19 +78,16 @@ class Manifest:
     def __init__(self, path: Path, *, writable: bool = True) -> None:
         self.path = path
         self.tars: set[str] = set()
-        self._selected: dict[str, int] = {}  # folders in the order of the selection
-        self._recorded: dict[str, int] = {}  # folders in the order of the file
+        self._selected: dict[str, None] = {}  # folders in the order of the selection
+        self._recorded: dict[str, None] = {}  # folders in the order of the file
         self._index = temporary_table(_TABLE)
         with ExitStack() as stack, storage_errors(path):
             stack.callback(self._index.close)
-            self._index.create_function("place", 1, self._place)
             self._file = stack.enter_context(path.open("r+b" if writable else "rb", buffering=0))
             self._indexed = len(HEADER)
             self._index_lines(wanted=0)
             self._end = self._indexed
-            if not writable:
-                self._index.execute(_PATHS)
-            elif path.stat().st_size > self._end:
+            if writable and path.stat().st_size > self._end:
                 self._file.truncate(self._end)
             stack.pop_all()
 
@@ -129,43 +110,45 @@ class Manifest:
 
     def want(self, photo: Photo) -> Row:
         """Note that the selection has this photo, and say what was known of it."""
-        self._selected.setdefault(photo.folder, len(self._selected))
+        self._selected.setdefault(photo.folder)
+        query = """
+            INSERT INTO photos VALUES (?, ?, ?, ?, '', '', NULL, '', 0, 0, 1)
+            ON CONFLICT DO UPDATE SET wanted = wanted + 1
+            RETURNING *
+        """
         values = (photo.folder, photo.image_id, photo.rank, photo.reserve)
-        (found,) = self._index.execute(_WANT, values)
+        (found,) = self._index.execute(query, values)
         return Row._make(found)
 
     def find(self, photo: Photo) -> Row:
         """What was known before this run of a photo that is wanted."""
-        found = self._index.execute(_ONE, (photo.folder, photo.image_id)).fetchone()
+        query = "SELECT * FROM photos WHERE folder = ? AND image_id = ?"
+        (found,) = self._index.execute(query, (photo.folder, photo.image_id))
         return Row._make(found)
 
     def forget(self, row: Row) -> None:
         """Leave a photo out of what `rows` gives."""
-        self._index.execute(
-            "DELETE FROM photos WHERE folder = ? AND image_id = ?", (row.folder, row.image_id)
-        )
+        query = "DELETE FROM photos WHERE folder = ? AND image_id = ?"
+        self._index.execute(query, (row.folder, row.image_id))
 
     def rows(self, *, unwanted: bool = False) -> Iterator[Row]:
         """The photos of which something is known, by folder and rank; do not append meanwhile.
 
-        `unwanted`: only those that the selection of this run has not named.
+        Folders that the selection has not named come after those that it has. `unwanted`: only
+        photos that the selection of this run has not named.
         """
         self._index_lines(wanted=1)
-        return map(Row._make, self._index.execute(_KNOWN, (not unwanted,)))
+        query = """
+            SELECT * FROM photos WHERE folder = ? AND status <> '' AND (wanted = 0 OR ?)
+            ORDER BY rank, image_id
+        """
+        for folder in self._selected | self._recorded:
+            yield from map(Row._make, self._index.execute(query, (folder, not unwanted)))
 
-    def lost(self, folder: str) -> Iterator[str]:
-        """ImageIDs of a folder's lost photos, by rank."""
-        for (image_id,) in self._index.execute(_LOST, (folder, Status.LOST)):
-            yield image_id
-
-    def has_path(self, path: str) -> bool:
-        """Whether a photo is recorded to be there."""
-        return self._index.execute(_AT, (path,)).fetchone() is not None
-
-    def rows_in(self, tar: str) -> Iterator[Row]:
-        """The photos that are recorded to be in a tar."""
-        # All that begins with the tar's name and a slash: the next character is a zero.
-        return map(Row._make, self._index.execute(_BETWEEN, (f"{tar}/", f"{tar}0")))
+    def rows_by_path(self) -> Iterator[Row]:
+        """The photos that are recorded to be there; those in one tar follow each other."""
+        query = "SELECT * FROM photos WHERE path <> '' ORDER BY path"
+        return map(Row._make, self._index.execute(query))
 
     def line(self, row: Row) -> bytes:
         """The line of a row, as it is in the file."""
@@ -185,16 +168,12 @@ class Manifest:
         """The line of a row as a result."""
         return Result.from_row(self.columns(row))
 
-    def _place(self, folder: str) -> int:
-        """Folders that the selection has not named come after those that it has."""
-        place = self._selected.get(folder)
-        return len(self._selected) + self._recorded[folder] if place is None else place
-
     def _index_lines(self, *, wanted: int) -> None:
         """Take the whole lines that are not in the index yet into it."""
+        query = "INSERT OR REPLACE INTO photos VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         with self.path.open("rb") as file:
             file.seek(self._indexed)
-            self._index.executemany(_PUT, self._values(file, wanted))
+            self._index.executemany(query, self._values(file, wanted))
 
     def _values(self, file: Iterator[bytes], wanted: int) -> Iterator[tuple[object, ...]]:
         """The columns of the index; of lines that are not ours, there is nothing."""
@@ -218,7 +197,7 @@ class Manifest:
                     # It may be deleted, so it must not lead to other files.
                     raise foreign_row(f"the path {printable(path)!r}")
                 self.tars.add(tar_of(path))
-            self._recorded.setdefault(folder, len(self._recorded))
+            self._recorded.setdefault(folder)
             reserve = row["reserve"] == "true"
             tried = " ".join(source for source, _ in split_errors(row["error"]))
             yield (
@@ -239,61 +218,50 @@ def part_name(number: int) -> str:
     return f"{WORK_FOLDER}/manifest-{number:06d}.csv"
 
 
+@contextmanager
+def open_manifest(storage: Storage) -> Iterator[Manifest]:
+    """The manifest of a dataset, to be read."""
+    with temporary_folder() as scratch:
+        path, parts = read_manifest(storage, scratch)
+        if storage.size(MANIFEST) is None and not parts:
+            raise DatasetError(
+                f"{storage.name} is not a dataset, for it has no {MANIFEST}: "
+                "give the folder or the address that was downloaded to"
+            )
+        with closing(Manifest(path, writable=False)) as table:
+            yield table
+
+
 def read_manifest(storage: Storage, scratch: Path) -> tuple[Path, int]:
-    """The manifest on this machine in today's columns, and the number of its last part, or 0.
+    """The manifest on this machine in today's columns, and the number of its parts.
 
     It is the dataset's own file where that has them, and else a copy of it and its parts. A dataset
     without a manifest gets an empty one.
     """
+    if storage.folder is not None:
+        own = storage.folder / MANIFEST
+        with storage_errors(own), suppress(FileNotFoundError), own.open("rb") as file:
+            if file.readline() == HEADER:
+                return own, 0
     path = scratch / MANIFEST
-    own = path if storage.folder is None else storage.folder / MANIFEST
-    with storage_errors(own):
-        if own.exists():
-            with own.open("rb") as file:
-                if file.readline() == HEADER:
-                    return own, 0
-        parts = sorted(path for path, _ in storage.files(WORK_FOLDER) if _PART.fullmatch(path))
-        with path.open("wb") as target:
-            target.write(HEADER)
-            if storage.size(MANIFEST) is not None:
-                with storage.local(MANIFEST) as copy, copy.open("rb") as source:
-                    _copy_rows(source, target, f"{storage.name}/{MANIFEST}")
-            for part in parts:
-                data = storage.read(part) or b""
-                if not data.startswith(b"ImageID,"):
-                    data = encode(FIRST_COLUMNS) + data  # of a release whose parts had no header
-                _copy_rows(io.BytesIO(data), target, f"{storage.name}/{part}")
-    return path, int(re.findall(r"\d+", parts[-1])[0]) if parts else 0
+    parts = sorted(path for path, _ in storage.files(WORK_FOLDER) if _PART.fullmatch(path))
+    with storage_errors(path), path.open("wb") as target:
+        target.write(HEADER)
+        for name in (MANIFEST, *parts):
+            if storage.size(name) is not None:
+                with storage.local(name) as copy, copy.open("rb") as source:
+                    rows = _rows_of(source, f"{storage.name}/{name}")
+                    target.writelines(encode(row.values()) for row in rows)
+    return path, len(parts)
 
 
 def _rows_of(file: BinaryIO, name: str) -> Iterator[dict[str, str]]:
     """The whole lines of a manifest by today's columns, whatever its own are."""
-    header = file.readline()
-    if HEADER.startswith(header):  # it is empty, or was cut in its first line, if not the same
-        columns: Sequence[str] = COLUMNS
-    else:
-        columns = _columns_of(header, name)
-    for line in file:
-        row = decode(line, columns) if line.endswith(b"\n") else None
-        if row is not None:
-            yield {column: row.get(column, "") for column in COLUMNS}
-
-
-def _copy_rows(source: BinaryIO, target: BinaryIO, name: str) -> None:
-    """Add the rows of a manifest to another, in today's columns."""
-    if source.readline() == HEADER:
-        shutil.copyfileobj(source, target)
-    else:
-        source.seek(0)
-        target.writelines(encode(row.values()) for row in _rows_of(source, name))
-
-
-def _columns_of(header: bytes, name: str) -> list[str]:
-    """The columns in a manifest's first line, by which its rows are read."""
-    try:
-        columns = next(csv.reader([header.decode("utf-8-sig", "replace")]))  # Excel adds the mark
-    except csv.Error:  # it is longer than a field may be
-        columns = []
+    header = file.readline(_LONGEST_HEADER)
+    columns: Sequence[str] = COLUMNS
+    if not HEADER.startswith(header):  # else it is the same, or empty, or cut in its first line
+        # Excel adds a mark.
+        columns = next(csv.reader([header.decode("utf-8-sig", "replace")]))
     if not set(FIRST_COLUMNS) <= set(columns):
         raise DatasetError(f"{name} does not have a manifest's columns; choose another folder")
     if unknown := set(columns) - set(COLUMNS):
@@ -302,4 +270,7 @@ def _columns_of(header: bytes, name: str) -> list[str]:
             f"{printable(', '.join(sorted(unknown)))}: install that version, or choose another "
             "folder"
         )
-    return columns
+    for line in file:
+        row = decode(line, columns) if line.endswith(b"\n") else None
+        if row is not None:
+            yield {column: row.get(column, "") for column in COLUMNS}

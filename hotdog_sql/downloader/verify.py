@@ -1,16 +1,15 @@
 """Compare the manifest of a dataset with its files, and its files with the manifest."""
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from itertools import chain, islice
+from itertools import groupby, islice
 from pathlib import Path, PurePosixPath
 
 from hotdog_sql.download_options import DownloadOptions
-from hotdog_sql.downloader.dataset import FOREIGN_FILES, RECORDS, open_dataset, open_manifest
-from hotdog_sql.downloader.manifest import Manifest
+from hotdog_sql.downloader.dataset import FOREIGN_FILES, RECORDS, open_dataset
+from hotdog_sql.downloader.manifest import open_manifest
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.pool import DownloadPool
 from hotdog_sql.downloader.result import DownloadReport, Result, Status
@@ -21,23 +20,19 @@ from hotdog_sql.errors import InputError
 from hotdog_sql.progress import Progress
 from hotdog_sql.storage import Storage, open_storage
 
-#: Photos that are read in one go, and remote photos that are read at the same time: many, because
-#: most of the time is spent waiting for the store.
+#: Photos that are read in one go, and those that are read at the same time: many, because reading
+#: from a store is waiting for it.
 _BATCH = 1024
-_REMOTE_READERS = 32
+_READERS = 32
 
 
 class Fault(StrEnum):
     """What can be wrong with a file."""
 
-    #: The manifest has it, the dataset does not.
-    MISSING = "missing"
-    #: Its bytes are not those that were downloaded.
-    ALTERED = "altered"
-    #: They are, but they cannot be decoded.
-    UNDECODABLE = "undecodable"
-    #: The dataset has it, the manifest does not.
-    EXTRA = "extra"
+    MISSING = "missing"  # the manifest has it, the dataset does not
+    ALTERED = "altered"  # its bytes are not those that were downloaded
+    UNDECODABLE = "undecodable"  # they are, but they cannot be decoded
+    EXTRA = "extra"  # the dataset has it, the manifest does not
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,29 +84,32 @@ def verify(
     DownloadOptions(decode=decode)  # which says how to get Pillow
     storage = open_storage(address)
     report = VerifyReport()
+    expected = set(RECORDS)
+    extra: list[str] = []  # what tars hold beside their photos
     with open_manifest(storage) as table:
-        tars = sorted(table.tars - {""})
-        extra: list[str] = []  # what tars hold beside their photos
-        found = [_tar_photos(storage, table, tar, extra, decode=decode) for tar in tars]
-        if not tars:
-            found = [_photos(storage, table, decode=decode)]
-        for result, fault in chain.from_iterable(found):
-            report.checked += 1
-            if fault is None:
-                report.bytes += result.size or 0
-            else:
-                report.problems.append(Problem(fault, result.path, result.photo))
-            if progress is not None:
-                progress.checked(report.checked, report.bytes)
-        report.problems += [Problem(Fault.EXTRA, path) for path in extra]
-        for path, _ in storage.files():
-            name = PurePosixPath(path).name
-            if path in RECORDS or path in tars or table.has_path(path):
-                continue
-            if name in FOREIGN_FILES or name.endswith(".cache"):
-                report.foreign.append(path)
-            elif not any(part.startswith(".") for part in PurePosixPath(path).parts):
-                report.problems.append(Problem(Fault.EXTRA, path))
+        for tar, rows in groupby(table.rows_by_path(), key=lambda row: tar_of(row.path)):
+            results = map(table.result, rows)
+            found = (
+                _tar_photos(storage, tar, results, extra, decode=decode)
+                if tar
+                else _photos(storage, results, decode=decode)
+            )
+            for result, fault in found:
+                expected.add(tar or result.path)
+                report.checked += 1
+                if fault is None:
+                    report.bytes += result.size or 0
+                else:
+                    report.problems.append(Problem(fault, result.path, result.photo))
+                if progress is not None:
+                    progress.checked(report.checked, report.bytes)
+    report.problems += [Problem(Fault.EXTRA, path) for path in extra]
+    for path, _ in storage.files():
+        name = PurePosixPath(path).name
+        if name in FOREIGN_FILES or name.endswith(".cache"):
+            report.foreign.append(path)
+        elif path not in expected and "/." not in f"/{path}":
+            report.problems.append(Problem(Fault.EXTRA, path))
     return report
 
 
@@ -159,9 +157,9 @@ def repair(
 
 
 def _photos(
-    storage: Storage, table: Manifest, *, decode: bool
+    storage: Storage, results: Iterator[Result], *, decode: bool
 ) -> Iterator[tuple[Result, Fault | None]]:
-    """Every row against its file, many files at the same time."""
+    """Photos against their files, many at the same time."""
 
     def fault_of(result: Result) -> Fault | None:
         size = storage.size(result.path)
@@ -170,11 +168,9 @@ def _photos(
         data = storage.read(result.path) or b"" if size == result.size else b""
         return _decode_fault(data, decode) if md5_hex(data) == result.md5 else Fault.ALTERED
 
-    local = storage.folder is not None
-    pool = ThreadPoolExecutor(min(8, os.cpu_count() or 1) if local else _REMOTE_READERS)
-    rows = (row for row in table.rows() if row.status == Status.DOWNLOADED)
+    pool = ThreadPoolExecutor(_READERS)
     try:
-        while batch := [table.result(row) for row in islice(rows, _BATCH)]:
+        while batch := list(islice(results, _BATCH)):
             yield from zip(batch, pool.map(fault_of, batch), strict=True)
     finally:
         # Ctrl-C does not wait for files that have not been read yet.
@@ -182,17 +178,16 @@ def _photos(
 
 
 def _tar_photos(
-    storage: Storage, table: Manifest, tar: str, extra: list[str], *, decode: bool
+    storage: Storage, tar: str, results: Iterator[Result], extra: list[str], *, decode: bool
 ) -> Iterator[tuple[Result, Fault | None]]:
-    """A tar, read once, against the rows of the photos that it should hold."""
+    """The photos that a tar should hold against the tar, which is read once."""
     members: dict[str, tuple[str, Fault | None]] = {}
     if storage.size(tar) is not None:
         with storage.local(tar) as file:
             for name, data in read_members(file):
                 is_photo = not name.endswith((".cls", ".json"))
                 members[name] = md5_hex(data), _decode_fault(data, decode and is_photo)
-    for row in table.rows_in(tar):
-        result = table.result(row)
+    for result in results:
         name = result.path.rpartition("/")[2]
         key = name.partition(".")[0]
         md5, fault = members.pop(name, ("", Fault.MISSING))

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 
-from hotdog_sql.downloader.dataset import open_manifest
-from hotdog_sql.downloader.manifest import Manifest
+from hotdog_sql.downloader.manifest import Manifest, open_manifest
 from hotdog_sql.files import whole_file
 from hotdog_sql.sql_files import read_sql_file
 from hotdog_sql.storage import open_storage

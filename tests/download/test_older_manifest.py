@@ -71,11 +71,12 @@ def test_a_dataset_of_an_earlier_release_is_resumed(
 
 
 def test_what_a_killed_run_has_uploaded_is_read(request: pytest.FixtureRequest) -> None:
-    """The parts of a manifest in a bucket had no header."""
+    """Of this release and of the one before."""
     bucket = f"memory://{request.node.name}"
     lines = OLD.splitlines(keepends=True)
     place(bucket, b"".join(lines[:2]))
-    open_storage(bucket).write(".hotdog-sql/manifest-000001.csv", b"".join(lines[2:4]))
+    older = lines[0] + b"".join(lines[2:4])
+    open_storage(bucket).write(".hotdog-sql/manifest-000001.csv", older)
     header = lines[0].rstrip() + NEW_COLUMNS + b"\n"
     newest = lines[4].rstrip() + b",64,64\n"
     open_storage(bucket).write(".hotdog-sql/manifest-000002.csv", header + newest)

@@ -12,7 +12,6 @@ from hotdog_sql.downloader.photo import IMAGE_COLUMNS
 from hotdog_sql.errors import InputError
 from hotdog_sql.export import FILE_FORMATS, read_file
 from hotdog_sql.options import DataOptions, SelectOptions, Split
-from hotdog_sql.text import is_unicode
 
 _READ = "CREATE OR REPLACE TABLE ids AS FROM read_ids($file)"
 _LOOKS_RIGHT = "FROM ids WHERE regexp_full_match(ImageID, '[0-9a-f]{16}') LIMIT 1"
@@ -100,8 +99,6 @@ def is_list(path: Path) -> bool:
     ending = path.suffix.lower().removeprefix(".")
     if ending not in FILE_FORMATS:
         return str(path) != "-"
-    if not is_unicode(str(path)):
-        return False  # nor is it a file that DuckDB opens
     with duckdb.connect() as connection:
         try:
             if ending == "json":

@@ -153,9 +153,8 @@ def verify(
             progress=display,
         )
     found = len(report.problems)
-    problems = "no problem" if not found else "1 problem" if found == 1 else f"{found:,} problems"
     checked = f"{report.checked:,} photos checked, {size_text(report.bytes)}"
-    say(f"{checked}: {problems}")
+    say(f"{checked}: {found:,} problem{'' if found == 1 else 's'}")
     if report.repaired:
         say(f"{len(report.repaired):,} photos repaired")
     for path in report.foreign:

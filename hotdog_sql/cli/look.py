@@ -15,15 +15,16 @@ from hotdog_sql.cli.data import opened
 from hotdog_sql.cli.options import Given, read_query, takes
 from hotdog_sql.cli.output import QUIET, check_output, say, write_rows
 from hotdog_sql.cli.report import tell_problems
-from hotdog_sql.errors import InputError, MissingExtraError
+from hotdog_sql.errors import MissingExtraError
 from hotdog_sql.options import DataOptions, SelectOptions
-from hotdog_sql.text import is_unicode, printable, size_text
+from hotdog_sql.text import printable, size_text
 
 if TYPE_CHECKING:
     from hotdog_sql.api import Database, SqlFile
 
-_DOUBLE = '"'
 _CONFIDENCE = (SelectOptions, "min_confidence")
+#: What a file is to the server's or the catalog's.
+_VERDICTS = {None: "not compared with", True: "matches", False: "DIFFERS from"}
 _QUERIES = {
     "find_classes": "FROM find_classes($pattern)",
     "count_classes": "FROM count_classes($pattern, min_confidence := $min_confidence)",
@@ -61,8 +62,6 @@ def classes(
       hotdog-sql classes pizza --counts --split validation
       hotdog-sql classes pizza --counts --boxes
     """
-    if not is_unicode(pattern):
-        raise InputError(f"{printable(pattern)!r} is not UTF-8 text; type the name again")
     written = check_output(row_format, output)
     macro = "count_boxes" if boxes else "count_classes" if counts else "find_classes"
     needs = (macro, "similar_classes")
@@ -107,18 +106,13 @@ def _describe_files(database: "Database") -> None:
     """Say which files the counts come from, and whether they are as they should be."""
     for file in database.files:
         size, _ = file.state
-        if size is None:
-            continue
-        compared = {"server": file.matches_server(), "catalog": file.matches_catalog()}
-        verdicts = {
-            None: "not compared with the {}",
-            True: "as the {} has it",
-            False: "NOT as the {} has it",
-        }
-        say(
-            f"{file.path.name}: {size_text(size)}, {file.date:%Y-%m-%d}, {file.catalog.release}, "
-            + ", ".join(verdicts[matches].format(what) for what, matches in compared.items())
-        )
+        if size is not None:
+            server = _VERDICTS[file.matches_server()]
+            catalog = _VERDICTS[file.matches_catalog()]
+            say(
+                f"{file.path.name}: {size_text(size)}, {file.date:%Y-%m-%d}, "
+                f"{file.catalog.release}, {server} the server, {catalog} the catalog"
+            )
 
 
 @takes(data=DataOptions)
@@ -162,10 +156,8 @@ def sql(
     if query is not None and file is not None:
         raise typer.BadParameter("give a query or --file, one of the two")
     if query is None and file is None:
-        for line in _listing(api.load_order()):
-            typer.echo(line)
-        for line in _listing(api.dataset_files(), "; needs --dataset DIR"):
-            typer.echo(line)
+        _list(api.load_order())
+        _list(api.dataset_files(), "; needs --dataset DIR")
         return
     text = file or (read_query("-") if query == "-" else query) or ""
     written = check_output(row_format, output)
@@ -208,15 +200,12 @@ def shell(
     needs = [] if wanted.offline or directory else ["select_images"]
     with opened(wanted, needs) as database:
         database.use_all()
-        greeting = [*_listing(database.usable(api.load_order()))]
-        if missing := database.missing("select_images"):
-            command = database.refresh_command(missing)
-            greeting.append(f"There are more with the files of: {command}")
-        greeting.append("Each is explained at the top of its file in sql/, all in sql/README.md.")
-        lines = [*_session(database, directory)]
-        lines += [f".print {_quoted(line, _DOUBLE)}" for line in greeting]
         start = database.scratch / "start.sql"
-        start.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        start.write_text("\n".join([*_session(database, directory), ""]), encoding="utf-8")
+        _list(database.usable(api.load_order()))
+        if missing := database.missing("select_images"):
+            typer.echo(f"There are more with the files of: {database.refresh_command(missing)}")
+        typer.echo("Each is explained at the top of its file in sql/, all in sql/README.md.")
         status = subprocess.call([program, "-init", str(start)])
     raise typer.Exit(status)
 
@@ -232,10 +221,10 @@ def find_shell() -> str:
     return program
 
 
-def _listing(files: "Iterable[SqlFile]", note: str = "") -> Iterator[str]:
-    """Each view and macro with what it is, in one line."""
+def _list(files: "Iterable[SqlFile]", note: str = "") -> None:
+    """Print each view and macro with what it is, in one line."""
     for file in files:
-        yield f"{file.defines:<20} {file.summary}{note}"
+        typer.echo(f"{file.defines:<20} {file.summary}{note}")
 
 
 def _session(database: "Database", directory: Path | None) -> Iterator[str]:
@@ -243,27 +232,29 @@ def _session(database: "Database", directory: Path | None) -> Iterator[str]:
     from hotdog_sql import api
 
     options = database.options
-    settings: dict[str, object] = {
+    settings = {
         "temp_directory": database.scratch,
         "memory_limit": options.memory_limit,
+        "threads": options.threads,
     }
-    if options.threads is not None:
-        settings["threads"] = options.threads
-    yield from (f"SET {name} = {_quoted(value)};" for name, value in settings.items())
     variables: dict[str, object] = {**options.variables()}
     files = database.usable(api.load_order())
     if directory is not None:
         database.use_dataset(directory)
         files += database.usable(api.dataset_files())
         variables["dataset_dir"] = directory.resolve()
+    for name, value in settings.items():
+        if value is not None:
+            yield f"SET {name} = {_quoted(value)};"
     yield from (f"SET VARIABLE {name} = {_quoted(value)};" for name, value in variables.items())
     yield from (file.text for file in files)
+    # After sql/files.sql, which sets the files that the views read.
     for name, value in database.index_variables.items():
         yield f"SET VARIABLE {name} = {_quoted(value)};"
 
 
-def _quoted(value: object, quote: str = "'") -> str:
-    """A text as an SQL string or as an argument of a dot command, or a list of them."""
+def _quoted(value: object) -> str:
+    """A value as an SQL string, or a list of them."""
     if isinstance(value, list):
-        return f"[{', '.join(_quoted(one) for one in value)}]"
-    return quote + str(value).replace(quote, quote * 2) + quote
+        return f"[{', '.join(map(_quoted, value))}]"
+    return "'" + str(value).replace("'", "''") + "'"

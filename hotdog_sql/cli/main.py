@@ -16,8 +16,8 @@ from hotdog_sql.cli.look import classes, shell, sql, summary
 from hotdog_sql.cli.output import ExitCode, exit_code
 from hotdog_sql.cli.select import select
 from hotdog_sql.config import VERSION
-from hotdog_sql.errors import HotdogError, QueryError
-from hotdog_sql.text import printable
+from hotdog_sql.errors import HotdogError, InputError, QueryError
+from hotdog_sql.text import is_unicode, printable
 
 COMMANDS: tuple[Callable[..., None], ...] = (
     *(select, download, demo),
@@ -108,6 +108,9 @@ for command in COMMANDS:
 def main() -> None:
     """Run a command; an error becomes a message and its exit code."""
     try:
+        for argument in sys.argv:
+            if not is_unicode(argument):  # DuckDB takes no other text
+                raise InputError(f"{printable(argument)!r} is not UTF-8 text; type it again")
         app()
     except HotdogError as error:
         # DuckDB points at the place in a query on lines of its own.

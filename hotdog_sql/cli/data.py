@@ -24,13 +24,7 @@ def opened(data: DataOptions, needs: Sequence[str]) -> "Iterator[Database]":
     """Open a database, show the download of missing files, and warn of an index not in use."""
     from hotdog_sql import api
 
-    def display() -> "RefreshDisplay":
-        # Imported only now: most commands have their files and draw no progress.
-        from hotdog_sql.display import RefreshDisplay
-
-        return RefreshDisplay(quiet=QUIET.get())
-
-    with api.open_database(data, needs, confirm=asker(data), progress=display) as database:
+    with api.open_database(data, needs, confirm=asker(data), progress=_display) as database:
         for warning in database.index_warnings:
             say(f"{warning}; renew the index with: {_index_command(data)}")
         yield database
@@ -50,6 +44,13 @@ def opened_for(request: SelectOptions, data: DataOptions, *, chosen: bool) -> "I
                 return
     with opened(last, needs) as database:
         yield database
+
+
+def _display() -> "RefreshDisplay":
+    # Imported only here: most commands have their files and draw no progress.
+    from hotdog_sql.display import RefreshDisplay
+
+    return RefreshDisplay(quiet=QUIET.get())
 
 
 def _index_command(data: DataOptions) -> str:
@@ -75,9 +76,6 @@ def asker(data: DataOptions) -> Callable[..., bool]:
 @takes(data=(DataOptions, "splits", "release", "labels", "data_dir", "large"))
 def refresh(
     data: Given,
-    every_split: Annotated[
-        bool, typer.Option("--all", help="All splits.", rich_help_panel="Data")
-    ] = False,
     file: Annotated[
         list[str] | None,
         typer.Option(
@@ -99,10 +97,9 @@ def refresh(
     the server could not be reached. An interrupted download is resumed.
     """
     from hotdog_sql import api
-    from hotdog_sql.display import RefreshDisplay
 
-    wanted = DataOptions(**(data | ({"splits": ("all",)} if every_split else {})))
-    with RefreshDisplay(quiet=QUIET.get()) as display:
+    wanted = DataOptions(**data)
+    with _display() as display:
         results, error = api.refresh(wanted, file or (), confirm=asker(wanted), progress=display)
     for result in results:
         size = size_text(result.bytes) if result.bytes is not None else "-"

@@ -26,6 +26,16 @@ def destination_of(text: str | None) -> str | None:
     return text
 
 
+_Destination = Annotated[
+    str,
+    typer.Argument(
+        metavar="DEST",
+        callback=destination_of,
+        help="Dataset: a folder, or an address such as s3://bucket/prefix.",
+    ),
+]
+
+
 @takes(how=DownloadOptions, data=(DataOptions, "splits", "data_dir", "offline", "large"))
 def download(
     selection_file: Annotated[
@@ -37,15 +47,7 @@ def download(
             "ImageIDs, as for select --ids, with --split to say where to look.",
         ),
     ],
-    destination: Annotated[
-        str,
-        typer.Argument(
-            metavar="DEST",
-            callback=destination_of,
-            help="Dataset to make or to resume: a folder, or an address such as "
-            "s3://bucket/prefix.",
-        ),
-    ],
+    destination: _Destination,
     how: Given,
     gallery: options.GalleryOption = True,
     *,
@@ -79,12 +81,7 @@ def download(
             saved = api.open_selection(selection_file, source.data_dir, cluster=cluster)
             selection, recipe = stack.enter_context(saved)
         code = run_download(
-            selection,
-            destination,
-            wanted,
-            recipe=recipe,
-            gallery=gallery,
-            verbose=verbose,
+            selection, destination, wanted, recipe=recipe, gallery=gallery, verbose=verbose
         )
     raise typer.Exit(code)
 
@@ -115,14 +112,7 @@ def run_download(
 
 @takes(how=(DownloadOptions, "sources"))
 def verify(
-    destination: Annotated[
-        str,
-        typer.Argument(
-            metavar="DEST",
-            callback=destination_of,
-            help="Dataset to check: a folder, or an address.",
-        ),
-    ],
+    destination: _Destination,
     decode: Annotated[
         bool, typer.Option("--decode", help="Decode every photo too. Needs Pillow.")
     ] = False,

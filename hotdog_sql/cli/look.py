@@ -232,7 +232,7 @@ def _session(database: "Database", directory: Path | None) -> Iterator[str]:
     from hotdog_sql import api
 
     options = database.options
-    settings = {
+    settings: dict[str, object] = {
         "temp_directory": database.scratch,
         "memory_limit": options.memory_limit,
         "threads": options.threads,

@@ -237,7 +237,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory, addresses: dict[str, str]) ->
     folder = tmp_path_factory.mktemp("demo")
     (folder / "data").mkdir()
     place = Place(folder / "data", folder, addresses)
-    fetched = place.start(folder, ["hotdog-sql", "refresh", "--all", "--yes"])
+    fetched = place.start(folder, ["hotdog-sql", "refresh", "--split", "all", "--yes"])
     assert fetched.returncode == 0, fetched.stderr
     return place
 

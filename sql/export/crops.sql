@@ -1,4 +1,4 @@
--- crops: the parts of a dataset's photos that `hotdog-sql crop` cuts out, one row per box.
+-- crops: what `hotdog-sql crop` cuts out of a dataset's photos, one row per box.
 --
 -- Parameters:
 --   rows               name of a table with the rows of dataset_boxes

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hotdog_sql import boxes, ids, index
-from hotdog_sql.catalog import CatalogFile, file_named, files_for
+from hotdog_sql.catalog import file_named, files_for
 from hotdog_sql.config import MEMORY_LIMIT, base_url, mirror_url
+from hotdog_sql.data_file import DataFile, refresh_command
 from hotdog_sql.database import Database
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.export import write_rows as write_rows
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from hotdog_sql.refresh.refresh import Confirm, FileResult
 
 __all__ = [
-    "CatalogFile",
     "Database",
     "DownloadReport",
     "FileProgress",
@@ -50,6 +50,7 @@ __all__ = [
     "needs_of",
     "needs_of_query",
     "open_selection",
+    "refresh_command",
     "save_recipe",
     "select",
     "verify",
@@ -251,12 +252,7 @@ def open_database(
 
             with progress() as shown:
                 fetch_missing(
-                    [file.catalog for file in lacking],
-                    data.data_dir,
-                    base_url(),
-                    confirm=confirm,
-                    offline=data.offline,
-                    progress=shown,
+                    lacking, base_url(), confirm=confirm, offline=data.offline, progress=shown
                 )
         database.use(*needs)
         if everything:
@@ -271,8 +267,9 @@ def refresh(
     """Bring files up to date; return the result of each, and the error if some failed."""
     from hotdog_sql.refresh import refresh as module
 
-    files = [file_named(name) for name in dict.fromkeys(names)] or files_for(data)
-    results = module.refresh(files, data.data_dir, base_url(), confirm=confirm, progress=progress)
+    wanted = [file_named(name) for name in dict.fromkeys(names)] or files_for(data)
+    files = [DataFile(file, data.data_dir / file.name) for file in wanted]
+    results = module.refresh(files, base_url(), confirm=confirm, progress=progress)
     return results, module.failure(results)
 
 

@@ -1,12 +1,9 @@
 """The catalog of official files, as `sql/catalog.sql` holds it."""
 
-import shlex
 from ast import literal_eval
-from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
-from pathlib import Path
 
 from hotdog_sql.errors import InputError
 from hotdog_sql.options import DataOptions
@@ -67,14 +64,7 @@ def file_named(name: str) -> CatalogFile:
     for file in catalog():
         if file.name == name:
             return file
-    names = sorted({file.name for file in catalog()})
-    close = get_close_matches(name, names, n=1)
-    hint = f"did you mean {close[0]}?" if close else f"the files are {', '.join(names)}"
-    raise InputError(f"no file of Open Images is called {printable(name)!r}; {hint}")
-
-
-def refresh_command(files: Iterable[CatalogFile], data_dir: Path, *options: str) -> str:
-    """The command that fetches files, to be shown where they are missing or damaged."""
-    named = (f"--file {file.name}" for file in files)
-    folder = f"--data-dir {shlex.quote(str(data_dir))}"
-    return " ".join(("hotdog-sql refresh", *options, *named, folder))
+    (nearest,) = get_close_matches(name, [file.name for file in catalog()], n=1, cutoff=0)
+    raise InputError(
+        f"no file of Open Images is called {printable(name)!r}; the nearest is {nearest}"
+    )

@@ -4,6 +4,8 @@ import csv
 import hashlib
 import json
 import os
+import shlex
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
@@ -36,20 +38,12 @@ class Record:
     @classmethod
     def read(cls, path: Path) -> "Record":
         """The record in a file; an empty one where there is none that can be read."""
-        try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-            return cls(**{field.name: values.get(field.name) for field in fields(cls)})
-        except (OSError, ValueError, AttributeError):
-            return cls()
+        values = read_json(path)
+        return cls(**{field.name: values.get(field.name) for field in fields(cls)})
 
     def is_of(self, state: State) -> bool:
         """Whether the file has the size and time that it had when it was recorded."""
         return state == (self.bytes, self.mtime_ns)
-
-    def save(self, path: Path) -> None:
-        """Write the record; one that a kill cuts short counts as none."""
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +73,7 @@ class DataFile:
 
     def hidden(self, ending: str) -> Path:
         """What is kept of the file in the hidden folder: its record, lock or part."""
-        return self.path.parent / HIDDEN / f"{self.path.name}{ending}"
+        return hidden(self.path, ending)
 
     @property
     def record(self) -> Record:
@@ -89,7 +83,8 @@ class DataFile:
     def save_record(self, record: Record, state: State) -> None:
         """Record the file as it was in this state."""
         size, mtime_ns = state
-        replace(record, bytes=size, mtime_ns=mtime_ns).save(self.hidden(".json"))
+        record = replace(record, bytes=size, mtime_ns=mtime_ns)
+        save_json(self.hidden(".json"), asdict(record))
 
     @property
     def state(self) -> State:
@@ -99,6 +94,11 @@ class DataFile:
         except FileNotFoundError:
             return None, None
         return found.st_size, found.st_mtime_ns
+
+    @property
+    def size(self) -> int | None:
+        """Its size in bytes; None where there is no file."""
+        return self.state[0]
 
     @property
     def md5(self) -> str:
@@ -133,9 +133,35 @@ class DataFile:
 
     def matches_catalog(self) -> bool | None:
         """Whether it has the catalog's size and MD5; None where the catalog does not know both."""
-        if self.catalog.bytes not in (None, self.state[0]):
+        if self.catalog.bytes not in (None, self.size):
             return False
         return None if self.catalog.md5 is None else self.md5 == self.catalog.md5
+
+
+def refresh_command(files: Sequence[DataFile], *options: str) -> str:
+    """The command that fetches files, to be shown where they are missing or damaged."""
+    named = (f"--file {file.path.name}" for file in files)
+    folder = f"--data-dir {shlex.quote(str(files[0].path.parent))}"
+    return " ".join(("hotdog-sql refresh", *options, *named, folder))
+
+
+def hidden(path: Path, ending: str) -> Path:
+    """What is kept of a file in the hidden folder beside it."""
+    return path.parent / HIDDEN / f"{path.name}{ending}"
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The JSON object in a file; empty where there is none that can be read."""
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return {}
+
+
+def save_json(path: Path, values: dict[str, Any]) -> None:
+    """Write a file for `read_json`; one that a kill cuts short counts as none."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
 
 
 def new_md5() -> Any:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import duckdb
 
-from hotdog_sql.catalog import CatalogFile, refresh_command
+from hotdog_sql.catalog import CatalogFile
 from hotdog_sql.connection import Connection, one_line
-from hotdog_sql.data_file import DataFile
+from hotdog_sql.data_file import DataFile, refresh_command
 from hotdog_sql.errors import (
     DataError,
     HotdogError,
@@ -83,10 +83,6 @@ class Database(Connection):
         kinds = {kind for view in views for kind in _KINDS_READ.get(view, ())}
         return [file for file in self.files if file.catalog.kind in kinds]
 
-    def refresh_command(self, files: Iterable[DataFile]) -> str:
-        """The command that fetches files."""
-        return refresh_command((file.catalog for file in files), self.options.data_dir)
-
     def missing(self, *names: str) -> list[DataFile]:
         """The files that some views or macros need and that are not in the data folder."""
         files = self.files_of(*(sql_file.defines for sql_file in needed_for(names)))
@@ -107,9 +103,7 @@ class Database(Connection):
             return
         if missing := self.missing(*names):
             listed = ", ".join(str(file.path) for file in missing)
-            raise MissingFileError(
-                f"missing {listed}; get it with: {self.refresh_command(missing)}"
-            )
+            raise MissingFileError(f"missing {listed}; get it with: {refresh_command(missing)}")
         for sql_file in needed_for(names):
             if sql_file.defines not in self._loaded:
                 self._load(sql_file)
@@ -179,7 +173,7 @@ class Database(Connection):
         return DataError(
             f"cannot read {' or '.join(file.path.name for file in named) or 'the data'}: "
             f"{one_line(error)}; "
-            f"replace a damaged file with: {self.refresh_command(named or self.files)}"
+            f"replace a damaged file with: {refresh_command(named or self.files)}"
         )
 
     def _load(self, sql_file: SqlFile) -> None:
@@ -200,7 +194,7 @@ class Database(Connection):
     def _check_headers(self, view: str, files: Iterable[DataFile], expected: list[str]) -> None:
         for file in files:
             # read_csv with pinned columns skips the first line unread, whatever it says.
-            found, command = file.columns(), self.refresh_command([file])
+            found, command = file.columns(), refresh_command([file])
             more = view == "boxes" and set(expected).issubset(found or ())
             if found not in (expected, None) and not more:
                 raise WrongColumnsError(

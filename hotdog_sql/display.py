@@ -5,7 +5,7 @@ Bars in a terminal and in a notebook that has ipywidgets, otherwise a plain line
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from importlib.util import find_spec
 from threading import Lock
@@ -23,7 +23,6 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bars
 
-from hotdog_sql.catalog import CatalogFile
 from hotdog_sql.download_options import transport_name
 from hotdog_sql.options import Source
 from hotdog_sql.progress import FileProgress, Progress
@@ -164,11 +163,11 @@ class RefreshDisplay(_Display, FileProgress):
         super().__init__(_DESCRIPTION, BarColumn(16), *columns, quiet=quiet)
         self._tasks: dict[str, TaskID] = {}
 
-    def planned(self, files: Sequence[CatalogFile], total: int | None) -> None:
+    def planned(self, sizes: Mapping[str, int | None], total: int | None) -> None:
         """Say what is going to be downloaded."""
-        self._print(f"files to download: {len(files)}, {size_text(total)}")
-        for file in files:
-            self._print(f"  {file.name}, {size_text(file.bytes)}")
+        self._print(f"files to download: {len(sizes)}, {size_text(total)}")
+        for name, size in sizes.items():
+            self._print(f"  {name}, {size_text(size)}")
 
     def started(self, name: str, done: int, total: int | None) -> None:
         """Begin a bar, or say so."""

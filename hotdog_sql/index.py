@@ -5,7 +5,6 @@ checksums. A copy that is stale or damaged is not read.
 """
 
 import hashlib
-import json
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -13,17 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from hotdog_sql.connection import Connection
-from hotdog_sql.data_file import HIDDEN
+from hotdog_sql.data_file import hidden, read_json, save_json
 from hotdog_sql.files import whole_file
 
-_COPY = "COPY (FROM query_table($view)) TO $file"
-_FORMAT = "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd"
 #: For images, zstd's level 1 compresses as well as the default, and faster; in groups of 8,192
 #: images a selection needs little memory.
 _COPIES = {
-    "images": f"{_COPY} ({_FORMAT}, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 8_192)",
-    "labels": f"{_COPY} ({_FORMAT})",
-    "boxes": f"{_COPY} ({_FORMAT})",
+    "images": "COPY images TO $file (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, "
+    "COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 8_192)",
+    "labels": "COPY labels TO $file (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd)",
+    "boxes": "COPY boxes TO $file (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd)",
 }
 INDEXED_VIEWS = tuple(_COPIES)
 #: The session variables that a view reads: its files and how to read them (see `sql/files.sql`).
@@ -68,7 +66,7 @@ def build_index(
         parquet, identity = index_of(csv), _identity(csv)
         connection.set_variables({_VARIABLES[view][0]: [str(csv)]})
         with whole_file(parquet) as temporary:
-            connection.execute(_COPIES[view], {"view": view, "file": str(temporary)})
+            connection.execute(_COPIES[view], {"file": str(temporary)})
             crc32 = _crc32(temporary)
         _save_record(parquet, {"csv": identity, "parquet_crc32": crc32})
         yield csv, parquet
@@ -77,7 +75,7 @@ def build_index(
 def _problem(csv: Path) -> str | None:
     """Why the index of a CSV cannot be read; None: it can."""
     parquet = index_of(csv)
-    record = _read_record(parquet)
+    record = read_json(hidden(parquet, ".json"))
     if record.get("csv") != _identity(csv):
         return f"{csv.name} has changed since it was indexed"
     # To read all of it takes as long as many a query, so that is done once after it was touched.
@@ -105,23 +103,8 @@ def _state(path: Path) -> list[int]:
     return [found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino]
 
 
-def _record_path(parquet: Path) -> Path:
-    return parquet.parent / HIDDEN / f"{parquet.name}.json"
-
-
-def _read_record(parquet: Path) -> dict[str, Any]:
-    """The record of an index; empty where there is none that can be read."""
-    try:
-        return dict(json.loads(_record_path(parquet).read_text(encoding="utf-8")))
-    except (OSError, ValueError):
-        return {}
-
-
 def _save_record(parquet: Path, record: dict[str, Any]) -> None:
-    path = _record_path(parquet)
-    path.parent.mkdir(exist_ok=True)
-    text = json.dumps(record | {"parquet_state": _state(parquet)}, indent=1)
-    path.write_text(text + "\n", encoding="utf-8")
+    save_json(hidden(parquet, ".json"), record | {"parquet_state": _state(parquet)})
 
 
 def _crc32(path: Path) -> int:

@@ -1,10 +1,6 @@
 """What downloads and checks report while they run: to be overridden where it is to be shown."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from hotdog_sql.catalog import CatalogFile
+from collections.abc import Mapping
 
 
 class Progress:
@@ -41,7 +37,7 @@ class Progress:
 class FileProgress:
     """Ignores what a refresh of Open Images files reports, from several threads at once."""
 
-    def planned(self, files: "Sequence[CatalogFile]", total: int | None) -> None:
+    def planned(self, sizes: Mapping[str, int | None], total: int | None) -> None:
         """These files will be fetched, `total` bytes together if that is known."""
 
     def started(self, name: str, done: int, total: int | None) -> None:

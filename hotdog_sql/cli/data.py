@@ -15,7 +15,7 @@ from hotdog_sql.options import DataOptions, SelectOptions
 from hotdog_sql.text import size_text
 
 if TYPE_CHECKING:
-    from hotdog_sql.api import CatalogFile, Database
+    from hotdog_sql.api import Database
     from hotdog_sql.display import RefreshDisplay
 
 
@@ -62,11 +62,11 @@ def _index_command(data: DataOptions) -> str:
 def asker(data: DataOptions) -> Callable[..., bool]:
     """A function that asks the user before a large download, unless the options allow it."""
 
-    def confirm(files: "Sequence[CatalogFile]", total: int | None) -> bool:
+    def confirm(count: int, total: int | None) -> bool:
         if data.large or not (sys.stdin.isatty() and sys.stderr.isatty()):
             return data.large
         # Typer's own prompt would treat Ctrl-C as an answer.
-        sys.stderr.write(f"Download {len(files)} files, {size_text(total)}? [y/N]: ")
+        sys.stderr.write(f"Download {count} files, {size_text(total)}? [y/N]: ")
         sys.stderr.flush()
         return sys.stdin.readline().strip().casefold() in ("y", "yes")
 
@@ -102,9 +102,9 @@ def refresh(
     with _display() as display:
         results, error = api.refresh(wanted, file or (), confirm=asker(wanted), progress=display)
     for result in results:
-        size = size_text(result.bytes) if result.bytes is not None else "-"
+        size = "-" if result.file.size is None else size_text(result.file.size)
         note = f"  ({result.note})" if result.note else ""
-        say(f"{result.status:<9}  {size:>9}  {result.file.name}{note}", err=False)
+        say(f"{result.status:<9}  {size:>9}  {result.file.path.name}{note}", err=False)
     if error is not None:
         raise error
 

@@ -105,12 +105,11 @@ def summary(
 def _describe_files(database: "Database") -> None:
     """Say which files the counts come from, and whether they are as they should be."""
     for file in database.files:
-        size, _ = file.state
-        if size is not None:
+        if file.size is not None:
             server = _VERDICTS[file.matches_server()]
             catalog = _VERDICTS[file.matches_catalog()]
             say(
-                f"{file.path.name}: {size_text(size)}, {file.date:%Y-%m-%d}, "
+                f"{file.path.name}: {size_text(file.size)}, {file.date:%Y-%m-%d}, "
                 f"{file.catalog.release}, {server} the server, {catalog} the catalog"
             )
 
@@ -204,7 +203,7 @@ def shell(
         start.write_text("\n".join([*_session(database, directory), ""]), encoding="utf-8")
         _list(database.usable(api.load_order()))
         if missing := database.missing("select_images"):
-            typer.echo(f"There are more with the files of: {database.refresh_command(missing)}")
+            typer.echo(f"There are more with the files of: {api.refresh_command(missing)}")
         typer.echo("Each is explained at the top of its file in sql/, all in sql/README.md.")
         status = subprocess.call([program, "-init", str(start)])
     raise typer.Exit(status)

@@ -73,7 +73,9 @@ def _listed(names: Sequence[str], *, verbose: bool) -> str:
 
 def tell_problems(database: "Database", problems: Mapping[str, int]) -> None:
     """Say how many images are left out because their data cannot be right, and what to refresh."""
-    command = database.refresh_command(database.files_of("images", "labels"))
+    from hotdog_sql import api
+
+    command = api.refresh_command(database.files_of("images", "labels"))
     for problem, images in problems.items():
         say(f"warning: images left out ({problem}): {images:,}; refresh with: {command}")
 

@@ -2,20 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
-from dataclasses import replace
 from enum import StrEnum
-from pathlib import Path
 from threading import Event, Thread
 from typing import NamedTuple
 
-from hotdog_sql.catalog import CatalogFile, refresh_command
-from hotdog_sql.data_file import HIDDEN, DataFile
+from hotdog_sql.data_file import DataFile, refresh_command
 from hotdog_sql.download_options import SILENCE_SECONDS, RetryPolicy
 from hotdog_sql.errors import MissingFileError, StorageError, TransferError, UnreachableError
 from hotdog_sql.files import locked, storage_errors
 from hotdog_sql.http import HttpClient, check_url
 from hotdog_sql.progress import FileProgress
-from hotdog_sql.refresh.transfer import Transfer, remote_sizes
+from hotdog_sql.refresh.transfer import Transfer, sizes_of
 from hotdog_sql.text import printable
 
 #: Bytes from which on the user is asked before a download.
@@ -24,8 +21,8 @@ LARGE = 500_000_000
 #: Seconds that transfers have to notice that the refresh ends.
 _GRACE = 1.0
 
-#: Is asked before a large download: the files, and their total size if that is known.
-Confirm = Callable[[Sequence[CatalogFile], int | None], bool]
+#: Is asked before a large download: how many files, and their total size if that is known.
+Confirm = Callable[[int, int | None], bool]
 
 
 class Status(StrEnum):
@@ -41,15 +38,13 @@ class Status(StrEnum):
 class FileResult(NamedTuple):
     """The result of refreshing one file."""
 
-    file: CatalogFile
+    file: DataFile
     status: Status
-    bytes: int | None  # size on disk
     note: str = ""  # why it was kept or failed, or that it differs from the catalog
 
 
 def refresh(
-    files: Sequence[CatalogFile],
-    data_dir: Path,
+    files: Sequence[DataFile],
     base_url: str,
     *,
     confirm: Confirm | None = None,
@@ -66,20 +61,20 @@ def refresh(
     """
     check_url(base_url)
     shown = progress or FileProgress()
-    wanted = [file for file in files if not (data_dir / file.name).is_file()]
-    if confirm is not None and wanted:
-        _announce(wanted, data_dir, base_url, confirm, shown)
-    hidden = data_dir / HIDDEN
-    with storage_errors(hidden):
-        hidden.mkdir(parents=True, exist_ok=True)
+    missing = [file for file in files if not file.path.is_file()]
+    if confirm is not None and missing:
+        _announce(missing, base_url, confirm, shown)
+    for folder in {file.hidden("").parent for file in files}:
+        with storage_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
     stop = Event()
 
-    def work(file: CatalogFile, result: Future[FileResult]) -> None:
-        here, url = DataFile(file, data_dir / file.name), base_url + file.path
+    def work(file: DataFile, result: Future[FileResult]) -> None:
+        url = base_url + file.catalog.path
         try:
             with HttpClient(silence_seconds=silence_seconds) as client:
-                transfer = Transfer(here, url, client, policy or RetryPolicy(), shown, stop)
-                result.set_result(_fetch(here, transfer, shown))
+                transfer = Transfer(file, url, client, policy or RetryPolicy(), shown, stop)
+                result.set_result(_fetch(file, transfer, shown))
         except BaseException as error:  # noqa: BLE001 - whoever takes the result raises it
             result.set_exception(error)
 
@@ -96,8 +91,7 @@ def refresh(
 
 
 def fetch_missing(
-    files: Sequence[CatalogFile],
-    data_dir: Path,
+    files: Sequence[DataFile],
     base_url: str,
     *,
     confirm: Confirm,
@@ -109,8 +103,8 @@ def fetch_missing(
     A file that may not be fetched is a MissingFileError, one that cannot be a TransferError.
     """
     if offline:
-        raise _refusal(files, data_dir, "--offline forbids downloading")
-    error = failure(refresh(files, data_dir, base_url, confirm=confirm, progress=progress))
+        raise _refusal(files, "--offline forbids downloading")
+    error = failure(refresh(files, base_url, confirm=confirm, progress=progress))
     if error is not None:
         raise error
 
@@ -120,7 +114,7 @@ def failure(results: Sequence[FileResult]) -> TransferError | None:
     names: dict[str, list[str]] = {}
     for result in results:
         if result.status is Status.FAILED:
-            names.setdefault(result.note, []).append(result.file.name)
+            names.setdefault(result.note, []).append(result.file.path.name)
     if not names:
         return None
     reasons = "; ".join(f"{', '.join(failed)}: {reason}" for reason, failed in names.items())
@@ -132,7 +126,7 @@ def failure(results: Sequence[FileResult]) -> TransferError | None:
 
 def _fetch(file: DataFile, transfer: Transfer, progress: FileProgress) -> FileResult:
     def waiting() -> None:
-        progress.waiting(file.catalog.name, "another refresh is working on it")
+        progress.waiting(file.path.name, "another refresh is working on it")
 
     note = ""
     try:
@@ -146,28 +140,24 @@ def _fetch(file: DataFile, transfer: Transfer, progress: FileProgress) -> FileRe
         status, note = Status.KEPT if file.path.exists() else Status.FAILED, str(error)
     except (TransferError, StorageError) as error:
         status, note = Status.FAILED, str(error)
-    return FileResult(file.catalog, status, file.state[0], printable(note))
+    return FileResult(file, status, printable(note))
 
 
 def _announce(
-    wanted: Sequence[CatalogFile],
-    data_dir: Path,
-    base_url: str,
-    confirm: Confirm,
-    progress: FileProgress,
+    missing: Sequence[DataFile], base_url: str, confirm: Confirm, progress: FileProgress
 ) -> None:
     """Tell what will be fetched, and ask if it is large, or of train and of unknown size."""
-    sizes = remote_sizes([file for file in wanted if file.bytes is None], base_url)
-    sized = [replace(file, bytes=file.bytes or sizes.get(file.name)) for file in wanted]
-    known = [file.bytes for file in sized if file.bytes is not None]
-    total = sum(known) if len(known) == len(sized) else None
-    progress.planned(sized, total)
-    unknown_train = any(file.bytes is None and file.split == "train" for file in sized)
-    if (sum(known) >= LARGE or unknown_train) and not confirm(sized, total):
-        raise _refusal(wanted, data_dir, "a large download needs --yes")
+    sizes = sizes_of(missing, base_url)
+    known = [size for size in sizes.values() if size is not None]
+    total = sum(known) if len(known) == len(sizes) else None
+    progress.planned(sizes, total)
+    of_train = [file for file in missing if file.catalog.split == "train"]
+    is_large = sum(known) >= LARGE or any(sizes[file.path.name] is None for file in of_train)
+    if is_large and not confirm(len(missing), total):
+        raise _refusal(missing, "a large download needs --yes")
 
 
-def _refusal(wanted: Sequence[CatalogFile], data_dir: Path, reason: str) -> MissingFileError:
-    paths = ", ".join(str(data_dir / file.name) for file in wanted)
-    command = refresh_command(wanted, data_dir, "--yes")
+def _refusal(missing: Sequence[DataFile], reason: str) -> MissingFileError:
+    paths = ", ".join(str(file.path) for file in missing)
+    command = refresh_command(missing, "--yes")
     return MissingFileError(f"missing {paths}, and {reason}; get it with: {command}")

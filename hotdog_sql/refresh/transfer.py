@@ -5,7 +5,7 @@ import shutil
 from base64 import b64encode
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from importlib import import_module
 from threading import Event
 from time import monotonic
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from hotdog_sql.catalog import CatalogFile
-from hotdog_sql.data_file import DataFile, Record, new_md5
+from hotdog_sql.data_file import DataFile, Record, new_md5, save_json
 from hotdog_sql.download_options import RetryPolicy
 from hotdog_sql.errors import RequestError, StorageError, TransferError, UnreachableError
 from hotdog_sql.http import HttpClient, check_status, public_address
@@ -35,7 +35,6 @@ SHARED_BY = 8
 _HASH = re.compile(r"(?:^|,)\s*(md5|crc32c)=([^,\s]+)")
 _BLOCK = 1 << 16
 _TOLD_SECONDS = 0.1
-_SIZE_SECONDS = 20.0
 
 
 class StoppedError(Exception):
@@ -67,6 +66,7 @@ class Transfer:
         stop: Event,
     ) -> None:
         self._file = file
+        self._name = file.path.name
         self._part = file.hidden(".part")
         self._begun_path = file.hidden(".part.json")
         self._url = url
@@ -101,8 +101,7 @@ class Transfer:
                 delay = self._policy.delay(attempt, error.retry_after)
                 if delay is None:
                     raise UnreachableError(reason) from error
-                name = self._file.catalog.name
-                self._progress.waiting(name, f"{reason}; retrying in {delay:.1f} s")
+                self._progress.waiting(self._name, f"{reason}; retrying in {delay:.1f} s")
                 if self._stop.wait(delay):
                     raise StoppedError from error
 
@@ -177,8 +176,7 @@ class Transfer:
 
     def _is_same(self, said: Record) -> bool:
         """Whether the body would bring the bytes that are in place, however those got there."""
-        size, _ = self._file.state
-        if size is None or size != said.bytes or said.server_hash is None:
+        if self._file.size is None or self._file.size != said.bytes or said.server_hash is None:
             return False
         return b64encode(bytes.fromhex(self._file.md5)).decode() == said.server_hash
 
@@ -191,7 +189,7 @@ class Transfer:
             raise TransferError(f"{self._address} comes without a length and without a hash")
         limit = self._limit(remote.bytes)
         if not self._part_bytes:
-            remote.save(self._begun_path)
+            save_json(self._begun_path, asdict(remote))
         elif checksum is not None:
             with self._part.open("rb") as part:
                 while block := part.read(_BLOCK):
@@ -203,8 +201,7 @@ class Transfer:
         if checksum is not None:
             if b64encode(checksum.hash.digest()).decode() != checksum.expected:
                 raise _BadPartError(f"the bytes do not have the {checksum.name}")
-            if checksum.name.startswith("MD5"):
-                md5 = checksum.hash.hexdigest()
+            md5 = checksum.hash.hexdigest() if "MD5" in checksum.name else None
         # Nothing is forced to the disk: a file that a power failure damages no longer has the
         # size, time or MD5 of its record, so the next refresh fetches it again.
         self._part.replace(self._file.path)
@@ -231,8 +228,8 @@ class Transfer:
         self, response: httpx.Response, total: int | None, limit: int, checksum: _Checksum | None
     ) -> None:
         """Write the body to the end of the part."""
-        name, done = self._file.catalog.name, self._part_bytes
-        self._progress.started(name, done, total)
+        done = self._part_bytes
+        self._progress.started(self._name, done, total)
         told_at, window_began, window_end = 0.0, monotonic(), done + WINDOW_BYTES
         with self._part.open("ab") as part:
             for piece in response.iter_raw():
@@ -246,7 +243,7 @@ class Transfer:
                     checksum.hash.update(bytes(piece))  # pyreqwest's own kind is none of Python's
                 now = monotonic()
                 if now - told_at >= _TOLD_SECONDS:
-                    self._progress.progressed(name, done)
+                    self._progress.progressed(self._name, done)
                     told_at = now
                 if done >= window_end:
                     self._client.extend(now - window_began)
@@ -254,18 +251,22 @@ class Transfer:
         if done > limit:
             self._discard_part()
             raise TransferError(f"{self._address} sends more than {size_text(limit)}")
-        self._progress.progressed(name, done)
+        self._progress.progressed(self._name, done)
 
 
-def remote_sizes(files: Iterable[CatalogFile], base_url: str) -> dict[str, int | None]:
-    """The sizes of files by name. A failure ends the asking: fetching will tell its reason."""
-    sizes = {}
-    with suppress(TransferError), HttpClient() as client:
+def sizes_of(files: Iterable[DataFile], base_url: str) -> dict[str, int | None]:
+    """The sizes of files by name: the catalog's, else the server's.
+
+    A failure ends the asking: fetching will tell its reason.
+    """
+    sizes = {file.path.name: file.catalog.bytes for file in files}
+    with suppress(RequestError), HttpClient() as client:
         for file in files:
-            url = base_url + file.path
-            with client.stream(url, seconds=_SIZE_SECONDS, method="HEAD") as response:
-                if response.status_code == 200:
-                    sizes[file.name] = _said_by(response, url).bytes
+            if file.catalog.bytes is None:
+                url = base_url + file.catalog.path
+                with client.stream(url, seconds=WINDOW_SECONDS, method="HEAD") as response:
+                    if response.status_code == 200:
+                        sizes[file.path.name] = _said_by(response, url).bytes
     return sizes
 
 

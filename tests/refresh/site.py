@@ -3,17 +3,17 @@
 import hashlib
 import random
 from base64 import b64encode
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hotdog_sql.catalog import CatalogFile
+from hotdog_sql.data_file import DataFile
 from hotdog_sql.download_options import RetryPolicy
 from hotdog_sql.refresh.refresh import FileResult, refresh
 from tests.support.loopback import Answer, LoopbackServer, Reply, Request, file_reply
 
 FILE = CatalogFile("v6", "test", "images", "2018_04/a.csv", "a.csv", None, None)
-OTHER = CatalogFile("v6", None, "classes", "v6/b.csv", "b.csv", None, None)
+OTHER = "v6/b.csv"
 
 #: Tries in quick succession; a server that asks for more than a moment is given up.
 QUICK = RetryPolicy(attempts=3, base=0.01, cap=0.02, patience=0.5)
@@ -70,11 +70,15 @@ class Site:
 
     def refresh(self, size: int | None = None, md5: str | None = None) -> FileResult:
         """Refresh the file, of which the catalog knows this size and MD5."""
-        return self.refresh_all([replace(FILE, bytes=size, md5=md5)])[0]
+        return self.refresh_all(self.file(size, md5))[0]
 
-    def refresh_all(self, files: Sequence[CatalogFile]) -> list[FileResult]:
+    def file(self, size: int | None = None, md5: str | None = None) -> DataFile:
+        """The file, of which the catalog knows this size and MD5."""
+        return DataFile(replace(FILE, bytes=size, md5=md5), self.path)
+
+    def refresh_all(self, *files: DataFile) -> list[FileResult]:
         base_url = self.server.url("/")
-        return refresh(files, self.data_dir, base_url, policy=QUICK, silence_seconds=self.silence)
+        return refresh(files, base_url, policy=QUICK, silence_seconds=self.silence)
 
     def requests(self) -> list[Request]:
         """The requests since `serve`."""

@@ -29,7 +29,7 @@ def saved(image: Image.Image, format_name: str = "JPEG", **options: Any) -> byte
     return target.getvalue()
 
 
-def lying(orientation: int, image: Image.Image | None = None, **tags: str) -> bytes:
+def lying(orientation: int, **tags: str) -> bytes:
     """A JPEG whose pixels lie as EXIF says, so that shown as EXIF asks it is `quarters`."""
     back = {
         1: None,
@@ -45,8 +45,8 @@ def lying(orientation: int, image: Image.Image | None = None, **tags: str) -> by
     exif[ORIENTATION] = orientation
     for name, text in tags.items():
         exif[ExifTags.Base[name]] = text
-    upright = image or quarters()
-    return saved(upright if back is None else upright.transpose(back), exif=exif, quality=95)
+    image = quarters() if back is None else quarters().transpose(back)
+    return saved(image, exif=exif, quality=95)
 
 
 def corners(data: bytes) -> list[tuple[int, int, int]]:

@@ -1,21 +1,31 @@
-"""Many photos at the same time: threads that fetch, each with a client of its own."""
+"""Many photos at the same time: threads that fetch, check and keep them."""
 
+import os
 import time
+from base64 import b64encode
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from functools import partial
 from queue import Empty, SimpleQueue
-from threading import Event, Thread
+from threading import BoundedSemaphore, Event, Thread
 from typing import Self
 
+import httpx
+
 from hotdog_sql.download_options import DownloadOptions
-from hotdog_sql.downloader.fetcher import Fetcher
 from hotdog_sql.downloader.hosts import NO_CONNECTION, HostQueue, Task
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.result import Result, Status, join_notes
+from hotdog_sql.downloader.validate import (
+    PLACEHOLDER_NAME,
+    PLACEHOLDERS,
+    Bytes,
+    RejectedError,
+    inspect,
+    md5_hex,
+)
 from hotdog_sql.errors import HotdogError, RequestError, UnreachableError
-from hotdog_sql.http import HttpClient
+from hotdog_sql.http import HttpClient, check_status, public_address
+from hotdog_sql.options import Source
 from hotdog_sql.progress import Progress
 from hotdog_sql.storage import Storage
 from hotdog_sql.transport import TOO_SLOW
@@ -23,6 +33,11 @@ from hotdog_sql.transport import TOO_SLOW
 #: Photos taken from the selection ahead of their turn: enough to keep the other hosts busy while
 #: one is paused, few enough to need little memory.
 _WINDOW = 1000
+
+#: Bytes from which a photo counts as large. Two of those are received at once: with many workers,
+#: more of them would need gigabytes of memory.
+_LARGE = 3 << 20
+_LARGE_AT_ONCE = 2
 
 #: Seconds in which any host must answer.
 _ANSWER_SECONDS = 30.0
@@ -33,7 +48,7 @@ _STOP_SECONDS = 1.0
 
 
 class DownloadPool:
-    """Fetches photos with a fixed number of threads, which start as they are needed.
+    """Fetches photos with a fixed number of threads, each with a client of its own.
 
     A context manager: when the block ends, so do the transfers, within about a second. `heard`: a
     host has answered earlier in this run. Then hosts that stay silent fail their photos, but do not
@@ -49,8 +64,8 @@ class DownloadPool:
         *,
         heard: bool = False,
     ) -> None:
-        self._new_client = partial(HttpClient, options.silence_seconds)
-        self._new_client()  # whose errors are to be raised here
+        HttpClient(options.silence_seconds)  # whose errors are to be raised here
+        self._storage = storage
         self._mirror_url = mirror_url
         self._options = options
         self._progress = progress
@@ -58,7 +73,10 @@ class DownloadPool:
         self._hosts.heard = heard
         self._results: SimpleQueue[Result | BaseException] = SimpleQueue()
         self._stopped = Event()
-        self._fetcher = Fetcher(storage, options, progress, self._stopped)
+        self._large = BoundedSemaphore(_LARGE_AT_ONCE)
+        # Decoded, photos are a hundred times as large as their files, and more of them at the same
+        # time would not be done sooner.
+        self._decoding = BoundedSemaphore(os.cpu_count() or 1)
         self._threads: list[Thread] = []
         self._open = 0
         self._started = 0.0
@@ -137,21 +155,23 @@ class DownloadPool:
     def _work(self) -> None:
         """Fetch photos until the pool closes; run by each thread."""
         try:
-            with self._new_client() as client:
+            with HttpClient(self._options.silence_seconds) as client:
                 while (task := self._hosts.take()) is not None:
                     self._serve(client, task)
         except BaseException as error:  # noqa: BLE001 - the thread that waits for results raises it
             self._results.put(error)
 
     def _serve(self, client: HttpClient, task: Task) -> None:
-        """Make one request; record the result, or queue the photo for its next attempt."""
+        """Make one request; keep the photo, or queue it for its next attempt."""
         source, url = task.left[0]
         host, answer = task.host, "ok"
         try:
-            heard = partial(self._hosts.hear, host)
-            result = self._fetcher.fetch(client, task.photo, source, url, heard)
+            with client.stream(url, seconds=self._options.seconds) as response:
+                self._hosts.hear(host)
+                data = self._receive(client, response)
+            result = self._keep(task, data)
             self._hosts.succeeded(host)
-            self._results.put(replace(result, error=join_notes(*task.errors)))
+            self._results.put(result)
         except RequestError as error:
             answer = error.reason
             if error.transient:
@@ -184,3 +204,84 @@ class DownloadPool:
         self._hosts.succeeded(task.host)
         task.next_source(reason, transient=transient)
         self._queue(task)
+
+    def _receive(self, client: HttpClient, response: httpx.Response) -> bytearray:
+        """The body of an answer whose status and addresses promise a photo."""
+        if any(PLACEHOLDER_NAME in hop.url.path for hop in (*response.history, response)):
+            raise RejectedError("placeholder")
+        check_status(response)
+        if response.status_code != httpx.codes.OK:
+            raise RejectedError(f"http {response.status_code}")
+        declared = response.headers.get("Content-Length", "")
+        if declared.isdecimal() and int(declared) > self._options.max_bytes:
+            raise RejectedError("too large")
+        body = bytearray()
+        large = False
+        try:
+            for chunk in response.iter_raw():
+                body += chunk
+                if len(body) > self._options.max_bytes:
+                    raise RejectedError("too large")
+                self._check_running()
+                if not large and len(body) > _LARGE:
+                    waiting = time.monotonic()
+                    large = self._large.acquire()
+                    client.extend(time.monotonic() - waiting)
+        finally:
+            if large:
+                self._large.release()
+            self._progress.received(len(body))
+        return body
+
+    def _keep(self, task: Task, data: Bytes) -> Result:
+        """Check the bytes, alter them if that is asked for, and write them."""
+        photo, (source, url) = task.photo, task.left[0]
+        picture = inspect(data)
+        md5 = md5_hex(data)
+        if md5 in PLACEHOLDERS:
+            raise RejectedError("placeholder")
+        note = _change(photo, len(data), md5) if source == Source.ORIGINAL else ""
+        if note and self._options.strict_md5:
+            raise RejectedError(note)
+        if self._options.decodes:
+            from hotdog_sql.downloader.transform import degrees, transform  # which needs Pillow
+
+            with self._decoding:
+                self._check_running()
+                altered = transform(
+                    data,
+                    degrees(photo.rotation, source),
+                    upright=self._options.upright,
+                    max_side=self._options.max_side,
+                )
+            if altered is not None:
+                data, done = altered
+                md5, picture, note = md5_hex(data), inspect(data), join_notes(note, done)
+        self._check_running()
+        result = Result(
+            photo,
+            Status.DOWNLOADED,
+            path=f"{photo.stem}.{picture.extension}",
+            source=source,
+            url=public_address(url) if "@" in url else url,
+            size=len(data),
+            md5=md5,
+            error=join_notes(*task.errors),
+            note=note,
+            width=picture.width,
+            height=picture.height,
+        )
+        self._storage.write(result.path, data)
+        return result
+
+    def _check_running(self) -> None:
+        if self._stopped.is_set():
+            raise RequestError("stopped", "stopped", transient=True)
+
+
+def _change(photo: Photo, size: int, md5: str) -> str:
+    """How the original's bytes differ from what Open Images wrote down of them."""
+    if photo.original_md5:
+        is_same = photo.original_md5 == b64encode(bytes.fromhex(md5)).decode()
+        return "" if is_same else "md5 differs"
+    return "size differs" if photo.original_size not in ("", str(size)) else ""

@@ -15,20 +15,8 @@ MANIFEST = "manifest.csv"
 
 #: The columns that every manifest has. ImageID comes first: with folder, it is the key.
 FIRST_COLUMNS = (
-    "ImageID",
-    "folder",
-    "partition",
-    "rank",
-    "path",
-    "status",
-    "source",
-    "url",
-    "bytes",
-    "md5",
-    "error",
-    "note",
-    "reserve",
-    *IMAGE_COLUMNS[1:],
+    *("ImageID", "folder", "partition", "rank", "path", "status", "source", "url"),
+    *("bytes", "md5", "error", "note", "reserve", *IMAGE_COLUMNS[1:]),
 )
 #: The manifest's columns, in their order. Those of later releases come last, so they say which
 #: release wrote it.

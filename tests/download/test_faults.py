@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from hotdog_sql.download_options import RetryPolicy
-from hotdog_sql.downloader import fetcher
+from hotdog_sql.downloader import pool
 from tests.support.loopback import LoopbackServer, Reply
 from tests.support.photos import (
     everywhere,
@@ -95,7 +95,7 @@ CASES = {
 
 
 def test_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetcher, "PLACEHOLDERS", {md5(png(9))})
+    monkeypatch.setattr(pool, "PLACEHOLDERS", {md5(png(9))})
     photos = {name: photo(number) for number, name in enumerate(CASES, 1)}
     with LoopbackServer() as server:
         for name, one in photos.items():

@@ -11,8 +11,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from hotdog_sql.download_options import DownloadOptions
-from hotdog_sql.downloader import selection_json
-from hotdog_sql.downloader.manifest import Manifest, Row, part_name, read_manifest, temporary_table
+from hotdog_sql.downloader.manifest import Manifest, Row, part_name, read_manifest
 from hotdog_sql.downloader.result import (
     HEADER,
     MANIFEST,
@@ -22,6 +21,7 @@ from hotdog_sql.downloader.result import (
     encode,
     with_note,
 )
+from hotdog_sql.downloader.selection_json import SELECTION, check_recipe, write_recipe
 from hotdog_sql.downloader.tars import tar_of
 from hotdog_sql.errors import DatasetError, DatasetLockedError
 from hotdog_sql.files import locked, refuse_links, storage_errors
@@ -30,7 +30,7 @@ from hotdog_sql.storage import RUN, WORK_FOLDER, Storage, open_storage
 ATTRIBUTION = "ATTRIBUTION.csv"
 
 #: Files of a dataset that are not photos.
-RECORDS = frozenset({selection_json.NAME, MANIFEST, ATTRIBUTION, "index.html"})
+RECORDS = frozenset({SELECTION, MANIFEST, ATTRIBUTION, "index.html"})
 
 #: Files that systems and trainers leave in folders; they are nobody's photos.
 FOREIGN_FILES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
@@ -52,7 +52,6 @@ KEEP_EVERY = 10.0
 
 #: Bytes of a manifest up to which a folder is listed in one piece. A row has about 400.
 _ONE_PIECE = 20_000_000
-_SIZES = "CREATE TABLE sizes (path TEXT PRIMARY KEY, size INTEGER NOT NULL) WITHOUT ROWID;"
 
 
 @contextmanager
@@ -74,8 +73,7 @@ def open_dataset(
             storage.put(MANIFEST, path)
             path = storage.folder / MANIFEST
         table = stack.enter_context(closing(Manifest(path)))
-        if selection_json.check_recipe(storage, recipe, options, begun=bool(table.tars)):
-            selection_json.write_recipe(storage, recipe, options)
+        check_recipe(storage, recipe, options, begun=bool(table.tars))
         _check_format(table, options, storage.name)
         dataset = stack.enter_context(closing(Dataset(storage, scratch, table, parts)))
         storage.write(RUN, dataset.run_id.encode())
@@ -101,11 +99,10 @@ class Dataset:
         # first character of the names, so that less memory is needed.
         self._characters = 1 if self._kept > _ONE_PIECE else 0
         self._listed: set[tuple[str, str]] = set()
-        self._sizes = temporary_table(_SIZES)
+        self._sizes: dict[str, int] = {}
 
     def close(self) -> None:
         """Keep what is new."""
-        self._sizes.close()
         self._keep()
 
     def has(self, row: Row) -> bool:
@@ -154,7 +151,7 @@ class Dataset:
         # An update is of the new selection once it is done, and not before: a run that is stopped
         # in its middle has to be told again.
         if recipe is not None and options.update:
-            selection_json.write_recipe(self.storage, recipe, options)
+            write_recipe(self.storage, recipe, options)
         if self.storage.folder is None:  # a whole manifest has been uploaded
             self.storage.delete(*(path for path, _ in self.storage.files(WORK_FOLDER)))
             self._kept = self.manifest.path.stat().st_size
@@ -178,11 +175,9 @@ class Dataset:
         folder, _, name = path.rpartition("/")
         piece = (folder, name[: self._characters])
         if piece not in self._listed:
-            files = self.storage.files(*piece)
-            self._sizes.executemany("INSERT OR REPLACE INTO sizes VALUES (?, ?)", files)
+            self._sizes.update(self.storage.files(*piece))
             self._listed.add(piece)
-        found = self._sizes.execute("SELECT size FROM sizes WHERE path = ?", (path,)).fetchone()
-        return None if found is None else int(found[0])
+        return self._sizes.get(path)
 
     def _publish(self, name: str, file: Path) -> None:
         """Put a finished record in its place, unless the same is there."""
@@ -245,7 +240,7 @@ def check_folder(folder: Path) -> None:
             raise DatasetError(
                 f"a file is in the place of {folder}: choose another folder"
             ) from error
-    empty = {WORK_FOLDER, selection_json.NAME}  # or killed before the manifest was made
+    empty = {WORK_FOLDER, SELECTION}  # or killed before the manifest was made
     if not (names <= empty or MANIFEST in names):
         raise DatasetError(
             f"{folder} is not empty and not a dataset: choose another folder for the photos"

@@ -26,7 +26,6 @@ from hotdog_sql.downloader.result import (
     decode,
     encode,
     foreign_row,
-    split_errors,
 )
 from hotdog_sql.downloader.tars import is_own_path, tar_of
 from hotdog_sql.errors import DatasetError
@@ -38,8 +37,8 @@ from hotdog_sql.text import printable
 class Row(NamedTuple):
     """What the index knows of a line of the manifest, and where the line is in the file.
 
-    `status` is empty for a photo that has no line yet; `tried` are the sources that did not have
-    it; `wanted` is how often this run's selection has named it.
+    `status` is empty for a photo that has no line yet; `wanted` is how often this run's selection
+    has named it.
     """
 
     folder: str
@@ -49,19 +48,16 @@ class Row(NamedTuple):
     status: str
     path: str
     size: int | None
-    tried: str
     start: int
     length: int
     wanted: int
 
 
 _TABLE = f"""
-CREATE TABLE photos ({", ".join(Row._fields)}, PRIMARY KEY (folder, image_id)) WITHOUT ROWID;
-"""
-_NO_JOURNAL = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 PRAGMA cache_size = -1024;
+CREATE TABLE photos ({", ".join(Row._fields)}, PRIMARY KEY (folder, image_id)) WITHOUT ROWID;
 """
 #: What a run adds to the manifest of a dataset in an object store, where nothing can be appended to
 #: a file: it is uploaded in parts, and a finished run replaces them with a whole manifest.
@@ -80,9 +76,10 @@ class Manifest:
         self.tars: set[str] = set()
         self._selected: dict[str, None] = {}  # folders in the order of the selection
         self._recorded: dict[str, None] = {}  # folders in the order of the file
-        self._index = temporary_table(_TABLE)
+        self._index = sqlite3.connect("", isolation_level=None)  # no name: a temporary file
         with ExitStack() as stack, storage_errors(path):
             stack.callback(self._index.close)
+            self._index.executescript(_TABLE)
             self._file = stack.enter_context(path.open("r+b" if writable else "rb", buffering=0))
             self._indexed = len(HEADER)
             self._index_lines(wanted=0)
@@ -112,7 +109,7 @@ class Manifest:
         """Note that the selection has this photo, and say what was known of it."""
         self._selected.setdefault(photo.folder)
         query = """
-            INSERT INTO photos VALUES (?, ?, ?, ?, '', '', NULL, '', 0, 0, 1)
+            INSERT INTO photos VALUES (?, ?, ?, ?, '', '', NULL, 0, 0, 1)
             ON CONFLICT DO UPDATE SET wanted = wanted + 1
             RETURNING *
         """
@@ -170,7 +167,7 @@ class Manifest:
 
     def _index_lines(self, *, wanted: int) -> None:
         """Take the whole lines that are not in the index yet into it."""
-        query = "INSERT OR REPLACE INTO photos VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        query = "INSERT OR REPLACE INTO photos VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         with self.path.open("rb") as file:
             file.seek(self._indexed)
             self._index.executemany(query, self._values(file, wanted))
@@ -199,18 +196,8 @@ class Manifest:
                 self.tars.add(tar_of(path))
             self._recorded.setdefault(folder)
             reserve = row["reserve"] == "true"
-            tried = " ".join(source for source, _ in split_errors(row["error"]))
-            yield (
-                *(folder, image_id, rank, reserve, status, path, size, tried),
-                *(start, len(line), wanted),
-            )
-
-
-def temporary_table(definition: str) -> sqlite3.Connection:
-    """A table that SQLite itself moves to a file, gone when its connection closes."""
-    connection = sqlite3.connect("", isolation_level=None)  # the empty name says so
-    connection.executescript(_NO_JOURNAL + definition)
-    return connection
+            known = (folder, image_id, rank, reserve, status, path, size)
+            yield (*known, start, len(line), wanted)
 
 
 def part_name(number: int) -> str:

@@ -9,7 +9,14 @@ from hotdog_sql.downloader.dataset import Dataset, open_dataset
 from hotdog_sql.downloader.executors import open_executor
 from hotdog_sql.downloader.manifest import Row
 from hotdog_sql.downloader.photo import Photo, safe_folder
-from hotdog_sql.downloader.result import DownloadReport, Result, Status, note_value, with_note
+from hotdog_sql.downloader.result import (
+    DownloadReport,
+    Result,
+    Status,
+    note_value,
+    split_errors,
+    with_note,
+)
 from hotdog_sql.downloader.shards import Shard, ShardCutter
 from hotdog_sql.errors import SelectionFileError
 from hotdog_sql.progress import Progress
@@ -163,7 +170,8 @@ class _Run:
             case Status.LOST if self._options.in_tars:
                 return True  # its replacement is in a tar, which is never changed
             case Status.LOST:
-                untried = set(self._options.sources) - set(known.tried.split())
+                errors = split_errors(self._manifest.columns(known)["error"])
+                untried = set(self._options.sources) - {source for source, _ in errors}
                 return not (untried or self._options.retry_failed)
             case _:
                 return False

@@ -71,20 +71,16 @@ class DataFile:
             file.seek(-1, os.SEEK_END)
             return None if file.read(1) == b"\n" else "ends in the middle of a line"
 
-    def hidden(self, ending: str) -> Path:
-        """What is kept of the file in the hidden folder: its record, lock or part."""
-        return hidden(self.path, ending)
-
     @property
     def record(self) -> Record:
         """What is recorded of the file."""
-        return Record.read(self.hidden(".json"))
+        return Record.read(hidden(self.path, ".json"))
 
     def save_record(self, record: Record, state: State) -> None:
         """Record the file as it was in this state."""
         size, mtime_ns = state
         record = replace(record, bytes=size, mtime_ns=mtime_ns)
-        save_json(self.hidden(".json"), asdict(record))
+        save_json(hidden(self.path, ".json"), asdict(record))
 
     @property
     def state(self) -> State:
@@ -146,7 +142,7 @@ def refresh_command(files: Sequence[DataFile], *options: str) -> str:
 
 
 def hidden(path: Path, ending: str) -> Path:
-    """What is kept of a file in the hidden folder beside it."""
+    """What is kept of a file in the hidden folder beside it: its record, lock or part."""
     return path.parent / HIDDEN / f"{path.name}{ending}"
 
 

@@ -20,17 +20,11 @@ FILE_FORMATS = tuple(_COPY)
 _BUFFER = 1 << 19
 
 
-def format_of(path: Path) -> str:
-    """The format that matches a file's extension."""
-    ending = path.suffix.lower().removeprefix(".")
-    if ending in FILE_FORMATS:
-        return ending
-    raise InputError(f"{path.name} ends in none of .csv, .json, .parquet: rename it")
-
-
 def write_rows(database: Database, table: str, target: Path | BinaryIO, format_name: str) -> None:
     """Write the rows of a table to a stream, or to a file, which replaces an older one at once."""
-    rows = _copy(database, table, format_name)
+    # Even a locked connection may write in its temporary folder.
+    rows = database.scratch / f"{table}.{format_name}"
+    database.execute(_COPY[format_name], {"table": table, "file": str(rows)})
     if isinstance(target, Path):
         with whole_file(target) as temporary:
             shutil.move(rows, temporary)
@@ -39,28 +33,23 @@ def write_rows(database: Database, table: str, target: Path | BinaryIO, format_n
             shutil.copyfileobj(file, target)
 
 
-def _copy(database: Database, table: str, format_name: str) -> Path:
-    """Have DuckDB write the rows where even a locked connection may: in its temporary folder."""
-    path = database.scratch / f"{table}.{format_name}"
-    database.execute(_COPY[format_name], {"table": table, "file": str(path)})
-    return path
-
-
 def read_file(
     connection: duckdb.DuckDBPyConnection, path: Path, types: dict[str, str]
 ) -> duckdb.DuckDBPyRelation:
     """The rows of a file, read as they are needed: a CSV's are text, JSON has the given types."""
-    match format_of(path):
-        case "json":
+    match path.suffix.lower():
+        case ".json":
             return connection.read_json(str(path), columns=types)
-        case "parquet":
+        case ".parquet":
             return connection.read_parquet(str(path))
-    return connection.read_csv(
-        str(path),
-        header=True,
-        delimiter=",",
-        quotechar='"',
-        escapechar='"',
-        all_varchar=True,
-        buffer_size=_BUFFER,
-    )
+        case ".csv":
+            return connection.read_csv(
+                str(path),
+                header=True,
+                delimiter=",",
+                quotechar='"',
+                escapechar='"',
+                all_varchar=True,
+                buffer_size=_BUFFER,
+            )
+    raise InputError(f"{path.name} ends in none of .csv, .json, .parquet: rename it")

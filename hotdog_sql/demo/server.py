@@ -1,7 +1,6 @@
 """Open Images, its mirror and the photo service on one HTTP server, for this machine alone."""
 
 import csv
-import errno
 import hashlib
 import io
 import os
@@ -23,9 +22,6 @@ from hotdog_sql.options import DataOptions
 #: The photos' addresses are in the CSV files: on the same port a second demo has the same files,
 #: and so resumes the dataset of the first. Below the ports that systems lend to clients.
 _PORT = 28620
-_PLACEHOLDER = "photos/photo_unavailable.png"
-#: What the image files in the zip have in the place of the photo service's address.
-_PHOTOS = b"PHOTOS/"
 
 
 class World(NamedTuple):
@@ -59,9 +55,7 @@ def serve_demo(data_dir: Path | None) -> Iterator[DataOptions]:
     with ExitStack() as stack:
         try:
             world = stack.enter_context(serve(_PORT))
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise
+        except OSError:  # the port is in use
             world = stack.enter_context(serve())
         os.environ["HOTDOG_SQL_BASE_URL"] = world.base_url
         os.environ["HOTDOG_SQL_MIRROR_URL"] = world.mirror_url
@@ -76,6 +70,7 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
         super().__init__(address, handler)
         self.url = f"http://127.0.0.1:{self.server_port}/"
+        self._photo_service = f"{self.url}photos/".encode()
         packed = files(__package__).joinpath("openimages.zip").read_bytes()
         self._zip = zipfile.ZipFile(io.BytesIO(packed))
         self._files = {f"openimages/{file.path}": _member(file) for file in catalog()}
@@ -85,8 +80,8 @@ class _Server(ThreadingHTTPServer):
     def answer(self, path: str) -> tuple[int, bytes]:
         """The status and the body of a path."""
         if path in self._files:
-            content = self._zip.read(self._files[path])
-            return 200, content.replace(_PHOTOS, f"{self.url}photos/".encode())
+            # The image files do not know where the photo service is.
+            return 200, self._zip.read(self._files[path]).replace(b"PHOTOS/", self._photo_service)
         photo = self._photos.get(path)
         if photo is None:
             return 404, b""
@@ -116,7 +111,7 @@ class _Handler(BaseHTTPRequestHandler):
             status, body = 304, b""
         self.send_response(status)
         if status == 302:
-            self.send_header("Location", f"/{_PLACEHOLDER}")
+            self.send_header("Location", "/photos/photo_unavailable.png")
         if status == 200:
             self.send_header("ETag", etag)
             self.send_header("x-goog-hash", f"md5={b64encode(md5.digest()).decode()}")

@@ -6,7 +6,7 @@ from enum import StrEnum
 from threading import Event, Thread
 from typing import NamedTuple
 
-from hotdog_sql.data_file import DataFile, refresh_command
+from hotdog_sql.data_file import DataFile, hidden, refresh_command
 from hotdog_sql.download_options import SILENCE_SECONDS, RetryPolicy
 from hotdog_sql.errors import MissingFileError, StorageError, TransferError, UnreachableError
 from hotdog_sql.files import locked, storage_errors
@@ -64,7 +64,7 @@ def refresh(
     missing = [file for file in files if not file.path.is_file()]
     if confirm is not None and missing:
         _announce(missing, base_url, confirm, shown)
-    for folder in {file.hidden("").parent for file in files}:
+    for folder in {hidden(file.path, "").parent for file in files}:
         with storage_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
     stop = Event()
@@ -128,9 +128,9 @@ def _fetch(file: DataFile, transfer: Transfer, progress: FileProgress) -> FileRe
     def waiting() -> None:
         progress.waiting(file.path.name, "another refresh is working on it")
 
-    note = ""
+    note, lock, part = "", hidden(file.path, ".lock"), hidden(file.path, ".part")
     try:
-        with storage_errors(file.hidden(".part")), locked(file.hidden(".lock"), waiting):
+        with storage_errors(part), locked(lock, waiting):
             status = Status.CHANGED if file.path.exists() else Status.NEW
             if not transfer.run():
                 status = Status.UNCHANGED

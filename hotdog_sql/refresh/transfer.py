@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from hotdog_sql.catalog import CatalogFile
-from hotdog_sql.data_file import DataFile, Record, new_md5, save_json
+from hotdog_sql.data_file import DataFile, Record, hidden, new_md5, save_json
 from hotdog_sql.download_options import RetryPolicy
 from hotdog_sql.errors import RequestError, StorageError, TransferError, UnreachableError
 from hotdog_sql.http import HttpClient, check_status, public_address
@@ -35,10 +35,6 @@ SHARED_BY = 8
 _HASH = re.compile(r"(?:^|,)\s*(md5|crc32c)=([^,\s]+)")
 _BLOCK = 1 << 16
 _TOLD_SECONDS = 0.1
-
-
-class StoppedError(Exception):
-    """The refresh is to end at once."""
 
 
 class _BadPartError(TransferError):
@@ -67,8 +63,8 @@ class Transfer:
     ) -> None:
         self._file = file
         self._name = file.path.name
-        self._part = file.hidden(".part")
-        self._begun_path = file.hidden(".part.json")
+        self._part = hidden(file.path, ".part")
+        self._begun_path = hidden(file.path, ".part.json")
         self._url = url
         self._address = public_address(url)
         self._host = self._address.split("/")[2]
@@ -103,7 +99,7 @@ class Transfer:
                     raise UnreachableError(reason) from error
                 self._progress.waiting(self._name, f"{reason}; retrying in {delay:.1f} s")
                 if self._stop.wait(delay):
-                    raise StoppedError from error
+                    raise TransferError("stopped") from error
 
     def _try_once(self) -> bool:
         """One request, which costs as little as what is on disk allows.
@@ -111,8 +107,6 @@ class Transfer:
         A server looks at If-None-Match first, and at Range and If-Range if that fails (RFC 9110,
         section 13.2.2), so both conditions may go together.
         """
-        if self._stop.is_set():
-            raise StoppedError
         conditions, begun = self._conditions(), self._begun()
         headers = dict(conditions)
         if begun is not None and begun.etag is not None:
@@ -233,11 +227,11 @@ class Transfer:
         told_at, window_began, window_end = 0.0, monotonic(), done + WINDOW_BYTES
         with self._part.open("ab") as part:
             for piece in response.iter_raw():
-                done += len(piece)
                 if self._stop.is_set():
-                    raise StoppedError
+                    raise TransferError("stopped")
+                done += len(piece)
                 if done > limit:
-                    break
+                    raise _BadPartError(f"{self._address} sends more than {size_text(limit)}")
                 part.write(piece)
                 if checksum is not None:
                     checksum.hash.update(bytes(piece))  # pyreqwest's own kind is none of Python's
@@ -248,9 +242,6 @@ class Transfer:
                 if done >= window_end:
                     self._client.extend(now - window_began)
                     window_began, window_end = now, done + WINDOW_BYTES
-        if done > limit:
-            self._discard_part()
-            raise TransferError(f"{self._address} sends more than {size_text(limit)}")
         self._progress.progressed(self._name, done)
 
 

@@ -192,7 +192,6 @@ class _RemoteStorage:
         options = {"use_listings_cache": False, "skip_instance_cache": True, **settings}
         try:
             with self._errors():
-                import_module("fsspec").get_filesystem_class(protocol)  # or says what is missing
                 open_address = import_module("fsspec.core").url_to_fs
                 files, root = open_address(self.address, **options)
         except ImportError as error:

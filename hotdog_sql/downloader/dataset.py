@@ -48,7 +48,7 @@ _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 _REPLACES = "in place of "
 
 #: Seconds of work that a killed coordinator may have to repeat, beside the shards in hand.
-KEEP_EVERY = 10.0
+_KEEP_EVERY = 10.0
 
 #: Bytes of a manifest up to which a folder is listed in one piece. A row has about 400.
 _ONE_PIECE = 20_000_000
@@ -94,7 +94,7 @@ class Dataset:
         self._scratch = scratch
         self._parts = parts
         self._kept = table.path.stat().st_size
-        self._due = time.monotonic() + KEEP_EVERY
+        self._due = time.monotonic() + _KEEP_EVERY
         # A folder is listed when the first of its files is asked for; a large dataset's by the
         # first character of the names, so that less memory is needed.
         self._characters = 1 if self._kept > _ONE_PIECE else 0
@@ -137,8 +137,8 @@ class Dataset:
             with new_manifest.open("wb") as rows, new_attribution.open("wb") as credit:
                 rows.write(HEADER)
                 credit.write(encode(_ATTRIBUTION_COLUMNS))
-                for line, row in self._lines():
-                    rows.write(line)
+                for row in self._rows():
+                    rows.write(encode(row.values()))
                     if row["status"] == Status.DOWNLOADED:
                         credit.write(encode(_cell(row[name]) for name in _ATTRIBUTION_COLUMNS))
                     report.count(row)
@@ -166,7 +166,7 @@ class Dataset:
                 self._parts += 1
                 self.storage.write(part_name(self._parts), HEADER + new)
                 self._kept += len(new)
-        self._due = time.monotonic() + KEEP_EVERY
+        self._due = time.monotonic() + _KEEP_EVERY
 
     def _size(self, path: str) -> int | None:
         """Bytes of a file, None where there is none; of a remote one without a request for each."""
@@ -185,8 +185,8 @@ class Dataset:
         if old is None or not old.exists() or not filecmp.cmp(file, old, shallow=False):
             self.storage.put(name, file)
 
-    def _lines(self) -> Iterator[tuple[bytes, dict[str, str]]]:
-        """The manifest's lines in their final order; each reserve names the photo it replaces.
+    def _rows(self) -> Iterator[dict[str, str]]:
+        """The manifest's rows in their final order; each reserve names the photo it replaces.
 
         That is the lost photo which comes as early among a folder's lost ones as the reserve does
         among its reserves, so it does not depend on which was lost first.
@@ -199,12 +199,8 @@ class Dataset:
             if known.status == Status.LOST:
                 lost.append(known.image_id)
             row = self.manifest.columns(known)
-            note = with_note(row["note"], _REPLACES, replaced)
-            if note == row["note"]:
-                yield self.manifest.line(known), row
-            else:
-                row["note"] = note
-                yield encode(row.values()), row
+            row["note"] = with_note(row["note"], _REPLACES, replaced)
+            yield row
 
 
 @contextmanager

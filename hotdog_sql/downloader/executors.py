@@ -132,7 +132,8 @@ class DaskExecutor:
     """
 
     def __init__(self, options: DownloadOptions, progress: Progress) -> None:
-        self._client = _connect(options.scheduler or "")
+        self._address = options.scheduler or ""
+        self._client = _connect(self._address)
         self._per_host = options.per_host
         self._progress = progress
         self._heard = False
@@ -193,12 +194,12 @@ class DaskExecutor:
                 "command again"
             ) from error
         except (OSError, ValueError, AttributeError) as error:  # of a client without a scheduler
-            raise _lost(str(error)) from error
+            raise _unusable(self._address, str(error)) from error
 
     def _error(self, future: Any, shard: Shard) -> HotdogError:
         """Why a shard has left no results."""
         if future.status == "cancelled":
-            return _lost("it has cancelled a shard")
+            return _unusable(self._address, "it has cancelled a shard")
         error = future.exception(timeout=CONNECT_SECONDS)
         if isinstance(error, HotdogError):
             return error
@@ -208,13 +209,6 @@ class DaskExecutor:
             "log, and that all machines have the same version and extras and see the same "
             "dataset; then run the same command again"
         )
-
-
-def _lost(reason: str) -> ClusterError:
-    return ClusterError(
-        f"the scheduler is lost ({without_credentials(reason)}): see its log, then run the "
-        "same command again"
-    )
 
 
 def _connect(address: str) -> Any:
@@ -235,5 +229,6 @@ def _connect(address: str) -> Any:
 def _unusable(address: str, reason: str) -> ClusterError:
     return ClusterError(
         f"cannot use the scheduler {without_credentials(address)} ({without_credentials(reason)}): "
-        "check the address and the certificates, and start one with: dask scheduler"
+        "check the address, the certificates and its log, start one with dask scheduler, then run "
+        "the same command again"
     )

@@ -59,9 +59,9 @@ PRAGMA synchronous = OFF;
 PRAGMA cache_size = -1024;
 CREATE TABLE photos ({", ".join(Row._fields)}, PRIMARY KEY (folder, image_id)) WITHOUT ROWID;
 """
+_LONGEST_HEADER = 10_000
 #: What a run adds to the manifest of a dataset in an object store, where nothing can be appended to
 #: a file: it is uploaded in parts, and a finished run replaces them with a whole manifest.
-_LONGEST_HEADER = 10_000
 _PART = re.compile(rf"{re.escape(WORK_FOLDER)}/manifest-\d+\.csv")
 
 
@@ -147,14 +147,10 @@ class Manifest:
         query = "SELECT * FROM photos WHERE path <> '' ORDER BY path"
         return map(Row._make, self._index.execute(query))
 
-    def line(self, row: Row) -> bytes:
-        """The line of a row, as it is in the file."""
-        self._file.seek(row.start)
-        return self._file.read(row.length)
-
     def columns(self, row: Row) -> dict[str, str]:
         """The line of a row by its columns."""
-        values = decode(self.line(row))
+        self._file.seek(row.start)
+        values = decode(self._file.read(row.length))
         if values is None:
             raise DatasetError(
                 f"another program has changed {self.path}; run the same command again"

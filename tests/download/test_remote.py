@@ -143,7 +143,6 @@ def test_a_text_loses_its_credentials(text: str, shown: str) -> None:
         ("ftp://me:secret@127.0.0.1:9/data", InputError, "cannot use ftp://127.0.0.1:9/data"),
         ("https://me:secret@127.0.0.1:9/data", DatasetError, "https://127.0.0.1:9/data"),
         ("zip://data.zip", InputError, "cannot use zip://data.zip"),
-        ("simplecache::s3://bucket/x", InputError, "Protocol not known"),
         ("://bucket", InputError, "such as s3://bucket/prefix"),
     ],
 )

@@ -220,7 +220,7 @@ def test_result_files_of_a_killed_run_are_removed_by_the_next(
         ("http://127.0.0.1:8787", "check the address"),
         ("tcp://127.0.0.1", "missing port number"),
         ("tls://127.0.0.1:9", "no certificates are set"),
-        ("tcp://127.0.0.1:9", "start one with: dask scheduler"),
+        ("tcp://127.0.0.1:9", "start one with dask scheduler"),
     ],
 )
 def test_a_scheduler_that_cannot_be_used(

@@ -155,12 +155,6 @@ def with_note(note: str, beginning: str, rest: str) -> str:
     return join_notes(f"{beginning}{rest}" if rest else "", *others)
 
 
-def note_value(note: str, beginning: str) -> str:
-    """What follows the beginning of a remark; empty where there is no such remark."""
-    parts = [part for part in note.split(_NEXT) if part.startswith(beginning)]
-    return parts[0].removeprefix(beginning) if parts else ""
-
-
 def encode(values: Iterable[object]) -> bytes:
     """One line of CSV with its end; None is an empty field."""
     line: str = _WRITER.writerow(values)

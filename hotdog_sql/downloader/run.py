@@ -1,5 +1,6 @@
 """A whole download: from the photos of a selection to a finished dataset."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,14 +10,7 @@ from hotdog_sql.downloader.dataset import Dataset, open_dataset
 from hotdog_sql.downloader.executors import open_executor
 from hotdog_sql.downloader.manifest import Row
 from hotdog_sql.downloader.photo import Photo, safe_folder
-from hotdog_sql.downloader.result import (
-    DownloadReport,
-    Result,
-    Status,
-    note_value,
-    split_errors,
-    with_note,
-)
+from hotdog_sql.downloader.result import DownloadReport, Result, Status, split_errors
 from hotdog_sql.downloader.shards import Shard, ShardCutter
 from hotdog_sql.errors import SelectionFileError
 from hotdog_sql.progress import Progress
@@ -27,7 +21,6 @@ Replacements = Callable[[str], Iterator[Photo]]
 
 #: Runs in which a photo may fail; after that it counts as lost.
 _FAILED_RUNS = 3
-_FAILED_IN = "failed in "
 
 
 def download(
@@ -188,11 +181,9 @@ class _Run:
         if before.status == Status.LOST:
             return self._manifest.result(before)
         if before.status == Status.FAILED:
-            words = note_value(self._manifest.columns(before)["note"], _FAILED_IN)
-            number = words.partition(" ")[0]
-            runs += int(number) if number.isdecimal() else 1
-        if runs > 1:
-            result = replace(result, note=with_note(result.note, _FAILED_IN, f"{runs} runs"))
+            known = re.search(r"failed in (\d+) runs", self._manifest.columns(before)["note"])
+            runs += int(known[1]) if known else 1
+            result = replace(result, note=f"failed in {runs} runs")
         if runs >= _FAILED_RUNS or self._options.replace_failed:
             return replace(result, status=Status.LOST)
         return result

@@ -182,12 +182,3 @@ def test_a_host_that_refuses_connections_is_named_once(tmp_path: Path) -> None:
         )
     assert report.on_disk == 20
     assert told.unreached == told.lost == [(gone, "connection refused")]
-
-
-def test_a_host_that_asks_for_too_long_a_pause_is_given_up(tmp_path: Path) -> None:
-    photos = [photo(n) for n in range(1, 11)]
-    with LoopbackServer() as server:
-        server.default(Reply(429, headers={"Retry-After": "86400"}))
-        report = run(server, tmp_path, photos, workers=1, sources=("mirror",))
-        assert len(server.requests) == 1
-    assert report.failed == 10

@@ -25,26 +25,11 @@ hotdog := $(VENV)/bin/hotdog-sql
 source := --split $(SPLIT) --release $(RELEASE) --data-dir $(DATA)
 chosen := --class $(call quoted,$(CLASS)) --negatives $(NEGATIVES) --seed $(SEED) $(source)
 
-# The official names of the three files that SPLIT and RELEASE stand for; sql/catalog.sql
-# is their list, and a test holds these lines to it.
-labels_v6 := $(if $(filter train,$(SPLIT)),oidv6-train,$(SPLIT))-annotations-human-imagelabels.csv
-labels_v7 := oidv7-$(patsubst validation,val,$(SPLIT))-annotations-human-imagelabels.csv
-images := $(if $(filter train,$(SPLIT)),oidv6-train-images-with-labels,$(SPLIT)-images)-with-rotation.csv
-csvs := $(addprefix $(DATA)/,oid$(RELEASE)-class-descriptions.csv $(labels_$(RELEASE)) $(images))
-queries := $(filter-out sql/examples/%,$(wildcard sql/*.sql sql/*/*.sql))
-
-# A mark outside the dataset says what was last made there, and from which wishes: the manifest is
-# no target, because make deletes a target whose recipe fails, and a failed download must go on.
-checksum = $(firstword $(shell printf '%s' $(call quoted,$(1)) | cksum))
-marks := build/dataset-$(call checksum,$(DATASET))
-made := $(marks)-$(call checksum,$(chosen)).made
-
-.PHONY: help demo cluster-demo test lint bench screenshots shell refresh dataset clean again
+.PHONY: help demo cluster-demo test lint bench screenshots shell refresh dataset clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
-	@printf '\n%s\n' \
-		'and each official file by its name, such as $(DATA)/$(images).' \
+	@printf '\n%s\n' 'and each official file as $(DATA)/NAME.csv.' \
 		$(call quoted,To change: make dataset $(foreach name,$(wishes),$(name)="$($(name))"))
 
 demo: | $(VENV)/.installed ## make a small dataset without the network
@@ -53,13 +38,14 @@ demo: | $(VENV)/.installed ## make a small dataset without the network
 cluster-demo: | $(VENV)/.developed ## try a cluster and a bucket, all on this machine
 	$(VENV)/bin/python -m tests.cluster_demo
 
-dataset: $(made) ## select photos and download them, for real
+dataset: | $(VENV)/.installed ## select photos and download what is missing, for real
+	$(hotdog) select $(chosen) --yes --download $(call quoted,$(DATASET)) --update
 
 refresh: | $(VENV)/.installed ## fetch the official files that are missing or have changed
 	$(hotdog) refresh $(source) --yes
 
-shell: $(csvs) | $(VENV)/.installed ## open the DuckDB shell with everything loaded
-	$(hotdog) shell $(source)
+shell: | $(VENV)/.installed ## open the DuckDB shell with everything loaded
+	$(hotdog) shell $(source) --yes
 
 test: | $(VENV)/.developed ## run the tests
 	$(VENV)/bin/pytest -n auto
@@ -79,12 +65,6 @@ screenshots: | $(VENV)/.developed ## make the README's pictures of the gallery
 
 clean: ## remove what was set up here, but neither data nor datasets
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
-
-$(made): $(csvs) $(queries) $(if $(wildcard $(DATASET)/manifest.csv),,again) | $(VENV)/.installed
-	$(hotdog) select $(chosen) --download $(call quoted,$(DATASET)) --update
-	rm -f $(marks)-*.made
-	mkdir -p $(@D)
-	touch $@
 
 $(DATA)/%.csv: | $(VENV)/.installed
 	$(hotdog) refresh --file $(@F) --data-dir $(DATA) --yes

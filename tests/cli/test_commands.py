@@ -198,23 +198,6 @@ def test_a_class_may_be_a_plain_argument(small_data: Path, call: Run) -> None:
     assert (done.returncode, done.stdout) == (2, "")
 
 
-def test_the_report_says_where_the_data_ran_out(small_data: Path, call: Run) -> None:
-    """12 hot dogs; 300 images; a person said of 42 that there is none."""
-
-    def said(*options: str) -> list[str]:
-        done = call("select", "Hot dog", "--data-dir", small_data, *options)
-        lines = done.stderr.splitlines()
-        return [line for line in lines if " of " in line or line.startswith("warning:")]
-
-    few = "warning: {} has fewer than 30 images; --split all or --labels both may find more"
-    assert said() == [few.format("hot_dog")]
-    assert said("--limit", "2", "--negatives", "3") == []
-    (shortfall, *_) = said("--negatives-from", "verified")
-    assert re.fullmatch(r"other: \d+ of 120: no more verified negatives", shortfall)
-    assert said("--limit", "5", "--negatives", "100x")[0].endswith(" of 500: no more candidates")
-    assert said("--limit", "5", "--negatives", "1x") == []
-
-
 @pytest.mark.parametrize(
     ("output", "code"), [("/nowhere/rows.csv", 6), ("rows.xlsx", 3), ("taken/rows.csv", 6)]
 )
@@ -276,9 +259,6 @@ def test_a_selection_through_a_pipe(small_data: Path, run: Run, call: Run, tmp_p
         (("select", "--query", "bytes"), 3),
         (("select", "--from", "bytes"), 3),
         (("select", "Hot\udcffdog"), 3),
-        (("select", "Hot dog", "--exclude", "\udcff"), 3),
-        (("classes", "\udcff"), 3),
-        (("sql", "SELECT \udcff"), 3),
         (("download", "bytes.csv", "out"), 3),
         (("download", "\udcff.csv", "out"), 3),
         (("select", "Hot dog", "--download", "bytes"), 2),
@@ -299,14 +279,3 @@ def test_what_cannot_be_used_is_said_in_one_line(
     if code != 2:
         assert_one_line(done.stderr)
     assert Path("/dev/null").is_char_device()
-
-
-def test_a_mirror_that_is_no_address(small_data: Path, call: Run) -> None:
-    done = call(
-        *("select", "Hot dog", "--data-dir", small_data, "-q", "--download", "dataset"),
-        HOTDOG_SQL_MIRROR_URL="user:secret@nonsense",
-    )
-    assert done.returncode == 3
-    assert_one_line(done.stderr)
-    assert "HOTDOG_SQL_MIRROR_URL" in done.stderr
-    assert "secret" not in done.stderr

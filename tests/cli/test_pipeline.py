@@ -97,22 +97,3 @@ def test_the_demo_advises_what_it_can_do(online: Run) -> None:
         assert "choose another folder" in done.stderr
         assert all(option in offered for option in re.findall("--[a-z-]+", done.stderr))
     assert online("demo", "-q", "--update").returncode == 0
-
-
-def test_broken_selection_files_are_refused(online: Run, tmp_path: Path) -> None:
-    good = online("select", "--class", "Hot dog", "--negatives", "1", "--limit", "1").stdout
-    broken = {
-        "empty.csv": "",
-        "text.json": "not json",
-        "text.parquet": "not parquet",
-        "what.txt": "folder,rank,ImageID\n",
-        "rank.csv": good.replace("hot_dog,1,", "hot_dog,1.5,"),
-        "large_rank.csv": good.replace("hot_dog,1,", f"hot_dog,{'1' * 30},"),
-        "id.csv": good.replace("hot_dog,1,", "hot_dog,1,../../"),
-    }
-    for name, text in broken.items():
-        (tmp_path / name).write_text(text, encoding="utf-8")
-        done = online("download", name, "dataset", "--quiet")
-        assert done.returncode == 3, (name, done.stderr)
-        assert len(done.stderr.splitlines()) == 1, (name, done.stderr)
-    assert not list((tmp_path / "dataset").rglob("*.jpg"))

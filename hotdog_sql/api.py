@@ -17,7 +17,7 @@ from hotdog_sql.database import Database
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.export import write_rows as write_rows
 from hotdog_sql.notebook import shown_files, shown_photos
-from hotdog_sql.options import DataOptions, SelectOptions, Source, parse_partition
+from hotdog_sql.options import DataOptions, SelectOptions, Source
 from hotdog_sql.progress import FileProgress, Progress
 from hotdog_sql.recipe import Recipe, missing_for_replacements, open_selection, save_recipe
 from hotdog_sql.sandbox import needs_of_query
@@ -127,13 +127,6 @@ def select(
         InputError: an option is out of range.
         QueryError: the query is not one SELECT, or its rows do not fit.
     """
-    if isinstance(changes.get("partition"), str):
-        changes["partition"] = parse_partition(changes["partition"])
-    for name in ("classes", "exclude"):
-        if isinstance(changes.get(name), str):
-            changes[name] = (changes[name],)
-        elif name in changes:
-            changes[name] = tuple(changes[name])
     if classes:
         changes["classes"] = classes
     options = SelectOptions(**changes) if options is None else replace(options, **changes)

@@ -83,10 +83,13 @@ class Database(Connection):
         kinds = {kind for view in views for kind in _KINDS_READ.get(view, ())}
         return [file for file in self.files if file.catalog.kind in kinds]
 
+    def files_for(self, *names: str) -> list[DataFile]:
+        """The files that some views or macros need."""
+        return self.files_of(*(sql_file.defines for sql_file in needed_for(names)))
+
     def missing(self, *names: str) -> list[DataFile]:
         """The files that some views or macros need and that are not in the data folder."""
-        files = self.files_of(*(sql_file.defines for sql_file in needed_for(names)))
-        return [file for file in files if not file.path.exists()]
+        return [file for file in self.files_for(*names) if not file.path.exists()]
 
     def usable(self, sql_files: Iterable[SqlFile]) -> list[SqlFile]:
         """Those views and macros whose files are there."""

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import duckdb
 
-from hotdog_sql.catalog import files_for
 from hotdog_sql.connection import one_line
 from hotdog_sql.database import Database
 from hotdog_sql.downloader.photo import IMAGE_COLUMNS
@@ -22,7 +21,6 @@ _UNKNOWN = """
 SELECT DISTINCT concat(split || '/', ImageID) FROM query_table($table) WHERE NOT found ORDER BY ALL
 """
 _COUNT = "SELECT count(DISTINCT ImageID) FROM query_table($table)"
-_LOCATED = "SELECT count(*) FROM find_ids('ids') WHERE NOT found"
 _ADVICE = (
     "give UTF-8 text with an ImageID on each line, or a .csv, .json or .parquet with a column "
     "ImageID"
@@ -32,8 +30,6 @@ _ADVICE = (
 def read_ids(database: Database, path: Path) -> None:
     """Read a list into the table `ids`."""
     database.use("read_ids")
-    if not path.is_file():
-        raise InputError(f"there is no file {path}; check the name")
     try:
         path.open("rb").close()
         # Not explained by the database, whose errors are about Open Images files.
@@ -46,33 +42,25 @@ def read_ids(database: Database, path: Path) -> None:
         raise InputError(f"{path} has no ImageIDs, of 16 hexadecimal digits; {_ADVICE}")
 
 
-def sources_of(request: SelectOptions, data: DataOptions, *, chosen: bool) -> list[DataOptions]:
-    """What to read, one after the other until no ImageID of a list is unknown: train comes last.
+def data_for(request: SelectOptions, data: DataOptions, *, chosen: bool) -> DataOptions:
+    """What to read for a selection: for a list, the splits that its lines name.
 
-    Splits that the user has not chosen are test and validation, and train if it is at hand.
+    Where they name none and the user has not chosen any, these are test and validation, and train
+    if it is at hand.
     """
     if request.ids is None or request.query is not None:
-        return [data]
-    with Database(data) as database:
+        return data
+    with Database(replace(data, splits=("all",))) as database:
         read_ids(database, request.ids)
         named = {split for (split,) in database.rows("SELECT DISTINCT split FROM ids")}
+        absent = {file.catalog.split for file in database.missing("images")}
     if named.issubset(Split):
         splits = named.intersection(data.splits) if chosen else named
-        return [replace(data, splits=tuple(splits or data.splits))]
-    if not chosen:
-        train = files_for(replace(data, splits=(Split.TRAIN,)))
-        there = all((data.data_dir / one.name).exists() for one in train if one.kind == "images")
-        both = (Split.TEST, Split.VALIDATION)
-        data = replace(data, splits=(Split.ALL,) if there else both)
-    first = tuple(split for split in data.splits if split != Split.TRAIN)
-    return [replace(data, splits=first), data] if first not in ((), data.splits) else [data]
-
-
-def all_found(database: Database, request: SelectOptions) -> bool:
-    """Whether the database has every image of a list."""
-    if request.ids is not None:
-        read_ids(database, request.ids)
-    return database.rows(_LOCATED) == [(0,)]
+        return replace(data, splits=tuple(splits) or data.splits)
+    if chosen:
+        return data
+    both = (Split.TEST, Split.VALIDATION)
+    return replace(data, splits=both if Split.TRAIN in absent else (Split.ALL,))
 
 
 def find_ids(database: Database, options: SelectOptions, listed: str) -> None:

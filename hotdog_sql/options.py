@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum, auto
 from pathlib import Path
+from typing import Any
 
 from hotdog_sql.config import MEMORY_LIMIT
 from hotdog_sql.errors import InputError
@@ -127,19 +128,12 @@ class DataOptions:
     large: bool = False
 
     def __post_init__(self) -> None:
-        named = (self.splits,) if isinstance(self.splits, str) else tuple(self.splits)
-        for what, value, known in (
-            *(("split", split, tuple(Split)) for split in named),
-            ("release", self.release, tuple(Release)),
-            ("labels", self.labels, tuple(Labels)),
-        ):
-            if value not in known:
-                raise InputError(
-                    f"{what} {printable(str(value))!r} does not exist; "
-                    f"give one of {', '.join(known)}"
-                )
-        every = (Split.TEST, Split.VALIDATION, Split.TRAIN)
-        chosen = tuple(str(split) for split in every if split in named or Split.ALL in named)
+        for split in self.splits:
+            _check_choice("split", split, Split)
+        _check_choice("release", self.release, Release)
+        _check_choice("labels", self.labels, Labels)
+        every = ("test", "validation", "train")
+        chosen = tuple(split for split in every if split in self.splits or "all" in self.splits)
         object.__setattr__(self, "splits", chosen or ("test",))
         object.__setattr__(self, "data_dir", Path(self.data_dir))
 
@@ -209,41 +203,38 @@ class SelectOptions:
     group_by: str = "image"
 
     def __post_init__(self) -> None:
-        if (self.query is None and self.ids is None) == (not self.classes):
-            raise InputError("give either classes, or a query or a list to select by")
-        count = f"a whole number up to {LARGEST_COUNT:,}"
-        least = 0 if self.min_area is None else self.min_area
-        limit, ratio, most = (
-            1 if x is None else x for x in (self.limit, self.ratio, self.max_area)
-        )
-        for name, fits, wanted in (
-            ("classes", _is_texts(self.classes), "names or MIDs"),
-            ("exclude", _is_texts(self.exclude), "names or MIDs"),
-            ("negatives", _is_whole(self.negatives, 0, LARGEST_COUNT), count),
-            ("limit", _is_whole(limit, 1, LARGEST_COUNT), f"{count}, from 1"),
-            ("ratio", _is_number(ratio, 0, LARGEST_COUNT), "a number from 0"),
-            ("seed", _is_whole(self.seed, 0, LARGEST_SEED), "a whole number from 0 to 2^63 - 1"),
-            ("min_confidence", _is_share(self.min_confidence), "a number above 0 and up to 1"),
-            ("related", self.related in tuple(Related), _one_of(Related)),
-            ("overlap", self.overlap in tuple(Overlap), _one_of(Overlap)),
-            ("negatives_from", self.negatives_from in tuple(NegativesFrom), _one_of(NegativesFrom)),
-            ("group_by", self.group_by in tuple(GroupBy), _one_of(GroupBy)),
-            ("negative_folder", _is_text(self.negative_folder), "a name"),
-            ("min_area", _is_number(least, 0, most), "a number from 0 up to max_area"),
-            ("max_area", _is_number(most, 0, 1), "a number from 0 to 1"),
-            *((name, type(getattr(self, name)) is bool, "true or false") for name in BOX_RULES[2:]),
-            ("query", self.query is None or _is_text(self.query), "one SELECT"),
-            ("variables", _is_variables(self.variables), "texts or numbers by name"),
-            ("ids", isinstance(self.ids, str | Path | None), "a file"),
-            ("partition", self.partition is None or _is_partition(self.partition), _SHARES),
-        ):
-            if not fits:
-                shown = printable(repr(getattr(self, name)))[:60]
-                raise InputError(f"{name} {shown} does not fit; give {wanted}")
+        for name in ("classes", "exclude"):
+            given = getattr(self, name)
+            object.__setattr__(self, name, (given,) if isinstance(given, str) else tuple(given))
+            self._check(name, all(map(_is_text, getattr(self, name))), "names or MIDs")
+        if isinstance(self.partition, str):
+            object.__setattr__(self, "partition", parse_partition(self.partition))
+        for name, (kind, least, most) in _NUMBERS.items():
+            what = "a number" if isinstance(0.5, kind) else "a whole number"
+            fits = _is_number(getattr(self, name), kind, least, most)
+            self._check(name, fits, f"{what} from {least:,} to {most:,}")
+        for name, choices in _CHOICES.items():
+            _check_choice(name, getattr(self, name), choices)
+        for name in BOX_RULES[2:]:
+            self._check(name, isinstance(getattr(self, name), bool), "true or false")
+        self._check("negative_folder", _is_text(self.negative_folder), "a name")
+        self._check("query", self.query is None or _is_text(self.query), "one SELECT")
+        self._check("variables", _is_variables(self.variables), "texts or numbers by name")
+        self._check("ids", isinstance(self.ids, str | Path | None), "a file")
         if self.ids is not None:
             object.__setattr__(self, "ids", Path(self.ids))
+        self._check("partition", self.partition is None or _is_partition(self.partition), _SHARES)
+        if (self.query is None and self.ids is None) == (not self.classes):
+            raise InputError("give either classes, or a query or a list to select by")
         if self.has_box_rules and not self.classes:
             raise InputError("rules on boxes need classes; a query can read the view boxes itself")
+        if self.min_area is not None and self.max_area is not None:
+            self._check("min_area", self.min_area <= self.max_area, "a number up to max_area")
+
+    def _check(self, name: str, fits: bool, wanted: str) -> None:
+        if not fits:
+            shown = printable(repr(getattr(self, name)))[:60]
+            raise InputError(f"{name} {shown} does not fit; give {wanted}")
 
     @property
     def has_box_rules(self) -> bool:
@@ -252,6 +243,22 @@ class SelectOptions:
         return any(value is not None and value is not False for value in values)
 
 
+_CHOICES = {
+    "related": Related,
+    "overlap": Overlap,
+    "negatives_from": NegativesFrom,
+    "group_by": GroupBy,
+}
+#: The type of each number, and the least and largest that fit.
+_NUMBERS: dict[str, tuple[Any, float, float]] = {
+    "negatives": (int, 0, LARGEST_COUNT),
+    "limit": (int | None, 1, LARGEST_COUNT),
+    "seed": (int, 0, LARGEST_SEED),
+    "ratio": (int | float | None, 0, LARGEST_COUNT),
+    "min_confidence": (int | float, 0.000001, 1),
+    "min_area": (int | float | None, 0, 1),
+    "max_area": (int | float | None, 0, 1),
+}
 _SHARES = "shares that add up to 1, such as train=0.8,test=0.2 or 80/20"
 #: The names of parts that are given by their shares alone.
 _PART_NAMES = {2: ("train", "test"), 3: ("train", "validation", "test")}
@@ -275,33 +282,26 @@ def parse_partition(text: str) -> dict[str, float]:
     return found
 
 
-def _one_of(choices: type[StrEnum]) -> str:
-    return f"one of {', '.join(choices)}"
+def _check_choice(name: str, value: object, choices: type[StrEnum]) -> None:
+    if value not in tuple(choices):
+        raise InputError(
+            f"{name} {printable(str(value))!r} does not exist; give one of {', '.join(choices)}"
+        )
 
 
 def _is_text(value: object) -> bool:
     return isinstance(value, str) and "\0" not in value and is_unicode(value)
 
 
-def _is_texts(value: object) -> bool:
-    return isinstance(value, tuple) and all(_is_text(one) for one in value)
-
-
-def _is_whole(value: object, least: int, most: int) -> bool:
-    return type(value) is int and least <= value <= most
-
-
-def _is_number(value: object, least: float, most: float) -> bool:
-    return isinstance(value, int | float) and least <= value <= most  # NaN is not
-
-
-def _is_share(value: object) -> bool:
-    return _is_number(value, 0, 1) and value != 0
+def _is_number(value: Any, kind: Any, least: float, most: float) -> bool:
+    if not isinstance(value, kind) or isinstance(value, bool):
+        return False
+    return value is None or bool(least <= value <= most)  # NaN is not
 
 
 def _is_variables(value: object) -> bool:
     return isinstance(value, Mapping) and all(
-        _is_text(name) and (_is_text(one) or _is_number(one, -math.inf, math.inf))
+        _is_text(name) and (_is_text(one) or _is_number(one, int | float, -math.inf, math.inf))
         for name, one in value.items()
     )
 
@@ -309,6 +309,6 @@ def _is_variables(value: object) -> bool:
 def _is_partition(value: object) -> bool:
     return (
         isinstance(value, Mapping)
-        and all(_is_text(name) and _is_share(share) for name, share in value.items())
+        and all(_is_text(name) and _is_number(value[name], int | float, 0, 1) for name in value)
         and math.isclose(sum(value.values()), 1, abs_tol=1e-6)
     )

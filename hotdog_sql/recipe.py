@@ -9,7 +9,7 @@ import hashlib
 import json
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -26,15 +26,13 @@ from hotdog_sql.export import read_file
 from hotdog_sql.files import whole_file
 from hotdog_sql.options import BOX_RULES, DataOptions, SelectOptions
 from hotdog_sql.selection import Selection, needs_of
-from hotdog_sql.sql_files import SqlFile, load_order, needed_for
+from hotdog_sql.sql_files import load_order, needed_for
 from hotdog_sql.text import printable
 
 #: Written into each recipe; changes when the form of recipes changes.
 _FORM = 1
 #: The recipe of `rows.csv` is `rows.selection.json`.
 _BESIDE = ".selection.json"
-#: Memory of DuckDB while the workers of a cluster download; rows that outgrow it are kept on disk.
-_COORDINATOR_MEMORY = "128MB"
 #: The digests and versions in a recipe, and what they are of.
 _DIGESTS = {
     "versions": "version of",
@@ -43,8 +41,6 @@ _DIGESTS = {
 }
 #: What Python raises of JSON that is none, is nested too deeply, or has another form.
 _WRONG_CONTENT = (ValueError, RecursionError, KeyError, TypeError, AttributeError)
-#: The fields of a recipe that say what it reads.
-_DATA = ("release", "splits", "labels")
 #: The options that a recipe does not keep under `classes`.
 _OTHER_OPTIONS = ("query", "variables", "ids", "partition", "group_by")
 #: Every column that a selection can have, in order, with the type that it is kept in.
@@ -69,8 +65,10 @@ class Recipe:
 
     def data_options(self, data_dir: Path) -> DataOptions:
         """What the recipe reads, from a data folder."""
-        release, splits, labels = (self.content[name] for name in _DATA)
-        return DataOptions(data_dir, release, tuple(splits), labels)
+        content = self.content
+        return DataOptions(
+            data_dir, content["release"], tuple(content["splits"]), content["labels"]
+        )
 
     @classmethod
     def of(cls, selection: Selection) -> Self:
@@ -90,15 +88,18 @@ class Recipe:
                 "sha256": hashlib.sha256(options.query.encode()).hexdigest(),
             }
         elif options.classes:
-            names = [one.name for one in fields(options) if one.name not in _OTHER_OPTIONS]
-            request = {name: getattr(options, name) for name in names}
-            if not options.has_box_rules:  # as before there were any
-                request = {name: request[name] for name in request if name not in BOX_RULES}
-            request |= {"classes": list(options.classes), "exclude": list(options.exclude)}
-            requests["classes"] = request
+            left_out = {*_OTHER_OPTIONS, *(() if options.has_box_rules else BOX_RULES)}
+            names = [field.name for field in fields(options) if field.name not in left_out]
+            requests["classes"] = {name: getattr(options, name) for name in names}
         parts: dict[str, Any] | None = None
         if options.partition is not None:
             parts = {"shares": dict(options.partition), "group_by": options.group_by}
+        needs = needs_of(options)
+        sql_files = needed_for(needs)
+        if options.query is not None:
+            sql_files = [*load_order()]  # the query may use any of them
+            needs += ("classes", "labels")
+        files = [file for file in database.files_for(*needs) if file.path.exists()]
         content = {
             "form": _FORM,
             "versions": {"hotdog-sql": VERSION, "duckdb": duckdb.__version__},
@@ -107,8 +108,8 @@ class Recipe:
             "labels": database.options.labels,
             **requests,
             "partition": parts,
-            "sql_sha256": {file.name: file.digest for file in _sql_files(options)},
-            "file_md5": _file_digests(database, options),
+            "sql_sha256": {file.name: file.digest for file in sql_files},
+            "file_md5": {file.catalog.name: file.md5 for file in files},
         }
         return cls(content, options)
 
@@ -118,9 +119,9 @@ class Recipe:
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             if content["form"] == _FORM:
-                _check_digests(content)
                 recipe = cls(content, _options(content))
                 recipe.data_options(Path())
+                recipe._described()
                 return recipe
         except OSError as error:
             raise SelectionFileError(
@@ -137,34 +138,24 @@ class Recipe:
 
     def changes_since(self, then: "Recipe") -> list[str]:
         """What has changed since an earlier recipe, in one line each."""
-        was, now = then._asked(), self._asked()
-        lines = [
-            f"{name} was {_shown(was[name])}, is {_shown(now[name])}"
-            for name in now
-            if was[name] != now[name]
+        was, now = then._described(), self._described()
+        return [
+            f"{printable(name)} was {_shown(was.get(name))}, is {_shown(now.get(name))}"
+            for name in {**now, **was}
+            if was.get(name) != now.get(name)
         ]
-        for key, what in _DIGESTS.items():
-            before, after = then.content[key], self.content[key]
-            for name in sorted({*before, *after}):
-                old, new = before.get(name), after.get(name)
-                if old == new:
-                    continue
-                if old is None:
-                    change = "is new"
-                elif new is None:
-                    change = "is gone"
-                else:
-                    change = f"was {printable(old)[:12]}, is {printable(new)[:12]}"
-                lines.append(f"{what} {printable(name)} {change}")
-        return lines
 
-    def _asked(self) -> dict[str, object]:
-        """The options and what they read, by their names."""
-        options = {one.name: getattr(self.options, one.name) for one in fields(SelectOptions)}
-        if options["ids"] is not None:
+    def _described(self) -> dict[str, object]:
+        """What makes the selection, by the names that messages give it."""
+        described = {one.name: getattr(self.options, one.name) for one in fields(SelectOptions)}
+        if "ids" in self.content:
             listed = self.content["ids"]
-            options["ids"] = f"{listed['name']} ({listed['sha256'][:12]})"
-        return options | {name: self.content[name] for name in _DATA}
+            described["ids"] = f"{listed['name']} ({listed['sha256'][:12]})"
+        described |= {name: self.content[name] for name in ("release", "splits", "labels")}
+        for key, what in _DIGESTS.items():
+            for name, digest in self.content[key].items():
+                described[f"{what} {name}"] = str(digest)[:12]
+        return described
 
 
 def save_recipe(path: Path, recipe: Recipe) -> Path:
@@ -176,25 +167,21 @@ def save_recipe(path: Path, recipe: Recipe) -> Path:
 
 
 @contextmanager
-def open_selection(
-    path: Path, data_dir: Path, *, cluster: bool = False
-) -> Iterator[tuple[Selection, Recipe | None]]:
+def open_selection(path: Path, data_dir: Path) -> Iterator[tuple[Selection, Recipe | None]]:
     """Read a saved selection, and the recipe beside it if there is one; `-` is stdin.
 
-    With the recipe and the Open Images files, lost photos can be replaced. Where the workers of a
-    cluster download, little memory is needed here.
+    With the recipe and the Open Images files, lost photos can be replaced.
     """
     piped, beside = str(path) == "-", path.with_suffix(_BESIDE)
     recipe = Recipe.read(beside) if beside.exists() and not piped else None
     data = DataOptions(data_dir) if recipe is None else recipe.data_options(data_dir)
     # More threads would read ahead of each other, and so of the photos.
-    data = replace(data, threads=1)
-    if cluster:
-        data = replace(data, memory_limit=_COORDINATOR_MEMORY)
-    with Database(data) as database:
+    with Database(replace(data, threads=1)) as database:
         if piped:
             path = _saved_stdin(database.scratch)
-        yield read_selection(database, path, recipe), recipe
+        if problem := _problem_of_rows(database.connection, path):
+            raise SelectionFileError(f"{path} {problem}; make it again with: hotdog-sql select")
+        yield Selection(database, recipe.options if recipe else None, "saved"), recipe
 
 
 def missing_for_replacements(selection: Selection) -> str | None:
@@ -203,13 +190,6 @@ def missing_for_replacements(selection: Selection) -> str | None:
         return "the recipe of the selection"
     missing = selection.database.missing(*needs_of(selection.options))
     return str(missing[0].path) if missing else None
-
-
-def read_selection(database: Database, path: Path, recipe: Recipe | None = None) -> Selection:
-    """The rows of a saved selection, in the connection's view `saved`."""
-    if problem := _problem_of_rows(database.connection, path):
-        raise SelectionFileError(f"{path} {problem}; make it again with: hotdog-sql select")
-    return Selection(database, None if recipe is None else recipe.options, "saved")
 
 
 def _problem_of_rows(connection: duckdb.DuckDBPyConnection, path: Path) -> str | None:
@@ -231,58 +211,18 @@ def _problem_of_rows(connection: duckdb.DuckDBPyConnection, path: Path) -> str |
     return None
 
 
-def _check_digests(content: dict[str, Any]) -> None:
-    for key in _DIGESTS:
-        if not all(isinstance(value, str) for value in content[key].values()):
-            raise TypeError(f"{key} has a value that is not text")
-
-
 def _options(content: dict[str, Any]) -> SelectOptions:
     """The options in a recipe's content."""
-    parts: dict[str, Any] = {}
-    if content["partition"] is not None:
-        parts["partition"] = content["partition"]["shares"]
-        parts["group_by"] = content["partition"]["group_by"]
+    asked = dict(content.get("classes", {}))
     if "ids" in content:
-        parts["ids"] = Path(content["ids"]["name"])
-        int(content["ids"]["sha256"], base=16)
+        asked |= {"ids": Path(content["ids"]["name"]), "seed": content["ids"]["seed"]}
     if "query" in content:
         query = content["query"]
-        return SelectOptions(
-            query=query["text"], variables=query["variables"], seed=query["seed"], **parts
-        )
-    if "ids" in content:
-        return SelectOptions(seed=content["ids"]["seed"], **parts)
-    request = dict(content["classes"])
-    for name in ("classes", "exclude"):
-        if not isinstance(request[name], list):
-            raise TypeError(f"{name} is not a list")
-        request[name] = tuple(request[name])
-    return SelectOptions(**request, **parts)
-
-
-def _sql_files(options: SelectOptions) -> Sequence[SqlFile]:
-    """The SQL files that take part in a selection."""
-    if options.query is not None:
-        return load_order()  # the query may use any of them
-    names = list(needs_of(options)) if options.ids is not None else ["select_images"]
-    if options.related == "hierarchy":
-        names.append("descendant_classes")
-    if options.has_box_rules:
-        names.append("largest_boxes")
-    if options.partition is not None:
-        names.append("partition_selection")
-    return needed_for(names)
-
-
-def _file_digests(database: Database, options: SelectOptions) -> dict[str, str]:
-    unread = set() if options.related == "hierarchy" else {"hierarchy"}
-    if not options.classes and options.query is None:
-        unread |= {"classes", "human_labels", "machine_labels"}
-    if "boxes" not in {file.defines for file in needed_for(needs_of(options))}:
-        unread.add("boxes")
-    files = [file for file in database.files if file.catalog.kind not in unread]
-    return {file.catalog.name: file.md5 for file in files if file.path.exists()}
+        asked |= {"query": query["text"], "variables": query["variables"], "seed": query["seed"]}
+    if content["partition"] is not None:
+        asked["partition"] = content["partition"]["shares"]
+        asked["group_by"] = content["partition"]["group_by"]
+    return SelectOptions(**asked)
 
 
 def _shown(value: object) -> str:

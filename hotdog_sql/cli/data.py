@@ -3,7 +3,7 @@
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,20 +30,13 @@ def opened(data: DataOptions, needs: Sequence[str]) -> "Iterator[Database]":
         yield database
 
 
-@contextmanager
-def opened_for(request: SelectOptions, data: DataOptions, *, chosen: bool) -> "Iterator[Database]":
+def opened_for(
+    request: SelectOptions, data: DataOptions, *, chosen: bool
+) -> "AbstractContextManager[Database]":
     """Open what a selection reads; for a list of ImageIDs, only the splits that it needs."""
     from hotdog_sql import api
 
-    *firsts, last = api.ids.sources_of(request, data, chosen=chosen)
-    needs = api.needs_of(request)
-    for source in firsts:
-        with opened(source, needs) as database:
-            if api.ids.all_found(database, request):
-                yield database
-                return
-    with opened(last, needs) as database:
-        yield database
+    return opened(api.ids.data_for(request, data, chosen=chosen), api.needs_of(request))
 
 
 def _display() -> "RefreshDisplay":

@@ -77,8 +77,7 @@ def download(
             selection = api.select(stack.enter_context(opening), options=request)
             tell_selection(selection, verbose=verbose)
         else:
-            cluster = bool(wanted.scheduler)
-            saved = api.open_selection(selection_file, source.data_dir, cluster=cluster)
+            saved = api.open_selection(selection_file, source.data_dir)
             selection, recipe = stack.enter_context(saved)
         code = run_download(
             selection, destination, wanted, recipe=recipe, gallery=gallery, verbose=verbose

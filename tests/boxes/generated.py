@@ -1,15 +1,15 @@
 """Open Images with boxes and datasets of it, made up, and the rules on boxes in plain Python."""
 
-import csv
-from pathlib import Path
+from dataclasses import replace
 from typing import NamedTuple
 
 from hypothesis import strategies as st
 from PIL import Image
 
-from hotdog_sql.downloader.result import COLUMNS
+from hotdog_sql.downloader.result import Result
 from hotdog_sql.options import SelectOptions
 from tests.sql.test_select_images import MIDS, ids, open_images
+from tests.support.galleries import got, lost
 from tests.support.openimages import OpenImages, box_row
 
 #: Real ones, and some that are outside the photo; a pair of them may be swapped or empty.
@@ -112,33 +112,29 @@ def fitting(data: OpenImages, asked: SelectOptions, mid: str) -> set[str]:
 
 
 @st.composite
-def boxed_datasets(draw: st.DrawFn) -> tuple[OpenImages, list[dict[str, str]], list[Photo]]:
-    """The files of Open Images, the rows of a manifest, and the photos that are there."""
+def boxed_datasets(draw: st.DrawFn) -> tuple[OpenImages, list[Result], list[Photo]]:
+    """The files of Open Images, the lines of a manifest, and the photos that are there."""
     data = draw(boxed_images())
-    rows, photos = [], []
+    results, photos = [], []
     parts = ("train", "validation", "test") if draw(st.booleans()) else ("",)
     for image_id, *_ in data.images:
         note, source, rotation, mirrored, turned, to_turn = draw(_TURNS)
-        lost = draw(st.integers(0, 5)) == 0
+        is_lost = draw(st.integers(0, 5)) == 0
         size = draw(st.tuples(st.integers(1, 99), st.integers(1, 99)))
         part = draw(st.sampled_from(parts))
         for folder in draw(st.sampled_from((("hot_dog",), ("other",), ("hot_dog", "other")))):
-            row = dict.fromkeys(COLUMNS, "")
-            row |= {"ImageID": image_id, "folder": folder, "partition": part, "rank": "1"}
-            row |= {"status": "lost", "reserve": "false"}
-            if not lost:
-                row |= {"path": f"{part}/{folder}/{image_id}.png".strip("/")}
-                row |= {"status": "downloaded", "source": source, "note": note}
-                row |= {"Rotation": rotation, "width": str(size[0]), "height": str(size[1])}
-            rows.append(row)
-        if not lost:
+            known = {"image_id": image_id, "partition": part, "rotation": rotation}
+            result = got(1, folder, source, **known)
+            result = replace(result, note=note, width=size[0], height=size[1])
+            results.append(lost(1, folder, **known) if is_lost else result)
+        if not is_lost:
             boxes = [
                 (list(NAMES).index(box.mid), *_placed(box.edges, mirrored, turned))
                 for box in boxes_of(data)
                 if box.image_id == image_id and box.mid in NAMES and box.area is not None
             ]
             photos.append(Photo(image_id, part, size, to_turn, boxes))
-    return data, rows, photos
+    return data, results, photos
 
 
 def _placed(
@@ -153,20 +149,6 @@ def _placed(
         corners = [(y, 1 - x) for x, y in corners]
     (x1, y1), (x2, y2) = corners
     return min(x1, x2), max(x1, x2), min(y1, y2), max(y1, y2)
-
-
-def write_dataset(folder: Path, rows: list[dict[str, str]]) -> None:
-    """Write the manifest and the photos."""
-    folder.mkdir()
-    with (folder / "manifest.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    for row in rows:
-        if row["path"]:
-            path = folder / row["path"]
-            path.parent.mkdir(parents=True, exist_ok=True)
-            where_it_is((int(row["width"]), int(row["height"]))).save(path)
 
 
 def where_it_is(size: tuple[int, int]) -> Image.Image:

@@ -5,6 +5,7 @@ import json
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from io import BytesIO
 from math import ceil, floor
 from pathlib import Path
 from xml.etree import ElementTree
@@ -15,24 +16,32 @@ from PIL import Image
 
 from hotdog_sql.boxes import DatasetBoxes, crop, export, find_boxes
 from hotdog_sql.database import Database
+from hotdog_sql.downloader.result import Result
 from hotdog_sql.options import BoxFormat, DataOptions
-from tests.boxes.generated import NAMES, Photo, boxed_datasets, where_it_is, write_dataset
+from tests.boxes.generated import NAMES, Photo, boxed_datasets, where_it_is
+from tests.support.galleries import write_dataset
 from tests.support.openimages import OpenImages
 
 #: ImageID, category, left, top, width and height, in pixels.
 Found = tuple[str, int, float, float, float, float]
-Given = tuple[OpenImages, list[dict[str, str]], list[Photo]]
+Given = tuple[OpenImages, list[Result], list[Photo]]
 
 
 @contextmanager
-def boxes_of(data: OpenImages, rows: list[dict[str, str]]) -> Iterator[tuple[Path, DatasetBoxes]]:
+def boxes_of(data: OpenImages, results: list[Result]) -> Iterator[tuple[Path, DatasetBoxes]]:
     """A new folder with a dataset in it, and what the program finds there."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         data.write(folder / "data")
-        write_dataset(folder / "dataset", rows)
+        write_dataset(folder / "dataset", results, picture_of)
         with Database(DataOptions(folder / "data")) as database:
             yield folder, find_boxes(database, folder / "dataset", tuple(NAMES))
+
+
+def picture_of(result: Result) -> bytes:
+    file = BytesIO()
+    where_it_is((result.width or 0, result.height or 0)).save(file, "PNG")
+    return file.getvalue()
 
 
 @pytest.mark.parametrize("examples", [10, pytest.param(100, marks=pytest.mark.slow)])
@@ -41,7 +50,7 @@ def test_every_format_agrees_with_brute_force(examples: int) -> None:
 
 
 def check_formats(drawn: Given) -> None:
-    data, rows, photos = drawn
+    data, results, photos = drawn
     assume(photos)
     by_id = {photo.image_id: photo for photo in photos}
     expected = rounded(
@@ -49,9 +58,9 @@ def check_formats(drawn: Given) -> None:
         for photo in photos
         for category, left, right, top, bottom in photo.boxes
     )
-    with boxes_of(data, rows) as (folder, found):
+    with boxes_of(data, results) as (folder, found):
         assert found.boxes == len(expected)
-        lost = sum(row["status"] == "lost" for row in rows)
+        lost = sum(result.status == "lost" for result in results)
         assert (f"photos that were lost or have failed: {lost:,}" in found.problems) == bool(lost)
         for one in BoxFormat:
             assert export(found, folder / one, one) == len(photos)
@@ -159,7 +168,7 @@ def voc_boxes(folder: Path, photos: list[Photo]) -> Iterator[Found]:
 @settings(max_examples=10, deadline=None)
 @given(drawn=boxed_datasets())
 def test_every_crop_has_the_pixels_of_its_box(drawn: Given) -> None:
-    data, rows, photos = drawn
+    data, results, photos = drawn
     assume(photos)
     expected = []
     for photo in photos:
@@ -171,7 +180,7 @@ def test_every_crop_has_the_pixels_of_its_box(drawn: Given) -> None:
             content = part.tobytes() if min(right - left, bottom - top) >= 10 else b""
             key = (photo.image_id, list(NAMES)[category], *(round(edge, 6) for edge in edges))
             expected.append((*key, content))
-    with boxes_of(data, rows) as (folder, found):
+    with boxes_of(data, results) as (folder, found):
         crops = folder / "crops"
         notes = crop(found, crops, margin=0.25, min_pixels=10)
         lines = list(csv.DictReader((crops / "manifest.csv").read_text("utf-8").splitlines()))

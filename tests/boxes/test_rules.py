@@ -57,7 +57,7 @@ def check_rules(drawn: st.DataObject, data: OpenImages) -> None:
     asked = drawn.draw(box_requests(data))
     with tempfile.TemporaryDirectory() as folder:
         data.write(Path(folder))
-        with connect(DataOptions(Path(folder))) as database:
+        with connect(DataOptions(Path(folder), labels="machine")) as database:
             found = {mid: fitting(data, asked, mid) for mid in asked.classes}
             expected = brute_force.select(data, asked, FOLDERS, found)
             assert selected(database, asked) == expected

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,24 +11,28 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select
 
+from hotdog_sql.downloader.result import Result
 from hotdog_sql.gallery.page import write_gallery
 from tests import screenshots
 from tests.conftest import Run
 from tests.support import browser as real
-from tests.support.galleries import PICTURE, Row, failed, got, lost, write_dataset
+from tests.support.galleries import PICTURE, failed, got, lost, write_dataset
 
 HOSTILE = '<img src="http://127.0.0.1:9/x" onerror="document.title=1"><script>x()</script>'
 OTHER_LICENSE = "https://creativecommons.org/licenses/by-sa/4.0/"
 
 MIXED = [
-    got(1, "hot_dog", Title="Lunch", Author="Søren"),
-    got(2, "hot_dog", Title="Dinner", Author="مريم", source="original"),
+    got(1, "hot_dog", title="Lunch", author="Søren"),
+    got(2, "hot_dog", title="Dinner", author="مريم", source="original"),
     lost(3, "hot_dog", error="mirror: http 404; original: placeholder"),
-    got(1, "other", Title=HOSTILE, Author=HOSTILE, License=OTHER_LICENSE)
-    | {"width": "1024", "height": "768"},
-    got(2, "other", Title="", Author="", OriginalLandingURL="javascript:alert(1)"),
+    replace(
+        got(1, "other", title=HOSTILE, author=HOSTILE, license=OTHER_LICENSE),
+        width=1024,
+        height=768,
+    ),
+    got(2, "other", title="", author="", landing_url="javascript:alert(1)"),
     lost(3, "other", error="mirror: http 404; original: http 410"),
-    failed(4, "other", Title="Silent", error="mirror: silence"),
+    failed(4, "other", title="Silent"),
 ]
 
 
@@ -38,7 +43,7 @@ class Page:
         self.browser = browser
         self.dataset = dataset
 
-    def open(self, entries: list[Row], boxes: list[tuple[str, str]] | None = None) -> None:
+    def open(self, entries: list[Result], boxes: list[tuple[str, str]] | None = None) -> None:
         """Add rows to the dataset, and write and open its gallery."""
         self.browser.get(write_gallery(write_dataset(self.dataset, entries), boxes).as_uri())
 
@@ -221,7 +226,7 @@ def test_each_photo_names_its_attribution(page: Page) -> None:
 
 @pytest.mark.slow
 def test_it_is_used_with_keys_and_by_screen_readers(page: Page) -> None:
-    page.open([got(number, Title=f"Photo {number}") for number in range(1, 41)])
+    page.open([got(number, title=f"Photo {number}") for number in range(1, 41)])
     names = [part.accessible_name for part in page.all(".grid [tabindex='0']")]
     assert names == ["Photo 1", "Photo 1", "Somebody, Else", "CC BY 2.0"], "one photo, its links"
     for control in page.all("button, input, select, a"):
@@ -312,7 +317,7 @@ def test_boxes_are_drawn_where_they_are(page: Page) -> None:
 
 @pytest.mark.slow
 def test_ten_thousand_photos_load_as_they_come_into_sight(page: Page) -> None:
-    page.open([got(number, Title=f"Photo {number}") for number in range(1, 10_001)])
+    page.open([got(number, title=f"Photo {number}") for number in range(1, 10_001)])
     real.wait_for_pictures(page.browser)
     at_first = len(page.all("img"))
     assert 10 < at_first < 100
@@ -337,7 +342,7 @@ def test_it_fits_a_phone_and_the_dark(tmp_path: Path) -> None:
         real.prefers(browser, "dark")
         long = "a-very-long-title-without-a-break" * 20
         page = Page(browser, tmp_path / long[:200])
-        page.open([got(9, Title=long), *MIXED[3:]])
+        page.open([got(9, title=long), *MIXED[3:]])
         real.wait_for_pictures(browser)
         width = page.run("document.documentElement.scrollWidth")
         assert width == 390, "nothing makes the page wider than the screen"

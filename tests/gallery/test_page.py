@@ -5,6 +5,7 @@ import hashlib
 import re
 import tracemalloc
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,19 +14,20 @@ from hotdog_sql.errors import DatasetError, StorageError
 from hotdog_sql.gallery.page import write_gallery
 from tests.conftest import ROOT, Run
 from tests.support.galleries import carried, failed, got, lost, write_dataset
+from tests.support.photos import manifest_rows
 
 
 def test_the_page_carries_every_row(tmp_path: Path, run: Run) -> None:
     entries = [
-        got(1, "hot_dog", Title="Lunch", Author="山田 花子", width="640", height="480"),
+        replace(got(1, "hot_dog", title="Lunch", author="山田 花子"), width=640, height=480),
         lost(2, "hot_dog", error="mirror: http 404; original: placeholder"),
-        got(3, source="original", Rotation="90.0", reserve="true"),
+        got(3, source="original", rotation="90.0", reserve=True),
         failed(4, partition="train"),
     ]
     dataset = write_dataset(tmp_path / "ds", entries)
     done = run("gallery", "ds")
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{Path('ds/index.html')}\n", "")
-    for photo, row in zip(carried(dataset / "index.html"), entries, strict=True):
+    for photo, row in zip(carried(dataset / "index.html"), manifest_rows(dataset), strict=True):
         assert photo == {column: row[column] for column in photo}
 
 
@@ -40,7 +42,7 @@ def test_strangers_text_cannot_end_the_data(tmp_path: Path) -> None:
         *("</script><script>alert(1)</script>", "<!-- <script>", "a & b", "\u2028line\u2029"),
         *("../../../etc/passwd", "\x1b[31mred\x1b[0m", "\u202egod toh", "'); DROP TABLE x; --"),
     ]
-    entries = [got(number, Title=title) for number, title in enumerate(titles, 1)]
+    entries = [got(number, title=title) for number, title in enumerate(titles, 1)]
     page = write_gallery(write_dataset(tmp_path / "<b>{{script}} {{photos}} & more", entries))
     assert [photo["Title"] for photo in carried(page)] == titles
     text = page.read_text()
@@ -92,7 +94,7 @@ def test_the_old_page_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
     with pytest.raises(StorageError):
         write_gallery(dataset)
     assert sorted(dataset.rglob("*")) == files
-    write_dataset(dataset, [got(2, path="../secret.png")])
+    write_dataset(dataset, [replace(got(2), path="../secret.png")])
     with pytest.raises(DatasetError, match=r"did not write \(the path '../secret.png'\)"):
         write_gallery(dataset)
 

@@ -1,69 +1,58 @@
-"""Datasets for the tests of the gallery: manifests, and a tiny picture for each photo."""
+"""Datasets as they lie on disk, for galleries and boxes: a manifest, and a picture for each row."""
 
-import csv
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
-from tests.support.openimages import IMAGE_COLUMNS, image_row
+from hotdog_sql.downloader.result import HEADER, MANIFEST, Result, Status, encode
+from tests.support.photos import photo
 from tests.support.pictures import png
 
 PICTURE = png()
-COLUMNS = (
-    *("ImageID", "folder", "partition", "rank", "path", "status", "source", "url", "bytes", "md5"),
-    *("error", "note", "reserve", *IMAGE_COLUMNS[1:], "width", "height"),
-)
-
-#: A row of a manifest.
-Row = dict[str, str]
 
 
-def got(number: int, folder: str = "other", source: str = "mirror", **columns: str) -> Row:
+def got(number: int, folder: str = "other", source: str = "mirror", **changes: Any) -> Result:
     """A photo that is on disk."""
-    row = _row(number, folder, status="downloaded", source=source, bytes=str(len(PICTURE)))
-    row["path"] = "/".join(filter(None, (columns.get("partition"), folder, f"{number:016x}.png")))
-    return row | columns
+    one = photo(number, folder, **changes)
+    return Result(one, Status.DOWNLOADED, f"{one.stem}.png", source, size=len(PICTURE))
 
 
-def lost(number: int, folder: str = "other", **columns: str) -> Row:
-    return _row(number, folder, status="lost", error="mirror: http 404") | columns
+def lost(
+    number: int, folder: str = "other", error: str = "mirror: http 404", **changes: Any
+) -> Result:
+    return Result(photo(number, folder, **changes), Status.LOST, error=error)
 
 
-def failed(number: int, folder: str = "other", **columns: str) -> Row:
-    return _row(number, folder, status="failed", error="mirror: silence") | columns
+def failed(number: int, folder: str = "other", **changes: Any) -> Result:
+    return Result(photo(number, folder, **changes), Status.FAILED, error="mirror: silence")
 
 
-def _row(number: int, folder: str, **columns: str) -> Row:
-    image = dict(zip(IMAGE_COLUMNS, image_row(f"{number:016x}"), strict=True))
-    image |= {
-        "OriginalLandingURL": f"https://www.flickr.com/photos/somebody/{number}",
-        "Author": "Somebody, Else",
-        "Title": f'Photo "{number}"',
-    }
-    known = image | {"folder": folder, "rank": str(number), "reserve": "false"} | columns
-    return {column: known.get(column, "") for column in COLUMNS}
+def _one_picture(_: Result) -> bytes:
+    return PICTURE
 
 
-def write_dataset(directory: Path, rows: Iterable[Row]) -> Path:
+def write_dataset(
+    directory: Path,
+    results: Iterable[Result],
+    picture_of: Callable[[Result], bytes] = _one_picture,
+) -> Path:
     """Write a dataset, or add rows to the manifest of one that is there."""
     directory.mkdir(parents=True, exist_ok=True)
-    manifest = directory / "manifest.csv"
-    is_new = not manifest.exists()
-    with manifest.open("a", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        if is_new:
-            writer.writeheader()
-        for row in rows:
-            writer.writerow(row)
-            if row["path"]:
-                path = directory / row["path"]
+    with (directory / MANIFEST).open("ab") as file:
+        if not file.tell():
+            file.write(HEADER)
+        for result in results:
+            file.write(encode(result.row()))
+            if result.path:
+                path = directory / result.path
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(PICTURE)
+                path.write_bytes(picture_of(result))
     return directory
 
 
-def carried(page: Path) -> list[Row]:
+def carried(page: Path) -> list[dict[str, str]]:
     """The photos that a page carries, by their columns."""
     found = re.search(
         r'<script type="application/json" id="photos">(.*?)</script>', page.read_text(), re.DOTALL

@@ -72,8 +72,8 @@ class FastTransport(httpx.BaseTransport):
         """Raise pyreqwest's errors as ours; `broken` is the reason where a connection broke."""
         try:
             yield
-        except exceptions.BuilderError as error:
-            raise httpx.InvalidURL(str(error)) from error
+        except ValueError as error:  # pyreqwest knows fewer addresses than httpx
+            raise RequestError(str(error), "bad address") from error
         except exceptions.RequestError as error:
             causes = [one["message"] for one in (error.details or {}).get("causes") or ()]
             words, last = " ".join(causes).lower(), (causes or [str(error)])[-1]

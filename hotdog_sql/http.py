@@ -89,48 +89,50 @@ class HttpClient:
 
     def _follow(self, method: str, url: str, headers: dict[str, str]) -> httpx.Response:
         history: list[httpx.Response] = []
-        address = url
+        target = check_url(url)
         while len(history) <= _MAX_REDIRECTS:
-            try:
-                target = history[-1].url.join(address) if history else httpx.URL(address)
-                check_url(target)
-                if history and is_loopback(target.host) and not is_loopback(history[-1].url.host):
-                    raise RequestError(
-                        f"{public_address(history[-1].url)} redirects to this machine; "
-                        "check its address",
-                        "unsafe address",
-                    )
-                request = httpx.Request(method, target, headers=headers)
-                if target.userinfo:
-                    auth = httpx.BasicAuth(target.username, target.password)
-                    request = next(auth.sync_auth_flow(request))
-                response = self._transport.handle_request(request)
-            except (httpx.InvalidURL, UnicodeError) as error:  # a name that no host can have
-                raise _not_an_address(address, error) from error
+            request = httpx.Request(method, target, headers=headers)
+            if target.userinfo:
+                auth = httpx.BasicAuth(target.username, target.password)
+                request = next(auth.sync_auth_flow(request))
+            response = self._transport.handle_request(request)
             response.history = list(history)
             if not response.has_redirect_location:
                 return response
             response.close()
             history.append(response)
-            address = response.headers["Location"]
+            target = check_url(response.headers["Location"], target)
         raise RequestError("too many redirects", "redirect loop")
 
 
-def check_url(url: str | httpx.URL) -> None:
-    """Let https addresses pass, and http ones of this machine; `RequestError` for all others."""
+def check_url(url: str, base: httpx.URL | None = None) -> httpx.URL:
+    """The address, which may be relative to one that redirects to it.
+
+    `RequestError` if it is neither https, nor http of this machine, or if another machine redirects
+    to this one.
+    """
     try:
-        parsed = httpx.URL(url)
-        host = parsed.host if (parsed.port or 1) in range(1, 65_536) else ""
-        parsed.raw_host.decode("ascii").encode("idna")  # has no empty label, and none too long
+        target = httpx.URL(url) if base is None else base.join(url)
+        host = target.host if (target.port or 1) in range(1, 65_536) else ""
+        target.raw_host.decode("ascii").encode("idna")  # has no empty label, and none too long
     except (httpx.InvalidURL, UnicodeError) as error:
-        raise _not_an_address(str(url), error) from error
-    is_allowed = parsed.scheme == "https" or (parsed.scheme == "http" and is_loopback(host))
+        # Whatever is before an @ may be a password, which the error may quote too.
+        reason = "" if "@" in url else f" ({error})"
+        raise RequestError(
+            f"{url.rpartition('@')[2]} is not an address{reason}", "bad address"
+        ) from error
+    is_allowed = target.scheme == "https" or (target.scheme == "http" and is_loopback(host))
     if not (host and is_allowed):
         raise RequestError(
-            f"{public_address(parsed)}: only https addresses are fetched; "
+            f"{public_address(target)}: only https addresses are fetched; "
             "check HOTDOG_SQL_BASE_URL and HOTDOG_SQL_MIRROR_URL",
             "unsafe address",
         )
+    if base is not None and is_loopback(host) and not is_loopback(base.host):
+        raise RequestError(
+            f"{public_address(base)} redirects to this machine; check its address", "unsafe address"
+        )
+    return target
 
 
 def check_status(response: httpx.Response) -> None:
@@ -163,9 +165,3 @@ def _retry_after(value: str) -> float | None:
         return float(value)
     then = http_date(value)
     return None if then is None else max(0.0, (then - datetime.now(UTC)).total_seconds())
-
-
-def _not_an_address(url: str, error: Exception) -> RequestError:
-    """Whatever is before an `@` may be a password, which the error may quote too."""
-    reason = "" if "@" in url else f" ({error})"
-    return RequestError(f"{url.rpartition('@')[2]} is not an address{reason}", "bad address")

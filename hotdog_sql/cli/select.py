@@ -16,15 +16,12 @@ from hotdog_sql.cli.output import check_output, say, write_rows
 from hotdog_sql.cli.report import tell_selection
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.errors import InputError
-from hotdog_sql.options import BOX_RULES, DataOptions, SelectOptions
+from hotdog_sql.options import DataOptions, SelectOptions
 
 #: Rows that a terminal shows of a selection.
 _SHOWN = 10
-#: The fields of `SelectOptions` that choose among the images of classes.
-_OF_CLASSES = (
-    *("negatives", "limit", "min_confidence", "related", "exclude", "overlap"),
-    *("negatives_from", "negative_folder", *BOX_RULES),
-)
+#: The fields of `SelectOptions` that do not choose among the images of classes.
+_OF_ANY_ROWS = {"query", "ids", "variables", "seed", "partition", "group_by"}
 
 
 @takes(wanted=SelectOptions, data=DataOptions, how=DownloadOptions)
@@ -87,7 +84,7 @@ def select(
     if [bool(classes), own, from_ is not None].count(True) != 1:
         raise typer.BadParameter("give classes, or --query or --ids, or --from: one of the three")
     if own:
-        of_classes = [option_name(name) for name in _OF_CLASSES if name in wanted]
+        of_classes = [option_name(name) for name in wanted if name not in _OF_ANY_ROWS]
         _refuse(of_classes, "with --query or --ids: leave it out, or give classes instead")
     if download is None:
         of_download = [option_name(name) for name in how] + ["--no-gallery"] * (not gallery)

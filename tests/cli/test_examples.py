@@ -197,9 +197,9 @@ class Place:
         """Puts into a folder what a command takes for granted."""
         if "hotdogs.csv" in words and "download" in words:
             for name in ("hotdogs.csv", "hotdogs.selection.json"):
-                shutil.copy(self.selection().with_name(name), folder)
+                shutil.copy(self._scratch / name, folder)
         if {"--dataset", "--from", "verify", "gallery", "shell", "crop", "export"} & set(words):
-            shutil.copytree(self.dataset(), folder / "dataset")
+            shutil.copytree(self._scratch / "dataset", folder / "dataset")
         if "ids.txt" in words:
             known = (self._data / "test-images-with-rotation.csv").read_text("utf-8")
             (folder / "ids.txt").write_text("\n".join(re.findall("^[0-9a-f]{16}", known, re.M)[:9]))
@@ -217,28 +217,17 @@ class Place:
         splits = SPLITS if split == "all" else [split]
         return Ran(words, folder, done.stdout, self.truth(*splits))
 
-    def selection(self) -> Path:
-        """A selection of hot dogs, made once."""
-        if not (self._scratch / "hotdogs.csv").exists():
-            wanted = ["hotdog-sql", "select", "--class", "Hot dog", "--output", "hotdogs.csv"]
-            assert self.start(self._scratch, wanted).returncode == 0
-        return self._scratch / "hotdogs.csv"
-
-    def dataset(self) -> Path:
-        """A dataset of hot dogs, made once."""
-        if not (self._scratch / "dataset").exists():
-            wanted = ["hotdog-sql", "select", "--class", "Hot dog", "--download", "dataset"]
-            assert self.start(self._scratch, wanted).returncode == 0
-        return self._scratch / "dataset"
-
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory, addresses: dict[str, str]) -> Place:
+    """With all CSV files, a selection of hot dogs and its dataset."""
     folder = tmp_path_factory.mktemp("demo")
     (folder / "data").mkdir()
     place = Place(folder / "data", folder, addresses)
-    fetched = place.start(folder, ["hotdog-sql", "refresh", "--split", "all", "--yes"])
-    assert fetched.returncode == 0, fetched.stderr
+    hot_dogs = ["select", "Hot dog", "--output", "hotdogs.csv", "--download", "dataset"]
+    for command in (["refresh", "--split", "all", "--yes"], hot_dogs):
+        done = place.start(folder, ["hotdog-sql", *command])
+        assert done.returncode == 0, done.stderr
     return place
 
 

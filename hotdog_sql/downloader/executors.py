@@ -203,7 +203,7 @@ class DaskExecutor:
         error = future.exception(timeout=CONNECT_SECONDS)
         if isinstance(error, HotdogError):
             return error
-        reason = f"{type(error).__name__}: {error}"
+        reason = f"{type(error).__name__}: {error}" if error else "it has left no results"
         return ClusterError(
             f"a worker failed at shard {shard.number} ({without_credentials(reason)}): see its "
             "log, and that all machines have the same version and extras and see the same "

@@ -39,8 +39,7 @@ def check_recipe(
 
     A dataset of another selection, or one whose photos are altered otherwise, is refused.
     """
-    known = _read_recipe(storage)
-    then = _alterations(known, storage)
+    known, then = _read_recipe(storage), recorded_alterations(storage)
     if (begun or known) and then != options.alterations:
         upright = " --upright" if then.get("upright") else ""
         side = f" --max-side {then['max_side']}" if then.get("max_side") else ""
@@ -63,7 +62,13 @@ def check_recipe(
 
 def recorded_alterations(storage: Storage) -> dict[str, Any]:
     """How the photos of a dataset were altered: `DownloadOptions.alterations`."""
-    return _alterations(_read_recipe(storage), storage)
+    match _read_recipe(storage).get(_IMAGES):
+        case None:
+            return {}
+        case {"upright": bool(upright), "max_side": (int() | None) as max_side}:
+            return {"upright": upright, "max_side": max_side}
+        case _:
+            raise _unusable(storage, "does not say how the photos were altered")
 
 
 def _settings(recipe: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,16 +84,6 @@ def _read_recipe(storage: Storage) -> dict[str, Any]:
         return dict(json.loads(storage.read(SELECTION) or b"{}"))
     except (ValueError, TypeError, RecursionError) as error:
         raise _unusable(storage, f"is not JSON of a selection ({error})") from error
-
-
-def _alterations(recipe: Mapping[str, Any], storage: Storage) -> dict[str, Any]:
-    match recipe.get(_IMAGES):
-        case None:
-            return {}
-        case {"upright": bool(upright), "max_side": (int() | None) as max_side}:
-            return {"upright": upright, "max_side": max_side}
-        case _:
-            raise _unusable(storage, "does not say how the photos were altered")
 
 
 def _unusable(storage: Storage, what: str) -> DatasetError:

@@ -102,8 +102,6 @@ def test_what_is_worth_another_try(server: LoopbackServer, saved: Path, call: Ru
     ("arguments", "code"),
     [
         (("nothing.csv", "dataset"), 3),
-        (("rows.csv", "dataset", "--workers", "0"), 2),
-        (("rows.csv", "dataset", "--max-side", "0"), 2),
         (("rows.csv", "dataset", "--max-side", "many"), 2),
         (("rows.csv", "rows.csv/below"), 6),
     ],

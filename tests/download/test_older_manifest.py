@@ -11,8 +11,7 @@ import pytest
 from hotdog_sql.downloader.verify import verify
 from hotdog_sql.errors import DatasetError
 from hotdog_sql.storage import open_storage
-from tests.support.cluster import cluster_of_threads
-from tests.support.datasets import TARS, contents, download, rows_at
+from tests.support.datasets import contents, rows_at
 from tests.support.loopback import LoopbackServer
 from tests.support.photos import Album, mirror_path, photo, run, serve
 from tests.support.pictures import jpeg
@@ -85,22 +84,6 @@ def test_what_a_killed_run_has_uploaded_is_read(request: pytest.FixtureRequest) 
         report = run(server, bucket, Album(CHOSEN, SPARE), sources=("mirror",))
         assert (report.on_disk, server.requests) == (3, [])
     assert contents(bucket)["manifest.csv"].startswith(header)
-
-
-def test_tars_of_an_earlier_release_are_kept_by_a_cluster_too(there: str) -> None:
-    with LoopbackServer() as server, cluster_of_threads(1) as cluster:
-        serve(server, CHOSEN)
-        download(server, there, CHOSEN[:2], dataset_format=TARS)
-        manifest = contents(there)["manifest.csv"].replace(NEW_COLUMNS, b"")
-        open_storage(there).write("manifest.csv", manifest.replace(b",64,64\n", b"\n"))
-        server.clear()
-        for scheduler in (None, cluster):
-            download(server, there, CHOSEN[:2], dataset_format=TARS, scheduler=scheduler)
-        assert server.requests == []
-        download(server, there, CHOSEN, dataset_format=TARS, scheduler=cluster)
-        assert server.counts() == {mirror_path(CHOSEN[2]): 1}
-    assert [row["height"] for row in rows_at(there)] == ["", "", "64"]
-    assert verify(there).good
 
 
 def test_a_manifest_of_a_newer_release_is_left_alone(there: str) -> None:

@@ -6,8 +6,6 @@ import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from socketserver import BaseRequestHandler, ThreadingTCPServer
-from threading import Thread
 
 import pytest
 
@@ -17,7 +15,6 @@ from hotdog_sql.errors import DatasetError, InputError, MissingExtraError
 from hotdog_sql.progress import Progress
 from hotdog_sql.storage import open_storage
 from hotdog_sql.text import without_credentials
-from tests.conftest import Run
 from tests.support.datasets import contents, download, rows_at
 from tests.support.loopback import LoopbackServer
 from tests.support.photos import Album, mirror_path, photo, save_selection, serve
@@ -153,23 +150,6 @@ def test_an_address_that_cannot_be_used(
         with pytest.raises(error, match=re.escape(what)) as raised:
             use(address)
         assert "secret" not in str(raised.value)
-
-
-def test_a_server_that_refuses_the_password(tmp_path: Path, call: Run) -> None:
-    class Refuses(BaseRequestHandler):
-        def handle(self) -> None:
-            self.request.sendall(b"530 No entry for me:secret\r\n")
-
-    save_selection(tmp_path / "rows.csv", CHOSEN)
-    with ThreadingTCPServer(("127.0.0.1", 0), Refuses) as server:
-        Thread(target=server.serve_forever, args=(0.02,)).start()
-        address = f"ftp://me:secret@127.0.0.1:{server.server_address[1]}/x"
-        said = call("download", "rows.csv", address, "--quiet")
-        server.shutdown()
-    assert (said.returncode, said.stdout) == (3, "")
-    assert "530 No entry" in said.stderr
-    assert said.stderr.startswith("hotdog-sql: ")
-    assert said.stderr.count("\n") == 1
 
 
 #: There is no data, which would be said otherwise.

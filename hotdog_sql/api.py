@@ -92,7 +92,7 @@ def connect(
         InputError: there is no such split, release or kind of labels.
         MissingFileError: a file is missing and may not be downloaded.
         TransferError: a file could not be downloaded.
-        WrongColumnsError: a file does not have the columns that Open Images gives it.
+        DataError: a file does not have the columns that Open Images gives it.
     """
     named = (splits,) if isinstance(splits, str) else tuple(splits)
     folder = Path(data_dir)
@@ -241,12 +241,14 @@ def open_database(
         database = stack.enter_context(Database(data))
         if lacking := database.missing(*needs):
             # Imported here: most commands have their files, and httpx takes long to import.
-            from hotdog_sql.refresh.refresh import fetch_missing
+            from hotdog_sql.refresh import refresh as module
 
             with progress() as shown:
-                fetch_missing(
+                results = module.refresh(
                     lacking, base_url(), confirm=confirm, offline=data.offline, progress=shown
                 )
+            if error := module.failure(results):
+                raise error
         database.use(*needs)
         if everything:
             database.use_all()

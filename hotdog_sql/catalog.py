@@ -6,16 +6,9 @@ from difflib import get_close_matches
 from functools import cache
 
 from hotdog_sql.errors import InputError
-from hotdog_sql.options import DataOptions
+from hotdog_sql.options import DataOptions, Labels
 from hotdog_sql.sql_files import read_sql_file
 from hotdog_sql.text import printable
-
-#: The kinds of file that hold each sort of labels.
-_LABEL_KINDS: dict[str, tuple[str, ...]] = {
-    "human": ("human_labels",),
-    "machine": ("machine_labels",),
-    "both": ("human_labels", "machine_labels"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +42,9 @@ def catalog() -> tuple[CatalogFile, ...]:
 
 def files_for(data: DataOptions) -> list[CatalogFile]:
     """The classes, images and labels that the options name, in the order of the catalog."""
-    kinds = {"classes", "images", *_LABEL_KINDS[data.labels]}
+    kinds = {"classes", "images", f"{data.labels}_labels"}
+    if data.labels == Labels.BOTH:
+        kinds |= {"human_labels", "machine_labels"}
     return [
         file
         for file in catalog()

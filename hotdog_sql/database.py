@@ -14,7 +14,6 @@ from hotdog_sql.errors import (
     HotdogError,
     InputError,
     MissingFileError,
-    WrongColumnsError,
 )
 from hotdog_sql.index import INDEXED_VIEWS, index_state
 from hotdog_sql.options import DataOptions
@@ -100,7 +99,7 @@ class Database(Connection):
 
         Raises:
             MissingFileError: a file that one of them reads is not in the data folder.
-            WrongColumnsError: a file does not begin with the column names of its view.
+            DataError: a file does not begin with the column names of its view.
         """
         if self._loaded.issuperset(names):
             return
@@ -200,7 +199,7 @@ class Database(Connection):
             found, command = file.columns(), refresh_command([file])
             more = view == "boxes" and set(expected).issubset(found or ())
             if found not in (expected, None) and not more:
-                raise WrongColumnsError(
+                raise DataError(
                     f"{file.path} has the columns {printable(','.join(found))[:200]!r}, "
                     f"not {','.join(expected)!r}; get the right file with: {command}"
                 )

@@ -43,10 +43,6 @@ class MissingFileError(DataError):
     """A file of the catalog is not in the data folder."""
 
 
-class WrongColumnsError(DataError):
-    """A file does not have the columns that Open Images gives it."""
-
-
 class TransferError(HotdogError):
     """An Open Images file could not be fetched; what was there is unchanged."""
 
@@ -81,11 +77,7 @@ class ClusterError(HotdogError):
 
 
 class DatasetError(HotdogError):
-    """The dataset folder cannot be used."""
-
-
-class DatasetLockedError(DatasetError):
-    """Another run is working on this dataset."""
+    """The dataset folder cannot be used, or another run is working on it."""
 
 
 class StorageError(DatasetError):

@@ -4,6 +4,8 @@ import re
 import unicodedata
 from datetime import UTC, datetime
 
+from rich.filesize import decimal
+
 #: Unicode categories that move the cursor, hide text or reorder it: control, format
 #: (bidirectional overrides, zero-width), surrogate, private use, line and paragraph separators.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
@@ -32,12 +34,7 @@ def is_unicode(text: str) -> bool:
 
 def size_text(size: int | None) -> str:
     """A size as people read it, in decimal units."""
-    if size is None:
-        return "unknown size"
-    for limit, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if size >= limit:
-            return f"{size / limit:,.1f} {unit}"
-    return f"{size} bytes"
+    return "unknown size" if size is None else decimal(size)
 
 
 def http_date(value: str | None) -> datetime | None:

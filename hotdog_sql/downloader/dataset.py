@@ -23,7 +23,7 @@ from hotdog_sql.downloader.result import (
 )
 from hotdog_sql.downloader.selection_json import SELECTION, check_recipe, write_recipe
 from hotdog_sql.downloader.tars import tar_of
-from hotdog_sql.errors import DatasetError, DatasetLockedError
+from hotdog_sql.errors import DatasetError
 from hotdog_sql.files import locked, refuse_links, storage_errors
 from hotdog_sql.storage import RUN, WORK_FOLDER, Storage, open_storage
 
@@ -212,7 +212,7 @@ def _work_folder(folder: Path) -> Iterator[None]:
         with storage_errors(work):
             work.mkdir(parents=True, exist_ok=True)
             if not stack.enter_context(locked(work / "lock")):
-                raise DatasetLockedError(
+                raise DatasetError(
                     f"another run is working on {folder}: wait for it to end, or choose another "
                     "folder"
                 )

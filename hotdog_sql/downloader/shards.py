@@ -8,7 +8,7 @@ from itertools import count
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.tars import tar_name
-from hotdog_sql.errors import DatasetLockedError
+from hotdog_sql.errors import DatasetError
 from hotdog_sql.storage import RUN, WORK_FOLDER, Storage, open_storage
 from hotdog_sql.text import without_credentials
 
@@ -45,7 +45,7 @@ class Shard:
     def check_current(self) -> None:
         """See that the dataset is still of the run that made the shard, and takes its results."""
         if self.storage.read(RUN) != self.run_id.encode():
-            raise DatasetLockedError(
+            raise DatasetError(
                 f"another run has taken over {without_credentials(self.address)}: let it end, "
                 "then run the same command again"
             )

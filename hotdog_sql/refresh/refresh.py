@@ -6,7 +6,7 @@ from enum import StrEnum
 from threading import Event, Thread
 from typing import NamedTuple
 
-from hotdog_sql.data_file import DataFile, hidden, refresh_command
+from hotdog_sql.data_file import HIDDEN, DataFile, hidden, refresh_command
 from hotdog_sql.download_options import SILENCE_SECONDS, RetryPolicy
 from hotdog_sql.errors import MissingFileError, StorageError, TransferError, UnreachableError
 from hotdog_sql.files import locked, storage_errors
@@ -48,6 +48,7 @@ def refresh(
     base_url: str,
     *,
     confirm: Confirm | None = None,
+    offline: bool = False,
     progress: FileProgress | None = None,
     policy: RetryPolicy | None = None,
     silence_seconds: float = SILENCE_SECONDS,
@@ -57,14 +58,17 @@ def refresh(
     A file in the data folder is replaced in one move by another that is complete and verified,
     or not touched. An interrupted body is resumed by the next refresh. Refreshes at the same time
     wait for each other, file by file. `confirm` is asked before `LARGE` bytes or more of missing
-    files are fetched; MissingFileError if it says no. Results are in the order of `files`.
+    files are fetched. MissingFileError if it says no, or if no request may be sent. Results are in
+    the order of `files`.
     """
+    if offline:
+        raise _refusal(files, "--offline forbids downloading")
     check_url(base_url)
     shown = progress or FileProgress()
     missing = [file for file in files if not file.path.is_file()]
     if confirm is not None and missing:
         _announce(missing, base_url, confirm, shown)
-    for folder in {hidden(file.path, "").parent for file in files}:
+    for folder in {file.path.parent / HIDDEN for file in files}:
         with storage_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
     stop = Event()
@@ -88,25 +92,6 @@ def refresh(
     finally:
         stop.set()
         wait(results, _GRACE)
-
-
-def fetch_missing(
-    files: Sequence[DataFile],
-    base_url: str,
-    *,
-    confirm: Confirm,
-    offline: bool = False,
-    progress: FileProgress | None = None,
-) -> None:
-    """Fetch files that are missing.
-
-    A file that may not be fetched is a MissingFileError, one that cannot be a TransferError.
-    """
-    if offline:
-        raise _refusal(files, "--offline forbids downloading")
-    error = failure(refresh(files, base_url, confirm=confirm, progress=progress))
-    if error is not None:
-        raise error
 
 
 def failure(results: Sequence[FileResult]) -> TransferError | None:

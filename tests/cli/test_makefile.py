@@ -78,7 +78,7 @@ def test_only_developing_installs_what_develops_it(checkout: Path) -> None:
 def test_a_file_is_fetched_once_and_an_unknown_one_is_an_error(make: Make, checkout: Path) -> None:
     refused = make("data/test-images-with-rotations.csv")
     assert refused.returncode == 2
-    assert "did you mean test-images-with-rotation.csv?" in refused.stderr
+    assert "the nearest is test-images-with-rotation.csv" in refused.stderr
     assert not list(checkout.rglob("*.csv"))
     fetched = make(IMAGES)
     assert fetched.returncode == 0, fetched.stderr

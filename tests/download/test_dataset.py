@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.dataset import open_dataset
-from hotdog_sql.errors import DatasetError, DatasetLockedError
+from hotdog_sql.errors import DatasetError
 from hotdog_sql.storage import open_storage
 from tests.support.datasets import contents
 from tests.support.loopback import LoopbackServer, Reply
@@ -171,7 +171,7 @@ def test_one_run_at_a_time(tmp_path: Path) -> None:
     with LoopbackServer() as server:
         with (
             open_dataset(tmp_path, None, DownloadOptions()),
-            pytest.raises(DatasetLockedError, match="another run"),
+            pytest.raises(DatasetError, match="another run"),
         ):
             run(server, tmp_path, [])
         run(server, tmp_path, [])

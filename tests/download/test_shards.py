@@ -14,7 +14,7 @@ from hotdog_sql.downloader.executors import run_shard_once
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.run import download as download_photos
 from hotdog_sql.downloader.shards import Shard
-from hotdog_sql.errors import DatasetLockedError, StorageError
+from hotdog_sql.errors import DatasetError, StorageError
 from hotdog_sql.progress import Progress
 from hotdog_sql.storage import open_storage
 from tests.conftest import Run
@@ -193,7 +193,7 @@ def test_a_worker_of_an_earlier_run_leaves_nothing(
     storage.write("000003.tar", b"of the other run")
     storage.write(RUN, b"another")
     for _ in range(2):
-        with pytest.raises(DatasetLockedError, match="another run has taken over"):
+        with pytest.raises(DatasetError, match="another run has taken over"):
             run_shard_once(shard)
         storage.delete(RUN)
     assert storage.read(shard.result_file) is None

@@ -1,13 +1,96 @@
-"""Fixtures of the tests of refresh."""
+"""What the tests of refresh share: one file of a catalog, a server for it, and a data folder."""
 
+import hashlib
+import random
+from base64 import b64encode
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from hotdog_sql.refresh.refresh import Status
-from tests.refresh.site import OLD, Site
-from tests.support.loopback import LoopbackServer, file_reply
+from hotdog_sql.catalog import CatalogFile
+from hotdog_sql.data_file import DataFile
+from hotdog_sql.download_options import RetryPolicy
+from hotdog_sql.refresh.refresh import FileResult, Status, refresh
+from tests.support.loopback import Answer, LoopbackServer, Reply, Request, file_reply
+
+FILE = CatalogFile("v6", "test", "images", "2018_04/a.csv", "a.csv", None, None)
+OTHER = "v6/b.csv"
+
+#: Tries in quick succession; a server that asks for more than a moment is given up.
+QUICK = RetryPolicy(attempts=3, base=0.01, cap=0.02, patience=0.5)
+
+
+def content(seed: int, size: int = 300_000) -> bytes:
+    """The bytes of a file, different for each seed."""
+    return random.Random(seed).randbytes(size)
+
+
+OLD, NEW = content(1), content(2, 310_000)
+HALF = len(NEW) // 2
+
+
+def new(fault: Reply | None = None, md5: str | None = "right", *, ranges: bool = True) -> Answer:
+    """Serves the new file."""
+    return file_reply(NEW, etag='"new"', fault=fault, md5=md5, ranges=ranges)
+
+
+def md5_of(data: bytes) -> str:
+    """MD5 as hexadecimal digits."""
+    return hashlib.md5(data).hexdigest()
+
+
+def hash_of(data: bytes) -> dict[str, str]:
+    """The header that gives the MD5 of these bytes."""
+    return {"x-goog-hash": "md5=" + b64encode(hashlib.md5(data).digest()).decode()}
+
+
+@dataclass
+class Site:
+    """A server of one file, and a data folder."""
+
+    server: LoopbackServer
+    data_dir: Path
+    #: Seconds for which the server may be silent; a busy machine makes it so, too.
+    silence: float = 10.0
+
+    @property
+    def path(self) -> Path:
+        return self.data_dir / FILE.name
+
+    @property
+    def hidden(self) -> Path:
+        return self.data_dir / ".hotdog-sql"
+
+    @property
+    def record(self) -> Path:
+        return self.hidden / f"{FILE.name}.json"
+
+    def serve(self, *answers: Answer) -> None:
+        self.server.on(FILE.path, *answers)
+        self.server.clear()
+
+    def refresh(self, size: int | None = None, md5: str | None = None) -> FileResult:
+        """Refresh the file, of which the catalog knows this size and MD5."""
+        return self.refresh_all(self.file(size, md5))[0]
+
+    def file(self, size: int | None = None, md5: str | None = None) -> DataFile:
+        """The file, of which the catalog knows this size and MD5."""
+        return DataFile(replace(FILE, bytes=size, md5=md5), self.path)
+
+    def refresh_all(self, *files: DataFile) -> list[FileResult]:
+        base_url = self.server.url("/")
+        return refresh(files, base_url, policy=QUICK, silence_seconds=self.silence)
+
+    def requests(self) -> list[Request]:
+        """The requests since `serve`."""
+        return list(self.server.requests)
+
+    def hidden_files(self) -> set[str]:
+        """The endings of what lies in the hidden folder beside the locks."""
+        names = {path.name for path in self.hidden.iterdir()}
+        return {name.removeprefix(FILE.name) for name in names if not name.endswith(".lock")}
 
 
 @pytest.fixture

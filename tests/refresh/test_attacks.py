@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Run
-from tests.refresh.site import hash_of
+from tests.refresh.conftest import hash_of
 from tests.support.loopback import Answer, LoopbackServer, Reply, file_reply
 from tests.support.raw_server import Connection, RawServer, Talk
 
@@ -79,21 +79,6 @@ def test_base_addresses_that_cannot_be_used(run: Run) -> None:
         assert refused.returncode == 5, address
         assert "sec" not in only_line(refused.stderr)
         assert "ret" not in only_line(refused.stderr)
-
-
-def test_redirects_that_cannot_be_followed(run: Run) -> None:
-    redirects = {
-        CLASSES: "https://xn--/",
-        IMAGES.format("test"): "https://\N{HOT DOG}.example/",
-        LABELS.format("test"): "http://example.invalid/",
-    }
-    with LoopbackServer() as server:
-        for path, address in redirects.items():
-            server.on(path, Reply(302, location=address.encode().decode("latin-1")))
-        refused = run("refresh", HOTDOG_SQL_BASE_URL=server.url("/"))
-    assert refused.returncode == 5
-    assert only_line(refused.stderr).count(".csv: ") == 3
-    assert refused.stdout.count("failed") == 3
 
 
 def test_bodies_without_an_end(run: Run, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Run
-from tests.refresh.site import NEW, OLD, content
+from tests.refresh.conftest import NEW, OLD, content
 from tests.support.loopback import LoopbackServer, Reply, file_reply
 
 CLASSES = "v6/oidv6-class-descriptions.csv"

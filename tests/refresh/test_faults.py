@@ -3,7 +3,7 @@
 import pytest
 
 from hotdog_sql.refresh.refresh import Status, failure
-from tests.refresh.site import HALF, NEW, OLD, Site, hash_of, new
+from tests.refresh.conftest import HALF, NEW, OLD, Site, hash_of, new
 from tests.support.loopback import Answer, Reply
 
 #: What a server may do wrong for ever, and what becomes of an old file.

@@ -11,7 +11,7 @@ from threading import Event
 
 import pytest
 
-from tests.refresh.site import content
+from tests.refresh.conftest import content
 from tests.support.loopback import LoopbackServer, Replier, Reply, Request, file_reply
 
 #: Files of which the catalog knows neither size nor MD5.

@@ -10,7 +10,7 @@ import pytest
 from hotdog_sql.data_file import DataFile
 from hotdog_sql.errors import StorageError
 from hotdog_sql.refresh.refresh import FileResult, Status, failure
-from tests.refresh.site import FILE, NEW, OLD, OTHER, Site, content, md5_of, new
+from tests.refresh.conftest import FILE, NEW, OLD, OTHER, Site, content, md5_of, new
 from tests.support.loopback import LoopbackServer, Reply, file_reply
 
 

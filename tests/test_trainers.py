@@ -8,7 +8,6 @@ import ast
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,8 +16,7 @@ from typing import Any
 import pytest
 
 from hotdog_sql.demo.server import serve
-from hotdog_sql.gallery.page import write_gallery
-from tests.conftest import ROOT
+from tests.conftest import ROOT, run_process
 from tests.support.photos import manifest_rows
 
 pytestmark = pytest.mark.slow
@@ -97,22 +95,19 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     parts = ["--partition", "train=0.8,val=0.2"]
     tars = ["--dataset-format", "webdataset"]
     with serve() as world:
-        environment = os.environ | {
+        addresses = {
             "HOTDOG_SQL_BASE_URL": world.base_url,
             "HOTDOG_SQL_MIRROR_URL": world.mirror_url,
-            "HOTDOG_SQL_DATA_DIR": "data",
         }
-        select = [sys.executable, "-m", "hotdog_sql", "select", "--class", "Hot dog", "--yes"]
         for name, options in {
             "files": [],
             "files in parts": parts,
             "tars": tars,
             "tars in parts": [*tars, *parts],
         }.items():
-            command = [*select, "--download", f"{name}/dataset", *options]
-            subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
-    for name in ("files", "files in parts"):
-        write_gallery(folder / name / "dataset")
+            select = ["select", "Hot dog", "--download", f"{name}/dataset", *options]
+            done = run_process([sys.executable, "-m", "hotdog_sql", *select], folder, **addresses)
+            assert done.returncode == 0, done.stderr
     return folder
 
 
@@ -165,15 +160,16 @@ def on_disk(dataset: Path, partition: str = "") -> list[int]:
 def test_there_are_class_folders_and_plain_record_files_alone(home: Path) -> None:
     """What Create ML reads: folders, whose names are the labels."""
     records = {"manifest.csv", "selection.json", "ATTRIBUTION.csv", "index.html"}
-    for name, folders in (("files", {"hot_dog", "other"}), ("files in parts", {"train", "val"})):
-        entries = {path.name: path for path in (home / name / "dataset").iterdir()}
-        assert set(entries) == records | folders
-        assert all(entries[record].is_file() for record in records)
-    for part in ("train", "val"):
-        found = {path.name for path in (home / "files in parts/dataset" / part).iterdir()}
-        assert found == {"hot_dog", "other"}
-    for path in (home / "files/dataset/hot_dog").iterdir():
-        assert path.suffix in {".jpg", ".png"}
+    classes = {"hot_dog", "other"}
+    for folder, expected in {
+        "files/dataset": records | classes,
+        "files in parts/dataset": records | {"train", "val"},
+        "files in parts/dataset/train": classes,
+        "files in parts/dataset/val": classes,
+    }.items():
+        assert {path.name for path in (home / folder).iterdir()} == expected
+    photos = (home / "files/dataset/hot_dog").iterdir()
+    assert {path.suffix for path in photos} <= {".jpg", ".png"}
 
 
 @pytest.mark.parametrize(
@@ -224,13 +220,3 @@ def test_hugging_face_finds_every_part(home: Path) -> None:
     )
     dataset = home / "files in parts/dataset"
     assert found == {"train": on_disk(dataset, "train"), "validation": on_disk(dataset, "val")}
-
-
-def test_hugging_face_takes_a_class_for_a_part_unless_told(home: Path) -> None:
-    """Open Images has the class `Train`; hence `data_files` in the example."""
-    dataset = home / "railway/dataset"
-    for folder, name in (("hot_dog", "train"), ("other", "other")):
-        shutil.copytree(home / "files/dataset" / folder, dataset / name)
-    code = EXAMPLES["datasets"] + _COUNT.format(labels=_LABELS["datasets"])
-    found = counted(home / "railway", interpreter("datasets"), code)
-    assert sorted(found) == sorted(on_disk(home / "files/dataset"))

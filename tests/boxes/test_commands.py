@@ -134,69 +134,67 @@ def test_what_is_no_dataset_is_refused(here: Path, call: Run) -> None:
         assert "foreign path" in done.stderr
 
 
-_COCO = """
-import json, os
+#: What each library finds: the boxes as pairs of ImageID and class, and the number of photos.
+_READERS = {
+    "pycocotools": """
 from pycocotools.coco import COCO
-coco = COCO(os.environ["READ"])
-print(json.dumps({
-    "boxes": sorted(
-        [coco.imgs[one["image_id"]]["file_name"][7:23], coco.cats[one["category_id"]]["name"]]
-        for one in coco.loadAnns(coco.getAnnIds())
-    ),
-    "photos": len(coco.getImgIds()),
-}))
-"""
-_DATASETS = """
-import json, os
+coco = COCO(place)
+photos = len(coco.getImgIds())
+boxes = [
+    [coco.imgs[one["image_id"]]["file_name"][7:23], coco.cats[one["category_id"]]["name"]]
+    for one in coco.loadAnns(coco.getAnnIds())
+]
+""",
+    "datasets": """
 from datasets import load_dataset
-found = load_dataset("imagefolder", data_dir=os.environ["READ"])
-print(json.dumps({
-    "boxes": sorted([row["image_id"], name]
-                    for part in found.values() for row in part for name in row["objects"]["names"]),
-    "photos": sum(len(part) for part in found.values()),
-    "parts": sorted(found),
-}))
-"""
-_TORCHVISION = """
-import json, os
+rows = [row for part in load_dataset("imagefolder", data_dir=place).values() for row in part]
+photos = len(rows)
+boxes = [[row["image_id"], name] for row in rows for name in row["objects"]["names"]]
+""",
+    "torchvision": """
 from torchvision.datasets import VOCDetection
-boxes, photos = [], 0
-for part in ("train", "val", "test"):
-    for image, target in VOCDetection(os.environ["READ"], year="2012", image_set=part):
-        photos += 1
-        for one in target["annotation"]["object"]:
-            boxes.append([target["annotation"]["filename"][:16], one["name"]])
-print(json.dumps({"boxes": sorted(boxes), "photos": photos}))
-"""
-_ULTRALYTICS = """
-import json, os
+parts = [VOCDetection(place, year="2012", image_set=part) for part in ("train", "val", "test")]
+found = [target["annotation"] for part in parts for _, target in part]
+photos = len(found)
+boxes = [[photo["filename"][:16], one["name"]] for photo in found for one in photo["object"]]
+""",
+    "ultralytics": """
 from ultralytics.data.dataset import YOLODataset
 from ultralytics.data.utils import check_det_dataset
-data = check_det_dataset(os.environ["READ"])
-boxes, photos = [], 0
-for part in ("train", "val", "test"):
-    for label in YOLODataset(img_path=data[part], data=data, task="detect").labels:
-        photos += 1
-        for category in label["cls"].flatten():
-            boxes.append([label["im_file"].split("/")[-1][:16], data["names"][int(category)]])
-print(json.dumps({"boxes": sorted(boxes), "photos": photos}))
+data = check_det_dataset(place)
+parts = [data[part] for part in ("train", "val", "test")]
+datasets = [YOLODataset(img_path=part, data=data, task="detect") for part in parts]
+labels = [label for dataset in datasets for label in dataset.labels]
+photos = len(labels)
+boxes = [
+    [label["im_file"].split("/")[-1][:16], data["names"][int(category)]]
+    for label in labels for category in label["cls"].flatten()
+]
+""",
+}
+_READ = """
+import json, os
+place = os.environ["READ"]
+{reader}
+print(json.dumps({{"boxes": sorted(boxes), "photos": photos}}))
 """
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("library", "name", "code", "out", "read"),
+    ("library", "name", "out", "read"),
     [
-        ("pycocotools", "coco", _COCO, "out", "out/train/annotations.json"),
-        ("datasets", "jsonl", _DATASETS, "out", "out"),
-        ("torchvision", "voc", _TORCHVISION, "VOCdevkit/VOC2012", "."),
-        ("ultralytics", "yolo", _ULTRALYTICS, "out", "out/data.yaml"),
+        ("pycocotools", "coco", "out", "out/train/annotations.json"),
+        ("datasets", "jsonl", "out", "out"),
+        ("torchvision", "voc", "VOCdevkit/VOC2012", "."),
+        ("ultralytics", "yolo", "out", "out/data.yaml"),
     ],
 )
 def test_the_libraries_of_detectors_read_every_box(
-    here: Path, call: Run, library: str, name: str, code: str, out: str, read: str
+    here: Path, call: Run, library: str, name: str, out: str, read: str
 ) -> None:
     assert call("export", "dataset", out, "--format", name).returncode == 0
+    code = _READ.format(reader=_READERS[library])
     found = counted(here, interpreter(library), code, READ=read)
     rows = [row for row in manifest_rows(here / "dataset") if row["path"]]
     if name == "coco":

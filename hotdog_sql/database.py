@@ -19,7 +19,6 @@ from hotdog_sql.index import INDEXED_VIEWS, index_state
 from hotdog_sql.options import DataOptions
 from hotdog_sql.sandbox import check_query, lock, query_error
 from hotdog_sql.sql_files import SqlFile, dataset_files, load_order, needed_for
-from hotdog_sql.text import printable
 
 _FILES = "SELECT release, split, kind, path, name, bytes, md5, file FROM files ORDER BY kind, name"
 _KEEP_QUERY = "CREATE OR REPLACE TABLE result AS FROM query($query)"
@@ -37,11 +36,6 @@ _KINDS_READ = {
     "class_hierarchy": ("hierarchy",),
     "boxes": ("boxes",),
 }
-#: The columns of `boxes`, which are read by name: a file may have more.
-_BOX_COLUMNS = [
-    *("ImageID", "Source", "LabelName", "Confidence", "XMin", "XMax", "YMin", "YMax"),
-    *("IsOccluded", "IsTruncated", "IsGroupOf", "IsDepiction", "IsInside"),
-]
 
 
 class Database(Connection):
@@ -181,27 +175,32 @@ class Database(Connection):
     def _load(self, sql_file: SqlFile) -> None:
         view = sql_file.defines
         files = self.files_of(view)
-        if view == "boxes":  # DuckDB looks for its columns at once
-            self._check_headers(view, files, _BOX_COLUMNS)
-        self.execute(sql_file.text)
+        for file in files:
+            if problem := file.problem():
+                raise DataError(f"{file.path} {problem}; get it with: {refresh_command([file])}")
+        try:
+            self.execute(sql_file.text)
+            wrong = [file for file in files if not self._has_columns(file, view)]
+        except duckdb.BinderException:
+            if view != "boxes":
+                raise
+            wrong = files
+        if wrong:
+            listed = " or ".join(str(file.path) for file in wrong)
+            raise WrongColumnsError(
+                f"{listed} lacks columns of {view}; get it with: {refresh_command(wrong)}"
+            )
         self._loaded.add(view)
-        if files and view != "boxes":
-            self._check_headers(view, files, self.connection.view(view).columns)
         if self.options.indexed and view in INDEXED_VIEWS:
             variables, warnings = index_state(view, [file.path for file in files])
             self.set_variables(variables)
             self.index_variables |= variables
             self.index_warnings += warnings
 
-    def _check_headers(self, view: str, files: Iterable[DataFile], expected: list[str]) -> None:
-        for file in files:
-            # read_csv with pinned columns skips the first line unread, whatever it says.
-            found, command = file.columns(), refresh_command([file])
-            more = view == "boxes" and set(expected).issubset(found or ())
-            if found not in (expected, None) and not more:
-                raise DataError(
-                    f"{file.path} has the columns {printable(','.join(found))[:200]!r}, "
-                    f"not {','.join(expected)!r}; get the right file with: {command}"
-                )
-            if problem := file.problem():
-                raise DataError(f"{file.path} {problem}; replace it with: {command}")
+    def _has_columns(self, file: DataFile, view: str) -> bool:
+        """Whether a file begins with the columns of its view.
+
+        DuckDB looks for those of boxes by name; it skips the first line of the others unread.
+        """
+        found = file.columns()
+        return view == "boxes" or found in (self.connection.view(view).columns, None)

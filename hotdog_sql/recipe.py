@@ -50,9 +50,11 @@ _TYPES = (
     | {"OriginalSize": "BIGINT", "Rotation": "DOUBLE"}
 )
 #: Reads every value once, so that what cannot be read is found before the first download.
-_TRY = "SELECT count(COLUMNS(*)) FROM saved"
-_WRONG_RANK = r"""
-SELECT rank::VARCHAR FROM saved WHERE NOT regexp_full_match(rank::VARCHAR, '\d{1,18}') LIMIT 1
+_TRY = r"""
+SELECT
+    count(COLUMNS(*)),
+    any_value(rank::VARCHAR) FILTER (NOT regexp_full_match(rank::VARCHAR, '\d{1,18}'))
+FROM saved
 """
 
 
@@ -201,8 +203,8 @@ def _problem_of_rows(connection: duckdb.DuckDBPyConnection, path: Path) -> str |
         for name in _TYPES:
             if name not in found and name != "partition":
                 return f"has no column {name}"
-        connection.execute(_TRY).fetchall()
-        for (rank,) in connection.execute(_WRONG_RANK).fetchall():
+        ((*_, rank),) = connection.execute(_TRY).fetchall()
+        if rank is not None:
             return f"has the rank {printable(rank)[:40]!r}, which is not a whole number from 0"
     except OSError as error:
         return f"cannot be read: {error.strerror}"

@@ -4,7 +4,7 @@ Its syntax tree must consist of the parts listed here, and DuckDB is locked befo
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ _READING_PARTS = frozenset(
     {
         *("SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"),
         *("BASE_TABLE", "EMPTY", "EXPRESSION_LIST", "JOIN", "PIVOT", "SHOW_REF", "SUBQUERY"),
-        *("TABLE_FUNCTION", "ORDER_MODIFIER", "DISTINCT_MODIFIER", "LIMIT_MODIFIER"),
+        *("ORDER_MODIFIER", "DISTINCT_MODIFIER", "LIMIT_MODIFIER"),
         *("LIMIT_PERCENT_MODIFIER", "ORDER_DEFAULT", "ASCENDING", "DESCENDING"),
     }
 )
@@ -43,10 +43,16 @@ def check_query(connection: duckdb.DuckDBPyConnection, text: str) -> frozenset[s
 
     The connection parses the query and runs nothing of it.
     """
+    parts: list[dict[str, Any]] = []
+
+    def keep(part: dict[str, Any]) -> dict[str, Any]:
+        parts.append(part)
+        return part
+
     try:
         connection.extract_statements(text)  # its error points at the place
         ((serialized,),) = connection.execute(_SYNTAX_TREE, {"text": text}).fetchall()
-        tree = json.loads(serialized)
+        tree = json.loads(serialized, object_hook=keep)
     except duckdb.Error as error:
         raise query_error(error) from error
     except RecursionError as error:
@@ -56,14 +62,17 @@ def check_query(connection: duckdb.DuckDBPyConnection, text: str) -> frozenset[s
     views = {sql_file.defines for sql_file in (*load_order(), *dataset_files())}
     names: set[str] = set()
     texts: set[str] = set()
-    for part in _parts(tree["statements"]):
-        if not _only_reads(part):
-            what = str(part["type"]).removesuffix("_QUERY_NODE")
-            raise QueryError(f"the query must be one SELECT and nothing else: it holds {what}")
-        if part.get("type") == "TABLE_FUNCTION":
-            _check_function(part["function"]["function_name"].lower(), views | _READING_FUNCTIONS)
+    for part in parts:
         names |= {str(part[key]).lower() for key in ("table_name", "function_name") if key in part}
         texts |= {value.lower() for value in part.values() if isinstance(value, str)}
+        kind = part.get("type")
+        if "class" in part or not isinstance(kind, str):
+            continue  # an expression calls functions and holds SELECTs, which are parts themselves
+        if kind == "TABLE_FUNCTION":
+            _check_function(part["function"]["function_name"].lower(), views | _READING_FUNCTIONS)
+        elif kind not in _READING_PARTS and not kind.endswith("_TYPE_INFO"):
+            what = kind.removesuffix("_QUERY_NODE")
+            raise QueryError(f"the query must be one SELECT and nothing else: it holds {what}")
     # Any text in the query may be the name that it gives to query_table().
     return frozenset(views & (texts if "query_table" in names else names))
 
@@ -115,22 +124,3 @@ def _check_function(name: str, known: Collection[str]) -> None:
         nearest = get_close_matches(name, known, n=1)
         hint = f"; did you mean {nearest[0]}()?" if nearest else ": it may only read"
         raise QueryError(f"the query may not call {printable(name)}(){hint}")
-
-
-def _parts(tree: Any) -> Iterator[dict[str, Any]]:
-    """Every object in a syntax tree."""
-    left = [tree]
-    while left:
-        part = left.pop()
-        if isinstance(part, dict):
-            yield part
-            left.extend(part.values())
-        elif isinstance(part, list):
-            left.extend(part)
-
-
-def _only_reads(part: dict[str, Any]) -> bool:
-    kind = part.get("type")
-    if "class" in part or not isinstance(kind, str):
-        return True  # an expression calls functions and holds SELECTs, which are parts themselves
-    return kind in _READING_PARTS or kind.endswith("_TYPE_INFO")

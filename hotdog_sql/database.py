@@ -187,7 +187,7 @@ class Database(Connection):
             wrong = files
         if wrong:
             listed = " or ".join(str(file.path) for file in wrong)
-            raise WrongColumnsError(
+            raise DataError(
                 f"{listed} lacks columns of {view}; get it with: {refresh_command(wrong)}"
             )
         self._loaded.add(view)

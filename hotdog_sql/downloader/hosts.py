@@ -59,10 +59,9 @@ class _Host:
         self.active = 0
         #: A heap of tasks, by the time from which they may start.
         self.waiting: list[tuple[float, int, Task]] = []
-        #: Whether it has begun to answer; the last complete answer, and what has failed since.
-        self.heard = False
-        self.answered = time.monotonic()
-        self.failure = ""
+        self.heard = False  # whether it has begun to answer
+        self.answered = time.monotonic()  # the last complete answer
+        self.down_since: float | None = None
         self.paused_until = 0.0
         self.given_up = ""  # for this reason
 
@@ -129,7 +128,7 @@ class HostQueue:
         with self._changed:
             host = self._hosts[name]
             host.active -= 1
-            host.answered, host.failure = time.monotonic(), ""
+            host.answered, host.down_since = time.monotonic(), None
             if not (host.active or host.waiting or host.given_up):
                 del self._hosts[name]  # nothing of it need be remembered
 
@@ -141,9 +140,6 @@ class HostQueue:
         with self._changed:
             host = self._hosts[name]
             host.active -= 1
-            if error.reason in NO_CONNECTION and not host.failure:
-                self._progress.unreachable(name, error.reason)
-            host.failure = error.reason
             if not host.given_up:
                 self._pause(name, host, error)
             self._changed.notify_all()  # how long they wait has changed
@@ -161,11 +157,15 @@ class HostQueue:
     def _pause(self, name: str, host: _Host, error: RequestError) -> None:
         """Pause or give up the host if it is time to."""
         policy, now = self._options.retry, time.monotonic()
-        silent, wait = now - host.answered, error.retry_after
-        if wait is None:
-            is_down = error.reason in NO_CONNECTION or silent > policy.silence
-            # As long as it has been silent, so that pauses double.
-            wait = min(policy.cap, max(policy.base, silent)) if is_down else 0.0
+        silent, wait = now - host.answered, error.retry_after or 0.0
+        is_unreachable = error.reason in NO_CONNECTION
+        if error.retry_after is None and (is_unreachable or silent > policy.silence):
+            if host.down_since is None:
+                host.down_since = now
+                if is_unreachable:
+                    self._progress.unreachable(name, error.reason)
+            # As long as it has been down, so that pauses double.
+            wait = min(policy.cap, max(policy.base, now - host.down_since))
         # If no host has answered, the run ends before hosts are given up.
         limit = policy.silence if self.heard and not host.heard else policy.patience
         if silent > limit or wait > policy.patience:

@@ -1,17 +1,12 @@
 """The catalog: what the issue's table says, read from the SQL file itself."""
 
-import hashlib
 from dataclasses import asdict
-from pathlib import Path
 
 import duckdb
-import pytest
 
 from hotdog_sql.catalog import catalog, file_named, files_for
 from hotdog_sql.options import DataOptions, Release
 from hotdog_sql.sql_files import read_sql_file
-
-REAL = Path(__file__).parents[2] / "shared" / "openimages"
 
 
 def names(release: str, *splits: str, labels: str = "human") -> list[str]:
@@ -64,12 +59,3 @@ def test_a_name_on_disk_is_one_file() -> None:
     assert all(file.name == file.path.rpartition("/")[2] for file in catalog())
     images = file_named("test-images-with-rotation.csv")
     assert (images.bytes, images.md5) == (45_227_339, "d832feb775b3cb78077bf8ae350adce5")
-
-
-def test_the_real_class_file_is_the_catalogs() -> None:
-    path = REAL / "oidv6-class-descriptions.csv"
-    if not path.exists():
-        pytest.skip("the real files are not at hand")
-    data = path.read_bytes()
-    row = file_named(path.name)
-    assert (len(data), hashlib.md5(data).hexdigest()) == (row.bytes, row.md5)

@@ -96,16 +96,14 @@ def refresh(
 
 def failure(results: Sequence[FileResult]) -> TransferError | None:
     """The error for the files that failed, each reason once; None where none did."""
-    names: dict[str, list[str]] = {}
-    for result in results:
-        if result.status is Status.FAILED:
-            names.setdefault(result.note, []).append(result.file.path.name)
-    if not names:
+    failed = [result for result in results if result.status is Status.FAILED]
+    if not failed:
         return None
-    reasons = "; ".join(f"{', '.join(failed)}: {reason}" for reason, failed in names.items())
+    names = ", ".join(result.file.path.name for result in failed)
+    reasons = "; ".join(dict.fromkeys(result.note for result in failed))
     return TransferError(
-        f"could not fetch {reasons}; check the network, the proxy and HOTDOG_SQL_BASE_URL, then "
-        "run the same command again"
+        f"could not fetch {names}: {reasons}; check the network, the proxy and "
+        "HOTDOG_SQL_BASE_URL, then run the same command again"
     )
 
 

@@ -16,7 +16,6 @@ from hotdog_sql.refresh.refresh import FileResult, Status, refresh
 from tests.support.loopback import Answer, LoopbackServer, Reply, Request, file_reply
 
 FILE = CatalogFile("v6", "test", "images", "2018_04/a.csv", "a.csv", None, None)
-OTHER = "v6/b.csv"
 
 #: Tries in quick succession; a server that asks for more than a moment is given up.
 QUICK = RetryPolicy(attempts=3, base=0.01, cap=0.02, patience=0.5)

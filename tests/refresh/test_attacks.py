@@ -169,17 +169,6 @@ def test_no_password_is_shown_or_kept(run: Run, tmp_path: Path) -> None:
         assert "secret" not in record.read_text()
 
 
-def test_a_host_that_cannot_be_reached_is_named_at_once(run: Run) -> None:
-    with LoopbackServer() as gone:
-        url, host = gone.url("/"), gone.host
-    refused = run("refresh", HOTDOG_SQL_BASE_URL=url)
-    assert refused.returncode == 5
-    assert f"{host}: connection refused" in refused.stderr.splitlines()[4]
-    line = only_line(refused.stderr)
-    assert (line.count(host), line.count(".csv")) == (1, 3)
-    assert "check the network, the proxy and HOTDOG_SQL_BASE_URL, then run the same" in line
-
-
 def test_the_errors_of_a_disk_are_one_line(in_sh: Run) -> None:
     with LoopbackServer() as server:
         server.on(CLASSES, file_reply(bytes(1_000_000)))

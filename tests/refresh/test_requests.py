@@ -10,7 +10,7 @@ import pytest
 from hotdog_sql.data_file import DataFile
 from hotdog_sql.errors import StorageError
 from hotdog_sql.refresh.refresh import FileResult, Status, failure
-from tests.refresh.conftest import FILE, NEW, OLD, OTHER, Site, content, md5_of, new
+from tests.refresh.conftest import FILE, NEW, OLD, Site, content, md5_of, new
 from tests.support.loopback import LoopbackServer, Reply, file_reply
 
 
@@ -122,16 +122,10 @@ def test_the_crc32c_is_checked_where_the_library_is_there(
 
 def test_results_keep_the_order_and_one_failure_harms_nobody(site: Site) -> None:
     site.serve(new())
-    names = {"c.csv": "nowhere", "b.csv": OTHER}
-    missing, other = (
-        DataFile(replace(FILE, name=name, path=path), site.data_dir / name)
-        for name, path in names.items()
-    )
-    site.server.on(OTHER, file_reply(OLD))
-    results = site.refresh_all(missing, site.file(), other)
-    assert [result.status for result in results] == ["failed", "new", "new"]
-    assert "c.csv: HTTP status 404" in str(failure(results))
-    assert site.refresh_all() == []
+    missing = DataFile(replace(FILE, name="c.csv", path="c.csv"), site.data_dir / "c.csv")
+    results = site.refresh_all(missing, site.file())
+    assert [result.status for result in results] == ["failed", "new"]
+    assert "could not fetch c.csv: HTTP status 404" in str(failure(results))
 
 
 def test_places_that_cannot_be_written(site: Site) -> None:

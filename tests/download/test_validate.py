@@ -62,33 +62,24 @@ def test_each_beginning_of_a_jpeg_is_refused() -> None:
             inspect(whole[:size])
 
 
-@pytest.mark.parametrize(
-    ("data", "reason"),
-    [
-        (b"", "empty"),
-        (b"<!DOCTYPE html>", "not an image"),
-        (b"\xff\xd8", "not an image"),
-        (b"RIFF\x00\x00\x00\x00WAVE", "not an image"),
-        (b"BM" + bytes(100), "not an image"),
-        (png()[:-12], "truncated"),
-        (webp()[:-1], "truncated"),
-        (gif()[:-1] + b"\1", "truncated"),
-        (b"\xff\xd8\xff\xe1\xff\xff", "truncated"),
-        (b"\xff\xd8\xff\xda\x00\x02\xff\xd9", "truncated"),  # a header and an end, no more
-        (b"GIF89a;", "truncated"),
-        (jpeg().replace(b"\x08\x00\x40", b"\x08\x00\x00"), "truncated"),  # no height
-        (png().replace(b"\0\0\0\1", bytes(4), 1), "truncated"),  # no width
+_REJECTED = {
+    "empty": [b""],
+    "not an image": [
+        b"<!DOCTYPE html>",
+        b"\xff\xd8",
+        b"RIFF\x00\x00\x00\x00WAVE",
+        b"BM" + bytes(100),
     ],
-)
-def test_reasons(data: bytes, reason: str) -> None:
-    with pytest.raises(RejectedError) as rejected:
-        inspect(data)
-    assert str(rejected.value) == reason
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
+    "truncated": [
+        png()[:-12],
+        webp()[:-1],
+        gif()[:-1] + b"\1",
+        b"\xff\xd8\xff\xe1\xff\xff",
+        jpeg().replace(b"\x08\x00\x40", b"\x08\x00\x00"),  # no height
+        png().replace(b"\0\0\0\1", bytes(4), 1),  # no width
+        # A header and an end, but no data.
+        b"\xff\xd8\xff\xda\x00\x02\xff\xd9",
+        b"GIF89a;",
         _PNG_HEADER + chunk(b"IEND"),
         _PNG_HEADER + chunk(b"IDAT") + chunk(b"IEND"),
         _PNG_HEADER + chunk(b"tEXt", b"IDAT IEND"),
@@ -101,7 +92,11 @@ def test_reasons(data: bytes, reason: str) -> None:
         riff(b"VP8X", _CANVAS),
         riff(b"VP8X", _CANVAS + b"ALPH\2\0\0\0xx", 10),
     ],
-)
-def test_a_header_without_data_is_no_photo(data: bytes) -> None:
-    with pytest.raises(RejectedError, match="truncated"):
-        inspect(data)
+}
+
+
+@pytest.mark.parametrize("reason", _REJECTED)
+def test_what_is_no_photo(reason: str) -> None:
+    for data in _REJECTED[reason]:
+        with pytest.raises(RejectedError, match=f"^{reason}$"):
+            inspect(data)

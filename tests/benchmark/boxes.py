@@ -6,7 +6,7 @@ The file has as many boxes as the real one (14,610,229), made up by `sql/boxes.s
 import sys
 from pathlib import Path
 
-from tests.benchmark.generate import BOX_FILE, boxes_dir
+from tests.benchmark.generate import BOX_FILE, boxes_dir, indexed_dir
 from tests.benchmark.measure import (
     Command,
     environment,
@@ -23,7 +23,8 @@ _QUERY = "SELECT * FROM boxes WHERE LabelName = '/m/01b9xk'"
 
 def measure_boxes(repeats: int, boxes: int = _BOXES) -> None:
     """The table of one class's boxes, from the CSV and from its index."""
-    plain, indexed = boxes_dir("boxes", boxes), boxes_dir("boxes-indexed", boxes)
+    plain = boxes_dir(boxes)
+    indexed = indexed_dir(plain)
     built = run(hotdog_sql("index", "--split", "train", "--data-dir", str(indexed)))
     csv = plain / BOX_FILE
     results = take_turns(

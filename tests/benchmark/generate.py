@@ -120,9 +120,9 @@ def split_dir(split: str, fraction: Fraction) -> Path:
     return _generated(f"{split}{part}", split, str(fraction))
 
 
-def boxes_dir(name: str, boxes: int) -> Path:
+def boxes_dir(boxes: int) -> Path:
     """A folder with a box file of train, generated if it is not there yet."""
-    return _generated(f"{name}-{boxes}", "boxes", str(boxes))
+    return _generated(f"boxes-{boxes}", "boxes", str(boxes))
 
 
 def _generated(name: str, *arguments: str) -> Path:
@@ -136,12 +136,11 @@ def _generated(name: str, *arguments: str) -> Path:
     return folder
 
 
-def indexed_dir(split: str, fraction: Fraction) -> Path:
-    """A folder beside `split_dir`'s with the same CSVs, linked, for an index of them."""
-    plain = split_dir(split, fraction)
+def indexed_dir(plain: Path) -> Path:
+    """A folder beside another with the same CSVs, linked, for an index of them."""
     folder = plain.with_name(f"{plain.name}-indexed")
     folder.mkdir(exist_ok=True)
-    for csv in split_files(plain):
+    for csv in plain.glob("*.csv"):
         link = folder / csv.name
         if not link.exists():
             link.symlink_to(csv.resolve())

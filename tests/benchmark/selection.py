@@ -52,7 +52,8 @@ def measure_selection(repeats: int, sizes: tuple[str, ...]) -> dict[str, Run]:
     results: dict[str, Run] = {}
     for name in sizes:
         split, fraction = SIZES[name]
-        plain, indexed = split_dir(split, fraction), indexed_dir(split, fraction)
+        plain = split_dir(split, fraction)
+        indexed = indexed_dir(plain)
         built = run(hotdog_sql("index", "--split", split, "--data-dir", str(indexed)))
         csv_bytes = sum(path.stat().st_size for path in split_files(plain)[1:])
         index_bytes = sum(path.stat().st_size for path in indexed.glob("*.parquet"))

@@ -74,7 +74,7 @@ def refresh(
         typer.Option(
             "--file",
             metavar="NAME",
-            help="Only the file with this official name. Repeat it for several.",
+            help="Only the file of this name. Repeat it for several.",
             rich_help_panel="Data",
         ),
     ] = None,

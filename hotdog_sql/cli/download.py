@@ -204,8 +204,8 @@ def demo(
       hotdog-sql demo hotdogs --data-dir demo_data
 
     A server on this machine has made-up CSV files with the oddities of the
-    real ones, and pixel-art photos, some of which are missing. Otherwise this does what
-    `select "Hot dog" --download` does.
+    real ones, and pixel-art photos, some of which are missing. Otherwise this
+    does what `select "Hot dog" --download` does.
     """
     from hotdog_sql import api
 

@@ -34,19 +34,12 @@ _QUERIES = {
 def classes(
     pattern: Annotated[
         str,
-        typer.Argument(
-            metavar="PATTERN", help='Part of a name or MID, in any case: "hot dog", "/m/01b9xk".'
-        ),
+        typer.Argument(metavar="PATTERN", help='Part of a name or MID, such as "hot dog".'),
     ],
     counts: Annotated[
-        bool,
-        typer.Option(
-            "--counts", help="Count each class's positives and verified negatives in the split."
-        ),
+        bool, typer.Option("--counts", help="Count positives and verified negatives too.")
     ] = False,
-    boxes: Annotated[
-        bool, typer.Option("--boxes", help="With --counts, count each class's boxes too.")
-    ] = False,
+    boxes: Annotated[bool, typer.Option("--boxes", help="With --counts, count boxes too.")] = False,
     *,
     data: Given,
     wanted: Given,
@@ -105,8 +98,7 @@ def sql(
         str | None,
         typer.Argument(
             metavar="QUERY",
-            help="One SELECT over the views and macros; - reads stdin. Without one, list them.",
-            show_default=False,
+            help="One SELECT; - reads stdin. Without one, list the views and macros.",
         ),
     ] = None,
     file: Annotated[
@@ -119,7 +111,7 @@ def sql(
             "--dataset",
             metavar="DIR",
             file_okay=False,
-            help="A dataset whose manifest the query can read, as the views manifest and losses.",
+            help="Dataset for the views manifest and losses.",
         ),
     ] = None,
     *,
@@ -157,10 +149,7 @@ def shell(
     directory: Annotated[
         Path | None,
         typer.Argument(
-            metavar="DIR",
-            file_okay=False,
-            help="A dataset, whose manifest becomes the views manifest and losses.",
-            show_default=False,
+            metavar="DIR", file_okay=False, help="Dataset for the views manifest and losses."
         ),
     ] = None,
     *,

@@ -32,7 +32,6 @@ def select(
             metavar="CLASS",
             autocompletion=complete_class,
             help="Classes to select, by name or MID; the same as --class.",
-            show_default=False,
         ),
     ] = None,
     *,

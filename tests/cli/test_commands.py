@@ -142,7 +142,7 @@ def test_libraries_are_imported_only_where_they_are_needed(
     select = ["select", "Hot dog", "--data-dir", str(small_data), "--output", "rows.csv"]
     for arguments, libraries in ((["select", "--help"], set()), (select, {"duckdb"})):
         done = run_process([sys.executable, "-c", program, *arguments], tmp_path)
-        assert {"duckdb", "httpx"} & set(done.stdout.split()) == libraries
+        assert {"duckdb", "httpx", "rich"} & set(done.stdout.split()) == libraries
 
 
 def test_help_speaks_to_people(call: Run) -> None:
@@ -187,14 +187,6 @@ def test_class_names_complete(small_data: Path, call: Run, tmp_path: Path) -> No
         }
         done = call(HOTDOG_SQL_DATA_DIR=str(small_data), **asked)
         assert done.stdout.splitlines() == offered
-
-
-def test_a_class_may_be_a_plain_argument(small_data: Path, call: Run) -> None:
-    few = ("--data-dir", small_data, "--limit", "1", "--negatives", "0")
-    both = call("select", "Hot dog", "--class", "Pizza", *few)
-    assert [row.split(",")[0] for row in both.stdout.splitlines()[1:]] == ["hot_dog", "pizza"]
-    done = call("select", "Hot dog", "--query", small_data / FILES["classes"], *few)
-    assert (done.returncode, done.stdout) == (2, "")
 
 
 def test_a_selection_through_a_pipe(small_data: Path, run: Run, call: Run, tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """From a class to photos in folders, all parts real: the demo's server, the program, files."""
 
 import json
-import re
 from functools import partial
 from pathlib import Path
 
@@ -84,16 +83,3 @@ def test_a_selection_made_again_tells_what_has_changed(online: Run, tmp_path: Pa
     assert len(told) == 3
     for what in ("select_images.sql", "duckdb was 0.0.1", labels.name):
         assert any(what in line for line in told), what
-
-
-def test_the_demo_advises_what_it_can_do(online: Run) -> None:
-    """In a data folder, and in a dataset of another selection."""
-    wanted = ("select", "Pizza", "-q", "--negatives", "1", "--download", "dataset")
-    assert online(*wanted).returncode == 0
-    offered = online("demo", "--help").stdout
-    for folder in ("data", "dataset"):
-        done = online("demo", folder, "-q")
-        assert done.returncode == 6
-        assert "choose another folder" in done.stderr
-        assert all(option in offered for option in re.findall("--[a-z-]+", done.stderr))
-    assert online("demo", "-q", "--update").returncode == 0

@@ -40,7 +40,6 @@ class LocalStorage:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.address = str(folder.absolute())
         #: The address without credentials.
         self.name = printable(str(folder))
         self._ready: set[str] = set()
@@ -125,7 +124,6 @@ class _RemoteStorage:
     """Any address that fsspec knows: object stores, SFTP and so on; see `LocalStorage`."""
 
     def __init__(self, address: str) -> None:
-        self.address = address
         self.name = without_credentials(address)
         self.folder = None
         protocol, _, rest = address.partition("://")
@@ -137,7 +135,7 @@ class _RemoteStorage:
                 f"{self.name} was given with credentials: leave them out, and set them as the "
                 "store's own tools expect, such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
             )
-        self._files, self._root = self._open(protocol)
+        self._files, self._root = self._open(address)
         # Elsewhere a file may be seen while it is written, so it is moved into its place.
         self._moves = protocol not in {*_OBJECT_STORES, "memory"}
 
@@ -186,14 +184,15 @@ class _RemoteStorage:
     def _full(self, path: str) -> str:
         return f"{self._root}/{path}"
 
-    def _open(self, protocol: str) -> tuple[Any, str]:
+    def _open(self, address: str) -> tuple[Any, str]:
         """The library's file system, and the dataset's path in its own terms."""
+        protocol = address.partition("://")[0]
         settings = _S3_SETTINGS if protocol in {"s3", "s3a"} else {}
         options = {"use_listings_cache": False, "skip_instance_cache": True, **settings}
         try:
             with self._errors():
                 open_address = import_module("fsspec.core").url_to_fs
-                files, root = open_address(self.address, **options)
+                files, root = open_address(address, **options)
         except ImportError as error:
             own = settings or error.name == "fsspec"
             how = "pip install 'hotdog-sql[s3]'" if own else without_credentials(str(error))

@@ -14,6 +14,7 @@ from hotdog_sql.downloader.result import DownloadReport, Result, Status, split_e
 from hotdog_sql.downloader.shards import Shard, ShardCutter
 from hotdog_sql.errors import SelectionFileError
 from hotdog_sql.progress import Progress
+from hotdog_sql.storage import open_storage
 from hotdog_sql.text import printable
 
 #: The photos that follow a folder's last in the seeded order, each taken as it is needed.
@@ -48,7 +49,10 @@ def download(
     with open_dataset(address, recipe, options) as dataset:
         progress.planned(count)
         run = _Run(dataset, options, progress, replacements)
-        empty = Shard((), dataset.storage.address, mirror_url, options, dataset.run_id)
+        storage = dataset.storage
+        if storage.folder is not None:  # workers of a cluster start in other folders
+            storage = open_storage(storage.folder.absolute())
+        empty = Shard((), storage, mirror_url, options, dataset.run_id)
         cutter = ShardCutter(empty, dataset.manifest.tars)
         with open_executor(empty, progress) as run_shards:
             for wanted in run.rounds(photos):

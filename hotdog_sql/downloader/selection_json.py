@@ -29,7 +29,8 @@ def write_recipe(
     if options.alterations:
         whole[_IMAGES] = options.alterations
     if whole:
-        storage.write(SELECTION, _text(whole).encode())
+        text = json.dumps(whole, indent=2, sort_keys=True, ensure_ascii=False)
+        storage.write(SELECTION, f"{text}\n".encode())
 
 
 def check_recipe(
@@ -51,7 +52,7 @@ def check_recipe(
     if not was and (recipe or not known):
         write_recipe(storage, recipe, options)
     elif was and recipe and not options.update:
-        now = _settings(json.loads(_text(recipe)))
+        now = _settings(json.loads(json.dumps(recipe)))
         differing = sorted(key for key in was | now if was.get(key) != now.get(key))
         if differing:
             raise DatasetError(
@@ -88,7 +89,3 @@ def _read_recipe(storage: Storage) -> dict[str, Any]:
 
 def _unusable(storage: Storage, what: str) -> DatasetError:
     return DatasetError(f"{storage.name}/{SELECTION} {what}: move it away")
-
-
-def _text(recipe: Mapping[str, object]) -> str:
-    return json.dumps(recipe, indent=2, sort_keys=True, ensure_ascii=False) + "\n"

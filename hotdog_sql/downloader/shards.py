@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from itertools import count
 
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.tars import tar_name
 from hotdog_sql.errors import DatasetError
-from hotdog_sql.storage import RUN, WORK_FOLDER, Storage, open_storage
-from hotdog_sql.text import without_credentials
+from hotdog_sql.storage import RUN, WORK_FOLDER, Storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +21,7 @@ class Shard:
 
     # Text that may end up in a worker's log has neither photos nor addresses.
     photos: tuple[Photo, ...] = field(repr=False)
-    address: str = field(repr=False)
+    storage: Storage = field(repr=False)
     mirror_url: str = field(repr=False)
     options: DownloadOptions = field(repr=False)
     run_id: str
@@ -37,16 +35,11 @@ class Shard:
         """Path of the shard's result file in the dataset."""
         return f"{WORK_FOLDER}/shard-{self.run_id}-{self.number:06d}.csv"
 
-    @property
-    def storage(self) -> Storage:
-        """The dataset."""
-        return _storage(self.address, self.run_id)
-
     def check_current(self) -> None:
         """See that the dataset is still of the run that made the shard, and takes its results."""
         if self.storage.read(RUN) != self.run_id.encode():
             raise DatasetError(
-                f"another run has taken over {without_credentials(self.address)}: let it end, "
+                f"another run has taken over {self.storage.name}: let it end, "
                 "then run the same command again"
             )
 
@@ -95,12 +88,3 @@ class ShardCutter:
                 break
         self._used.add(tar)
         return tar
-
-
-@lru_cache(maxsize=4)
-def _storage(address: str, _run_id: str) -> Storage:
-    """The storage of a dataset, opened once per run: the libraries need a quarter of a second.
-
-    A storage remembers which folders exist, and that may be wrong in another run.
-    """
-    return open_storage(address)

@@ -159,7 +159,7 @@ def shard_of(server: LoopbackServer, there: str, tar: str = "") -> Shard:
     open_storage(there).write(RUN, b"this")
     mirror = server.url("/mirror/").replace("//", "//me:hidden@", 1)
     options = DownloadOptions(dataset_format=TARS if tar else DatasetFormat.FILES)
-    shard = Shard(tuple(CHOSEN[:10]), there, mirror, options, "this", 3, tar)
+    shard = Shard(tuple(CHOSEN[:10]), open_storage(there), mirror, options, "this", 3, tar)
     return replace(shard, classes={"hot_dog": 0})
 
 

@@ -9,13 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hotdog_sql import boxes, ids, index
+from hotdog_sql import boxes, index
 from hotdog_sql.catalog import file_named, files_for
 from hotdog_sql.config import MEMORY_LIMIT, base_url, mirror_url
 from hotdog_sql.data_file import DataFile, refresh_command
 from hotdog_sql.database import Database
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.export import write_rows as write_rows
+from hotdog_sql.names import data_for, is_list
 from hotdog_sql.notebook import shown_files, shown_photos
 from hotdog_sql.options import DataOptions, SelectOptions, Source
 from hotdog_sql.progress import FileProgress, Progress
@@ -42,9 +43,10 @@ __all__ = [
     "SqlFile",
     "boxes",
     "connect",
+    "data_for",
     "dataset_files",
     "download",
-    "ids",
+    "is_list",
     "load_order",
     "missing_for_replacements",
     "needs_of",

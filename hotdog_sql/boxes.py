@@ -12,13 +12,13 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from hotdog_sql.class_names import find_mids
 from hotdog_sql.database import Database
 from hotdog_sql.downloader.photo import is_image_id, safe_folder
 from hotdog_sql.downloader.tars import is_own_path
 from hotdog_sql.downloader.validate import RejectedError
 from hotdog_sql.errors import DatasetError, InputError, MissingExtraError
 from hotdog_sql.files import storage_errors
+from hotdog_sql.names import find_mids
 from hotdog_sql.options import BoxFormat, DataOptions
 from hotdog_sql.recipe import Recipe
 
@@ -78,7 +78,7 @@ def find_boxes(database: Database, directory: Path, classes: Sequence[str] = ())
     names = tuple(classes) or (() if recipe is None else recipe.options.classes)
     if not names:
         raise InputError(f"the recipe of {directory} names no classes: give --class")
-    mids = list(dict.fromkeys(find_mids(database, names).values()))
+    mids = list(find_mids(database, names))
     database.use("dataset_boxes")
     database.use_dataset(directory)
     missing, left_out = _missing_photos(directory, database.rows(_PHOTOS))

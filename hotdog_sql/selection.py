@@ -8,12 +8,11 @@ from typing import Any
 
 import duckdb
 
-from hotdog_sql.class_names import check_boxed, find_mids
 from hotdog_sql.config import mirror_url
 from hotdog_sql.database import Database
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.errors import InputError, QueryError
-from hotdog_sql.ids import find_ids, read_ids, unknown_ids
+from hotdog_sql.names import check_boxed, find_ids, find_mids, read_ids, unknown_ids
 from hotdog_sql.notebook import Html, table, thumbnails
 from hotdog_sql.options import LARGEST_COUNT, Related, SelectOptions
 from hotdog_sql.reports import SelectionReport, bound_values, selection_report
@@ -210,9 +209,8 @@ def select(database: Database, options: SelectOptions) -> Selection:
     _check_names(database, "part", list(options.partition or ()))
     if not options.classes:
         return _select_by_query(database, options)
-    mids = find_mids(database, (*options.classes, *options.exclude))
-    classes = tuple(dict.fromkeys(mids[name] for name in options.classes))
-    exclude = tuple(dict.fromkeys(mids[name] for name in options.exclude))
+    classes = find_mids(database, options.classes)
+    exclude = find_mids(database, options.exclude)
     return _select_images(database, replace(options, classes=classes, exclude=exclude))
 
 

@@ -36,7 +36,7 @@ def opened_for(
     """Open what a selection reads; for a list of ImageIDs, only the splits that it needs."""
     from hotdog_sql import api
 
-    return opened(api.ids.data_for(request, data, chosen=chosen), api.needs_of(request))
+    return opened(api.data_for(request, data, chosen=chosen), api.needs_of(request))
 
 
 def _display() -> "RefreshDisplay":

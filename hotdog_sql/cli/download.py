@@ -71,7 +71,7 @@ def download(
     source = DataOptions(**data)
     with ExitStack() as stack:
         recipe = None
-        if api.ids.is_list(selection_file):
+        if api.is_list(selection_file):
             request = SelectOptions(ids=selection_file)
             opening = opened_for(request, source, chosen="splits" in data)
             selection = api.select(stack.enter_context(opening), options=request)

@@ -1,5 +1,6 @@
-"""A list of ImageIDs of the user's own: the table `ids`, and the splits to look in."""
+"""What a user names, classes or a list of ImageIDs: found, or refused with what to do."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,10 +9,16 @@ import duckdb
 from hotdog_sql.connection import one_line
 from hotdog_sql.database import Database
 from hotdog_sql.downloader.photo import IMAGE_COLUMNS
-from hotdog_sql.errors import InputError
+from hotdog_sql.errors import AmbiguousClassError, InputError, UnknownClassError
 from hotdog_sql.export import FILE_FORMATS, read_file
 from hotdog_sql.options import DataOptions, SelectOptions, Split
+from hotdog_sql.text import printable
 
+_WITHOUT_BOXES = """
+SELECT LabelName, DisplayName
+FROM requested_classes($class) ANTI JOIN (FROM query_table($table)) USING (LabelName)
+"""
+_NEAREST_BOXED = 'FROM similar_boxed_classes($name, "limit" := 1)'
 _READ = "CREATE OR REPLACE TABLE ids AS FROM read_ids($file)"
 _LOOKS_RIGHT = "FROM ids WHERE regexp_full_match(ImageID, '[0-9a-f]{16}') LIMIT 1"
 _FOUND = """
@@ -25,6 +32,39 @@ _ADVICE = (
     "give UTF-8 text with an ImageID on each line, or a .csv, .json or .parquet with a column "
     "ImageID"
 )
+
+
+def find_mids(database: Database, names: Iterable[str]) -> tuple[str, ...]:
+    """The MIDs of the classes with these names or MIDs, each once."""
+    database.use("matching_classes", "similar_classes")
+    mids: dict[str, list[str]] = {}
+    values = {"names": list(dict.fromkeys(names))}
+    for row in database.rows("FROM matching_classes($names)", values):
+        mids.setdefault(row.name, []).append(row.LabelName)
+    for name, found in mids.items():
+        if None in found:
+            similar = database.rows("FROM similar_classes($name)", {"name": name})
+            others = ", ".join(f"{printable(other)!r} ({mid})" for mid, other in similar)
+            raise UnknownClassError(
+                f"no class is named {printable(name)!r}; similar names are {others}; "
+                "search with: hotdog-sql classes"
+            )
+        if len(found) > 1:
+            raise AmbiguousClassError(
+                f"{len(found)} classes are named {printable(name)!r}: "
+                f"give the MID instead, {' or '.join(found)}"
+            )
+    return tuple(dict.fromkeys(found[0] for found in mids.values()))
+
+
+def check_boxed(database: Database, mids: tuple[str, ...], table: str) -> None:
+    """Refuse a class without boxes; `table` has the `LabelName` of those with boxes."""
+    for mid, name in database.rows(_WITHOUT_BOXES, {"class": list(mids), "table": table}):
+        database.use("similar_boxed_classes")
+        told = f"{printable(name)} ({mid}) has no boxes in {', '.join(database.options.splits)}"
+        for other_mid, other in database.rows(_NEAREST_BOXED, {"name": name}):
+            told += f"; the nearest class that has some is {printable(other)!r} ({other_mid})"
+        raise InputError(told)
 
 
 def read_ids(database: Database, path: Path) -> None:

@@ -16,7 +16,7 @@ from tests.benchmark.measure import (
     take_turns,
 )
 
-_PEER = Path(__file__).parent / "peers" / "pandas_boxes.py"
+_PEERS = str(Path(__file__).parent / "peers.py")
 _BOXES = 14_610_229
 _QUERY = "SELECT * FROM boxes WHERE LabelName = '/m/01b9xk'"
 
@@ -55,7 +55,7 @@ def _select(folder: Path, new: Path) -> Command:
 
 def _peer(way: str, csv: Path, new: Path) -> Command:
     python = str(environment("peers", "pandas", "polars") / "python")
-    return Command((python, str(_PEER), way, str(csv), str(new / "boxes.csv")))
+    return Command((python, _PEERS, "pandas_boxes", way, str(csv), str(new / "boxes.csv")))
 
 
 def _check(name: str, new: Path) -> None:

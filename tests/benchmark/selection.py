@@ -20,7 +20,7 @@ from tests.benchmark.measure import (
     take_turns,
 )
 
-_PEERS = Path(__file__).parent / "peers"
+_PEERS = str(Path(__file__).parent / "peers.py")
 
 #: What is measured, by the name to show, smallest first.
 SIZES = {
@@ -62,10 +62,10 @@ def measure_selection(repeats: int, sizes: tuple[str, ...]) -> dict[str, Run]:
             "bare DuckDB scan, every column": _scan(plain, "columns"),
             "`hotdog-sql select`": _select(plain, split),
             "`hotdog-sql select` from an index": _select(indexed, split),
-            "polars, lazy and streaming": _peer("polars_lazy.py", plain),
+            "polars, lazy and streaming": _peer("polars_lazy", plain),
         }
         if name in _SMALL:
-            programs["pandas, as in the tutorial"] = _peer("pandas_tutorial.py", plain)
+            programs["pandas, as in the tutorial"] = _peer("pandas_tutorial", plain)
         results = take_turns(programs, repeats)
         print_table(f"Select: {name}, {csv_bytes / 1e6:,.0f} MB", results, next(iter(results)))
         print(
@@ -83,12 +83,12 @@ def _select(folder: Path, split: str) -> Callable[[Path], Command]:
 
 def _scan(folder: Path, what: str) -> Callable[[Path], Command]:
     _, images, labels = map(str, split_files(folder))
-    program = (str(installed() / "python"), str(_PEERS / "bare_scan.py"))
+    program = (str(installed() / "python"), _PEERS, "bare_scan")
     return lambda _: Command((*program, labels, images, what))
 
 
 def _peer(program: str, folder: Path) -> Callable[[Path], Command]:
     classes, images, labels = map(str, split_files(folder))
     python = str(environment("peers", "pandas", "polars") / "python")
-    files = (str(_PEERS / program), classes, labels, images)
+    files = (_PEERS, program, classes, labels, images)
     return lambda new: Command((python, *files, str(new / "selection.csv")))

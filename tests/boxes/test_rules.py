@@ -120,16 +120,6 @@ def test_boxes_are_read_only_if_something_asks_for_them(call: Run, tmp_path: Pat
     assert BOXES in done.stderr
 
 
-def test_a_class_without_boxes_is_an_error_that_names_the_nearest(
-    call: Run, small_data: Path
-) -> None:
-    done = call("select", "Hot dog stand", "--min-area", "0.1", "--data-dir", small_data)
-    assert done.returncode == 3
-    assert "Hot dog stand (/m/0bm1pg) has no boxes in test" in done.stderr
-    assert f"'Hot dog' ({HOT_DOG})" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
 def test_bad_boxes_are_reported_and_stop_nothing(call: Run, tmp_path: Path) -> None:
     data = boxed_open_images()
     good = [*data.boxes]

@@ -1,0 +1,136 @@
+"""What hotdog-sql is measured beside, each in a process of its own.
+
+python peers.py bare_scan LABELS IMAGES count|columns
+python peers.py polars_lazy CLASSES LABELS IMAGES OUTPUT
+python peers.py pandas_tutorial CLASSES LABELS IMAGES OUTPUT
+python peers.py pandas_boxes oidv4|fiftyone BOXES OUTPUT
+"""
+
+import sys
+from importlib import import_module
+from typing import Any
+
+_LABELS = """
+FROM read_csv(
+    $file, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"',
+    columns = {'ImageID': 'VARCHAR', 'Source': 'VARCHAR', 'LabelName': 'VARCHAR',
+               'Confidence': 'DOUBLE'}
+)
+"""
+_IMAGES = """
+FROM read_csv(
+    $file, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"',
+    columns = {'ImageID': 'VARCHAR', 'Subset': 'VARCHAR', 'OriginalURL': 'VARCHAR',
+               'OriginalLandingURL': 'VARCHAR', 'License': 'VARCHAR',
+               'AuthorProfileURL': 'VARCHAR', 'Author': 'VARCHAR', 'Title': 'VARCHAR',
+               'OriginalSize': 'BIGINT', 'OriginalMD5': 'VARCHAR', 'Thumbnail300KURL': 'VARCHAR',
+               'Rotation': 'DOUBLE'}
+)
+"""
+_SELECT = {"count": "SELECT count(*)", "columns": "SELECT count(COLUMNS(*))"}
+
+
+def bare_scan(labels: str, images: str, what: str) -> None:
+    """The least that DuckDB can do: read every row of the label and the image file once.
+
+    To count the rows, it finds the lines' ends and the first column; `columns` makes the value of
+    every column of every row, which is what a query that needs them all must do.
+    """
+    duckdb: Any = import_module("duckdb")
+    with duckdb.connect() as connection:
+        connection.execute("SET enable_progress_bar = false")
+        for source, file in ((_LABELS, labels), (_IMAGES, images)):
+            print(connection.execute(source + _SELECT[what], {"file": file}).fetchall())
+
+
+def polars_lazy(class_file: str, label_file: str, image_file: str, output: str) -> None:
+    """The same selection by the lazy and streaming engine of polars.
+
+    Negatives are whole images without a related class, drawn with a fixed seed.
+    """
+    pl: Any = import_module("polars")
+    classes = pl.read_csv(class_file)
+    related = classes.filter(pl.col("DisplayName").str.starts_with("Hot dog"))["LabelName"]
+    hot_dog = classes.filter(pl.col("DisplayName") == "Hot dog")["LabelName"]
+    confirmed = pl.scan_csv(label_file).filter(pl.col("Confidence") == 1)
+    by_image = (
+        confirmed.group_by("ImageID")
+        .agg(
+            pl.col("LabelName").is_in(related.implode()).any().alias("is_related"),
+            pl.col("LabelName").is_in(hot_dog.implode()).any().alias("is_hot_dog"),
+        )
+        .collect(engine="streaming")
+    )
+    print(f"{len(by_image):,} images with a confirmed label")
+    hot_dogs = by_image.filter("is_hot_dog").select("ImageID", folder=pl.lit("hot_dog"))
+    others = (
+        by_image.filter(~pl.col("is_related"))
+        .sort("ImageID")
+        .sample(120, seed=42)
+        .select("ImageID", folder=pl.lit("other"))
+    )
+    chosen = pl.concat([hot_dogs, others])
+    images = pl.scan_csv(image_file, infer_schema=False)
+    selection = chosen.lazy().join(images, on="ImageID").collect(engine="streaming")
+    print(f"{len(selection):,} rows")
+    selection.write_csv(output)
+
+
+def pandas_tutorial(class_file: str, label_file: str, image_file: str, output: str) -> None:
+    """The tutorial's selection, step by step, as the design describes it.
+
+    Its faults stay in: negatives are found by leaving out label rows, not images.
+    """
+    pd: Any = import_module("pandas")
+    classes = pd.read_csv(class_file)
+    images = pd.read_csv(image_file)
+    labels = pd.read_csv(label_file)
+    confirmed = labels[labels["Confidence"] == 1]
+    print(f"{len(images):,} image URLs")
+    print(f"{len(confirmed):,} confirmed labels on {confirmed['ImageID'].nunique():,} images")
+    print(f"{len(classes):,} classes")
+    print(images.head(), confirmed.head(), classes.head(), sep="\n")
+
+    related = classes[classes["DisplayName"].str.startswith("Hot dog")]
+    print(related)
+    hot_dog = classes[classes["DisplayName"] == "Hot dog"]["LabelName"]
+    hot_dog_ids = confirmed[confirmed["LabelName"].isin(hot_dog)]["ImageID"].unique()
+    hot_dogs = images[images["ImageID"].isin(hot_dog_ids)]
+    print(f"{len(hot_dogs):,} hot dog images")
+
+    other_ids = confirmed[~confirmed["LabelName"].isin(related["LabelName"])]["ImageID"].unique()
+    others = images[images["ImageID"].isin(other_ids)].sample(120, random_state=42)
+    print(f"{len(others):,} others")
+    pd.concat([hot_dogs.assign(folder="hot_dog"), others.assign(folder="other")]).to_csv(
+        output, index=False
+    )
+
+
+def pandas_boxes(way: str, file: str, output: str) -> None:
+    """The boxes of a class, as two tools read the same file; both read it whole.
+
+    OIDv4_ToolKit then filters by class; FiftyOne finds the images of the class and looks each of
+    them up among the rows, which are in the order of ImageIDs.
+    """
+    pd: Any = import_module("pandas")
+    if way == "oidv4":
+        boxes = pd.read_csv(file)
+        found = boxes[boxes["LabelName"] == "/m/01b9xk"]
+    else:
+        boxes = pd.read_csv(file, dtype={"ImageID": str})
+        column = boxes["ImageID"]
+        images = sorted(set(column[boxes["LabelName"] == "/m/01b9xk"]))
+        parts = [
+            boxes[column.searchsorted(one, "left") : column.searchsorted(one, "right")]
+            for one in images
+        ]
+        rows = pd.concat(parts)
+        found = rows[rows["LabelName"] == "/m/01b9xk"]
+    found.to_csv(output, index=False)
+
+
+if __name__ == "__main__":
+    programs = {
+        one.__name__: one for one in (bare_scan, polars_lazy, pandas_tutorial, pandas_boxes)
+    }
+    programs[sys.argv[1]](*sys.argv[2:])

@@ -1,1 +1,0 @@
-"""What hotdog-sql is measured beside: each a program of its own."""

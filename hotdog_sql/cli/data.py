@@ -3,7 +3,7 @@
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,7 +11,7 @@ import typer
 from hotdog_sql.cli.options import Given, takes
 from hotdog_sql.cli.output import QUIET, say
 from hotdog_sql.config import INDEX_MEMORY_LIMIT
-from hotdog_sql.options import DataOptions, SelectOptions
+from hotdog_sql.options import DataOptions
 from hotdog_sql.text import size_text
 
 if TYPE_CHECKING:
@@ -28,15 +28,6 @@ def opened(data: DataOptions, needs: Sequence[str]) -> "Iterator[Database]":
         for warning in database.index_warnings:
             say(f"{warning}; renew the index with: {_index_command(data)}")
         yield database
-
-
-def opened_for(
-    request: SelectOptions, data: DataOptions, *, chosen: bool
-) -> "AbstractContextManager[Database]":
-    """Open what a selection reads; for a list of ImageIDs, only the splits that it needs."""
-    from hotdog_sql import api
-
-    return opened(api.data_for(request, data, chosen=chosen), api.needs_of(request))
 
 
 def _display() -> "RefreshDisplay":

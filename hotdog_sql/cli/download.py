@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hotdog_sql.cli import options
-from hotdog_sql.cli.data import asker, opened, opened_for
+from hotdog_sql.cli.data import asker, opened
 from hotdog_sql.cli.options import Given, takes
 from hotdog_sql.cli.output import QUIET, ExitCode, say
 from hotdog_sql.cli.report import tell_download, tell_selection
@@ -73,8 +73,9 @@ def download(
         recipe = None
         if api.is_list(selection_file):
             request = SelectOptions(ids=selection_file)
-            opening = opened_for(request, source, chosen="splits" in data)
-            selection = api.select(stack.enter_context(opening), options=request)
+            source = api.data_for(request, source, chosen="splits" in data)
+            database = stack.enter_context(opened(source, api.needs_of(request)))
+            selection = api.select(database, options=request)
             tell_selection(selection, verbose=verbose)
         else:
             saved = api.open_selection(selection_file, source.data_dir)

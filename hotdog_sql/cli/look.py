@@ -205,20 +205,15 @@ def _session(database: "Database", directory: Path | None) -> Iterator[str]:
     from hotdog_sql import api
 
     options = database.options
-    settings: dict[str, object] = {
-        "temp_directory": database.scratch,
-        "memory_limit": options.memory_limit,
-        "threads": options.threads,
-    }
+    settings = {"memory_limit": options.memory_limit, "threads": options.threads}
     variables: dict[str, object] = {**options.variables()}
     files = database.usable(api.load_order())
     if directory is not None:
         database.use_dataset(directory)
         files += database.usable(api.dataset_files())
         variables["dataset_dir"] = directory.resolve()
-    for name, value in settings.items():
-        if value is not None:
-            yield f"SET {name} = {_quoted(value)};"
+    yield f"SET temp_directory = {_quoted(database.scratch)};"
+    yield from (f"SET {name} = {_quoted(value)};" for name, value in settings.items() if value)
     yield from (f"SET VARIABLE {name} = {_quoted(value)};" for name, value in variables.items())
     yield from (file.text for file in files)
     # After sql/files.sql, which sets the files that the views read.

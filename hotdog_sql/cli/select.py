@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from hotdog_sql.cli import options
-from hotdog_sql.cli.data import opened_for
+from hotdog_sql.cli.data import opened
 from hotdog_sql.cli.download import destination_of, run_download
 from hotdog_sql.cli.options import Given, complete_class, option_name, takes
 from hotdog_sql.cli.output import check_output, say, write_rows
@@ -101,7 +101,9 @@ def select(
             raise InputError(f"{from_} has no ImageIDs; add --ids with the file {then.options.ids}")
         request = replace(then.options, **changes)
         source = replace(then.data_options(DataOptions().data_dir), **data)
-    with opened_for(request, source, chosen="splits" in data or then is not None) as database:
+    chosen = "splits" in data or then is not None
+    source = api.data_for(request, source, chosen=chosen)
+    with opened(source, api.needs_of(request)) as database:
         selection = api.select(database, options=request)
         tell_selection(selection, verbose=verbose)
         if then is not None:

@@ -101,18 +101,13 @@ class DownloadPool:
             StorageError: a photo cannot be written.
             UnreachableError: no host has answered.
         """
-        left = iter(photos)
-        more = True
-        while more or self._open:
+        for photo in photos:
+            self._submit(photo)
             # Results come first: they are to be shown and recorded at once.
-            while more and self._open < _WINDOW and self._results.empty():
-                photo = next(left, None)
-                if photo is None:
-                    more = False
-                else:
-                    self._submit(photo)
-            if self._open:
+            while self._open >= _WINDOW or not self._results.empty():
                 yield self._next_result()
+        while self._open:
+            yield self._next_result()
 
     def _submit(self, photo: Photo) -> None:
         sources = self._options.sources

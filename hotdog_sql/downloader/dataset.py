@@ -75,7 +75,8 @@ def open_dataset(
         table = stack.enter_context(closing(Manifest(path)))
         check_recipe(storage, recipe, options, begun=bool(table.tars))
         _check_format(table, options, storage.name)
-        dataset = stack.enter_context(closing(Dataset(storage, scratch, table, parts)))
+        dataset = Dataset(storage, scratch, table, parts)
+        stack.callback(dataset.keep)
         storage.write(RUN, dataset.run_id.encode())
         yield dataset
 
@@ -101,27 +102,26 @@ class Dataset:
         self._listed: set[tuple[str, str]] = set()
         self._sizes: dict[str, int] = {}
 
-    def close(self) -> None:
-        """Keep what is new."""
-        self._keep()
-
     def has(self, row: Row) -> bool:
         """Whether a photo is where the manifest says. A tar is whole, so what it holds is there."""
         tar = tar_of(row.path)
-        size = self._size(tar or row.path)
+        path = tar or row.path
+        if self.storage.folder is not None:
+            size = self.storage.size(path)
+        else:  # without a request for each
+            folder, _, name = path.rpartition("/")
+            piece = (folder, name[: self._characters])
+            if piece not in self._listed:
+                self._sizes.update(self.storage.files(*piece))
+                self._listed.add(piece)
+            size = self._sizes.get(path)
         return size is not None if tar else size == row.size
 
     def append(self, result: Result) -> None:
         """Record a result."""
         self.manifest.append(result)
         if time.monotonic() >= self._due:
-            self._keep()
-
-    def drop(self, row: Row) -> None:
-        """Remove a photo and its row."""
-        if row.path:
-            self.storage.delete(row.path)
-        self.manifest.forget(row)
+            self.keep()
 
     def finalize(
         self, report: DownloadReport, recipe: Mapping[str, object] | None, options: DownloadOptions
@@ -156,8 +156,8 @@ class Dataset:
             self.storage.delete(*(path for path, _ in self.storage.files(WORK_FOLDER)))
             self._kept = self.manifest.path.stat().st_size
 
-    def _keep(self) -> None:
-        """Upload what is new in the manifest."""
+    def keep(self) -> None:
+        """Upload what is new in the manifest, where that is remote."""
         if self.storage.folder is None:
             with self.manifest.path.open("rb") as file:
                 file.seek(self._kept)
@@ -167,17 +167,6 @@ class Dataset:
                 self.storage.write(part_name(self._parts), HEADER + new)
                 self._kept += len(new)
         self._due = time.monotonic() + _KEEP_EVERY
-
-    def _size(self, path: str) -> int | None:
-        """Bytes of a file, None where there is none; of a remote one without a request for each."""
-        if self.storage.folder is not None:
-            return self.storage.size(path)
-        folder, _, name = path.rpartition("/")
-        piece = (folder, name[: self._characters])
-        if piece not in self._listed:
-            self._sizes.update(self.storage.files(*piece))
-            self._listed.add(piece)
-        return self._sizes.get(path)
 
     def _publish(self, name: str, file: Path) -> None:
         """Put a finished record in its place, unless the same is there."""

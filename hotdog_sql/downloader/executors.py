@@ -42,25 +42,17 @@ RunShards: TypeAlias = Callable[[Iterable[Shard]], Iterator[list[Result]]]
 
 @contextmanager
 def open_executor(empty: Shard, progress: Progress) -> Iterator[RunShards]:
-    """What runs shards that are like the empty one, as the options say."""
-    if empty.options.scheduler:
-        with DaskExecutor(empty.options, progress) as executor:
+    """What runs shards that are like the empty one. Run twice, a shard leaves the same files."""
+    options = empty.options
+    if options.scheduler:
+        with DaskExecutor(options, progress) as executor:
             yield executor.run
-    else:
-        with _local_executor(empty, progress) as run:
-            yield run
-
-
-@contextmanager
-def _local_executor(empty: Shard, progress: Progress) -> Iterator[RunShards]:
-    """What runs shards in this process. Run twice, a shard leaves the same files."""
+        return
     with empty.storage.scratch() as scratch:
-        in_tars = empty.options.in_tars
+        in_tars = options.in_tars
         storage = open_storage(scratch / "photos") if in_tars else empty.storage
-        with DownloadPool(
-            storage, empty.mirror_url, empty.options, progress, heard=empty.heard
-        ) as pool:
-            yield partial(_run_tars, pool, scratch) if in_tars else partial(_run_files, pool)
+        with DownloadPool(storage, empty.mirror_url, options, progress, heard=empty.heard) as pool:
+            yield (partial(_run_tars, pool, scratch) if in_tars else partial(_run_files, pool))
 
 
 def _run_files(pool: DownloadPool, shards: Iterable[Shard]) -> Iterator[list[Result]]:
@@ -111,7 +103,7 @@ def run_shard_once(shard: Shard) -> None:
     """
     if read_results(shard) is not None:
         return
-    with _local_executor(shard, Progress()) as run:
+    with open_executor(shard, Progress()) as run:
         lines = [encode(result.row()) for results in run([shard]) for result in results]
     shard.check_current()  # or nobody would remove the file
     shard.storage.write(shard.result_file, b"".join(lines))
@@ -176,7 +168,8 @@ class DaskExecutor:
 
     def _submit(self, shard: Shard, threads: int) -> None:
         # What one host may be asked at once is divided among the workers.
-        options = replace(shard.options, per_host=max(1, self._per_host // threads))
+        share = max(1, self._per_host // threads)
+        options = replace(shard.options, per_host=share, scheduler=None)
         shard = replace(shard, options=options, heard=self._heard)
         # Not pure: a shard's name need not be worked out of its rows.
         future = self._client.submit(run_shard_once, shard, pure=False, retries=_RETRIES)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hotdog_sql.download_options import DownloadOptions
@@ -79,80 +79,75 @@ class _Folder:
         return 0 if self.exhausted else max(0, self.lost - self.taken)
 
 
+@dataclass(slots=True)
 class _Run:
     """One run over a dataset: finds the missing photos and records their results."""
 
-    def __init__(
-        self,
-        dataset: Dataset,
-        options: DownloadOptions,
-        progress: Progress,
-        replacements: Replacements | None,
-    ) -> None:
-        self.report = DownloadReport()
-        self._dataset = dataset
-        self._manifest = dataset.manifest
-        self._options = options
-        self._progress = progress
-        self._replacements = replacements
-        self._folders: dict[str, _Folder] = {}
-        self._places: dict[str, str] = {}
+    dataset: Dataset
+    options: DownloadOptions
+    progress: Progress
+    replacements: Replacements | None
+    report: DownloadReport = field(default_factory=DownloadReport)
+    folders: dict[str, _Folder] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)  # folders by their names on disk
 
     def rounds(self, photos: Iterable[Photo]) -> Iterator[Iterable[Photo]]:
         """The selection, and then replacements as long as a folder lacks some."""
         yield photos
-        take = self._replacements if self._options.top_up else None
-        while take is not None and any(folder.lacks for folder in self._folders.values()):
+        take = self.replacements if self.options.top_up else None
+        while take is not None and any(folder.lacks for folder in self.folders.values()):
             yield self._next_replacements(take)
 
     def missing(self, photos: Iterable[Photo]) -> Iterator[Photo]:
         """Those of the photos that are to be fetched; the others are counted."""
         for photo in photos:
-            known = self._manifest.want(photo)
+            known = self.dataset.manifest.want(photo)
             if known.wanted > 1:
                 continue  # selected twice
-            if photo.folder not in self._folders:
+            if photo.folder not in self.folders:
                 self._check_place(photo)
-            folder = self._folders.setdefault(photo.folder, _Folder())
+            folder = self.folders.setdefault(photo.folder, _Folder())
             folder.taken += photo.reserve
             if not self._is_settled(known):
                 yield photo
                 continue
             if (known.rank, known.reserve) != (photo.rank, photo.reserve):
                 # A larger selection: what replaced a photo yesterday is selected itself today.
-                self._dataset.append(replace(self._manifest.result(known), photo=photo))
+                self.dataset.append(replace(self.dataset.manifest.result(known), photo=photo))
             folder.lost += known.status == Status.LOST
-            self._progress.finished(known.status, "", known=True, reserve=photo.reserve)
+            self.progress.finished(known.status, "", known=True, reserve=photo.reserve)
 
     def settle(self, result: Result) -> None:
         """Record the result of a photo."""
         if result.status is Status.FAILED:
             result = self._failed(result)
-        self._dataset.append(result)
+        self.dataset.append(result)
         if result.status is Status.DOWNLOADED:
             self.report.downloaded += 1
             self.report.received += result.size or 0
-        self._folders[result.photo.folder].lost += result.status is Status.LOST
-        self._progress.finished(
+        self.folders[result.photo.folder].lost += result.status is Status.LOST
+        self.progress.finished(
             result.status, result.source, known=False, reserve=result.photo.reserve
         )
 
     def clean_up(self) -> None:
         """Remove what is no longer selected, and count what could not be replaced."""
-        for row in list(self._manifest.rows(unwanted=True)):
-            folder = self._folders.get(row.folder)
+        for row in list(self.dataset.manifest.rows(unwanted=True)):
+            folder = self.folders.get(row.folder)
             # A reserve whose place is taken by the photo that was lost once.
             spare = row.reserve and folder is not None and folder.taken >= folder.lost
-            if self._options.update or (spare and self._options.top_up):
-                self._dataset.drop(row)
-        for name, folder in self._folders.items():
+            if self.options.update or (spare and self.options.top_up):
+                if row.path:
+                    self.dataset.storage.delete(row.path)
+                self.dataset.manifest.forget(row)
+        for name, folder in self.folders.items():
             if folder.exhausted:
                 self.report.short[name] = folder.lost - folder.taken
 
     def _check_place(self, photo: Photo) -> None:
         """Refuse folders that become one on some file system: photos would replace each other."""
         place = safe_folder(photo.folder).casefold()
-        other = self._places.setdefault(place, photo.folder)
+        other = self.places.setdefault(place, photo.folder)
         if other != photo.folder:
             raise SelectionFileError(
                 f"the folders {printable(other)!r} and {printable(photo.folder)!r} would be one on "
@@ -163,13 +158,13 @@ class _Run:
         """Whether an earlier run has said the last word on a photo."""
         match known.status:
             case Status.DOWNLOADED:
-                return self._dataset.has(known)
-            case Status.LOST if self._options.in_tars:
+                return self.dataset.has(known)
+            case Status.LOST if self.options.in_tars:
                 return True  # its replacement is in a tar, which is never changed
             case Status.LOST:
-                errors = split_errors(self._manifest.columns(known)["error"])
-                untried = set(self._options.sources) - {source for source, _ in errors}
-                return not (untried or self._options.retry_failed)
+                errors = split_errors(self.dataset.manifest.columns(known)["error"])
+                untried = set(self.options.sources) - {source for source, _ in errors}
+                return not (untried or self.options.retry_failed)
             case _:
                 return False
 
@@ -180,15 +175,16 @@ class _Run:
         back that it does not have it, and a replacement has its place. A photo that fails in
         several runs counts as lost, so that it is replaced.
         """
-        before = self._manifest.find(result.photo)
+        before = self.dataset.manifest.find(result.photo)
         runs = 1
         if before.status == Status.LOST:
-            return self._manifest.result(before)
+            return self.dataset.manifest.result(before)
         if before.status == Status.FAILED:
-            known = re.search(r"failed in (\d+) runs", self._manifest.columns(before)["note"])
+            note = self.dataset.manifest.columns(before)["note"]
+            known = re.search(r"failed in (\d+) runs", note)
             runs += int(known[1]) if known else 1
             result = replace(result, note=f"failed in {runs} runs")
-        if runs >= _FAILED_RUNS or self._options.replace_failed:
+        if runs >= _FAILED_RUNS or self.options.replace_failed:
             return replace(result, status=Status.LOST)
         return result
 
@@ -198,14 +194,12 @@ class _Run:
         However the losses come in, a folder ends with the first of its order that can be had: it
         never takes more replacements than it has losses.
         """
-        for name, folder in self._folders.items():
-            if folder.replacements is None and folder.lacks:
-                folder.replacements = take(name)
-            if folder.replacements is None:
-                continue
+        for name, folder in self.folders.items():
             # Not what it lacks meanwhile: which photos are fetched together, and so are in one
             # tar, must not depend on how fast the servers answer.
             for _ in range(folder.lacks):
+                if folder.replacements is None:
+                    folder.replacements = take(name)
                 photo = next(folder.replacements, None)
                 if photo is None:
                     folder.exhausted = True

@@ -3,13 +3,13 @@
 The others serve the commands. Libraries that only some calls need are imported by these calls.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hotdog_sql import boxes, index
+from hotdog_sql import boxes
 from hotdog_sql.catalog import file_named, files_for
 from hotdog_sql.config import MEMORY_LIMIT, base_url, mirror_url
 from hotdog_sql.data_file import DataFile, refresh_command
@@ -268,15 +268,6 @@ def refresh(
     files = [DataFile(file, data.data_dir / file.name) for file in wanted]
     results = module.refresh(files, base_url(), confirm=confirm, progress=progress)
     return results, module.failure(results)
-
-
-def build_index(database: Database) -> Iterator[tuple[Path, Path]]:
-    """Index each file of a database that reads the CSVs; yield CSV and index."""
-    for view in index.INDEXED_VIEWS:
-        if view != "boxes" or not database.missing(view):  # they are fetched only if read
-            database.use(view)
-            csvs = [file.path for file in database.files_of(view)]
-            yield from index.build_index(database, view, csvs)
 
 
 def check_destination(directory: str) -> None:

@@ -1,33 +1,32 @@
-"""The views and macros of `sql/` over the Open Images files."""
+"""DuckDB in memory, with the views and macros of `sql/` over the Open Images files."""
 
-from collections.abc import Iterable
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any, Self, TypeVar
 
 import duckdb
 
 from hotdog_sql.catalog import CatalogFile
-from hotdog_sql.connection import Connection, one_line
 from hotdog_sql.data_file import DataFile, refresh_command
-from hotdog_sql.errors import (
-    DataError,
-    HotdogError,
-    InputError,
-    MissingFileError,
-)
-from hotdog_sql.index import INDEXED_VIEWS, index_state
+from hotdog_sql.errors import DataError, HotdogError, InputError, MissingFileError, StorageError
+from hotdog_sql.files import temporary_folder
+from hotdog_sql.index import COPIES, VARIABLES, index_of, index_state, new_index
 from hotdog_sql.options import DataOptions
 from hotdog_sql.sandbox import check_query, lock, query_error
 from hotdog_sql.sql_files import SqlFile, dataset_files, load_order, needed_for
+from hotdog_sql.text import printable
 
+Parameters = Mapping[str, object] | Sequence[object] | None
+T = TypeVar("T")
+#: As a plain function: mypy takes only literal columns.
+_make_type: Callable[..., Any] = namedtuple
 _FILES = "SELECT release, split, kind, path, name, bytes, md5, file FROM files ORDER BY kind, name"
 _KEEP_QUERY = "CREATE OR REPLACE TABLE result AS FROM query($query)"
 #: What DuckDB raises where a file is not what its view expects.
-_ERRORS_OF_FILES = (
-    duckdb.InvalidInputException,
-    duckdb.ConversionException,
-    duckdb.IOException,
-)
+_ERRORS_OF_FILES = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException)
 #: The views that read files of the data folder, and the catalog's kinds that each reads.
 _KINDS_READ = {
     "classes": ("classes",),
@@ -38,7 +37,7 @@ _KINDS_READ = {
 }
 
 
-class Database(Connection):
+class Database:
     """A DuckDB connection that loads the views and macros of `sql/` as they are used.
 
     A view whose file is missing cannot be loaded, nor can what reads it. Everything else works
@@ -54,22 +53,70 @@ class Database(Connection):
     """
 
     def __init__(self, options: DataOptions) -> None:
-        super().__init__(options)
         self.options = options
         self.files: tuple[DataFile, ...] = ()
         self.index_variables: dict[str, object] = {}
         self.index_warnings: list[str] = []
         self._loaded: set[str] = set()
         self._locked = False
-        self._readable = [options.data_dir, self.scratch]
         with ExitStack() as stack:
-            stack.callback(self.close)
+            self.scratch: Path = stack.enter_context(temporary_folder())
+            self.connection = stack.enter_context(_connect(options, self.scratch))
+            self._thread = stack.enter_context(ThreadPoolExecutor(max_workers=1))
+            self._readable = [options.data_dir, self.scratch]
             self.set_variables(options.variables())
             self.use("files")
             self.files = tuple(
                 DataFile(CatalogFile(*row[:-1]), Path(row[-1])) for row in self.rows(_FILES)
             )
-            stack.pop_all()
+            self._resources = stack.pop_all()
+
+    def execute(self, query: str, parameters: Parameters = None) -> duckdb.DuckDBPyConnection:
+        """Run a query, which is not a user's; fetch its rows from the result."""
+        return self._run(lambda: self.connection.execute(query, parameters))
+
+    def rows(self, query: str, parameters: Parameters = None) -> list[Any]:
+        """Run a query, and return all of its rows.
+
+        Args:
+            query: any SQL but a user's, such as `FROM find_classes($name)`.
+            parameters: values to bind, such as `{"name": "hot dog"}`.
+
+        Returns:
+            The rows, which should be few: named tuples, such as `row.DisplayName`. A column whose
+            name is not one of Python's has its number, such as `row._0`.
+
+        Raises:
+            DataError: the content of a file does not have the types and the dialect of its view.
+            InputError: the query needs more memory than the limit.
+            StorageError: the temporary folder is full.
+        """
+
+        def named_rows() -> list[Any]:
+            result = self.connection.execute(query, parameters)
+            columns = [column[0] for column in result.description or ()]
+            return list(map(_make_type("Row", columns, rename=True)._make, result.fetchall()))
+
+        return self._run(named_rows)
+
+    def stream(self, query: str, parameters: Parameters = None) -> Iterator[dict[str, Any]]:
+        """The rows of a query that ends at once, such as one over a table, by their columns."""
+        # A cursor of its own: another query on the connection would end the stream.
+        with self.connection.cursor() as cursor:
+            cursor.execute(query, parameters)
+            columns = [column[0] for column in cursor.description or ()]
+            while rows := cursor.fetchmany(1000):
+                for row in rows:
+                    yield dict(zip(columns, row, strict=True))
+
+    def keep_rows(self, query: str, parameters: Parameters = None, table: str = "result") -> None:
+        """Keep the rows of a query as a table, in place of one of this name."""
+        self.execute(f"CREATE OR REPLACE TABLE {table} AS {query}", parameters)
+
+    def set_variables(self, variables: Mapping[str, object]) -> None:
+        """Set session variables, whose names are our own."""
+        for name, value in variables.items():
+            self.execute(f"SET VARIABLE {name} = ?", [value])
 
     def files_of(self, *views: str) -> list[DataFile]:
         """The files that some views read."""
@@ -89,12 +136,7 @@ class Database(Connection):
         return [sql_file for sql_file in sql_files if not self.missing(sql_file.defines)]
 
     def use(self, *names: str) -> None:
-        """Load views or macros, such as `select_images`, and what they read.
-
-        Raises:
-            MissingFileError: a file that one of them reads is not in the data folder.
-            DataError: a file does not begin with the column names of its view.
-        """
+        """Load views or macros, such as `select_images`, and what they read."""
         if self._loaded.issuperset(names):
             return
         if missing := self.missing(*names):
@@ -127,17 +169,8 @@ class Database(Connection):
     def keep_query(self, text: str) -> None:
         """Keep the rows of a user's query as the table `result`.
 
-        The query sees every view and macro whose files are there. The connection is locked before
-        it runs and stays so.
-
-        Args:
-            text: one SELECT.
-
-        Raises:
-            QueryError: the text is not one SELECT that only reads, or DuckDB refuses it.
-            MissingFileError: a file that the query reads is not in the data folder.
-            InputError: the query needs more memory than the limit.
-            StorageError: the temporary folder is full.
+        It must be one SELECT, and sees every view and macro whose files are there. The connection
+        is locked before it runs and stays so.
         """
         self.use(*check_query(self.connection, text))
         self.use_all()
@@ -149,7 +182,7 @@ class Database(Connection):
         except (duckdb.BinderException, duckdb.CatalogException) as error:
             raise query_error(self._pointing(text) or error) from error
         except duckdb.Error as error:
-            raise super()._explain(error) or query_error(error) from error
+            raise self._limit_error(error) or query_error(error) from error
 
     def _pointing(self, text: str) -> duckdb.Error | None:
         """The error of a query that cannot be bound, with its place in the query itself."""
@@ -159,11 +192,64 @@ class Database(Connection):
             return error
         return None
 
-    def _explain(self, error: duckdb.Error) -> HotdogError | None:
-        """Our error if a file, or a limit on DuckDB's resources, is at fault."""
-        explained = super()._explain(error)
-        if explained or not isinstance(error, _ERRORS_OF_FILES):
-            return explained
+    def build_index(self) -> Iterator[tuple[Path, Path]]:
+        """Index each file, whose view reads the CSV itself; yield CSV and index."""
+        for view, copy in COPIES.items():
+            if view == "boxes" and self.missing(view):
+                continue  # they are fetched only if read
+            self.use(view)
+            for file in self.files_of(view):
+                self.set_variables({VARIABLES[view][0]: [str(file.path)]})
+                with new_index(file.path) as temporary:
+                    self.execute(copy, {"file": str(temporary)})
+                yield file.path, index_of(file.path)
+
+    def close(self) -> None:
+        """Close DuckDB's connection and remove the temporary folder."""
+        self._resources.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _run(self, call: Callable[[], T]) -> T:
+        try:
+            return self._stoppable(call)
+        except duckdb.Error as error:
+            if explained := self._limit_error(error) or self._file_error(error):
+                raise explained from error
+            raise
+
+    def _stoppable(self, call: Callable[[], T]) -> T:
+        """Run a query in a thread, so that Ctrl-C is heard in this one and stops the query."""
+        future = self._thread.submit(call)
+        try:
+            return future.result()
+        finally:
+            while not future.done():
+                # An interruption that comes before the query has begun is lost.
+                self.connection.interrupt()
+                wait([future], timeout=0.1)
+
+    def _limit_error(self, error: duckdb.Error) -> HotdogError | None:
+        """Our error if DuckDB lacks memory, or room in the folder that it spills into."""
+        if isinstance(error, duckdb.OutOfMemoryException):
+            return InputError(
+                f"DuckDB needs more memory ({one_line(error)}); give a larger --memory-limit, or "
+                "fewer --threads"
+            )
+        if isinstance(error, duckdb.IOException) and str(self.scratch) in str(error):
+            return StorageError(
+                f"cannot write the temporary folder ({one_line(error)}); make room or set TMPDIR"
+            )
+        return None
+
+    def _file_error(self, error: duckdb.Error) -> HotdogError | None:
+        """Our error if a file of Open Images is at fault."""
+        if not isinstance(error, _ERRORS_OF_FILES):
+            return None
         # DuckDB names the file far below the line that says what is wrong.
         named = [file for file in self.files if str(file.path) in str(error)]
         return DataError(
@@ -191,7 +277,7 @@ class Database(Connection):
                 f"{listed} lacks columns of {view}; get it with: {refresh_command(wrong)}"
             )
         self._loaded.add(view)
-        if self.options.indexed and view in INDEXED_VIEWS:
+        if self.options.indexed and view in COPIES:
             variables, warnings = index_state(view, [file.path for file in files])
             self.set_variables(variables)
             self.index_variables |= variables
@@ -204,3 +290,28 @@ class Database(Connection):
         """
         found = file.columns()
         return view == "boxes" or found in (self.connection.view(view).columns, None)
+
+
+def _connect(options: DataOptions, scratch: Path) -> duckdb.DuckDBPyConnection:
+    config: dict[str, Any] = {
+        # Never download an extension in the middle of a query.
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        # A database in memory would spill into a `.tmp` folder in the current folder.
+        "temp_directory": str(scratch),
+        "threads": options.threads,
+        "memory_limit": options.memory_limit,
+    }
+    given = {name: value for name, value in config.items() if value is not None}
+    try:
+        return duckdb.connect(config=given)
+    except duckdb.ParserException as error:
+        raise InputError(
+            f"{printable(str(options.memory_limit))!r} is not a memory limit "
+            f"({one_line(error)}); give --memory-limit such as 512MB"
+        ) from error
+
+
+def one_line(error: duckdb.Error) -> str:
+    """DuckDB's own words about an error, without the lines that point into the query."""
+    return printable(str(error).partition("\n")[0])

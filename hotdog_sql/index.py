@@ -7,25 +7,23 @@ checksums. A copy that is stale or damaged is not read.
 import hashlib
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from hotdog_sql.connection import Connection
 from hotdog_sql.data_file import hidden, read_json, save_json
 from hotdog_sql.files import whole_file
 
 #: For images, zstd's level 1 compresses as well as the default, and faster; in groups of 8,192
 #: images a selection needs little memory.
-_COPIES = {
+COPIES = {
     "images": "COPY images TO $file (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, "
     "COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 8_192)",
     "labels": "COPY labels TO $file (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd)",
     "boxes": "COPY boxes TO $file (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd)",
 }
-INDEXED_VIEWS = tuple(_COPIES)
 #: The session variables that a view reads: its files and how to read them (see `sql/files.sql`).
-_VARIABLES = {
+VARIABLES = {
     "images": ("image_files", "image_reader"),
     "labels": ("label_files", "label_reader"),
     "boxes": ("box_files", "box_reader"),
@@ -50,26 +48,21 @@ def index_state(view: str, csvs: Sequence[Path]) -> tuple[dict[str, object], lis
     problems = [problem for csv in csvs if (problem := _problem(csv))]
     if problems:
         return {}, [f"{problem}, so the CSV itself is read" for problem in problems]
-    files, reader = _VARIABLES[view]
+    files, reader = VARIABLES[view]
     return {files: [str(index_of(csv)) for csv in csvs], reader: "from_parquet"}, []
 
 
-def build_index(
-    connection: Connection, view: str, csvs: Sequence[Path]
-) -> Iterator[tuple[Path, Path]]:
-    """Make the index of each file of a view, in place of an older one; yields CSV and index.
+@contextmanager
+def new_index(csv: Path) -> Iterator[Path]:
+    """A file for the rows of a CSV, which then becomes its index in place of an older one.
 
-    The connection's view reads the CSVs themselves. A Parquet file appears whole or not at all,
-    and is not read without its record.
+    It appears whole or not at all, and is not read without its record.
     """
-    for csv in csvs:
-        parquet, identity = index_of(csv), _identity(csv)
-        connection.set_variables({_VARIABLES[view][0]: [str(csv)]})
-        with whole_file(parquet) as temporary:
-            connection.execute(_COPIES[view], {"file": str(temporary)})
-            crc32 = _crc32(temporary)
-        _save_record(parquet, {"csv": identity, "parquet_crc32": crc32})
-        yield csv, parquet
+    parquet, identity = index_of(csv), _identity(csv)
+    with whole_file(parquet) as temporary:
+        yield temporary
+        crc32 = _crc32(temporary)
+    _save_record(parquet, {"csv": identity, "parquet_crc32": crc32})
 
 
 def _problem(csv: Path) -> str | None:

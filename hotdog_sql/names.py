@@ -6,8 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from hotdog_sql.connection import one_line
-from hotdog_sql.database import Database
+from hotdog_sql.database import Database, one_line
 from hotdog_sql.downloader.photo import IMAGE_COLUMNS
 from hotdog_sql.errors import AmbiguousClassError, InputError, UnknownClassError
 from hotdog_sql.export import FILE_FORMATS, read_file

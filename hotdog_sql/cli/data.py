@@ -105,13 +105,11 @@ def index(data: Given) -> None:
     CSV is there. When a CSV changes, the commands read the CSV until it is
     indexed again.
     """
-    from hotdog_sql import api
-
     defaults: Given = {"memory_limit": INDEX_MEMORY_LIMIT, "indexed": False}
     wanted = DataOptions(**(defaults | data))
     with opened(wanted, ["images", "labels"]) as database:
         if "train" in wanted.splits:
             say("the train split takes about a minute")
-        for csv, parquet in api.build_index(database):
+        for csv, parquet in database.build_index():
             sizes = [size_text(path.stat().st_size) for path in (csv, parquet)]
             say(f"{csv.name}: {' to '.join(sizes)}", err=False)

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from hotdog_sql.api import build_index
 from hotdog_sql.database import Database
 from hotdog_sql.index import index_of
 from hotdog_sql.options import DataOptions, SelectOptions
@@ -52,7 +51,7 @@ def test_every_row_and_every_selection_is_the_csvs(examples: int) -> None:
 def index(folder: Path, **options: Any) -> None:
     """Makes the index of the files in a folder."""
     with connect(DataOptions(folder, indexed=False, **options)) as database:
-        assert list(build_index(database))
+        assert list(database.build_index())
 
 
 def views_of(database: Database) -> set[str]:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from hotdog_sql.api import build_index
 from hotdog_sql.export import write_rows
 from hotdog_sql.options import DataOptions, SelectOptions
 from hotdog_sql.selection import Selection, select
@@ -43,7 +42,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         labels.append((row[0], "verification", "/m/01b9xk", "1" if number % 11 == 0 else "0"))
     OpenImages(images=images, labels=labels).write(folder)
     with connect(DataOptions(folder, indexed=False)) as database:
-        list(build_index(database))
+        list(database.build_index())
     return folder
 
 

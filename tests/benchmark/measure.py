@@ -4,6 +4,7 @@ Programs take turns (A B C A B C …), so that a machine that slows down slows a
 module imports nothing large: on Linux a child's peak memory is at least its parent's at the fork.
 """
 
+import atexit
 import os
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ import time
 import venv
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from statistics import median
 
@@ -94,12 +96,28 @@ def run(command: Command) -> Run:
     return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * _RSS_UNIT)
 
 
+@cache
+def _output() -> Path:
+    BENCH.mkdir(exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=BENCH))
+    atexit.register(shutil.rmtree, folder)
+    return folder
+
+
+def new_folder() -> Path:
+    """A new, empty folder for what a program writes.
+
+    It is removed when all has been measured: for some minutes after a file was deleted, ext4 is
+    slow at making another, and that would be measured.
+    """
+    return Path(tempfile.mkdtemp(dir=_output()))
+
+
 def take_turns(
     programs: Mapping[str, Program],
     repeats: int,
     *,
     check: Callable[[str, Path], None] | None = None,
-    pause: float = 0.0,
 ) -> dict[str, Run]:
     """The median run of each program; the first round fills the page cache and is not counted.
 
@@ -107,20 +125,16 @@ def take_turns(
         programs: by the names to show.
         repeats: counted runs of each.
         check: sees the name and the folder of each run afterwards, and exits if it is wrong.
-        pause: seconds between rounds.
     """
     runs: dict[str, list[Run]] = {name: [] for name in programs}
-    BENCH.mkdir(exist_ok=True)
     for turn in range(repeats + 1):
-        with tempfile.TemporaryDirectory(dir=BENCH) as scratch:
-            for name, program in programs.items():
-                folder = Path(tempfile.mkdtemp(dir=scratch))
-                one = run(program(folder))
-                if check is not None:
-                    check(name, folder)
-                if turn:
-                    runs[name].append(one)
-        time.sleep(pause)
+        for name, program in programs.items():
+            folder = new_folder()
+            one = run(program(folder))
+            if check is not None:
+                check(name, folder)
+            if turn:
+                runs[name].append(one)
     return {
         name: Run(
             median(one.wall for one in some),

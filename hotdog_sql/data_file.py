@@ -8,10 +8,12 @@ import shlex
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from hotdog_sql.catalog import CatalogFile
+from hotdog_sql.text import http_date
 
 #: The folder beside the CSVs that holds records, parts and locks.
 HIDDEN = ".hotdog-sql"
@@ -109,6 +111,12 @@ class DataFile:
             with suppress(OSError):  # the folder may be read-only
                 self.save_record(replace(known, md5=md5), state)
         return md5
+
+    @property
+    def date(self) -> datetime:
+        """When the server's file was last changed; where that is unknown, the file's own time."""
+        said = self.record.last_modified if self.matches_server() else None
+        return http_date(said) or datetime.fromtimestamp(self.path.stat().st_mtime, UTC)
 
     def matches_server(self) -> bool | None:
         """Whether it has the bytes that the server had; None where it is not known of both."""

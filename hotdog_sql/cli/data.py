@@ -60,6 +60,9 @@ def asker(data: DataOptions) -> Callable[..., bool]:
 @takes(data=(DataOptions, "splits", "release", "labels", "data_dir", "large"))
 def refresh(
     data: Given,
+    every_split: Annotated[
+        bool, typer.Option("--all", help="All splits.", rich_help_panel="Data")
+    ] = False,
     file: Annotated[
         list[str] | None,
         typer.Option(
@@ -82,7 +85,7 @@ def refresh(
     """
     from hotdog_sql import api
 
-    wanted = DataOptions(**data)
+    wanted = DataOptions(**(data | ({"splits": ("all",)} if every_split else {})))
     with _display() as display:
         results, error = api.refresh(wanted, file or (), confirm=asker(wanted), progress=display)
     for result in results:

@@ -17,12 +17,14 @@ from hotdog_sql.cli.output import QUIET, check_output, say, write_rows
 from hotdog_sql.cli.report import tell_problems
 from hotdog_sql.errors import MissingExtraError
 from hotdog_sql.options import DataOptions, SelectOptions
-from hotdog_sql.text import printable
+from hotdog_sql.text import printable, size_text
 
 if TYPE_CHECKING:
     from hotdog_sql.api import Database, SqlFile
 
 _CONFIDENCE = (SelectOptions, "min_confidence")
+#: What a file is to the server's or the catalog's.
+_VERDICTS = {None: "not compared with", True: "matches", False: "DIFFERS from"}
 _QUERIES = {
     "find_classes": "FROM find_classes($pattern)",
     "count_classes": "FROM count_classes($pattern, min_confidence := $min_confidence)",
@@ -77,7 +79,7 @@ def summary(
     row_format: options.FormatOption = None,
     output: options.OutputOption = None,
 ) -> None:
-    """Count images, positive labels, labelled images and classes.
+    """Count images, labels and classes, and describe the files.
 
     Examples:
       hotdog-sql summary
@@ -89,7 +91,20 @@ def summary(
         database.keep_rows("FROM summary(min_confidence := $min_confidence)", values)
         write_rows(database, "result", written, output)
         if not QUIET.get():
+            _describe_files(database)
             tell_problems(database, dict(database.rows("FROM data_problems()")))
+
+
+def _describe_files(database: "Database") -> None:
+    """Say which files the counts come from, and whether they are as they should be."""
+    for file in database.files:
+        if file.size is not None:
+            server = _VERDICTS[file.matches_server()]
+            catalog = _VERDICTS[file.matches_catalog()]
+            say(
+                f"{file.path.name}: {size_text(file.size)}, {file.date:%Y-%m-%d}, "
+                f"{file.catalog.release}, {server} the server, {catalog} the catalog"
+            )
 
 
 @takes(data=DataOptions)

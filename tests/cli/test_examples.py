@@ -225,7 +225,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory, addresses: dict[str, str]) ->
     (folder / "data").mkdir()
     place = Place(folder / "data", folder, addresses)
     hot_dogs = ["select", "Hot dog", "--output", "hotdogs.csv", "--download", "dataset"]
-    for command in (["refresh", "--split", "all", "--yes"], hot_dogs):
+    for command in (["refresh", "--all", "--yes"], hot_dogs):
         done = place.start(folder, ["hotdog-sql", *command])
         assert done.returncode == 0, done.stderr
     return place

@@ -110,7 +110,7 @@ def test_answers_that_are_none(run: Run, tmp_path: Path) -> None:
         ),
     }
     with RawServer(by_path(answers)) as server:
-        refused = run("refresh", "--split", "all", "--yes", HOTDOG_SQL_BASE_URL=server.url)
+        refused = run("refresh", "--all", "--yes", HOTDOG_SQL_BASE_URL=server.url)
     assert refused.returncode == 5
     assert refused.stdout.count("failed") == len(answers)
     line = only_line(refused.stderr)

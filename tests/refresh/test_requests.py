@@ -4,6 +4,7 @@ import os
 import sys
 from base64 import b64encode
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -38,6 +39,7 @@ def test_an_altered_or_removed_file_is_fetched_again(old_site: Site) -> None:
     for _ in range(2):
         local = old_site.file(md5=md5_of(OLD))
         assert (local.matches_server(), local.matches_catalog()) == (False, False)
+        assert local.date == datetime(1970, 1, 2, tzinfo=UTC)
     # It has been looked at, not forgiven.
     old_site.server.clear()
     assert old_site.refresh().status is Status.CHANGED

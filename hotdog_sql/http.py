@@ -121,14 +121,14 @@ def check_url(url: str, base: httpx.URL | None = None) -> httpx.URL:
         raise RequestError(
             f"{url.rpartition('@')[2]} is not an address{reason}", "bad address"
         ) from error
-    is_allowed = target.scheme == "https" or (target.scheme == "http" and is_loopback(host))
+    is_allowed = target.scheme == "https" or (target.scheme == "http" and _is_loopback(host))
     if not (host and is_allowed):
         raise RequestError(
             f"{public_address(target)}: only https addresses are fetched; "
             "check HOTDOG_SQL_BASE_URL and HOTDOG_SQL_MIRROR_URL",
             "unsafe address",
         )
-    if base is not None and is_loopback(host) and not is_loopback(base.host):
+    if base is not None and _is_loopback(host) and not _is_loopback(base.host):
         raise RequestError(
             f"{public_address(base)} redirects to this machine; check its address", "unsafe address"
         )
@@ -146,7 +146,7 @@ def check_status(response: httpx.Response) -> None:
 
 
 @lru_cache
-def is_loopback(host: str) -> bool:
+def _is_loopback(host: str) -> bool:
     """Whether the host is this machine."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback

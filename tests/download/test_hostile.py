@@ -221,21 +221,14 @@ def test_a_photo_that_fails_in_three_runs_is_replaced(tmp_path: Path) -> None:
     assert notes[2] == "failed in 3 runs"
 
 
-@pytest.mark.parametrize("what", ["data folder", "folder with files"])
-def test_a_folder_that_is_not_a_dataset_is_left_alone(
-    tmp_path: Path, run: Run, small_data: Path, what: str
-) -> None:
-    rows = save_selection(tmp_path / "rows.csv", [photo(1)])
+def test_a_data_folder_is_left_alone(tmp_path: Path, run: Run, small_data: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
-    if what == "data folder":
-        for path in filter(Path.is_file, small_data.iterdir()):
-            (folder / path.name).write_bytes(path.read_bytes())
-        assert run("summary", "--data-dir", "folder").returncode == 0
-    else:
-        (folder / "thesis.tex").write_text("years of work")
+    for path in filter(Path.is_file, small_data.iterdir()):
+        (folder / path.name).write_bytes(path.read_bytes())
+    assert run("summary", "--data-dir", "folder").returncode == 0
     before = tree(folder)
-    said = run("download", rows, "folder")
+    said = run("download", save_selection(tmp_path / "rows.csv", [photo(1)]), "folder")
     assert said.returncode == 6
     assert "choose another folder" in said.stderr
     assert tree(folder) == before

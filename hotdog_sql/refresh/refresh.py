@@ -53,7 +53,7 @@ def refresh(
     policy: RetryPolicy | None = None,
     silence_seconds: float = SILENCE_SECONDS,
 ) -> list[FileResult]:
-    """Bring files up to date; one request for each that is unchanged.
+    """Bring files up to date; an unchanged file costs one request.
 
     A file in the data folder is replaced in one move by another that is complete and verified,
     or not touched. An interrupted body is resumed by the next refresh. Refreshes at the same time

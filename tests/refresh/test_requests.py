@@ -130,13 +130,7 @@ def test_results_keep_the_order_and_one_failure_harms_nobody(site: Site) -> None
     assert "could not fetch c.csv: HTTP status 404" in str(failure(results))
 
 
-def test_places_that_cannot_be_written(site: Site) -> None:
+def test_a_folder_that_cannot_be_made(site: Site) -> None:
     site.data_dir.write_bytes(b"a file")
     with pytest.raises(StorageError, match="data"):
         site.refresh()
-    site.data_dir.unlink()
-    (site.hidden / "a.csv.part").mkdir(parents=True)
-    site.serve(new())
-    result = site.refresh()
-    assert result.status is Status.FAILED
-    assert "a.csv.part" in result.note

@@ -4,13 +4,10 @@ A scheduler, two workers and an S3 server start as processes of this machine, be
 generated photos. The commands that are shown are those that a real cluster and bucket would take.
 """
 
-import functools
 import os
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from tests.support.cluster import Cluster, s3_server
@@ -29,11 +26,6 @@ _PATIENCE = 300.0
 def main() -> None:
     """Runs it all in a temporary folder: `python -m tests.cluster_demo [PHOTOS]`."""
     photos = int(sys.argv[1]) if sys.argv[1:] else _PHOTOS
-    begun = time.monotonic()
-
-    def say(text: str) -> None:
-        print(f"{time.monotonic() - begun:5.1f} s  {text}", flush=True)
-
     with (
         tempfile.TemporaryDirectory() as temporary,
         s3_server() as bucket,
@@ -41,33 +33,31 @@ def main() -> None:
         LoopbackServer() as server,
     ):
         rows = save_selection(Path(temporary) / "rows.csv", map(photo, range(1, photos + 1)))
-        say(f"a scheduler at {cluster.address}, two workers, a bucket at {_DATASET}")
+        print(f"a scheduler at {cluster.address}, two workers, a bucket at {_DATASET}")
         dead: list[int] = []
 
         def answer(request: Request) -> Reply:
             if len(server.requests) >= photos // 2 and not dead:
                 dead.append(0)
                 cluster.kill_worker()
-                say("half of the photos are there; a worker has been killed")
+                print("half of the photos are there; a worker has been killed", flush=True)
             return Reply(body=jpeg(int(request.path[-20:-4], 16)))
 
         server.default(answer)
-        environment = {**os.environ, **bucket, "HOTDOG_SQL_MIRROR_URL": server.url("/mirror/")}
-        run = functools.partial(_run, environment, say)
+        os.environ |= bucket | {"HOTDOG_SQL_MIRROR_URL": server.url("/mirror/")}
         options = ("--source", "mirror", "--scheduler", cluster.address)
-        run("download", str(rows), _DATASET, *options, "--shard-size", str(_SHARD))
+        _run("download", str(rows), _DATASET, *options, "--shard-size", str(_SHARD))
         again = len(server.requests) - photos
-        say(f"{again} photos were fetched again: what the dead worker had in hand")
+        print(f"{again} photos were fetched again: what the dead worker had in hand")
         if not dead or again > _SHARD:
             sys.exit("that is not what one worker can have had in hand")
-        run("verify", _DATASET)
-    say("all is well")
+        _run("verify", _DATASET)
 
 
-def _run(environment: dict[str, str], say: Callable[[str], None], *arguments: str) -> None:
-    say("$ hotdog-sql " + " ".join(arguments))
+def _run(*arguments: str) -> None:
+    print("$ hotdog-sql", *arguments, flush=True)
     command = [sys.executable, "-m", "hotdog_sql", *arguments]
-    code = subprocess.run(command, env=environment, timeout=_PATIENCE, check=False).returncode
+    code = subprocess.run(command, timeout=_PATIENCE, check=False).returncode
     if code:
         sys.exit(code)
 

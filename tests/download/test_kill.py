@@ -10,7 +10,7 @@ from threading import Event, Timer
 
 import pytest
 
-from hotdog_sql.errors import DatasetError, StorageError
+from hotdog_sql.errors import StorageError
 from tests.support.download_process import album, start
 from tests.support.loopback import LoopbackServer, Reply, Request, file_reply
 from tests.support.photos import manifest_rows, mirror_path, photo, run, serve, tree
@@ -224,9 +224,3 @@ def test_a_vanished_folder_ends_the_run(tmp_path: Path) -> None:
         serve(server, photos)
         assert run(server, dataset, photos).on_disk == 39
         assert server.count(mirror_path(photos[0])) == 1
-
-
-def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
-    (tmp_path / "a-file").touch()
-    with LoopbackServer() as server, pytest.raises(DatasetError, match="a file is in"):
-        run(server, tmp_path / "a-file" / "below", [photo(1)])

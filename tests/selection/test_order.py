@@ -11,15 +11,13 @@ from hotdog_sql.selection import Selection, select
 from tests.support.openimages import OpenImages, connect, image_row
 
 KINDS = {
-    "classes": SelectOptions(("/m/01b9xk", "/m/02wbm"), overlap="both", negatives=700),
-    "ratio": SelectOptions(("/m/01b9xk",), ratio=1.5, limit=200),
-    "mixed": SelectOptions(("/m/01b9xk",), negatives_from="mixed", negatives=900),
-    "verified": SelectOptions(("/m/01b9xk",), negatives_from="verified"),
-    "partition": SelectOptions(("/m/01b9xk",), ratio=2, partition={"train": 0.8, "test": 0.2}),
-    "authors": SelectOptions(
-        ("/m/01b9xk",), partition={"a": 0.5, "b": 0.3, "c": 0.2}, group_by="author"
+    "classes": SelectOptions(
+        ("/m/01b9xk", "/m/02wbm"), overlap="both", related="hierarchy", negatives=700
     ),
-    "hierarchy": SelectOptions(("/m/02wbm",), related="hierarchy", negatives=900),
+    "mixed": SelectOptions(("/m/01b9xk",), negatives_from="mixed", negatives=900),
+    "authors": SelectOptions(
+        ("/m/01b9xk",), ratio=2, partition={"a": 0.5, "b": 0.3, "c": 0.2}, group_by="author"
+    ),
     "query": SelectOptions(
         query="SELECT ImageID, 'f' || right(ImageID, 1) AS folder FROM images",
         partition={"train": 0.8, "test": 0.2},

@@ -133,7 +133,7 @@ def test_reads_names_all_that_it_uses_and_no_more(sql_file: SqlFile) -> None:
     body = re.sub(r"--.*|'[^']*'", "", sql_file.text)
     for name in sql_file.reads - {"files"}:
         assert re.search(rf"\b{name}\b", body), f"{sql_file.name} does not use {name}"
-    said = [line for line in sql_file.text.splitlines() if line.startswith("-- Reads:")]
+    said = re.findall(r"-- Reads:.*", sql_file.text)
     unsaid = set(names) - set(re.findall(r"\w+", " ".join(said)))
     for name in unsaid - {sql_file.defines, "files", "summary"}:
         used = re.search(rf"\b(FROM|JOIN)\s+{name}\b|\b{name}\(", body)

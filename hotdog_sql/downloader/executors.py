@@ -2,14 +2,14 @@
 
 import tarfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any, Self, TypeAlias
+from typing import Any, TypeAlias
 
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.photo import Photo
@@ -45,7 +45,7 @@ def open_executor(empty: Shard, progress: Progress) -> Iterator[RunShards]:
     """What runs shards that are like the empty one. Run twice, a shard leaves the same files."""
     options = empty.options
     if options.scheduler:
-        with DaskExecutor(options, progress) as executor:
+        with closing(DaskExecutor(options, progress)) as executor:
             yield executor.run
         return
     with empty.storage.scratch() as scratch:
@@ -118,10 +118,7 @@ def read_results(shard: Shard) -> list[Result] | None:
 
 
 class DaskExecutor:
-    """As many shards at the same time as the workers of a cluster have threads.
-
-    A context manager: when the block ends, no further shard begins; what has begun ends by itself.
-    """
+    """As many shards at the same time as the workers of a cluster have threads."""
 
     def __init__(self, options: DownloadOptions, progress: Progress) -> None:
         self._address = options.scheduler or ""
@@ -132,10 +129,8 @@ class DaskExecutor:
         self._running: dict[str, tuple[Any, Shard]] = {}
         self._ended: SimpleQueue[Any] = SimpleQueue()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Begin no further shard; what has begun ends by itself."""
         self._client.cancel([future for future, _ in self._running.values()])
         self._client.close()
 

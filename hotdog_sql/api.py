@@ -17,9 +17,9 @@ from hotdog_sql.database import Database
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.export import write_rows as write_rows
 from hotdog_sql.names import data_for, is_list
-from hotdog_sql.notebook import shown_files, shown_photos
+from hotdog_sql.notebook import shown
 from hotdog_sql.options import DataOptions, SelectOptions, Source
-from hotdog_sql.progress import FileProgress, Progress
+from hotdog_sql.progress import Progress
 from hotdog_sql.recipe import Recipe, missing_for_replacements, open_selection, save_recipe
 from hotdog_sql.sandbox import needs_of_query
 from hotdog_sql.selection import Selection, needs_of
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Database",
     "DownloadReport",
-    "FileProgress",
     "Progress",
     "Recipe",
     "Selection",
@@ -176,7 +175,7 @@ def download(
         changes["sources"] = tuple(Source(source) for source in changes["sources"])
     if recipe is None and selection.options is not None:
         recipe = Recipe.of(selection)
-    with shown_photos(progress) as shown:
+    with shown(progress) as display:
         return run.download(
             selection.photos(),
             directory,
@@ -185,7 +184,7 @@ def download(
             replacements=None if missing_for_replacements(selection) else selection.replacements,
             count=len(selection),
             recipe=None if recipe is None else recipe.content,
-            progress=shown,
+            progress=display,
         )
 
 
@@ -221,11 +220,11 @@ def verify(
     """
     from hotdog_sql.downloader import verify as module
 
-    with shown_photos(progress) as shown:
-        report = module.verify(directory, decode=decode, progress=shown)
+    with shown(progress) as display:
+        report = module.verify(directory, decode=decode, progress=display)
         if repair and not report.good:
             report = module.repair(
-                directory, report, mirror_url=mirror_url(), options=options, progress=shown
+                directory, report, mirror_url=mirror_url(), options=options, progress=display
             )
     return report
 
@@ -236,7 +235,7 @@ def open_database(
     *,
     confirm: "Confirm",
     everything: bool = False,
-    progress: Callable[[], AbstractContextManager[FileProgress | None]] = shown_files,
+    progress: Callable[[], AbstractContextManager[Progress | None]] = shown,
 ) -> Database:
     """Open a database, and download first the files that some views or macros lack."""
     with ExitStack() as stack:
@@ -245,9 +244,9 @@ def open_database(
             # Imported here: most commands have their files, and httpx takes long to import.
             from hotdog_sql.refresh import refresh as module
 
-            with progress() as shown:
+            with progress() as display:
                 results = module.refresh(
-                    lacking, base_url(), confirm=confirm, offline=data.offline, progress=shown
+                    lacking, base_url(), confirm=confirm, offline=data.offline, progress=display
                 )
             if error := module.failure(results):
                 raise error
@@ -259,7 +258,7 @@ def open_database(
 
 
 def refresh(
-    data: DataOptions, names: Sequence[str], *, confirm: "Confirm", progress: FileProgress
+    data: DataOptions, names: Sequence[str], *, confirm: "Confirm", progress: Progress
 ) -> "tuple[Sequence[FileResult], TransferError | None]":
     """Bring files up to date; return the result of each, and the error if some failed."""
     from hotdog_sql.refresh import refresh as module

@@ -7,7 +7,7 @@ from html import escape
 
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.options import Source
-from hotdog_sql.progress import FileProgress, Progress
+from hotdog_sql.progress import Progress
 from hotdog_sql.text import printable
 
 
@@ -49,22 +49,13 @@ def thumbnails(folder: str, photos: Iterable[Photo], mirror_url: str) -> str:
     return f"<p>{_text(folder)}</p><div>{' '.join(figures)}</div>"
 
 
-def shown_files() -> AbstractContextManager[FileProgress | None]:
-    """Show the progress of a download of CSV files in a notebook; elsewhere show nothing."""
-    if not _is_notebook():
-        return nullcontext()
-    from hotdog_sql.display import RefreshDisplay
-
-    return RefreshDisplay()
-
-
-def shown_photos(progress: Progress | None) -> AbstractContextManager[Progress | None]:
+def shown(progress: Progress | None = None) -> AbstractContextManager[Progress | None]:
     """The caller's own progress; where there is none and this is a notebook, bars."""
     if progress is not None or not _is_notebook():
         return nullcontext(progress)
-    from hotdog_sql.display import DownloadDisplay
+    from hotdog_sql.display import Display
 
-    return DownloadDisplay()
+    return Display()
 
 
 def _is_notebook() -> bool:

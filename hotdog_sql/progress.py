@@ -6,7 +6,8 @@ from collections.abc import Mapping
 class Progress:
     """Ignores everything; a subclass overrides what it wants to know.
 
-    All but `planned`, `finished` and `checked` are called by many threads, and must be quick.
+    All but `planned`, `files_planned`, `finished` and `checked` are called by many threads, and
+    must be quick.
     """
 
     def planned(self, photos: int | None) -> None:
@@ -33,18 +34,14 @@ class Progress:
     def checked(self, count: int, size: int) -> None:
         """So many photos, of so many bytes in all, have been verified."""
 
+    def files_planned(self, sizes: Mapping[str, int | None], total: int | None) -> None:
+        """These Open Images files will be fetched, `total` bytes together if that is known."""
 
-class FileProgress:
-    """Ignores what a refresh of Open Images files reports, from several threads at once."""
-
-    def planned(self, sizes: Mapping[str, int | None], total: int | None) -> None:
-        """These files will be fetched, `total` bytes together if that is known."""
-
-    def started(self, name: str, done: int, total: int | None) -> None:
+    def file_started(self, name: str, done: int, total: int | None) -> None:
         """A body begins; `done` bytes of its `total` are there from an earlier attempt."""
 
-    def progressed(self, name: str, done: int) -> None:
+    def file_progressed(self, name: str, done: int) -> None:
         """So many bytes of the body are there."""
 
-    def waiting(self, name: str, reason: str) -> None:
+    def file_waiting(self, name: str, reason: str) -> None:
         """Nothing happens for a while, and why."""

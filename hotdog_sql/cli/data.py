@@ -16,7 +16,7 @@ from hotdog_sql.text import size_text
 
 if TYPE_CHECKING:
     from hotdog_sql.api import Database
-    from hotdog_sql.display import RefreshDisplay
+    from hotdog_sql.display import Display
 
 
 @contextmanager
@@ -30,11 +30,11 @@ def opened(data: DataOptions, needs: Sequence[str]) -> "Iterator[Database]":
         yield database
 
 
-def _display() -> "RefreshDisplay":
+def _display() -> "Display":
     # Imported only here: most commands have their files and draw no progress.
-    from hotdog_sql.display import RefreshDisplay
+    from hotdog_sql.display import Display
 
-    return RefreshDisplay(quiet=QUIET.get())
+    return Display(quiet=QUIET.get())
 
 
 def _index_command(data: DataOptions) -> str:

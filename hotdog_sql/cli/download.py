@@ -98,9 +98,9 @@ def run_download(
 ) -> int:
     """Download a selection, show how it goes, and say how it ended; return the exit code."""
     from hotdog_sql import api
-    from hotdog_sql.display import DownloadDisplay
+    from hotdog_sql.display import Display
 
-    with DownloadDisplay(quiet=QUIET.get(), verbose=verbose) as display:
+    with Display(quiet=QUIET.get(), verbose=verbose) as display:
         report = api.download(selection, destination, wanted, recipe=recipe, progress=display)
     page = None
     if gallery and not wanted.in_tars:
@@ -132,9 +132,9 @@ def verify(
     manifest, one per line on stdout.
     """
     from hotdog_sql import api
-    from hotdog_sql.display import DownloadDisplay
+    from hotdog_sql.display import Display
 
-    with DownloadDisplay(quiet=QUIET.get()) as display:
+    with Display(quiet=QUIET.get()) as display:
         report = api.verify(
             destination,
             decode=decode,

@@ -11,7 +11,7 @@ from hotdog_sql.download_options import SILENCE_SECONDS, RetryPolicy
 from hotdog_sql.errors import MissingFileError, StorageError, TransferError, UnreachableError
 from hotdog_sql.files import locked, storage_errors
 from hotdog_sql.http import HttpClient, check_url
-from hotdog_sql.progress import FileProgress
+from hotdog_sql.progress import Progress
 from hotdog_sql.refresh.transfer import Transfer, sizes_of
 from hotdog_sql.text import printable
 
@@ -49,7 +49,7 @@ def refresh(
     *,
     confirm: Confirm | None = None,
     offline: bool = False,
-    progress: FileProgress | None = None,
+    progress: Progress | None = None,
     policy: RetryPolicy | None = None,
     silence_seconds: float = SILENCE_SECONDS,
 ) -> list[FileResult]:
@@ -64,7 +64,7 @@ def refresh(
     if offline:
         raise _refusal(files, "--offline forbids downloading")
     check_url(base_url)
-    shown = progress or FileProgress()
+    shown = progress or Progress()
     missing = [file for file in files if not file.path.is_file()]
     if confirm is not None and missing:
         _announce(missing, base_url, confirm, shown)
@@ -107,9 +107,9 @@ def failure(results: Sequence[FileResult]) -> TransferError | None:
     )
 
 
-def _fetch(file: DataFile, transfer: Transfer, progress: FileProgress) -> FileResult:
+def _fetch(file: DataFile, transfer: Transfer, progress: Progress) -> FileResult:
     def waiting() -> None:
-        progress.waiting(file.path.name, "another refresh is working on it")
+        progress.file_waiting(file.path.name, "another refresh is working on it")
 
     note, lock, part = "", hidden(file.path, ".lock"), hidden(file.path, ".part")
     try:
@@ -127,13 +127,13 @@ def _fetch(file: DataFile, transfer: Transfer, progress: FileProgress) -> FileRe
 
 
 def _announce(
-    missing: Sequence[DataFile], base_url: str, confirm: Confirm, progress: FileProgress
+    missing: Sequence[DataFile], base_url: str, confirm: Confirm, progress: Progress
 ) -> None:
     """Tell what will be fetched, and ask if it is large, or of train and of unknown size."""
     sizes = sizes_of(missing, base_url)
     known = [size for size in sizes.values() if size is not None]
     total = sum(known) if len(known) == len(sizes) else None
-    progress.planned(sizes, total)
+    progress.files_planned(sizes, total)
     of_train = [file for file in missing if file.catalog.split == "train"]
     is_large = sum(known) >= LARGE or any(sizes[file.path.name] is None for file in of_train)
     if is_large and not confirm(len(missing), total):

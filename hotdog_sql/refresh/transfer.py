@@ -18,7 +18,7 @@ from hotdog_sql.data_file import DataFile, Record, hidden, new_md5, save_json
 from hotdog_sql.download_options import RetryPolicy
 from hotdog_sql.errors import RequestError, StorageError, TransferError, UnreachableError
 from hotdog_sql.http import HttpClient, check_status, public_address
-from hotdog_sql.progress import FileProgress
+from hotdog_sql.progress import Progress
 from hotdog_sql.text import size_text
 
 #: Seconds for the headers of an answer, and bytes of a body that must come in as many seconds.
@@ -58,7 +58,7 @@ class Transfer:
         url: str,
         client: HttpClient,
         policy: RetryPolicy,
-        progress: FileProgress,
+        progress: Progress,
         stop: Event,
     ) -> None:
         self._file = file
@@ -97,7 +97,7 @@ class Transfer:
                 delay = self._policy.delay(attempt, error.retry_after)
                 if delay is None:
                     raise UnreachableError(reason) from error
-                self._progress.waiting(self._name, f"{reason}; retrying in {delay:.1f} s")
+                self._progress.file_waiting(self._name, f"{reason}; retrying in {delay:.1f} s")
                 if self._stop.wait(delay):
                     raise TransferError("stopped") from error
 
@@ -223,7 +223,7 @@ class Transfer:
     ) -> None:
         """Write the body to the end of the part."""
         done = self._part_bytes
-        self._progress.started(self._name, done, total)
+        self._progress.file_started(self._name, done, total)
         told_at, window_began, window_end = 0.0, monotonic(), done + WINDOW_BYTES
         with self._part.open("ab") as part:
             for piece in response.iter_raw():
@@ -237,12 +237,12 @@ class Transfer:
                     checksum.hash.update(bytes(piece))  # pyreqwest's own kind is none of Python's
                 now = monotonic()
                 if now - told_at >= _TOLD_SECONDS:
-                    self._progress.progressed(self._name, done)
+                    self._progress.file_progressed(self._name, done)
                     told_at = now
                 if done >= window_end:
                     self._client.extend(now - window_began)
                     window_began, window_end = now, done + WINDOW_BYTES
-        self._progress.progressed(self._name, done)
+        self._progress.file_progressed(self._name, done)
 
 
 def sizes_of(files: Iterable[DataFile], base_url: str) -> dict[str, int | None]:

@@ -59,7 +59,7 @@ def test_the_question_before_a_large_download(tmp_path: Path, answer: bytes, cod
     if code == 130:
         assert screen.endswith("hotdog-sql: stopped; run the same command again to resume\n")
     elif code == 0:
-        assert "310.0/310.0 kB" in screen
+        assert "310.0 kB of 310.0 kB" in screen
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -38,8 +38,11 @@ _DIGESTS = {
     "sql_sha256": "SQL file",
     "file_md5": "Open Images file",
 }
-#: What Python raises of JSON that is none, is nested too deeply, or has another form.
-_WRONG_CONTENT = (ValueError, RecursionError, KeyError, TypeError, AttributeError)
+#: What is raised of a file that cannot be read, is no JSON, is nested too deeply, or is another's.
+_WRONG_CONTENT = (
+    *(OSError, ValueError, RecursionError),
+    *(KeyError, TypeError, AttributeError, InputError),
+)
 #: The options that a recipe does not keep under `classes`.
 _OTHER_OPTIONS = ("query", "variables", "ids", "partition", "group_by")
 #: Every column that a selection can have, in order, with the type that it is kept in.
@@ -119,23 +122,17 @@ class Recipe:
         """The recipe in a file, which may be a stranger's."""
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
-            if content["form"] == _FORM:
-                recipe = cls(content, _options(content))
-                recipe.data_options(Path())
-                recipe._described()
-                return recipe
-        except OSError as error:
-            raise SelectionFileError(
-                f"cannot read {path}: {error.strerror}; check the name"
-            ) from error
-        except (*_WRONG_CONTENT, InputError) as error:
+            if content["form"] != _FORM:
+                raise ValueError("its form is of another version: upgrade hotdog-sql")
+            recipe = cls(content, _options(content))
+            recipe.data_options(Path())
+            recipe._described()
+        except _WRONG_CONTENT as error:
             raise SelectionFileError(
                 f"{path} is not a recipe ({printable(str(error))[:200]}); "
                 "give the selection.json of a dataset"
             ) from error
-        raise SelectionFileError(
-            f"{path} has a form that this version does not know; upgrade hotdog-sql"
-        )
+        return recipe
 
     def changes_since(self, then: "Recipe") -> list[str]:
         """What has changed since an earlier recipe, in one line each."""

@@ -76,11 +76,6 @@ class Selection:
     boxes: str | None = None
 
     @property
-    def columns(self) -> list[str]:
-        """The names of the columns."""
-        return self.relation.columns
-
-    @property
     def relation(self) -> duckdb.DuckDBPyRelation:
         """The rows as a relation of DuckDB's Python API."""
         return self.database.connection.table(self.table)
@@ -180,7 +175,7 @@ class Selection:
         return f"<Selection of {len(self):,} images: {folders or 'none'}>"
 
     def _repr_html_(self) -> str:
-        return table(self.columns, islice(self, _SHOWN), len(self) - _SHOWN)
+        return table(self.relation.columns, islice(self, _SHOWN), len(self) - _SHOWN)
 
     def _stream(self, query: str, folder: str, **values: object) -> Iterator[dict[str, Any]]:
         return self.database.stream(query, {"table": self.table, "folder": folder, **values})

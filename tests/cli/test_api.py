@@ -75,7 +75,7 @@ def test_a_selection_is_rows_a_report_and_a_table(small_data: Path) -> None:
         rows = list(chosen)
         assert repr(chosen) == "<Selection of 42 images: hot_dog 12, other 30>"
         assert len(chosen) == len(rows) == 42
-        assert tuple(rows[0]) == tuple(chosen.columns) == ROW_COLUMNS
+        assert tuple(rows[0]) == tuple(chosen.relation.columns) == ROW_COLUMNS
         assert chosen.relation.filter("folder = 'other'").shape == (30, 14)
         assert next(chosen.photos()).folder == "hot_dog"
         assert list(chosen.df()["ImageID"]) == [row["ImageID"] for row in rows]

@@ -43,7 +43,7 @@ def write(folder: Path, count: int) -> None:
 def parted(database: Database, group_by: str = "image", seed: int = 42) -> dict[str, str]:
     options = SelectOptions((HOT_DOG,), seed=seed, partition=SHARES, group_by=group_by)
     rows = select(database, options)
-    assert rows.columns[:3] == ["partition", "folder", "rank"]
+    assert rows.relation.columns[:3] == ["partition", "folder", "rank"]
     return {row["ImageID"]: row["partition"] for row in rows}
 
 

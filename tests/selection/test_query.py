@@ -16,7 +16,7 @@ from tests.support.openimages import ROW_COLUMNS, connect
 def select(folder: Path, text: str, **variables: str | float) -> list[tuple[object, ...]]:
     with connect(DataOptions(folder)) as database:
         rows = select_rows(database, SelectOptions(query=text, variables=variables))
-        assert tuple(rows.columns) == ROW_COLUMNS
+        assert tuple(rows.relation.columns) == ROW_COLUMNS
         return [(row["folder"], row["rank"], row["ImageID"]) for row in rows]
 
 

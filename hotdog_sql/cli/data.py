@@ -24,17 +24,18 @@ def opened(data: DataOptions, needs: Sequence[str]) -> "Iterator[Database]":
     """Open a database, show the download of missing files, and warn of an index not in use."""
     from hotdog_sql import api
 
-    with api.open_database(data, needs, confirm=asker(data), progress=_display) as database:
+    with api.open_database(data, needs, confirm=asker(data), progress=display) as database:
         for warning in database.index_warnings:
             say(f"{warning}; renew the index with: {_index_command(data)}")
         yield database
 
 
-def _display() -> "Display":
+def display(*, verbose: bool = False) -> "Display":
+    """What shows how a download goes."""
     # Imported only here: most commands have their files and draw no progress.
     from hotdog_sql.display import Display
 
-    return Display(quiet=QUIET.get())
+    return Display(quiet=QUIET.get(), verbose=verbose)
 
 
 def _index_command(data: DataOptions) -> str:
@@ -86,8 +87,8 @@ def refresh(
     from hotdog_sql import api
 
     wanted = DataOptions(**(data | ({"splits": ("all",)} if every_split else {})))
-    with _display() as display:
-        results, error = api.refresh(wanted, file or (), confirm=asker(wanted), progress=display)
+    with display() as shown:
+        results, error = api.refresh(wanted, file or (), confirm=asker(wanted), progress=shown)
     for result in results:
         size = "-" if result.file.size is None else size_text(result.file.size)
         note = f"  ({result.note})" if result.note else ""

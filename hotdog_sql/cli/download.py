@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hotdog_sql.cli import options
-from hotdog_sql.cli.data import asker, opened
+from hotdog_sql.cli.data import asker, display, opened
 from hotdog_sql.cli.options import Given, takes
-from hotdog_sql.cli.output import QUIET, ExitCode, say
+from hotdog_sql.cli.output import ExitCode, say
 from hotdog_sql.cli.report import tell_download, tell_selection
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.options import DataOptions, SelectOptions
@@ -98,10 +98,9 @@ def run_download(
 ) -> int:
     """Download a selection, show how it goes, and say how it ended; return the exit code."""
     from hotdog_sql import api
-    from hotdog_sql.display import Display
 
-    with Display(quiet=QUIET.get(), verbose=verbose) as display:
-        report = api.download(selection, destination, wanted, recipe=recipe, progress=display)
+    with display(verbose=verbose) as shown:
+        report = api.download(selection, destination, wanted, recipe=recipe, progress=shown)
     page = None
     if gallery and not wanted.in_tars:
         has_boxes = boxes or selection.boxes is not None
@@ -132,15 +131,14 @@ def verify(
     manifest, one per line on stdout.
     """
     from hotdog_sql import api
-    from hotdog_sql.display import Display
 
-    with Display(quiet=QUIET.get()) as display:
+    with display() as shown:
         report = api.verify(
             destination,
             decode=decode,
             repair=repair,
             options=DownloadOptions(**how),
-            progress=display,
+            progress=shown,
         )
     found = len(report.problems)
     checked = f"{report.checked:,} photos checked, {size_text(report.bytes)}"

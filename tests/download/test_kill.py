@@ -5,6 +5,7 @@ import signal
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from threading import Event, Timer
 
@@ -24,27 +25,16 @@ class Mirror:
 
     def __init__(self, server: LoopbackServer) -> None:
         self.on_request: Callable[[], None] = lambda: None
-        self.sent: Counter[str] = Counter()
         source = album(PHOTOS, RESERVES)
         for one in [*source.photos(), *source.replacements("other")]:
             number = int(one.image_id, 16)
-            if number % 7 == 0:
-                server.on(mirror_path(one), self._noting(Reply(404)))
-                continue
             data = png(number) if number % 5 == 0 else jpeg(number, 20_000)
-            slow = Reply(drip=(5000, 0.002))
-            reply = file_reply(data, etag=f'"{md5(data)}"', fault=slow)
-            server.on(mirror_path(one), self._noting(reply))
+            slow = file_reply(data, etag=f'"{md5(data)}"', fault=Reply(drip=(5000, 0.002)))
+            server.on(mirror_path(one), partial(self._answer, slow if number % 7 else None))
 
-    def _noting(self, answer: Reply | Callable[[Request], Reply]) -> Callable[[Request], Reply]:
-        def noted(request: Request) -> Reply:
-            self.on_request()
-            reply = answer if isinstance(answer, Reply) else answer(request)
-            if reply.status == 200:
-                self.sent[request.path] += 1
-            return reply
-
-        return noted
+    def _answer(self, there: Callable[[Request], Reply] | None, request: Request) -> Reply:
+        self.on_request()
+        return there(request) if there else Reply(404)
 
 
 def finished_paths(directory: Path) -> set[str]:
@@ -56,17 +46,18 @@ def finished_paths(directory: Path) -> set[str]:
     return {f"/mirror/test/{line.split(',')[0]}.jpg" for line in lines if line.endswith("\n")}
 
 
-def kill_and_resume(directory: Path, kills: int) -> None:
-    """Kill a download at random moments, and compare the end with an undisturbed one."""
-    moments = random.Random(directory.name)
+@pytest.mark.parametrize("kills", [3, pytest.param(50, marks=pytest.mark.slow)])
+def test_killed_at_any_moment(tmp_path: Path, kills: int) -> None:
+    """In the end the dataset is that of an undisturbed download."""
+    moments = random.Random(tmp_path.name)
     with LoopbackServer() as server:
         mirror = Mirror(server)
-        undisturbed = directory / "undisturbed"
+        undisturbed = tmp_path / "undisturbed"
         assert finish(server, undisturbed) == 0
         expected = tree(undisturbed)
         assert len(expected) == 3 + sum(r["status"] == "downloaded" for r in rows_of(undisturbed))
 
-        killed = directory / "killed"
+        killed = tmp_path / "killed"
         for _ in range(kills):
             server.clear()
             finished = finished_paths(killed)
@@ -79,7 +70,7 @@ def kill_and_resume(directory: Path, kills: int) -> None:
                 if row["status"] == "downloaded":
                     assert md5((killed / row["path"]).read_bytes()) == row["md5"]
             if process.returncode == 0:  # it was faster: begin again
-                killed = directory / f"killed-{moments.random()}"
+                killed = tmp_path / f"killed-{moments.random()}"
         mirror.on_request = lambda: None
         server.clear()
         finished = finished_paths(killed)
@@ -114,15 +105,6 @@ def kill_after_requests(
             Timer(pause, process.kill).start()
 
     mirror.on_request = count
-
-
-def test_killed_at_a_few_moments(tmp_path: Path) -> None:
-    kill_and_resume(tmp_path, kills=3)
-
-
-@pytest.mark.slow
-def test_killed_at_fifty_moments(tmp_path: Path) -> None:
-    kill_and_resume(tmp_path, kills=50)
 
 
 @pytest.mark.parametrize(

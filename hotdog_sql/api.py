@@ -139,7 +139,6 @@ def download(
     directory: str | Path,
     options: DownloadOptions | None = None,
     *,
-    recipe: Recipe | None = None,
     progress: Progress | None = None,
     **changes: Any,
 ) -> "DownloadReport":
@@ -149,7 +148,6 @@ def download(
         selection: from `select`.
         directory: the dataset: a folder, or an address such as `s3://bucket/prefix`.
         options: how to download.
-        recipe: how the selection was made, where it was read from a file.
         progress: is told what happens.
         changes: fields of `DownloadOptions`, such as `sources=["mirror"]` or `workers=64`.
 
@@ -173,8 +171,9 @@ def download(
 
     if "sources" in changes:
         changes["sources"] = tuple(Source(source) for source in changes["sources"])
+    recipe = selection.recipe
     if recipe is None and selection.options is not None:
-        recipe = Recipe.of(selection)
+        recipe = Recipe.of(selection).content
     with shown(progress) as display:
         return run.download(
             selection.photos(),
@@ -183,7 +182,7 @@ def download(
             options=replace(options or DownloadOptions(), **changes),
             replacements=None if missing_for_replacements(selection) else selection.replacements,
             count=len(selection),
-            recipe=None if recipe is None else recipe.content,
+            recipe=recipe,
             progress=display,
         )
 

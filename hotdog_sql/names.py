@@ -70,11 +70,8 @@ def read_ids(database: Database, path: Path) -> None:
     """Read a list into the table `ids`."""
     database.use("read_ids")
     try:
-        path.open("rb").close()
         # Not explained by the database, whose errors are about Open Images files.
         database.connection.execute(_READ, {"file": str(path)})
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}; {_ADVICE}") from error
     except duckdb.Error as error:
         raise InputError(f"{path} cannot be read: {one_line(error)[:100]}; {_ADVICE}") from error
     if not database.rows(_LOOKS_RIGHT):
@@ -125,7 +122,7 @@ def is_list(path: Path) -> bool:
     """Whether a file is a list of ImageIDs, not a saved selection."""
     ending = path.suffix.lower().removeprefix(".")
     if ending not in FILE_FORMATS:
-        return str(path) != "-"
+        return True
     with duckdb.connect() as connection:
         try:
             if ending == "json":

@@ -7,8 +7,6 @@ took part.
 
 import hashlib
 import json
-import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
@@ -165,21 +163,22 @@ def save_recipe(path: Path, recipe: Recipe) -> Path:
 
 
 @contextmanager
-def open_selection(path: Path, data_dir: Path) -> Iterator[tuple[Selection, Recipe | None]]:
-    """Read a saved selection, and the recipe beside it if there is one; `-` is stdin.
+def open_selection(path: Path, data_dir: Path) -> Iterator[Selection]:
+    """Read a saved selection, and the recipe beside it if there is one.
 
     With the recipe and the Open Images files, lost photos can be replaced.
     """
-    piped, beside = str(path) == "-", path.with_suffix(_BESIDE)
-    recipe = Recipe.read(beside) if beside.exists() and not piped else None
+    beside = path.with_suffix(_BESIDE)
+    recipe = Recipe.read(beside) if beside.exists() else None
     data = DataOptions(data_dir) if recipe is None else recipe.data_options(data_dir)
     # More threads would read ahead of each other, and so of the photos.
     with Database(replace(data, threads=1)) as database:
-        if piped:
-            path = _saved_stdin(database.scratch)
         if problem := _problem_of_rows(database.connection, path):
             raise SelectionFileError(f"{path} {problem}; make it again with: hotdog-sql select")
-        yield Selection(database, recipe.options if recipe else None, "saved"), recipe
+        if recipe is None:
+            yield Selection(database, None, "saved")
+        else:
+            yield Selection(database, recipe.options, "saved", recipe=recipe.content)
 
 
 def missing_for_replacements(selection: Selection) -> str | None:
@@ -193,19 +192,16 @@ def missing_for_replacements(selection: Selection) -> str | None:
 def _problem_of_rows(connection: duckdb.DuckDBPyConnection, path: Path) -> str | None:
     """Why a file does not have the rows of a selection; None: it has."""
     try:
-        path.open("rb").close()
         read_file(connection, path, _TYPES).create_view("saved")
         found = connection.view("saved").columns
         for name in _TYPES:
             if name not in found and name != "partition":
                 return f"has no column {name}"
         ((*_, rank),) = connection.execute(_TRY).fetchall()
-        if rank is not None:
-            return f"has the rank {printable(rank)[:40]!r}, which is not a whole number from 0"
-    except OSError as error:
-        return f"cannot be read: {error.strerror}"
     except duckdb.Error as error:
         return f"cannot be read: {one_line(error)}"
+    if rank is not None:
+        return f"has the rank {printable(rank)[:40]!r}, which is not a whole number from 0"
     return None
 
 
@@ -226,14 +222,3 @@ def _options(content: dict[str, Any]) -> SelectOptions:
 def _shown(value: object) -> str:
     parts = value if isinstance(value, tuple | list) else [value]
     return printable(", ".join(str(part) for part in parts))[:80]
-
-
-def _saved_stdin(folder: Path) -> Path:
-    """Stdin as a file with the extension of its format."""
-    start = sys.stdin.buffer.read(4)
-    extension = "parquet" if start == b"PAR1" else "json" if start[:1] == b"[" else "csv"
-    path = folder / f"selection.{extension}"
-    with path.open("wb") as file:
-        file.write(start)
-        shutil.copyfileobj(sys.stdin.buffer, file)
-    return path

@@ -67,6 +67,7 @@ class Selection:
         candidates: name of the table of what there was to select from: the candidate images for
             `select_images`, or those of a list.
         boxes: name of the table of the classes' largest boxes, if there are rules on boxes.
+        recipe: the content of its selection.json, if it was saved with one.
     """
 
     database: Database
@@ -74,6 +75,7 @@ class Selection:
     table: str
     candidates: str | None = None
     boxes: str | None = None
+    recipe: dict[str, Any] | None = None
 
     @property
     def relation(self) -> duckdb.DuckDBPyRelation:

@@ -16,7 +16,7 @@ from hotdog_sql.options import DataOptions, SelectOptions
 from hotdog_sql.text import printable, size_text
 
 if TYPE_CHECKING:
-    from hotdog_sql.api import Recipe, Selection
+    from hotdog_sql.api import Selection
 
 
 def destination_of(text: str | None) -> str | None:
@@ -43,8 +43,8 @@ def download(
         typer.Argument(
             metavar="SELECTION_FILE",
             dir_okay=False,
-            help="Selection saved as .csv, .json or .parquet; - reads it from a pipe. Or a list of "
-            "ImageIDs, as for select --ids, with --split to say where to look.",
+            help="Selection saved as .csv, .json or .parquet, or a list of ImageIDs, as for "
+            "select --ids, with --split to say where to look.",
         ),
     ],
     destination: _Destination,
@@ -70,7 +70,6 @@ def download(
     wanted = DownloadOptions(**how)
     source = DataOptions(**data)
     with ExitStack() as stack:
-        recipe = None
         if api.is_list(selection_file):
             request = SelectOptions(ids=selection_file)
             source = api.data_for(request, source, chosen="splits" in data)
@@ -79,10 +78,8 @@ def download(
             tell_selection(selection, verbose=verbose)
         else:
             saved = api.open_selection(selection_file, source.data_dir)
-            selection, recipe = stack.enter_context(saved)
-        code = run_download(
-            selection, destination, wanted, recipe=recipe, gallery=gallery, verbose=verbose
-        )
+            selection = stack.enter_context(saved)
+        code = run_download(selection, destination, wanted, gallery=gallery, verbose=verbose)
     raise typer.Exit(code)
 
 
@@ -91,7 +88,6 @@ def run_download(
     destination: str,
     wanted: DownloadOptions,
     *,
-    recipe: "Recipe | None" = None,
     gallery: bool = True,
     boxes: bool = False,
     verbose: bool = False,
@@ -100,7 +96,7 @@ def run_download(
     from hotdog_sql import api
 
     with display(verbose=verbose) as shown:
-        report = api.download(selection, destination, wanted, recipe=recipe, progress=shown)
+        report = api.download(selection, destination, wanted, progress=shown)
     page = None
     if gallery and not wanted.in_tars:
         has_boxes = boxes or selection.boxes is not None

@@ -13,7 +13,6 @@ from hotdog_sql.cli.main import COMMANDS
 from tests.conftest import Run, run_process
 from tests.support.loopback import LoopbackServer, file_reply
 from tests.support.openimages import ROW_COLUMNS, OpenImages, image_row, small_open_images
-from tests.support.pictures import jpeg
 
 FILES = {
     "classes": "oidv6-class-descriptions.csv",
@@ -187,21 +186,6 @@ def test_class_names_complete(small_data: Path, call: Run, tmp_path: Path) -> No
         }
         done = call(HOTDOG_SQL_DATA_DIR=str(small_data), **asked)
         assert done.stdout.splitlines() == offered
-
-
-def test_a_selection_through_a_pipe(small_data: Path, run: Run, call: Run, tmp_path: Path) -> None:
-    wanted = ("select", "Hot dog", "--negatives", "3", "--data-dir", small_data, "-q")
-    with LoopbackServer() as server:
-        server.default(file_reply(jpeg()))
-        mirror = {"HOTDOG_SQL_MIRROR_URL": server.url("/")}
-        for row_format in ("csv", "json"):
-            rows = call(*wanted, "--format", row_format).stdout
-            done = run("download", "-", row_format, stdin=rows, **mirror)
-            assert done.returncode == 0, done.stderr
-            assert len(list((tmp_path / row_format / "other").iterdir())) == 3
-    done = run("download", "-", "dataset", stdin="")
-    assert done.returncode == 3
-    assert_one_line(done.stderr)
 
 
 def test_text_that_is_not_utf_8(call: Run) -> None:

@@ -13,7 +13,6 @@ from hotdog_sql.text import is_unicode, printable
 
 #: The largest number of images that can be asked for; there are nine million.
 LARGEST_COUNT = 10_000_000
-LARGEST_SEED = 2**63 - 1
 BOX_RULES = ("min_area", "max_area", "no_group_of", "no_depiction", "no_truncated")
 
 
@@ -150,7 +149,7 @@ class SelectOptions:
             self._check(name, all(map(_is_text, getattr(self, name))), "names or MIDs")
         if isinstance(self.partition, str):
             object.__setattr__(self, "partition", parse_partition(self.partition))
-        for name, (kind, least, most) in _NUMBERS.items():
+        for name, (kind, least, most) in NUMBERS.items():
             what = "a number" if isinstance(0.5, kind) else "a whole number"
             fits = _is_number(getattr(self, name), kind, least, most)
             self._check(name, fits, f"{what} from {least:,} to {most:,}")
@@ -191,10 +190,10 @@ _CHOICES = {
     "group_by": GroupBy,
 }
 #: The type of each number, and the least and largest that fit.
-_NUMBERS: dict[str, tuple[Any, float, float]] = {
+NUMBERS: dict[str, tuple[Any, float, float]] = {
     "negatives": (int, 0, LARGEST_COUNT),
     "limit": (int | None, 1, LARGEST_COUNT),
-    "seed": (int, 0, LARGEST_SEED),
+    "seed": (int, 0, 2**63 - 1),
     "ratio": (int | float | None, 0, LARGEST_COUNT),
     "min_confidence": (int | float, 0.000001, 1),
     "min_area": (int | float | None, 0, 1),

@@ -20,7 +20,7 @@ from hotdog_sql.download_options import DatasetFormat, DownloadOptions
 from hotdog_sql.errors import InputError, QueryError
 from hotdog_sql.options import (
     LARGEST_COUNT,
-    LARGEST_SEED,
+    NUMBERS,
     DataOptions,
     GroupBy,
     Labels,
@@ -146,7 +146,8 @@ GalleryOption: Any = option(
     help="Write index.html, a page that shows the dataset's photos, or do not.",
 )
 _CLASS: dict[str, Any] = {"metavar": "NAME_OR_MID", "autocompletion": complete_class}
-#: The fields that are options. Their defaults and, where none is here, help texts are the fields'.
+#: The fields that are options. Defaults and, where none are here, help texts and bounds are those
+#: of the fields.
 _OPTIONS: dict[type, dict[str, Any]] = {
     DataOptions: {
         "splits": option(list[Split], "--split"),
@@ -168,15 +169,15 @@ _OPTIONS: dict[type, dict[str, Any]] = {
             parser=_negatives,
             help="Images without the classes: a number, or a multiple of the positives such as 2x.",
         ),
-        "limit": option(int | None, min=1, max=LARGEST_COUNT),
-        "seed": option(int, min=0, max=LARGEST_SEED),
-        "min_confidence": option(float, panel=IMAGES, min=0.000001, max=1),
+        "limit": option(int | None),
+        "seed": option(int),
+        "min_confidence": option(float, panel=IMAGES),
         "overlap": option(Overlap, panel=IMAGES),
         "negatives_from": option(NegativesFrom, panel=IMAGES),
         "related": option(Related, panel=IMAGES),
         "exclude": option(list[str], panel=IMAGES, **_CLASS),
-        "min_area": option(float | None, panel=BOXES, min=0, max=1),
-        "max_area": option(float | None, panel=BOXES, min=0, max=1),
+        "min_area": option(float | None, panel=BOXES),
+        "max_area": option(float | None, panel=BOXES),
         "no_group_of": option(bool, "--no-group-of", panel=BOXES),
         "no_depiction": option(bool, "--no-depiction", panel=BOXES),
         "no_truncated": option(bool, "--no-truncated", panel=BOXES),
@@ -278,6 +279,8 @@ def _parameters(group: type, *names: str) -> list[inspect.Parameter]:
             text, default = f"{text} Repeat it for several.", list(default)
         (info,) = annotation.__metadata__
         info.help = info.help or text
+        if name in NUMBERS:
+            _, info.min, info.max = NUMBERS[name]
         found.append(_parameter(name, annotation, default))
     return found
 

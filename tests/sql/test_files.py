@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 
@@ -14,50 +13,10 @@ from tests.support.openimages import boxed_open_images, connect
 
 FILES = (*load_order(), *dataset_files())
 MADE = {sql_file.defines: sql_file for sql_file in FILES}
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """What the comment at the top of a file says."""
-
-    name: str
-    parameters: dict[str, str | None]
-    like: tuple[str, str, str]
-    columns: list[tuple[str, str]]
-    example: str
-
-
-def header_of(sql_file: SqlFile) -> Header:
-    comment = sql_file.text.partition("\n\n")[0]
-    lines = [line.removeprefix("--").removeprefix(" ") for line in comment.splitlines()]
-    sections: dict[str, list[str]] = {
-        name: [] for name in ("", "Parameters", "Columns", "Returns", "Example")
-    }
-    section = ""
-    for line in lines:
-        if match := re.fullmatch(r"(Reads|Parameters|Columns|Returns|Example):(.*)", line):
-            section = match[1]
-            sections[section] = [match[2].strip()] if match[2].strip() else []
-        else:
-            sections[section].append(line)
-    parameters: dict[str, str | None] = {}
-    for line in sections["Parameters"]:
-        # Lines that go on with a meaning are indented further.
-        if match := re.match(r' {2}("?\w+"?)(?: := ((?:\'[^\']*\'|\S)+))?(?: {2,}|$)', line):
-            parameters[match[1].strip('"')] = match[2]
-    like = ("", "", "")
-    if match := re.match(
-        r"those of (\w+)(?: but (\w+))?(?:, (and|after))?", " ".join(sections["Columns"])
-    ):
-        like = (match[1], match[2] or "", match[3] or "")
-    columns = [
-        (match[1], match[2])
-        for line in sections["Columns"]
-        if (match := re.match(r" {2}(\w+) +([A-Z]+\S*)", line))
-    ]
-    columns += [("", line.strip()) for line in sections["Returns"]]
-    example = "\n".join(line.strip() for line in sections["Example"])
-    return Header(sections[""][0].partition(":")[0], parameters, like, columns, example)
+PARAMETERS = """
+SELECT unnest(parameters)
+FROM duckdb_functions() WHERE function_name = $name AND function_type LIKE '%macro'
+"""
 
 
 @pytest.fixture(scope="module")
@@ -70,60 +29,52 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
         yield database
 
 
-def columns_of(database: Database, header: Header) -> list[tuple[str, str]]:
-    """The columns that a header names, those of the view that it refers to among them."""
-    other, but, where = header.like
-    if not other:
-        return header.columns
-    theirs = [one for one in columns_of(database, header_of(MADE[other])) if one[0] != but]
-    return header.columns + theirs if where == "after" else theirs + header.columns
+def section(name: str, title: str) -> str:
+    """A section of the header of a file."""
+    header = MADE[name].text.partition("\n\n")[0].replace("\n--", "\n")
+    found = header.partition(f"\n {title}:")[2]
+    return re.split(r"\n (?:Reads|Parameters|Columns|Returns|Example):", found)[0]
 
 
-def check_parameters(sql_file: SqlFile, header: Header, database: Database) -> None:
-    found = database.rows(
-        "SELECT parameters FROM duckdb_functions() WHERE function_name = $name"
-        " AND function_type LIKE '%macro' LIMIT 1",
-        {"name": sql_file.defines},
-    )
-    parameters = found[0][0] if found else []
-    if "-- Parameters: those of select_images" in sql_file.text:
-        theirs = header_of(MADE["select_images"]).parameters
-        header.parameters.update({name: theirs[name] for name in parameters})
-    assert list(header.parameters) == parameters
-    statement = sql_file.text[sql_file.text.index("CREATE OR REPLACE") :]
-    for name, default in header.parameters.items():
-        if default is not None:
-            assert re.search(rf'"?\b{name}\b"? := {re.escape(default)}[,)\n]', statement)
-        else:
-            assert not re.search(rf'[(\s]"?{name}"? :=', statement.partition(" AS")[0])
+def columns_of(name: str) -> set[tuple[str, str]]:
+    """The columns and types that a header names, those of the view that it refers to among them."""
+    listed = section(name, "Columns")
+    columns = set(re.findall(r"^   (\w+) +([A-Z]+\S*)", listed, flags=re.MULTILINE))
+    if like := re.match(r"\s+those of (\w+)(?: but (\w+))?", listed):
+        columns |= {column for column in columns_of(like[1]) if column[0] != like[2]}
+    return columns
 
 
-def check_columns(header: Header, database: Database) -> None:
-    called = re.search(rf"FROM {header.name}(\(.*\))?", header.example)
-    columns = columns_of(database, header)
-    if columns[0][0]:
-        assert called or "FROM " + header.name not in header.example
-        described = database.rows(f"DESCRIBE {called[0] if called else f'FROM {header.name}'}")
-        found = [(row[0], re.sub(r"STRUCT\(.*\)", "STRUCT", row[1])) for row in described]
-        assert columns == found
-    else:
-        call = re.search(rf"{header.name}\(.*?\)", header.example)
+@pytest.mark.parametrize("name", MADE)
+def test_header_is_true(name: str, database: Database) -> None:
+    assert MADE[name].text.startswith(f"-- {name}: ")
+    example = section(name, "Example")
+    database.rows(example)
+    if returned := section(name, "Returns").strip():
+        call = re.search(rf"{name}\(.*?\)", example)
         assert call
-        described = database.rows(f"DESCRIBE SELECT {call[0]} FROM images")
-        assert columns[0][1] == described[0][1]
+        assert database.rows(f"DESCRIBE SELECT {call[0]} FROM images")[0][1] == returned
+    else:
+        call = re.search(rf"FROM {name}(\(.*\))?", example)
+        described = database.rows(f"DESCRIBE {call[0] if call else f'FROM {name}'}")
+        types = {(row[0], re.sub(r"STRUCT\(.*\)", "STRUCT", row[1])) for row in described}
+        assert types == columns_of(name)
 
 
-@pytest.mark.parametrize("sql_file", FILES, ids=lambda sql_file: sql_file.name)
-def test_header_is_true(sql_file: SqlFile, database: Database) -> None:
-    header = header_of(sql_file)
-    assert header.name == sql_file.defines
-    check_parameters(sql_file, header, database)
-    database.rows(header.example)
-    check_columns(header, database)
-    for line in sql_file.text.splitlines():
-        assert not line.startswith(".")
-        assert "\t" not in line
-        assert len(line) <= 120 or ".csv" in line
+@pytest.mark.parametrize("name", MADE)
+def test_parameters_and_their_defaults(name: str, database: Database) -> None:
+    taken = [parameter for (parameter,) in database.rows(PARAMETERS, {"name": name})]
+    same = "those of select_images that have the same name" in section(name, "Parameters")
+    listed = section("select_images" if same else name, "Parameters")
+    found = re.findall(r'^   "?(\w+)"?(?: := (\S+))?', listed, flags=re.MULTILINE)
+    defaults = {
+        parameter: default for parameter, default in found if parameter in taken or not same
+    }
+    assert sorted(defaults) == sorted(taken)
+    statement = MADE[name].text.partition("CREATE OR REPLACE")[2]
+    for parameter, default in defaults.items():
+        value = f" := {re.escape(default)}" if default else ""
+        assert re.search(rf'[(\s]"?{parameter}"?{value}[,)\n]', statement)
 
 
 @pytest.mark.parametrize("sql_file", FILES, ids=lambda sql_file: sql_file.name)
@@ -138,6 +89,9 @@ def test_reads_names_all_that_it_uses_and_no_more(sql_file: SqlFile) -> None:
     for name in unsaid - {sql_file.defines, "files", "summary"}:
         used = re.search(rf"\b(FROM|JOIN)\s+{name}\b|\b{name}\(", body)
         assert not used, f"{sql_file.name} uses {name} and does not say so"
+    for line in sql_file.text.splitlines():
+        assert not line.startswith(".")
+        assert len(line) <= 120 or ".csv" in line
 
 
 def test_every_file_is_loaded() -> None:

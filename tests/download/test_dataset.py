@@ -222,18 +222,6 @@ class TestTopUp:
         }
         assert (report.on_disk, report.lost, report.replaced) == (10, 4, 2)
 
-    def test_what_may_come_is_not_replaced(self, tmp_path: Path) -> None:
-        album = Album([photo(1), photo(2)], {"other": [photo(3), photo(4)]})
-        with LoopbackServer() as server:
-            serve(server, [photo(1), photo(3)])
-            refuse(server, [photo(2)], 503)
-            run(server, tmp_path, album, **MIRROR)
-            assert statuses(tmp_path) == ["downloaded", "failed"]
-            assert album.taken == 0
-            refuse(server, [photo(2)], 404)  # now it is known to be gone
-            run(server, tmp_path, album, **MIRROR)
-        assert statuses(tmp_path) == ["downloaded", "lost", "downloaded"]
-
     def test_each_folder_has_its_own(self, tmp_path: Path) -> None:
         album = Album(
             [photo(2), photo(3), photo(1, "hot_dog")],

@@ -57,18 +57,10 @@ def complete_class(incomplete: str) -> list[str]:
         with path.open(encoding="utf-8", errors="replace", newline="") as file:
             names |= {row[column] for row in islice(csv.reader(file), 1, None) if len(row) > 1}
     found = sorted(name for name in names if name.casefold().startswith(typed))
+    # As typed, for Typer drops a name that differs in case, which the commands take.
+    offered = [incomplete + name[len(incomplete) :] for name in found[:100] if name.isprintable()]
     # Where there is nothing to offer, the shell would offer the names of files.
-    return [_Match(name) for name in found[:100] if name.isprintable()] or [incomplete]
-
-
-class _Match(str):
-    """A completion; Typer would drop a plain string that differs from the typed text in case."""
-
-    __slots__ = ()
-
-    def startswith(self, *_arguments: Any) -> bool:
-        """It has been matched already."""
-        return True
+    return offered or [incomplete]
 
 
 def _partition(text: str) -> dict[str, float]:

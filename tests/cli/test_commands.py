@@ -175,7 +175,7 @@ def test_class_names_complete(small_data: Path, call: Run, tmp_path: Path) -> No
     (tmp_path / "a_file_here").touch()
     for typed, offered in {
         "--class Hot": ["Hot dog", "Hot dog bun", "Hot dog stand"],
-        "--exclude 'hOT dog b": ["Hot dog bun"],
+        "--exclude 'hOT dog b": ["hOT dog bun"],
         "/m/0b": ["/m/0bm1pg"],
         "a_file": ["a_file"],
     }.items():
@@ -186,6 +186,8 @@ def test_class_names_complete(small_data: Path, call: Run, tmp_path: Path) -> No
         }
         done = call(HOTDOG_SQL_DATA_DIR=str(small_data), **asked)
         assert done.stdout.splitlines() == offered
+    few = ("--data-dir", small_data, "--limit", "1", "--negatives", "1", "--quiet")
+    assert call("select", "Food", "--exclude", "hOT dog bun", *few).returncode == 0
 
 
 def test_text_that_is_not_utf_8(call: Run) -> None:

@@ -61,7 +61,9 @@ class Database:
         self._locked = False
         with ExitStack() as stack:
             self.scratch: Path = stack.enter_context(temporary_folder())
-            self.connection = stack.enter_context(_connect(options, self.scratch))
+            self.connection: duckdb.DuckDBPyConnection = stack.enter_context(
+                _connect(options, self.scratch)
+            )
             self._thread = stack.enter_context(ThreadPoolExecutor(max_workers=1))
             self._readable = [options.data_dir, self.scratch]
             self.set_variables(options.variables())

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import StrEnum, auto
 from pathlib import Path
 from typing import Any
 
@@ -16,26 +16,85 @@ LARGEST_COUNT = 10_000_000
 BOX_RULES = ("min_area", "max_area", "no_group_of", "no_depiction", "no_truncated")
 
 
-#: Part of Open Images.
-Split = StrEnum("Split", ["TEST", "VALIDATION", "TRAIN", "ALL"])
-#: Release of Open Images.
-Release = StrEnum("Release", ["V6", "V7"])
-#: Whose labels count: people's, a model's, or both.
-Labels = StrEnum("Labels", ["HUMAN", "MACHINE", "BOTH"])
-#: Which classes are related to a requested one, so that no negative may carry them.
-Related = StrEnum("Related", ["PREFIX", "NONE", "HIERARCHY"])
-#: The folder of an image that carries several requested classes.
-Overlap = StrEnum("Overlap", ["LEAVE_OUT", "FIRST", "BOTH"])
-#: Which images are taken as negatives.
-NegativesFrom = StrEnum("NegativesFrom", ["RANDOM", "VERIFIED", "MIXED"])
-#: What stays in one part of a dataset.
-GroupBy = StrEnum("GroupBy", ["IMAGE", "AUTHOR"])
-#: How rows are written.
-RowFormat = StrEnum("RowFormat", ["TABLE", "CSV", "JSON", "PARQUET"])
-#: Where a photo's bytes come from.
-Source = StrEnum("Source", ["MIRROR", "ORIGINAL", "THUMBNAIL"])
-#: How boxes are written for detectors.
-BoxFormat = StrEnum("BoxFormat", ["YOLO", "COCO", "VOC", "JSONL"])
+class Split(StrEnum):
+    """Part of Open Images."""
+
+    TEST = auto()
+    VALIDATION = auto()
+    TRAIN = auto()
+    ALL = auto()
+
+
+class Release(StrEnum):
+    """Release of Open Images."""
+
+    V6 = auto()
+    V7 = auto()
+
+
+class Labels(StrEnum):
+    """Whose labels count: people's, a model's, or both."""
+
+    HUMAN = auto()
+    MACHINE = auto()
+    BOTH = auto()
+
+
+class Related(StrEnum):
+    """Which classes are related to a requested one, so that no negative may carry them."""
+
+    PREFIX = auto()
+    NONE = auto()
+    HIERARCHY = auto()
+
+
+class Overlap(StrEnum):
+    """The folder of an image that carries several requested classes."""
+
+    LEAVE_OUT = auto()
+    FIRST = auto()
+    BOTH = auto()
+
+
+class NegativesFrom(StrEnum):
+    """Which images are taken as negatives."""
+
+    RANDOM = auto()
+    VERIFIED = auto()
+    MIXED = auto()
+
+
+class GroupBy(StrEnum):
+    """What stays in one part of a dataset."""
+
+    IMAGE = auto()
+    AUTHOR = auto()
+
+
+class RowFormat(StrEnum):
+    """How rows are written."""
+
+    TABLE = auto()
+    CSV = auto()
+    JSON = auto()
+    PARQUET = auto()
+
+
+class Source(StrEnum):
+    """Where a photo's bytes come from."""
+
+    MIRROR = auto()
+    ORIGINAL = auto()
+    THUMBNAIL = auto()
+
+
+class BoxFormat(StrEnum):
+    """How boxes are written for detectors."""
+
+    YOLO = auto()
+    COCO = auto()
+    VOC = auto()
+    JSONL = auto()
 
 
 @dataclass(frozen=True, slots=True)

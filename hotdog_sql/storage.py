@@ -41,7 +41,7 @@ class LocalStorage:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         #: The address without credentials.
-        self.name = printable(str(folder))
+        self.name: str = printable(str(folder))
         self._ready: set[str] = set()
 
     def write(self, path: str, data: bytes | bytearray) -> None:
@@ -124,8 +124,8 @@ class _RemoteStorage:
     """Any address that fsspec knows: object stores, SFTP and so on; see `LocalStorage`."""
 
     def __init__(self, address: str) -> None:
-        self.name = without_credentials(address)
-        self.folder = None
+        self.name: str = without_credentials(address)
+        self.folder: None = None
         protocol, _, rest = address.partition("://")
         host = rest.partition("?")[0].strip("/")
         if not (protocol and host):

@@ -38,10 +38,6 @@ from hotdog_sql.options import (
 #: The options of a dataclass that the user set, by field; the others keep their defaults.
 Given = dict[str, Any]
 
-#: The panels of the help text; options without a panel come first.
-BOXES, DATA, DOWNLOAD, FOLDERS = "Boxes", "Data", "Download", "Folders"
-IMAGES, OUTPUT, RECIPE = "Images", "Output", "Instead of classes"
-
 _METAVARS = {int: "N", float: "X", str: "TEXT", Path: "FILE"}
 
 
@@ -118,7 +114,7 @@ def option(kind: Any, *names: str, panel: str | None = None, **settings: Any) ->
 FormatOption: Any = option(
     RowFormat | None,
     "--format",
-    panel=OUTPUT,
+    panel="Output",
     help="Format of the rows, by default that of --output, else table in a terminal and csv in a "
     "pipe.",
 )
@@ -129,29 +125,29 @@ OutputOption: Any = option(
     dir_okay=False,
     help="Write the rows to this file, not to stdout.",
 )
-VerboseOption: Any = option(bool, "--verbose", "-v", panel=OUTPUT, help="Print more detail.")
-_QuietOption: Any = option(bool, "--quiet", "-q", panel=OUTPUT, help="Print errors only.")
+VerboseOption: Any = option(bool, "--verbose", "-v", panel="Output", help="Print more detail.")
+_QuietOption: Any = option(bool, "--quiet", "-q", panel="Output", help="Print errors only.")
 GalleryOption: Any = option(
     bool,
     "--gallery/--no-gallery",
-    panel=DOWNLOAD,
+    panel="Download",
     help="Write index.html, a page that shows the dataset's photos, or do not.",
 )
 _CLASS: dict[str, Any] = {"metavar": "NAME_OR_MID", "autocompletion": complete_class}
-#: The fields that are options. Defaults and, where none are here, help texts and bounds are those
-#: of the fields.
+#: The fields that are options: those without a panel come first in the help. Defaults and, where
+#: none are here, help texts and bounds are those of the fields.
 _OPTIONS: dict[type, dict[str, Any]] = {
     DataOptions: {
         "splits": option(list[Split], "--split"),
-        "release": option(Release, panel=DATA),
-        "labels": option(Labels, panel=DATA),
+        "release": option(Release, panel="Data"),
+        "labels": option(Labels, panel="Data"),
         "data_dir": option(
-            Path, panel=DATA, metavar="DIR", file_okay=False, envvar="HOTDOG_SQL_DATA_DIR"
+            Path, panel="Data", metavar="DIR", file_okay=False, envvar="HOTDOG_SQL_DATA_DIR"
         ),
-        "threads": option(int | None, panel=DATA, min=1),
-        "memory_limit": option(str, panel=DATA, metavar="SIZE"),
-        "offline": option(bool, "--offline", panel=DATA),
-        "large": option(bool, "--yes", "-y", panel=DATA),
+        "threads": option(int | None, panel="Data", min=1),
+        "memory_limit": option(str, panel="Data", metavar="SIZE"),
+        "offline": option(bool, "--offline", panel="Data"),
+        "large": option(bool, "--yes", "-y", panel="Data"),
     },
     SelectOptions: {
         "classes": option(list[str], "--class", **_CLASS),
@@ -163,46 +159,46 @@ _OPTIONS: dict[type, dict[str, Any]] = {
         ),
         "limit": option(int | None),
         "seed": option(int),
-        "min_confidence": option(float, panel=IMAGES),
-        "overlap": option(Overlap, panel=IMAGES),
-        "negatives_from": option(NegativesFrom, panel=IMAGES),
-        "related": option(Related, panel=IMAGES),
-        "exclude": option(list[str], panel=IMAGES, **_CLASS),
-        "min_area": option(float | None, panel=BOXES),
-        "max_area": option(float | None, panel=BOXES),
-        "no_group_of": option(bool, "--no-group-of", panel=BOXES),
-        "no_depiction": option(bool, "--no-depiction", panel=BOXES),
-        "no_truncated": option(bool, "--no-truncated", panel=BOXES),
-        "negative_folder": option(str, panel=FOLDERS),
-        "partition": option(Any, panel=FOLDERS, metavar="SHARES", parser=_partition),
-        "group_by": option(GroupBy, panel=FOLDERS),
-        "ids": option(Path | None, panel=RECIPE),
+        "min_confidence": option(float, panel="Images"),
+        "overlap": option(Overlap, panel="Images"),
+        "negatives_from": option(NegativesFrom, panel="Images"),
+        "related": option(Related, panel="Images"),
+        "exclude": option(list[str], panel="Images", **_CLASS),
+        "min_area": option(float | None, panel="Boxes"),
+        "max_area": option(float | None, panel="Boxes"),
+        "no_group_of": option(bool, "--no-group-of", panel="Boxes"),
+        "no_depiction": option(bool, "--no-depiction", panel="Boxes"),
+        "no_truncated": option(bool, "--no-truncated", panel="Boxes"),
+        "negative_folder": option(str, panel="Folders"),
+        "partition": option(Any, panel="Folders", metavar="SHARES", parser=_partition),
+        "group_by": option(GroupBy, panel="Folders"),
+        "ids": option(Path | None, panel="Instead of classes"),
         "query": option(
             Any,
-            panel=RECIPE,
+            panel="Instead of classes",
             metavar="FILE",
             parser=read_query,
             help="File with one SELECT that yields ImageID, folder and, optionally, rank.",
         ),
         "variables": option(
-            list[Any], "--set", panel=RECIPE, metavar="NAME=VALUE", parser=_variable
+            list[Any], "--set", panel="Instead of classes", metavar="NAME=VALUE", parser=_variable
         ),
     },
     DownloadOptions: {
-        "sources": option(list[Source], "--source", panel=DOWNLOAD),
-        "workers": option(int, panel=DOWNLOAD, min=1, max=512),
-        "per_host": option(int, panel=DOWNLOAD, min=1, max=512),
-        "max_bytes": option(int, panel=DOWNLOAD, min=1),
-        "strict_md5": option(bool, "--strict-md5", panel=DOWNLOAD),
-        "retry_failed": option(bool, "--retry-failed", panel=DOWNLOAD),
-        "replace_failed": option(bool, "--replace-failed", panel=DOWNLOAD),
-        "top_up": option(bool, "--top-up/--no-top-up", panel=DOWNLOAD),
-        "update": option(bool, "--update", panel=DOWNLOAD),
-        "upright": option(bool, "--upright", panel=DOWNLOAD),
-        "max_side": option(int | None, panel=DOWNLOAD, min=1, max=65_535),
-        "dataset_format": option(DatasetFormat, panel=DOWNLOAD),
-        "shard_size": option(int | None, panel=DOWNLOAD, min=1, max=1_000_000),
-        "scheduler": option(str | None, panel=DOWNLOAD, metavar="ADDRESS"),
+        "sources": option(list[Source], "--source", panel="Download"),
+        "workers": option(int, panel="Download", min=1, max=512),
+        "per_host": option(int, panel="Download", min=1, max=512),
+        "max_bytes": option(int, panel="Download", min=1),
+        "strict_md5": option(bool, "--strict-md5", panel="Download"),
+        "retry_failed": option(bool, "--retry-failed", panel="Download"),
+        "replace_failed": option(bool, "--replace-failed", panel="Download"),
+        "top_up": option(bool, "--top-up/--no-top-up", panel="Download"),
+        "update": option(bool, "--update", panel="Download"),
+        "upright": option(bool, "--upright", panel="Download"),
+        "max_side": option(int | None, panel="Download", min=1, max=65_535),
+        "dataset_format": option(DatasetFormat, panel="Download"),
+        "shard_size": option(int | None, panel="Download", min=1, max=1_000_000),
+        "scheduler": option(str | None, panel="Download", metavar="ADDRESS"),
     },
 }
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hotdog_sql.api import Database
 
 #: Whether the command prints errors only.
-QUIET = ContextVar("quiet", default=False)
+QUIET: ContextVar[bool] = ContextVar("quiet", default=False)
 #: Rows of a table; the other formats have all of them.
 _TABLE_ROWS = 40
 #: Characters of the widest column of a table, and of a line in a file.

@@ -45,7 +45,7 @@ def select(
             dir_okay=False,
             help="The selection.json of a dataset: select the same again, and say what has "
             "changed. Other options change that selection.",
-            rich_help_panel=options.RECIPE,
+            rich_help_panel="Instead of classes",
         ),
     ] = None,
     data: Given,

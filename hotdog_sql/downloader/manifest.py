@@ -216,7 +216,7 @@ def open_manifest(storage: Storage) -> Iterator[Manifest]:
 
 
 def read_manifest(storage: Storage, scratch: Path) -> tuple[Path, int]:
-    """The manifest on this machine in today's columns, and the number of its parts.
+    """The manifest on this machine in today's columns, and the number of its last part, or 0.
 
     It is the dataset's own file where that has them, and else a copy of it and its parts. A dataset
     without a manifest gets an empty one.
@@ -235,7 +235,8 @@ def read_manifest(storage: Storage, scratch: Path) -> tuple[Path, int]:
                 with storage.local(name) as copy, copy.open("rb") as source:
                     rows = _rows_of(source, f"{storage.name}/{name}")
                     target.writelines(encode(row.values()) for row in rows)
-    return path, len(parts)
+    # Not how many there are: one whose upload failed is missing.
+    return path, int(re.findall(r"\d+", parts[-1])[0]) if parts else 0
 
 
 def _rows_of(file: BinaryIO, name: str) -> Iterator[dict[str, str]]:

@@ -5,13 +5,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from hotdog_sql.downloader import dataset
 from hotdog_sql.downloader.verify import verify
-from hotdog_sql.errors import DatasetError, InputError, MissingExtraError
+from hotdog_sql.errors import DatasetError, InputError, MissingExtraError, StorageError
 from hotdog_sql.progress import Progress
 from hotdog_sql.storage import open_storage
 from hotdog_sql.text import without_credentials
@@ -69,6 +70,28 @@ def test_any_machine_resumes_what_another_has_begun(
     assert server.requests == []
     download(server, tmp_path / "folder", ALBUM)
     assert contents(bucket) == contents(tmp_path / "folder")
+
+
+def test_a_part_that_the_store_refused_costs_no_other_part(
+    server: LoopbackServer, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = import_module("fsspec.implementations.memory").MemoryFileSystem
+    pipe_file = memory.pipe_file
+
+    def refuses_the_first(files: object, path: str, value: bytes) -> None:
+        if path.endswith("manifest-000001.csv"):
+            raise OSError("SlowDown")
+        pipe_file(files, path, value)
+
+    monkeypatch.setattr(memory, "pipe_file", refuses_the_first)
+    monkeypatch.setattr(dataset, "_KEEP_EVERY", 0.0)
+    with pytest.raises(StorageError, match="SlowDown"):
+        download(server, bucket, ALBUM, workers=1)
+    server.clear()
+    with pytest.raises(KeyboardInterrupt):
+        download(server, bucket, ALBUM, progress=StopsAfter(4), workers=1)
+    download(server, bucket, ALBUM)
+    assert mirror_path(CHOSEN[0]) not in server.counts()
 
 
 def test_files_that_could_be_seen_half_written_are_moved_into_place(tmp_path: Path) -> None:

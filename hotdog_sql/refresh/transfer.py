@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, replace
+from filecmp import cmp
 from importlib import import_module
 from threading import Event
 from time import monotonic
@@ -155,18 +156,17 @@ class Transfer:
                 return False
             case 200:
                 self._discard_part()
-                self._receive(response, said)
+                return self._receive(response, said)
             case 206 if begun is not None and begun.bytes is not None:
                 # A range that ends early is useless: the rest would need a request of its own.
                 rest = f"bytes {self._part_bytes}-{begun.bytes - 1}/{begun.bytes}"
                 if (response.headers.get("Content-Range"), said.etag) != (rest, begun.etag):
                     raise _BadPartError("the rest that came is not that of the part")
-                self._receive(response, begun)
+                return self._receive(response, begun)
             case 416 if begun is not None:
                 raise _BadPartError("the file is not longer than its part")
             case status:
                 raise TransferError(f"HTTP status {status} for {self._address}")
-        return True
 
     def _is_same(self, said: Record) -> bool:
         """Whether the body would bring the bytes that are in place, however those got there."""
@@ -174,8 +174,8 @@ class Transfer:
             return False
         return b64encode(bytes.fromhex(self._file.md5)).decode() == said.server_hash
 
-    def _receive(self, response: httpx.Response, remote: Record) -> None:
-        """Add the body to the part, and put that into place if it is the file."""
+    def _receive(self, response: httpx.Response, remote: Record) -> bool:
+        """Add the body to the part, and put that into place if it is the file, and another one."""
         checksum = _checksum(self._file.catalog, remote)
         if response.headers.get("Content-Type", "").lower().startswith("text/html"):
             raise TransferError(f"{self._address} is a web page, not the file")
@@ -196,11 +196,16 @@ class Transfer:
             if b64encode(checksum.hash.digest()).decode() != checksum.expected:
                 raise _BadPartError(f"the bytes do not have the {checksum.name}")
             md5 = checksum.hash.hexdigest() if "MD5" in checksum.name else None
-        # Nothing is forced to the disk: a file that a power failure damages no longer has the
-        # size, time or MD5 of its record, so the next refresh fetches it again.
-        self._part.replace(self._file.path)
+        is_other = self._file.size != self._part_bytes or not cmp(
+            self._file.path, self._part, shallow=False
+        )
+        if is_other:
+            # Nothing is forced to the disk: a file that a power failure damages no longer has the
+            # size, time or MD5 of its record, so the next refresh fetches it again.
+            self._part.replace(self._file.path)
         self._file.save_record(replace(remote, md5=md5), self._file.state)
         self._discard_part()
+        return is_other
 
     def _limit(self, total: int | None) -> int:
         """How large the body may become.

@@ -78,6 +78,18 @@ def test_a_file_that_was_put_there_by_hand_is_kept_if_it_is_the_right_one(
     assert site.path.read_bytes() == NEW
 
 
+def test_the_same_bytes_again_do_not_touch_the_file(old_site: Site) -> None:
+    """The server gives no hash, and says otherwise that the file has changed."""
+    before = old_site.path.stat().st_mtime_ns
+    old_site.serve(file_reply(OLD, etag='"other"', md5=None))
+    assert old_site.refresh().status is Status.UNCHANGED
+    assert old_site.path.stat().st_mtime_ns == before
+    old_site.server.clear()
+    assert old_site.refresh().status is Status.UNCHANGED
+    assert asked(old_site, "if-none-match") == ['"other"']
+    assert old_site.hidden_files() == {".json"}
+
+
 def test_the_server_is_right_and_the_catalog_out_of_date(site: Site) -> None:
     site.serve(new())
     result = site.refresh(size=len(OLD), md5=md5_of(OLD))

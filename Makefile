@@ -25,7 +25,13 @@ hotdog := $(VENV)/bin/hotdog-sql
 source := --split $(SPLIT) --release $(RELEASE) --data-dir $(DATA)
 chosen := --class $(call quoted,$(CLASS)) --negatives $(NEGATIVES) --seed $(SEED) $(source)
 
-.PHONY: help demo cluster-demo test lint bench screenshots shell refresh dataset clean
+# A mark outside the dataset says what was last made there, and from which wishes: the manifest is
+# no target, because make deletes a target whose recipe fails, and a failed download must go on.
+checksum = $(firstword $(shell printf '%s' $(call quoted,$(1)) | cksum))
+marks := build/dataset-$(call checksum,$(DATASET))
+made := $(marks)-$(call checksum,$(chosen)).made
+
+.PHONY: help demo cluster-demo test lint bench screenshots shell refresh dataset clean again
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -38,8 +44,7 @@ demo: | $(VENV)/.installed ## make a small dataset without the network
 cluster-demo: | $(VENV)/.developed ## try a cluster and a bucket, all on this machine
 	$(VENV)/bin/python -m tests.cluster_demo
 
-dataset: | $(VENV)/.installed ## select photos and download what is missing, for real
-	$(hotdog) select $(chosen) --yes --download $(call quoted,$(DATASET)) --update
+dataset: $(made) ## select photos and download what is missing, for real
 
 refresh: | $(VENV)/.installed ## fetch the official files that are missing or have changed
 	$(hotdog) refresh $(source) --yes
@@ -65,6 +70,13 @@ screenshots: | $(VENV)/.developed ## make the README's pictures of the gallery
 
 clean: ## remove what was set up here, but neither data nor datasets
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(made): $(wildcard $(DATA)/*.csv sql/*.sql sql/*/*.sql)
+$(made): $(if $(wildcard $(DATASET)/manifest.csv),,again) | $(VENV)/.installed
+	$(hotdog) select $(chosen) --yes --download $(call quoted,$(DATASET)) --update
+	rm -f $(marks)-*.made
+	mkdir -p $(@D)
+	touch $@
 
 $(DATA)/%.csv: | $(VENV)/.installed
 	$(hotdog) refresh --file $(@F) --data-dir $(DATA) --yes

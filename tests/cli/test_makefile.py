@@ -97,16 +97,26 @@ def test_a_class_is_one_argument_whatever_is_in_it(make: Make, checkout: Path) -
 
 
 @pytest.mark.slow
-def test_a_dataset_follows_the_wishes(make: Make, checkout: Path) -> None:
+def test_a_dataset_is_made_again_when_something_changed(make: Make, checkout: Path) -> None:
     dataset = ("dataset", f"CLASS={STAND}", "NEGATIVES=3")
-    made = make(*dataset)
+    made = make("-j4", *dataset)
     assert made.returncode == 0, made.stderr
     first = _photos(checkout / "dataset")
     assert len(first) >= 6
+    assert make("-q", *dataset).returncode == 0
+    assert "hotdog-sql" not in make("-n", *dataset).stdout
+
+    (checkout / IMAGES).touch()
+    assert make("-q", *dataset).returncode == 1
     again = make(*dataset)
     assert (again.returncode, "0 downloaded now" in again.stderr) == (0, True), again.stderr
+    assert make("-q", *dataset).returncode == 0
 
     assert make(*dataset, "SEED=7").returncode == 0
     assert _photos(checkout / "dataset") != first
+    assert make("-q", *dataset).returncode == 1
+    assert make("-q", *dataset, "DATASET=another").returncode == 1
     assert make(*dataset).returncode == 0
     assert _photos(checkout / "dataset") == first
+    shutil.rmtree(checkout / "dataset")
+    assert make("-q", *dataset).returncode == 1

@@ -30,8 +30,9 @@ RUN = f"{WORK_FOLDER}/run"
 
 #: Protocols of stores in which an object appears whole or not at all.
 _OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oci", "oss"})
-#: As many connections as a machine has transfers at most.
-_S3_SETTINGS: dict[str, Any] = {"config_kwargs": {"max_pool_connections": 64}}
+#: As many connections as a machine has transfers at most, and patience with a busy store.
+_RETRIES = {"mode": "standard", "max_attempts": 10}
+_S3_SETTINGS: dict[str, Any] = {"config_kwargs": {"max_pool_connections": 64, "retries": _RETRIES}}
 _DELETIONS = 16
 
 

@@ -99,7 +99,9 @@ def connect(
     folder = Path(data_dir)
     data = DataOptions(folder, release, named, labels, threads, memory_limit, offline=offline)
     needs = ("classes", "labels", "images")
-    return open_database(data, needs, confirm=lambda *_: large, everything=True)
+    database = open_database(data, needs, confirm=lambda *_: large)
+    database.use_all()
+    return database
 
 
 def select(
@@ -233,7 +235,6 @@ def open_database(
     needs: Sequence[str],
     *,
     confirm: "Confirm",
-    everything: bool = False,
     progress: Callable[[], AbstractContextManager[Progress | None]] = shown,
 ) -> Database:
     """Open a database, and download first the files that some views or macros lack."""
@@ -250,8 +251,6 @@ def open_database(
             if error := module.failure(results):
                 raise error
         database.use(*needs)
-        if everything:
-            database.use_all()
         stack.pop_all()
     return database
 

@@ -23,9 +23,6 @@ _LOOKS_RIGHT = "FROM ids WHERE regexp_full_match(ImageID, '[0-9a-f]{16}') LIMIT 
 _FOUND = """
 CREATE OR REPLACE TABLE result AS SELECT ImageID, folder, rank FROM query_table($table) WHERE found
 """
-_UNKNOWN = """
-SELECT DISTINCT concat(split || '/', ImageID) FROM query_table($table) WHERE NOT found ORDER BY ALL
-"""
 _COUNT = "SELECT count(DISTINCT ImageID) FROM query_table($table)"
 _ADVICE = (
     "give UTF-8 text with an ImageID on each line, or a .csv, .json or .parquet with a column "
@@ -110,12 +107,6 @@ def find_ids(database: Database, options: SelectOptions, listed: str) -> None:
             f"none of the {count:,} ImageIDs in {options.ids} is in "
             f"{' and '.join(database.options.splits)}; check them, or give another --split"
         )
-
-
-def unknown_ids(database: Database, listed: str) -> tuple[list[str], int]:
-    """Which ImageIDs of a list are not in the session's splits, and how many the list has."""
-    unknown = [image for (image,) in database.rows(_UNKNOWN, {"table": listed})]
-    return unknown, database.rows(_COUNT, {"table": listed})[0][0]
 
 
 def is_list(path: Path) -> bool:

@@ -12,7 +12,7 @@ from hotdog_sql.config import mirror_url
 from hotdog_sql.database import Database
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.errors import InputError, QueryError
-from hotdog_sql.names import check_boxed, find_ids, find_mids, read_ids, unknown_ids
+from hotdog_sql.names import check_boxed, find_ids, find_mids, read_ids
 from hotdog_sql.notebook import Html, table, thumbnails
 from hotdog_sql.options import LARGEST_COUNT, Related, SelectOptions
 from hotdog_sql.reports import SelectionReport, bound_values, selection_report
@@ -41,10 +41,12 @@ _PARTITION = """
 FROM partition_selection($rows, $names, $shares, seed := $seed, group_by := $group_by)
 """
 _AFTER = "FROM query_table($table) WHERE folder = $folder AND rank > $rank ORDER BY rank"
-_FIRST = "FROM query_table($table) WHERE folder = $folder ORDER BY rank LIMIT $limit"
 _PARTS = "SELECT partition, count(*) FROM query_table($table) GROUP BY ALL"
 _LAST_RANK = """
 SELECT coalesce(max(rank::BIGINT), 0) FROM query_table($table) WHERE folder = $folder
+"""
+_UNKNOWN = """
+SELECT DISTINCT concat(split || '/', ImageID) FROM query_table($table) WHERE NOT found ORDER BY ALL
 """
 #: Rows that a notebook shows.
 _SHOWN = 20
@@ -120,11 +122,11 @@ class Selection:
         values = {"boxes": self.boxes, "candidates": self.candidates}
         return dict(self.database.rows("FROM box_problems($boxes, $candidates)", values))
 
-    def unknown(self) -> tuple[list[str], int]:
-        """Which ImageIDs of a list are not in the splits, and how many the list has."""
+    def unknown(self) -> list[str]:
+        """Which ImageIDs of a list are not in the splits."""
         if self.candidates is None or self.options is None or self.options.classes:
-            return [], 0
-        return unknown_ids(self.database, self.candidates)
+            return []
+        return [image for (image,) in self.database.rows(_UNKNOWN, {"table": self.candidates})]
 
     def photos(self) -> Iterator[Photo]:
         """The photos to download, in the order of the rows."""
@@ -150,7 +152,7 @@ class Selection:
                 options = replace(options, negatives=wanted, ratio=None)
             else:
                 options = replace(options, limit=wanted)
-            for row in _select_images(self.database, options)._stream(_AFTER, folder, rank=last):
+            for row in _select_images(self.database, options)._rows_of(folder, after=last):
                 last = row["rank"]
                 yield Photo.from_row(row, reserve=True)
 
@@ -162,7 +164,7 @@ class Selection:
         """
         parts, mirror = [], mirror_url()
         for folder in self.folders:
-            rows = self._stream(_FIRST, folder.folder, limit=limit)
+            rows = islice(self._rows_of(folder.folder), limit)
             parts.append(thumbnails(folder.folder, map(Photo.from_row, rows), mirror))
         return Html("".join(parts))
 
@@ -179,8 +181,9 @@ class Selection:
     def _repr_html_(self) -> str:
         return table(self.relation.columns, islice(self, _SHOWN), len(self) - _SHOWN)
 
-    def _stream(self, query: str, folder: str, **values: object) -> Iterator[dict[str, Any]]:
-        return self.database.stream(query, {"table": self.table, "folder": folder, **values})
+    def _rows_of(self, folder: str, after: int = 0) -> Iterator[dict[str, Any]]:
+        values = {"table": self.table, "folder": folder, "rank": after}
+        return self.database.stream(_AFTER, values)
 
 
 def needs_of(options: SelectOptions) -> tuple[str, ...]:

@@ -81,12 +81,3 @@ def test_tables_thumbnails_and_progress(tmp_path: Path) -> None:
         assert report in text(cell)
     assert "<th>ImageID</th>" in text(table, "text/html")
     assert text(thumbnails, "text/html").count("<img ") == 20
-
-
-def test_plain_lines_without_widgets(tmp_path: Path) -> None:
-    hidden = "import importlib.util as u; find = u.find_spec\n"
-    hidden += "u.find_spec = lambda name, *_: None if name == 'ipywidgets' else find(name, *_)\n"
-    (connected, downloaded), drawn = run(tmp_path, hidden + _CONNECT, _DOWNLOAD)
-    assert "downloading oidv6-class-descriptions.csv" in text(connected)
-    assert "DownloadReport" in text(downloaded)
-    assert not drawn

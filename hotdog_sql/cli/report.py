@@ -49,12 +49,11 @@ def tell_selection(selection: "Selection", *, verbose: bool = False) -> None:
         _count(folder.folder, folder.images, f"about {size} from the mirror; {licenses}")
     for name, images in selection.partitions.items():
         _count(f"in {name}", images)
-    unknown, count = selection.unknown()
-    if unknown:
+    if unknown := selection.unknown():
         hint = "" if "train" in data.splits else "; --split all searches train too"
         say(
-            f"warning: {len(unknown):,} of {count:,} ImageIDs are unknown in "
-            f"{' and '.join(data.splits)}: {_listed(unknown, verbose=verbose)}{hint}"
+            f"warning: ImageIDs that are not in {' and '.join(data.splits)}: {len(unknown):,} "
+            f"({_listed(unknown, verbose=verbose)}){hint}"
         )
     if report is not None:
         for line in report.shortfalls:

@@ -38,6 +38,7 @@ from hotdog_sql.options import (
 #: The options of a dataclass that the user set, by field; the others keep their defaults.
 Given = dict[str, Any]
 
+_parameter = functools.partial(inspect.Parameter, kind=inspect.Parameter.KEYWORD_ONLY)
 _METAVARS = {int: "N", float: "X", str: "TEXT", Path: "FILE"}
 
 
@@ -221,10 +222,10 @@ def takes(**groups: Any) -> Callable[[Callable[..., None]], Callable[..., None]]
             name: _parameters(*group) if isinstance(group, tuple) else _parameters(group)
             for name, group in groups.items()
         }
-        parameters = [_parameter("context", typer.Context)]
+        parameters = [_parameter("context", annotation=typer.Context)]
         for name, parameter in inspect.signature(command).parameters.items():
             parameters += by_group.get(name, [parameter.replace(kind=parameter.KEYWORD_ONLY)])
-        parameters.append(_parameter("quiet", _QuietOption, False))
+        parameters.append(_parameter("quiet", default=False, annotation=_QuietOption))
 
         @functools.wraps(command)
         def run(context: typer.Context, quiet: bool, **values: Any) -> None:
@@ -269,15 +270,8 @@ def _parameters(group: type, *names: str) -> list[inspect.Parameter]:
         info.help = info.help or text
         if name in NUMBERS:
             _, info.min, info.max = NUMBERS[name]
-        found.append(_parameter(name, annotation, default))
+        found.append(_parameter(name, default=default, annotation=annotation))
     return found
-
-
-def _parameter(
-    name: str, annotation: Any, default: Any = inspect.Parameter.empty
-) -> inspect.Parameter:
-    kind = inspect.Parameter.KEYWORD_ONLY
-    return inspect.Parameter(name, kind, default=default, annotation=annotation)
 
 
 def _descriptions(group: type) -> dict[str, str]:

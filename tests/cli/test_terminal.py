@@ -1,10 +1,12 @@
 """What a command shows a person: in a terminal, on Ctrl-C, and where its streams are closed."""
 
 import os
+import pty
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,9 +14,33 @@ import pytest
 from tests.conftest import Run
 from tests.support.loopback import LoopbackServer, Reply, Request, file_reply
 from tests.support.openimages import OpenImages, image_row
-from tests.support.terminal import in_terminal
 
 PROGRAM = [sys.executable, "-m", "hotdog_sql"]
+
+
+def in_terminal(
+    folder: Path, *arguments: str, answer: bytes = b"", after: bytes = b"", **variables: str
+) -> tuple[int, str]:
+    """The exit code and the screen of a command in a terminal; `answer` is typed `after` a text."""
+    ours, theirs = pty.openpty()
+    environment = os.environ | {"COLUMNS": "100", "TERM": "dumb", **variables}
+    with subprocess.Popen(
+        [*PROGRAM, *arguments],
+        cwd=folder,
+        env=environment,
+        preexec_fn=lambda: os.login_tty(theirs),  # so that Ctrl-C in it is a signal
+    ) as process:
+        os.close(theirs)
+        screen = b""
+        with suppress(OSError):  # Linux's way to say that the other side has closed it
+            while part := os.read(ours, 1 << 16):
+                screen += part
+                if answer and after in screen:
+                    os.write(ours, answer)
+                    answer = b""
+        process.wait(timeout=30)
+    os.close(ours)
+    return process.returncode, screen.decode().replace("\r\n", "\n")
 
 
 def test_select_shows_ten_rows_and_what_comes_next(small_data: Path, tmp_path: Path) -> None:

@@ -186,26 +186,17 @@ def test_a_tar_that_was_removed_is_made_again(server: LoopbackServer, dataset: P
     assert verify(dataset).good
 
 
-def test_select_and_download_and_verify(tmp_path: Path, call: Run, small_data: Path) -> None:
-    """The same tars at once and from a saved selection; `--format` is that of the rows."""
-    chosen = ("select", "--class", "Hot dog", "--negatives", "8", "--data-dir", small_data)
-    how = ("webdataset", "--shard-size", "9")
+def test_select_and_verify(tmp_path: Path, call: Run, small_data: Path) -> None:
+    """`--format` is that of the rows."""
+    select = ("select", "Hot dog", "--negatives", "8", "--data-dir", small_data, "--format", "csv")
+    how = ("--dataset-format", "webdataset", "--shard-size", "9")
     with LoopbackServer() as server:
         server.default(lambda request: Reply(body=jpeg(seed_of(request.path))))
-        variables = mirror_of(server)
-        at_once = ("--download", "once", "--format", "csv", "--dataset-format", *how)
-        said = call(*chosen, *at_once, **variables)
-        assert said.returncode == 0, said.stderr
-        (tmp_path / "rows.csv").write_text(said.stdout, encoding="utf-8")
-        assert (
-            call("download", "rows.csv", "twice", "--dataset-format", *how, **variables).returncode
-            == 0
-        )
-    once = tree(tmp_path / "once")
-    assert once.pop("selection.json")
-    assert once == tree(tmp_path / "twice")
-    assert len([path for path in once if path.endswith(".tar")]) == 3
-    checked = call("verify", "twice")
+        said = call(*select, "--download", "dataset", *how, **mirror_of(server))
+    assert said.returncode == 0, said.stderr
+    assert said.stdout.startswith("folder,rank,")
+    assert len([path for path in tree(tmp_path / "dataset") if path.endswith(".tar")]) == 3
+    checked = call("verify", "dataset")
     assert (checked.returncode, checked.stdout) == (0, "")
     assert "20 photos checked" in checked.stderr
 

@@ -19,7 +19,7 @@ from hotdog_sql.downloader.result import (
     Result,
     Status,
     encode,
-    with_note,
+    join_notes,
 )
 from hotdog_sql.downloader.selection_json import SELECTION, check_recipe, write_recipe
 from hotdog_sql.downloader.tars import tar_of
@@ -188,7 +188,8 @@ class Dataset:
             if known.status == Status.LOST:
                 lost.append(known.image_id)
             row = self.manifest.columns(known)
-            row["note"] = with_note(row["note"], _REPLACES, replaced)
+            others = [one for one in row["note"].split("; ") if not one.startswith(_REPLACES)]
+            row["note"] = join_notes(f"{_REPLACES}{replaced}" if replaced else "", *others)
             yield row
 
 

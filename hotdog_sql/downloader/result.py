@@ -149,12 +149,6 @@ def join_notes(*notes: str) -> str:
     return _NEXT.join(filter(None, notes))
 
 
-def with_note(note: str, beginning: str, rest: str) -> str:
-    """The note with this remark in front, in place of one that begins so; no `rest`: without it."""
-    others = [part for part in note.split(_NEXT) if part and not part.startswith(beginning)]
-    return join_notes(f"{beginning}{rest}" if rest else "", *others)
-
-
 def encode(values: Iterable[object]) -> bytes:
     """One line of CSV with its end; None is an empty field."""
     line: str = _WRITER.writerow(values)

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 _CONFIDENCE = (SelectOptions, "min_confidence")
 #: What a file is to the server's or the catalog's.
 _VERDICTS = {None: "not compared with", True: "matches", False: "DIFFERS from"}
+#: Queries that a new user of the shell can begin with.
+_TO_TRY = (
+    "FROM summary();",
+    "FROM count_classes('dog');",
+    "FROM select_images('Hot dog', negatives := 20);",
+)
 _QUERIES = {
     "find_classes": "FROM find_classes($pattern)",
     "count_classes": "FROM count_classes($pattern, min_confidence := $min_confidence)",
@@ -191,9 +197,13 @@ def shell(
         start = database.scratch / "start.sql"
         start.write_text("\n".join([*_session(database, directory), ""]), encoding="utf-8")
         _list(database.usable(api.load_order()))
+        if directory is not None:
+            _list(database.usable(api.dataset_files()))
         if missing := database.missing("select_images"):
             typer.echo(f"There are more with the files of: {api.refresh_command(missing)}")
         typer.echo("Each is explained at the top of its file in sql/, all in sql/README.md.")
+        if not missing:
+            typer.echo("\n  ".join(["To try:", *_TO_TRY]))
         status = subprocess.call([program, "-init", str(start)])
     raise typer.Exit(status)
 

@@ -1,6 +1,7 @@
 """The real DuckDB shell over `sql/shell.sql` gives the rows that Python gives."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -51,6 +52,10 @@ def test_shell_command_opens_anywhere_with_the_limits_of_the_others(
     for text in ("Hot dog stand", "found 3", "256.0 MiB", "hotdog-sql-"):
         assert text in done.stdout
     assert "Error" not in done.stderr + done.stdout
+    to_try = re.findall(r"^  (FROM .+;)$", done.stdout, re.MULTILINE)
+    assert len(to_try) == 3
+    tried = run("shell", "--data-dir", small_data, stdin="\n".join(to_try))
+    assert "Error" not in tried.stderr + tried.stdout
     for wrong, what in {
         "--memory-limit=much": "--memory-limit",
         str(tmp_path): "manifest.csv",

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from hotdog_sql.catalog import CatalogFile
+from hotdog_sql.errors import StorageError
+from hotdog_sql.files import storage_errors, whole_file
 from hotdog_sql.text import http_date
 
 #: The folder beside the CSVs that holds records, parts and locks.
@@ -108,7 +110,7 @@ class DataFile:
         # The record of a file that has changed since is kept: it says what the server had.
         if record.md5 is None or record.md5 == md5:
             known = record if is_untouched or record.md5 is not None else Record()
-            with suppress(OSError):  # the folder may be read-only
+            with suppress(StorageError):  # the folder may be read-only
                 self.save_record(replace(known, md5=md5), state)
         return md5
 
@@ -155,9 +157,11 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def save_json(path: Path, values: dict[str, Any]) -> None:
-    """Write a file for `read_json`; one that a kill cuts short counts as none."""
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+    """Write a file for `read_json`, in place of an older one, at once."""
+    with storage_errors(path):
+        path.parent.mkdir(exist_ok=True)
+    with whole_file(path) as temporary:
+        temporary.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
 
 
 def new_md5() -> Any:

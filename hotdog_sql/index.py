@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hotdog_sql.data_file import hidden, read_json, save_json
+from hotdog_sql.errors import StorageError
 from hotdog_sql.files import whole_file
 
 #: For images, zstd's level 1 compresses as well as the default, and faster; in groups of 8,192
@@ -75,7 +76,7 @@ def _problem(csv: Path) -> str | None:
     if record["parquet_state"] != _state(parquet):
         if record["parquet_crc32"] != _crc32(parquet):
             return f"{parquet.name} is damaged"
-        with suppress(OSError):  # the folder may be read-only
+        with suppress(StorageError):  # the folder may be read-only
             _save_record(parquet, record)
     return None
 

@@ -118,7 +118,8 @@ class HostQueue:
 
     def hear(self, name: str) -> None:
         """The host has begun to answer."""
-        self.heard = self._hosts[name].heard = True
+        with self._changed:
+            self.heard = self._hosts[name].heard = True
 
     def succeeded(self, name: str) -> None:
         """A request has ended with a complete answer, whatever it says.

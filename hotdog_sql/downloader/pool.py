@@ -134,7 +134,7 @@ class DownloadPool:
     def _next_result(self) -> Result:
         while True:
             try:
-                result = self._results.get(timeout=None if self._hosts.heard else 1.0)
+                result = self._results.get(timeout=1.0)  # on Windows, Ctrl-C waits for its end
             except Empty:
                 if self._hosts.heard or time.monotonic() < self._started + _ANSWER_SECONDS:
                     continue

@@ -1,9 +1,10 @@
 """Which transfer starts when: limits, rests, and no host that holds up another."""
 
 import socket
+import sys
 from collections import Counter, deque
 from pathlib import Path
-from threading import Condition
+from threading import Condition, Thread
 
 from hotdog_sql.download_options import DownloadOptions, RetryPolicy
 from hotdog_sql.downloader.hosts import HostQueue, Task
@@ -67,6 +68,23 @@ def test_flickr_gets_fewer_requests_than_the_mirror() -> None:
         queue.put(Task(photo(n), deque([(Source.ORIGINAL, url)])))
     taken = Counter(task.host for _ in range(36) if (task := queue.take()))
     assert taken == {"staticflickr.com": 16, "mirror.example": 20}
+
+
+def test_a_host_is_heard_while_its_requests_are_handed_out() -> None:
+    """A lost answer would be a photo that another source has to give."""
+    queue = HostQueue(DownloadOptions(per_host=512_000), Progress())
+    task = Task(photo(1), deque([(Source.MIRROR, "https://mirror.example/1.jpg")]))
+    for _ in range(100_000):
+        queue.put(task)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    taking = Thread(target=lambda: [queue.take() for _ in range(100_000)])
+    taking.start()
+    try:
+        while taking.is_alive():
+            queue.hear(task.host)
+    finally:
+        sys.setswitchinterval(interval)
 
 
 class Told(Progress):

@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 
 from hotdog_sql.database import Database
 from hotdog_sql.downloader.photo import is_image_id, safe_folder
+from hotdog_sql.downloader.result import foreign_row
 from hotdog_sql.downloader.tars import is_own_path
 from hotdog_sql.downloader.validate import RejectedError
-from hotdog_sql.errors import DatasetError, InputError, MissingExtraError
+from hotdog_sql.errors import DataError, DatasetError, InputError, MissingExtraError
 from hotdog_sql.files import storage_errors
 from hotdog_sql.names import find_mids
 from hotdog_sql.options import BoxFormat, DataOptions
@@ -81,7 +82,11 @@ def find_boxes(database: Database, directory: Path, classes: Sequence[str] = ())
     mids = list(find_mids(database, names))
     database.use("dataset_boxes")
     database.use_dataset(directory)
-    missing, left_out = _missing_photos(directory, database.rows(_PHOTOS))
+    try:
+        photos = database.rows(_PHOTOS)
+    except DataError as error:  # of the dataset, not of Open Images
+        raise foreign_row(error.__cause__) from error
+    missing, left_out = _missing_photos(directory, photos)
     database.execute(_FIND, {"class": mids, "missing": missing})
     ((boxes, impossible),) = database.rows(_COUNTS)
     problems = [f"{problem}: {count:,}" for problem, count in left_out.items()]

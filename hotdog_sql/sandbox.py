@@ -107,7 +107,10 @@ def set_variables(
         # DuckDB does not tell the case of their letters apart.
         if name.lower() in {*own, "dataset_dir"} or name.lower().endswith(("_files", "_reader")):
             raise QueryError(f"the variable {name} is the session's own: choose another name")
-        connection.execute(f"SET VARIABLE {name} = ?", [value])
+        try:
+            connection.execute(f"SET VARIABLE {name} = ?", [value])
+        except duckdb.Error as error:
+            raise QueryError(f"the variable {name} is too large: give a smaller one") from error
 
 
 def lock(connection: duckdb.DuckDBPyConnection, readable: Iterable[Path]) -> None:

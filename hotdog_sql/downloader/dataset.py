@@ -220,6 +220,8 @@ def check_folder(folder: Path) -> None:
             refuse_links(folder, name)
         try:
             names = {entry.name for entry in folder.iterdir()} - FOREIGN_FILES
+            # What a data folder has in it before its first file has come.
+            names |= {entry.name for entry in (folder / WORK_FOLDER).glob("*.csv.*")}
         except FileNotFoundError:
             return
         except NotADirectoryError as error:

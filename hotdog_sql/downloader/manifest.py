@@ -166,7 +166,10 @@ class Manifest:
         query = "INSERT OR REPLACE INTO photos VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         with self.path.open("rb") as file:
             file.seek(self._indexed)
-            self._index.executemany(query, self._values(file, wanted))
+            try:
+                self._index.executemany(query, self._values(file, wanted))
+            except OverflowError as error:  # a number that no photo has
+                raise foreign_row(error) from error
 
     def _values(self, file: Iterator[bytes], wanted: int) -> Iterator[tuple[object, ...]]:
         """The columns of the index; of lines that are not ours, there is nothing."""

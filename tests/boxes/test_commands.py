@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -132,6 +133,10 @@ def test_what_is_no_dataset_is_refused(here: Path, call: Run) -> None:
         done = call("export", "dataset", "out", "--format", "yolo", "--copy")
         assert done.returncode == 6
         assert "foreign path" in done.stderr
+    manifest.write_text(re.sub(r"\d+,\d+\n", "wide,high\n", text), encoding="utf-8")
+    done = call("export", "dataset", "out", "--format", "yolo")
+    assert (done.returncode, "refresh" in done.stderr) == (6, False), done.stderr
+    assert "hotdog-sql did not write" in done.stderr
 
 
 #: What each library finds: the boxes as pairs of ImageID and class, and the number of photos.

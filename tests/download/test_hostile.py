@@ -221,12 +221,19 @@ def test_a_photo_that_fails_in_three_runs_is_replaced(tmp_path: Path) -> None:
     assert notes[2] == "failed in 3 runs"
 
 
-def test_a_data_folder_is_left_alone(tmp_path: Path, run: Run, small_data: Path) -> None:
+@pytest.mark.parametrize("what", ["files", "part"])
+def test_a_data_folder_is_left_alone(tmp_path: Path, run: Run, small_data: Path, what: str) -> None:
+    """Nor is one in which the first file has only begun to come."""
     folder = tmp_path / "folder"
     folder.mkdir()
-    for path in filter(Path.is_file, small_data.iterdir()):
-        (folder / path.name).write_bytes(path.read_bytes())
-    assert run("summary", "--data-dir", "folder").returncode == 0
+    if what == "part":
+        part = folder / ".hotdog-sql" / "test-images-with-rotation.csv.part"
+        part.parent.mkdir()
+        part.write_bytes(b"ImageID,Subset")
+    else:
+        for path in filter(Path.is_file, small_data.iterdir()):
+            (folder / path.name).write_bytes(path.read_bytes())
+        assert run("summary", "--data-dir", "folder").returncode == 0
     before = tree(folder)
     said = run("download", save_selection(tmp_path / "rows.csv", [photo(1)]), "folder")
     assert said.returncode == 6

@@ -120,8 +120,10 @@ def test_a_manifest_that_points_elsewhere_is_refused(tmp_path: Path) -> None:
         server.default(Reply(body=jpeg()))
         download(server, tmp_path, PHOTOS[:1])
         manifest = tmp_path / "manifest.csv"
-        manifest.write_text(manifest.read_text().replace(PATHS[0], "../../home/precious.jpg"))
-        with pytest.raises(DatasetError, match="hotdog-sql did not write"):
-            verify(tmp_path)
-        with pytest.raises(DatasetError, match="hotdog-sql did not write"):
-            download(server, tmp_path, PHOTOS[:1])
+        text = manifest.read_text()
+        for good, bad in ((PATHS[0], "../../home/precious.jpg"), (",1,", f",{'1' * 30},")):
+            manifest.write_text(text.replace(good, bad))
+            with pytest.raises(DatasetError, match="hotdog-sql did not write"):
+                verify(tmp_path)
+            with pytest.raises(DatasetError, match="hotdog-sql did not write"):
+                download(server, tmp_path, PHOTOS[:1])

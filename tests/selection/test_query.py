@@ -55,11 +55,13 @@ def test_a_query_that_will_not_do(small_data: Path, text: str, message: str) -> 
         select(small_data, text)
 
 
-def test_variables_of_a_name_that_will_not_do(small_data: Path) -> None:
+def test_variables_that_will_not_do(small_data: Path) -> None:
     with connect(DataOptions(small_data)) as database:
         for name in ("data_dir", "Split", "LABEL_FILES", "a b", "x = 1; --", ""):
             with pytest.raises(QueryError):
                 select_rows(database, SelectOptions(query="SELECT 1", variables={name: 1}))
+        with pytest.raises(QueryError, match="too large"):
+            select_rows(database, SelectOptions(query="SELECT 1", variables={"a": 10**40}))
 
 
 def test_the_command_goes_the_whole_way(small_data: Path, run: Run, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from hotdog_sql.names import data_for, is_list
 from hotdog_sql.notebook import shown
 from hotdog_sql.options import DataOptions, SelectOptions, Source
 from hotdog_sql.progress import Progress
-from hotdog_sql.recipe import Recipe, missing_for_replacements, open_selection, save_recipe
+from hotdog_sql.recipe import Recipe, open_selection
 from hotdog_sql.sandbox import needs_of_query
 from hotdog_sql.selection import Selection, needs_of
 from hotdog_sql.selection import select as _select
@@ -47,12 +47,10 @@ __all__ = [
     "download",
     "is_list",
     "load_order",
-    "missing_for_replacements",
     "needs_of",
     "needs_of_query",
     "open_selection",
     "refresh_command",
-    "save_recipe",
     "select",
     "verify",
 ]
@@ -182,7 +180,7 @@ def download(
             directory,
             mirror_url=mirror_url(),
             options=replace(options or DownloadOptions(), **changes),
-            replacements=None if missing_for_replacements(selection) else selection.replacements,
+            replacements=None if selection.missing() else selection.replacements,
             count=len(selection),
             recipe=recipe,
             progress=display,

@@ -132,6 +132,13 @@ class Recipe:
             ) from error
         return recipe
 
+    def save(self, rows: Path) -> Path:
+        """Write the recipe beside the rows of a selection; return its path."""
+        beside = rows.with_suffix(_BESIDE)
+        with whole_file(beside) as temporary:
+            temporary.write_text(json.dumps(self.content, indent=2) + "\n", encoding="utf-8")
+        return beside
+
     def changes_since(self, then: "Recipe") -> list[str]:
         """What has changed since an earlier recipe, in one line each."""
         was, now = then._described(), self._described()
@@ -154,14 +161,6 @@ class Recipe:
         return described
 
 
-def save_recipe(path: Path, recipe: Recipe) -> Path:
-    """Write the recipe of a saved selection beside it."""
-    beside = path.with_suffix(_BESIDE)
-    with whole_file(beside) as temporary:
-        temporary.write_text(json.dumps(recipe.content, indent=2) + "\n", encoding="utf-8")
-    return beside
-
-
 @contextmanager
 def open_selection(path: Path, data_dir: Path) -> Iterator[Selection]:
     """Read a saved selection, and the recipe beside it if there is one.
@@ -179,14 +178,6 @@ def open_selection(path: Path, data_dir: Path) -> Iterator[Selection]:
             yield Selection(database, None, "saved")
         else:
             yield Selection(database, recipe.options, "saved", recipe=recipe.content)
-
-
-def missing_for_replacements(selection: Selection) -> str | None:
-    """What is missing to replace lost photos of a saved selection; None: nothing."""
-    if selection.options is None:
-        return "the recipe of the selection"
-    missing = selection.database.missing(*needs_of(selection.options))
-    return str(missing[0].path) if missing else None
 
 
 def _problem_of_rows(connection: duckdb.DuckDBPyConnection, path: Path) -> str | None:

@@ -128,6 +128,13 @@ class Selection:
             return []
         return [image for (image,) in self.database.rows(_UNKNOWN, {"table": self.candidates})]
 
+    def missing(self) -> str | None:
+        """What is missing to replace lost photos; None: nothing."""
+        if self.options is None:
+            return "the recipe of the selection"
+        missing = self.database.missing(*needs_of(self.options))
+        return str(missing[0].path) if missing else None
+
     def photos(self) -> Iterator[Photo]:
         """The photos to download, in the order of the rows."""
         return map(Photo.from_row, self)
@@ -138,7 +145,7 @@ class Selection:
         A larger sample contains the smaller one, so they are the further rows of a larger sample.
         """
         options = self.options
-        if options is None or not options.classes or self.database.missing("select_images"):
+        if options is None or not options.classes:
             return
         negative = folder == options.negative_folder
         if not negative and options.limit is None:

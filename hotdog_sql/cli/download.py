@@ -101,7 +101,7 @@ def run_download(
     if gallery and not wanted.in_tars:
         has_boxes = boxes or selection.boxes is not None
         page = api.write_gallery(destination, selection.database if has_boxes else None)
-    tell_download(report, destination, api.missing_for_replacements(selection), page)
+    tell_download(report, destination, selection.missing(), page)
     return ExitCode.INCOMPLETE if report.failed else ExitCode.OK
 
 

@@ -115,7 +115,7 @@ def select(
         if output or row_format or not download:
             write_rows(database, selection.table, written, output, limit=_SHOWN)
         if output:
-            beside = api.save_recipe(output, api.Recipe.of(selection))
+            beside = api.Recipe.of(selection).save(output)
             rows = f"{len(selection):,} rows"
             say(f"Wrote {rows} to {output}, and how they were selected to {beside}")
             if sys.stderr.isatty():

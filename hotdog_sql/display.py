@@ -6,6 +6,7 @@ Bars in a terminal and in a notebook that has ipywidgets, otherwise a plain line
 import time
 from collections import Counter
 from collections.abc import Mapping
+from datetime import timedelta
 from importlib.util import find_spec
 from threading import Lock
 from typing import Self
@@ -55,7 +56,7 @@ class Display(Progress):
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._tasks:
+        if self._draws and self._tasks:
             self._bars.stop()
 
     def planned(self, photos: int | None) -> None:
@@ -138,14 +139,15 @@ class Display(Progress):
         return True
 
     def _show(self, name: str, line: str, done: int, total: int | None) -> None:
-        """Move a bar, or print a line."""
-        if not self._draws:
-            self._print(line)
-            return
-        self._bars.start()  # nothing is drawn before
+        """Move a bar, or print a line with the time that is left."""
+        if self._draws:
+            self._bars.start()  # nothing is drawn before
         if name not in self._tasks:
             self._tasks[name] = self._bars.add_task(line, total=total)
         self._bars.update(self._tasks[name], description=line, completed=done, total=total)
+        if not self._draws:
+            left = self._bars.tasks[self._tasks[name]].time_remaining
+            self._print(line if left is None else f"{line}; {timedelta(seconds=left)} left")
 
     def _print(self, line: str) -> None:
         self._console.print(without_credentials(line))

@@ -3,6 +3,7 @@
 import filecmp
 import os
 import shutil
+import sqlite3
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -68,15 +69,14 @@ def open_dataset(
         if storage.folder is not None:
             stack.enter_context(_work_folder(storage.folder))
         scratch = stack.enter_context(storage.scratch())
-        path, parts = read_manifest(storage, scratch)
+        path, last_part = read_manifest(storage, scratch)
         if storage.folder is not None and path.parent == scratch:
             storage.put(MANIFEST, path)
             path = storage.folder / MANIFEST
         table = stack.enter_context(closing(Manifest(path)))
         check_recipe(storage, recipe, options, begun=bool(table.tars))
         _check_format(table, options, storage.name)
-        dataset = Dataset(storage, scratch, table, parts)
-        stack.callback(dataset.keep)
+        dataset = stack.enter_context(closing(Dataset(storage, scratch, table, last_part)))
         storage.write(RUN, dataset.run_id.encode())
         yield dataset
 
@@ -88,19 +88,28 @@ class Dataset:
     what a run adds is uploaded every few seconds. So any machine can resume what another has begun.
     """
 
-    def __init__(self, storage: Storage, scratch: Path, table: Manifest, parts: int) -> None:
+    def __init__(self, storage: Storage, scratch: Path, table: Manifest, last_part: int) -> None:
         self.storage = storage
         self.manifest = table
         self.run_id: str = uuid4().hex
         self._scratch = scratch
-        self._parts = parts
+        self._last_part = last_part
         self._kept = table.path.stat().st_size
         self._due = time.monotonic() + _KEEP_EVERY
         # A folder is listed when the first of its files is asked for; a large dataset's by the
-        # first character of the names, so that less memory is needed.
-        self._characters = 1 if self._kept > _ONE_PIECE else 0
+        # first characters of the names. The sizes are in a table that SQLite itself moves to a
+        # temporary file: so memory does not grow with the dataset.
+        self._characters = 0
+        while self._kept > _ONE_PIECE * 16**self._characters:
+            self._characters += 1
         self._listed: set[tuple[str, str]] = set()
-        self._sizes: dict[str, int] = {}
+        self._sizes = sqlite3.connect("")
+        self._sizes.execute("CREATE TABLE sizes (path PRIMARY KEY, size) WITHOUT ROWID")
+
+    def close(self) -> None:
+        """Keep what is new."""
+        self._sizes.close()
+        self.keep()
 
     def has(self, row: Row) -> bool:
         """Whether a photo is where the manifest says. A tar is whole, so what it holds is there."""
@@ -112,9 +121,11 @@ class Dataset:
             folder, _, name = path.rpartition("/")
             piece = (folder, name[: self._characters])
             if piece not in self._listed:
-                self._sizes.update(self.storage.files(*piece))
+                files = self.storage.files(*piece)
+                self._sizes.executemany("INSERT OR REPLACE INTO sizes VALUES (?, ?)", files)
                 self._listed.add(piece)
-            size = self._sizes.get(path)
+            found = self._sizes.execute("SELECT size FROM sizes WHERE path = ?", (path,))
+            (size,) = found.fetchone() or (None,)
         return size is not None if tar else size == row.size
 
     def append(self, result: Result) -> None:
@@ -163,8 +174,8 @@ class Dataset:
                 file.seek(self._kept)
                 new = file.read()
             if new:
-                self._parts += 1
-                self.storage.write(part_name(self._parts), HEADER + new)
+                self._last_part += 1
+                self.storage.write(part_name(self._last_part), HEADER + new)
                 self._kept += len(new)
         self._due = time.monotonic() + _KEEP_EVERY
 

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Iterator
 from functools import partial
 from importlib import import_module
@@ -10,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader import dataset
+from hotdog_sql.downloader.manifest import Row
 from hotdog_sql.downloader.verify import verify
 from hotdog_sql.errors import DatasetError, InputError, MissingExtraError, StorageError
 from hotdog_sql.progress import Progress
@@ -125,6 +128,23 @@ def test_a_large_dataset_is_listed_in_pieces(
     server.clear()
     download(server, bucket, ALBUM)
     assert server.counts() == {mirror_path(CHOSEN[0]): 1}
+
+
+def test_memory_does_not_grow_with_what_is_listed(
+    bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [
+        Row("other", f"{n:016x}", n, False, "downloaded", f"other/{n:016x}.jpg", n, 0, 0, 1)
+        for n in (0, 99_999, 100_000)
+    ]
+    with dataset.open_dataset(bucket, None, DownloadOptions()) as opened:
+        listed = ((f"other/{n:016x}.jpg", n) for n in range(100_000))
+        monkeypatch.setattr(opened.storage, "files", lambda *_: listed)
+        tracemalloc.start()
+        assert [opened.has(row) for row in rows] == [True, True, False]
+        held, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert held < 100_000
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,7 @@ import pytest
 import hotdog_sql
 from hotdog_sql.errors import InputError
 from tests.conftest import ROOT, run_process
-from tests.support.openimages import (
-    ROW_COLUMNS,
-    OpenImages,
-    image_row,
-    small_open_images,
-)
+from tests.support.openimages import ROW_COLUMNS, OpenImages, image_row, small_open_images
 
 
 class Tags(HTMLParser):

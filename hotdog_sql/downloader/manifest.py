@@ -144,8 +144,13 @@ class Manifest:
 
     def rows_by_path(self) -> Iterator[Row]:
         """The photos that are recorded to be there; those in one tar follow each other."""
+        self._index.execute("CREATE INDEX IF NOT EXISTS paths ON photos (path)")
         query = "SELECT * FROM photos WHERE path <> '' ORDER BY path"
         return map(Row._make, self._index.execute(query))
+
+    def has_path(self, path: str) -> bool:
+        """Whether a photo is recorded to be there."""
+        return bool(self._index.execute("SELECT 1 FROM photos WHERE path = ?", (path,)).fetchone())
 
     def columns(self, row: Row) -> dict[str, str]:
         """The line of a row by its columns."""

@@ -84,7 +84,6 @@ def verify(
     DownloadOptions(decode=decode)  # which says how to get Pillow
     storage = open_storage(address)
     report = VerifyReport()
-    expected = set(RECORDS)
     extra: list[str] = []  # what tars hold beside their photos
     with open_manifest(storage) as table:
         for tar, rows in groupby(table.rows_by_path(), key=lambda row: tar_of(row.path)):
@@ -95,7 +94,6 @@ def verify(
                 else _photos(storage, results, decode=decode)
             )
             for result, fault in found:
-                expected.add(tar or result.path)
                 report.checked += 1
                 if fault is None:
                     report.bytes += result.size or 0
@@ -103,13 +101,14 @@ def verify(
                     report.problems.append(Problem(fault, result.path, result.photo))
                 if progress is not None:
                     progress.checked(report.checked, report.bytes)
-    report.problems += [Problem(Fault.EXTRA, path) for path in extra]
-    for path, _ in storage.files():
-        name = PurePosixPath(path).name
-        if name in FOREIGN_FILES or name.endswith(".cache"):
-            report.foreign.append(path)
-        elif path not in expected and "/." not in f"/{path}":
-            report.problems.append(Problem(Fault.EXTRA, path))
+        report.problems += [Problem(Fault.EXTRA, path) for path in extra]
+        records = RECORDS | table.tars
+        for path, _ in storage.files():
+            name = PurePosixPath(path).name
+            if name in FOREIGN_FILES or name.endswith(".cache"):
+                report.foreign.append(path)
+            elif not (path in records or "/." in f"/{path}" or table.has_path(path)):
+                report.problems.append(Problem(Fault.EXTRA, path))
     return report
 
 

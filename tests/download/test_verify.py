@@ -1,11 +1,14 @@
 """`verify`: the manifest against the files, the files against the manifest, and mending."""
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hotdog_sql.download_options import DownloadOptions
+from hotdog_sql.downloader import verify as verify_module
+from hotdog_sql.downloader.result import HEADER, Result, Status, encode
 from hotdog_sql.downloader.verify import Fault, VerifyReport, repair, verify
 from hotdog_sql.errors import DatasetError
 from hotdog_sql.options import Source
@@ -14,7 +17,7 @@ from hotdog_sql.storage import open_storage
 from tests.support.datasets import TARS, contents, download, rows_at
 from tests.support.loopback import LoopbackServer, Reply
 from tests.support.photos import QUICK, mirror_path, photo, refuse, serve
-from tests.support.pictures import jpeg, undecodable
+from tests.support.pictures import jpeg, md5, undecodable
 from tests.support.quarters import quarters, saved
 
 PHOTOS = [photo(n) for n in range(1, 7)]
@@ -106,6 +109,33 @@ def test_undecodable_photos_are_found(there: str, options: dict[str, Any]) -> No
     assert verify(there).good
     (problem,) = verify(there, decode=True).problems
     assert (problem.fault, problem.photo) == (Fault.UNDECODABLE, PHOTOS[1])
+
+
+def test_memory_does_not_grow_with_the_dataset(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verify_module, "_BATCH", 10)
+    data = jpeg()
+    results = [
+        Result(one, Status.DOWNLOADED, f"{one.stem}.jpg", size=len(data), md5=md5(data))
+        for one in map(photo, range(1500))
+    ]
+    for result in results:
+        open_storage(tmp_path).write(result.path, data)
+    lines = [HEADER, *(encode(result.row()) for result in results)]
+    (tmp_path / "manifest.csv").write_bytes(b"".join(lines))
+    used = []
+
+    class Measures(Progress):
+        def checked(self, *_: object) -> None:
+            used.append(tracemalloc.get_traced_memory()[0])
+
+    tracemalloc.start()
+    try:
+        assert verify(tmp_path, progress=Measures()).good
+    finally:
+        tracemalloc.stop()
+    assert used[-1] - used[100] < 100_000
 
 
 def test_a_place_that_is_no_dataset(there: str) -> None:

@@ -37,10 +37,7 @@ _DIGESTS = {
     "file_md5": "Open Images file",
 }
 #: What is raised of a file that cannot be read, is no JSON, is nested too deeply, or is another's.
-_WRONG_CONTENT = (
-    *(OSError, ValueError, RecursionError),
-    *(KeyError, TypeError, AttributeError, InputError),
-)
+_WRONG = (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError, InputError)
 #: The options that a recipe does not keep under `classes`.
 _OTHER_OPTIONS = ("query", "variables", "ids", "partition", "group_by")
 #: Every column that a selection can have, in order, with the type that it is kept in.
@@ -67,10 +64,8 @@ class Recipe:
 
     def data_options(self, data_dir: Path) -> DataOptions:
         """What the recipe reads, from a data folder."""
-        content = self.content
-        return DataOptions(
-            data_dir, content["release"], tuple(content["splits"]), content["labels"]
-        )
+        release, splits, labels = (self.content[name] for name in ("release", "splits", "labels"))
+        return DataOptions(data_dir, release, tuple(splits), labels)
 
     @classmethod
     def of(cls, selection: Selection) -> Self:
@@ -125,7 +120,7 @@ class Recipe:
             recipe = cls(content, _options(content))
             recipe.data_options(Path())
             recipe._described()
-        except _WRONG_CONTENT as error:
+        except _WRONG as error:
             raise SelectionFileError(
                 f"{path} is not a recipe ({printable(str(error))[:200]}); "
                 "give the selection.json of a dataset"

@@ -113,7 +113,7 @@ def is_list(path: Path) -> bool:
     """Whether a file is a list of ImageIDs, not a saved selection."""
     ending = path.suffix.lower().removeprefix(".")
     if ending not in FILE_FORMATS:
-        return True
+        return str(path) != "-"
     with duckdb.connect() as connection:
         try:
             if ending == "json":

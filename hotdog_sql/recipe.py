@@ -7,6 +7,8 @@ took part.
 
 import hashlib
 import json
+import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
@@ -158,7 +160,7 @@ class Recipe:
 
 @contextmanager
 def open_selection(path: Path, data_dir: Path) -> Iterator[Selection]:
-    """Read a saved selection, and the recipe beside it if there is one.
+    """Read a saved selection, and the recipe beside it if there is one; `-` is stdin.
 
     With the recipe and the Open Images files, lost photos can be replaced.
     """
@@ -167,6 +169,8 @@ def open_selection(path: Path, data_dir: Path) -> Iterator[Selection]:
     data = DataOptions(data_dir) if recipe is None else recipe.data_options(data_dir)
     # More threads would read ahead of each other, and so of the photos.
     with Database(replace(data, threads=1)) as database:
+        if str(path) == "-":
+            path = _saved_stdin(database.scratch)
         if problem := _problem_of_rows(database.connection, path):
             raise SelectionFileError(f"{path} {problem}; make it again with: hotdog-sql select")
         if recipe is None:
@@ -208,3 +212,14 @@ def _options(content: dict[str, Any]) -> SelectOptions:
 def _shown(value: object) -> str:
     parts = value if isinstance(value, tuple | list) else [value]
     return printable(", ".join(str(part) for part in parts))[:80]
+
+
+def _saved_stdin(folder: Path) -> Path:
+    """Stdin as a file with the extension of its format."""
+    start = sys.stdin.buffer.read(4)
+    extension = "parquet" if start == b"PAR1" else "json" if start[:1] == b"[" else "csv"
+    path = folder / f"selection.{extension}"
+    with path.open("wb") as file:
+        file.write(start)
+        shutil.copyfileobj(sys.stdin.buffer, file)
+    return path

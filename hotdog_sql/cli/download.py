@@ -43,8 +43,8 @@ def download(
         typer.Argument(
             metavar="SELECTION_FILE",
             dir_okay=False,
-            help="Selection saved as .csv, .json or .parquet, or a list of ImageIDs, as for "
-            "select --ids, with --split to say where to look.",
+            help="Selection saved as .csv, .json or .parquet; - reads it from a pipe. Or a list of "
+            "ImageIDs, as for select --ids, with --split to say where to look.",
         ),
     ],
     destination: _Destination,

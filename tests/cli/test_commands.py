@@ -13,6 +13,7 @@ from hotdog_sql.cli.main import COMMANDS
 from tests.conftest import Run, run_process
 from tests.support.loopback import LoopbackServer, file_reply
 from tests.support.openimages import ROW_COLUMNS, OpenImages, image_row, small_open_images
+from tests.support.pictures import jpeg
 
 FILES = {
     "classes": "oidv6-class-descriptions.csv",
@@ -55,6 +56,21 @@ def test_formats_agree(small_data: Path, run: Run, call: Run, tmp_path: Path) ->
     assert all(len(line) <= 80 for line in table.splitlines())
     assert call(*wanted, "--format", "table", "-o", "rows.txt").returncode == 0
     assert (tmp_path / "rows.txt").read_text(encoding="utf-8").startswith("folder")
+
+
+def test_a_selection_through_a_pipe(small_data: Path, run: Run, call: Run, tmp_path: Path) -> None:
+    wanted = ("select", "Hot dog", "--negatives", "3", "--data-dir", small_data, "-q")
+    with LoopbackServer() as server:
+        server.default(file_reply(jpeg()))
+        for row_format in ("csv", "json"):
+            rows = call(*wanted, "--format", row_format).stdout
+            mirror = server.url("/")
+            done = run("download", "-", row_format, stdin=rows, HOTDOG_SQL_MIRROR_URL=mirror)
+            assert done.returncode == 0, done.stderr
+            assert len(list((tmp_path / row_format / "other").iterdir())) == 3
+    done = run("download", "-", "dataset", stdin="")
+    assert done.returncode == 3
+    assert_one_line(done.stderr)
 
 
 def test_classes_needs_the_class_file_alone(call: Run, tmp_path: Path) -> None:

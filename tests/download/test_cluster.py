@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import dask
 import pytest
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 
 from hotdog_sql.download_options import DatasetFormat
 from hotdog_sql.downloader import executors
@@ -131,6 +133,29 @@ def test_a_bucket_without_a_cluster(server: LoopbackServer, s3: str, alone: Path
     assert server.requests == []
     ids = [path for path, _ in storage.files("other", "00000000000003f")]
     assert ids == [f"other/{n:016x}.jpg" for n in range(0x3F0, 0x400) if (n - 1000) % 6]
+
+
+def test_a_bucket_that_asks_for_patience(
+    server: LoopbackServer, s3: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It refuses each request once."""
+    answer = DomainDispatcherApplication.__call__
+    refused: set[tuple[str, str, str]] = set()
+
+    def refuses_once(app: Any, environ: dict[str, Any], start: Any) -> Any:
+        request = environ["REQUEST_METHOD"], environ["PATH_INFO"], environ["QUERY_STRING"]
+        if request in refused:
+            return answer(app, environ, start)
+        refused.add(request)
+        environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        start("503 Slow Down", [("Content-Type", "application/xml")])
+        return [b"<Error><Code>SlowDown</Code><Message>Reduce your rate.</Message></Error>"]
+
+    monkeypatch.setattr(DomainDispatcherApplication, "__call__", refuses_once)
+    download(server, s3, CHOSEN[:3])
+    assert set(server.counts().values()) == {1}
+    assert verify(s3).checked == 3
+    assert len(refused) > len(contents(s3)) == 5
 
 
 def test_no_credentials_in_a_log_a_manifest_or_an_error(

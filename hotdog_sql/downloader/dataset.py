@@ -232,7 +232,7 @@ def check_folder(folder: Path) -> None:
         try:
             names = {entry.name for entry in folder.iterdir()} - FOREIGN_FILES
             # What a data folder has in it before its first file has come.
-            names |= {entry.name for entry in (folder / WORK_FOLDER).glob("*.csv.*")}
+            names |= {entry.name for entry in (folder / WORK_FOLDER).glob("*.csv.part")}
         except FileNotFoundError:
             return
         except NotADirectoryError as error:

@@ -45,6 +45,7 @@ class Display(Progress):
         )
         self._tasks: dict[str, TaskID] = {}
         self._sizes: dict[str, int | None] = {}
+        self._done: dict[str, int] = {}
         self._lock = Lock()
         self._total: int | None = None
         self._bytes = 0
@@ -115,7 +116,8 @@ class Display(Progress):
 
     def file_started(self, name: str, done: int, total: int | None) -> None:
         """Say that a file is being downloaded, where there is no bar to tell it."""
-        self._sizes[name] = total
+        with self._lock:
+            self._sizes[name], self._done[name] = total, done
         if not self._draws:
             have = f" after {size_text(done)}" if done else ""
             self._print(f"downloading {name}{have}, {size_text(total)} in all")
@@ -125,6 +127,11 @@ class Display(Progress):
         if self._is_time():
             total = self._sizes[name]
             self._show(name, f"{name}: {size_text(done)} of {size_text(total)}", done, total)
+        with self._lock:
+            self._done[name] = done
+            if self._draws and len(self._done) > 1:
+                done, total = sum(self._done.values()), sum(filter(None, self._sizes.values()))
+                self._show("all", f"in all: {size_text(done)} of {size_text(total)}", done, total)
 
     def file_waiting(self, name: str, reason: str) -> None:
         """Say why nothing happens."""

@@ -86,6 +86,7 @@ def test_the_question_before_a_large_download(tmp_path: Path, answer: bytes, cod
         assert screen.endswith("hotdog-sql: stopped; run the same command again to resume\n")
     elif code == 0:
         assert "310.0 kB of 310.0 kB" in screen
+        assert "in all: 930.0 kB of 930.0 kB" in screen
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

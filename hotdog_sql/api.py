@@ -97,8 +97,10 @@ def connect(
     folder = Path(data_dir)
     data = DataOptions(folder, release, named, labels, threads, memory_limit, offline=offline)
     needs = ("classes", "labels", "images")
-    database = open_database(data, needs, confirm=lambda *_: large)
-    database.use_all()
+    with ExitStack() as stack:
+        database = stack.enter_context(open_database(data, needs, confirm=lambda *_: large))
+        database.use_all()
+        stack.pop_all()
     return database
 
 

@@ -2,13 +2,14 @@
 
 import re
 import sys
+import tempfile
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 import hotdog_sql
-from hotdog_sql.errors import InputError
+from hotdog_sql.errors import DataError, InputError
 from tests.conftest import ROOT, run_process
 from tests.support.openimages import ROW_COLUMNS, OpenImages, image_row, small_open_images
 
@@ -62,6 +63,18 @@ def test_a_split_may_be_one_or_several_or_all(tmp_path: Path) -> None:
             assert database.rows("SELECT count(*) FROM images") == [(count,)]
     with pytest.raises(InputError, match="'val' does not exist; give one of test, validation"):
         hotdog_sql.connect(tmp_path, splits="val", offline=True)
+
+
+def test_a_file_that_cannot_be_used_leaves_no_temporary_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_open_images().write(tmp_path / "data")
+    (tmp_path / "data" / "test-annotations-bbox.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    with pytest.raises(DataError, match="lacks columns of boxes"):
+        hotdog_sql.connect(tmp_path / "data")
+    assert list((tmp_path / "tmp").iterdir()) == []
 
 
 def test_a_selection_is_rows_a_report_and_a_table(small_data: Path) -> None:

@@ -11,10 +11,9 @@ import platform
 import shutil
 from importlib.metadata import version
 
-from tests.benchmark.boxes import measure_boxes
 from tests.benchmark.download import measure_download, measure_refresh
 from tests.benchmark.measure import BENCH, CHART, Run, write_chart
-from tests.benchmark.selection import SIZES, measure_selection, measure_start
+from tests.benchmark.selection import SIZES, measure_boxes, measure_selection, measure_start
 
 _PARTS = ("start", "selection", "boxes", "refresh", "download")
 

@@ -1,6 +1,6 @@
 """Makes CSV files at their true size, with known answers planted in them.
 
-    python -m tests.benchmark.generate DIR test|validation|train FRACTION
+    python -m tests.benchmark.generate DIR test|train FRACTION
     python -m tests.benchmark.generate DIR boxes ROWS
 
 The same seed gives the same bytes on every machine, thread count and DuckDB version.
@@ -37,7 +37,6 @@ class Size(NamedTuple):
 
 SIZES = {
     "test": Size(125_436, 1_799_883, 617),
-    "validation": Size(41_620, 595_339, 617),
     "train": Size(9_011_219, 57_524_352, 345),
 }
 _QUERIES = {
@@ -120,9 +119,9 @@ def split_dir(split: str, fraction: Fraction) -> Path:
     return _generated(f"{split}{part}", split, str(fraction))
 
 
-def boxes_dir(boxes: int) -> Path:
-    """A folder with a box file of train, generated if it is not there yet."""
-    return _generated(f"boxes-{boxes}", "boxes", str(boxes))
+def boxes_dir() -> Path:
+    """A folder with a box file of train of the real one's size, generated if it is not there."""
+    return _generated("boxes", "boxes", "14_610_229")
 
 
 def _generated(name: str, *arguments: str) -> Path:
@@ -148,11 +147,11 @@ def indexed_dir(plain: Path) -> Path:
 
 
 def split_files(folder: Path) -> tuple[Path, Path, Path]:
-    """The class, image and label file in a generated folder."""
+    """The class, label and image file in a generated folder."""
     (classes,) = folder.glob("*-class-descriptions.csv")
     (images,) = folder.glob("*-images-*.csv")
     (labels,) = folder.glob("*-human-imagelabels.csv")
-    return classes, images, labels
+    return classes, labels, images
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """What hotdog-sql is measured beside, each in a process of its own.
 
-python peers.py bare_scan LABELS IMAGES count|columns
+python peers.py bare_scan count|columns LABELS IMAGES
 python peers.py polars_lazy CLASSES LABELS IMAGES OUTPUT
 python peers.py pandas_tutorial CLASSES LABELS IMAGES OUTPUT
-python peers.py pandas_boxes oidv4|fiftyone BOXES OUTPUT
+python peers.py pandas_boxes_oidv4 BOXES OUTPUT
+python peers.py pandas_boxes_fiftyone BOXES OUTPUT
 """
 
 import sys
@@ -30,7 +31,7 @@ FROM read_csv(
 _SELECT = {"count": "SELECT count(*)", "columns": "SELECT count(COLUMNS(*))"}
 
 
-def bare_scan(labels: str, images: str, what: str) -> None:
+def bare_scan(what: str, labels: str, images: str) -> None:
     """The least that DuckDB can do: read every row of the label and the image file once.
 
     To count the rows, it finds the lines' ends and the first column; `columns` makes the value of
@@ -106,31 +107,29 @@ def pandas_tutorial(class_file: str, label_file: str, image_file: str, output: s
     )
 
 
-def pandas_boxes(way: str, file: str, output: str) -> None:
-    """The boxes of a class, as two tools read the same file; both read it whole.
+def pandas_boxes_oidv4(file: str, output: str) -> None:
+    """The boxes of a class, as OIDv4_ToolKit filters them out of the whole file."""
+    pd: Any = import_module("pandas")
+    boxes = pd.read_csv(file)
+    boxes[boxes["LabelName"] == "/m/01b9xk"].to_csv(output, index=False)
 
-    OIDv4_ToolKit then filters by class; FiftyOne finds the images of the class and looks each of
-    them up among the rows, which are in the order of ImageIDs.
+
+def pandas_boxes_fiftyone(file: str, output: str) -> None:
+    """The same as FiftyOne reads the whole file.
+
+    It finds the images of the class and looks each up among the rows, which are in their order.
     """
     pd: Any = import_module("pandas")
-    if way == "oidv4":
-        boxes = pd.read_csv(file)
-        found = boxes[boxes["LabelName"] == "/m/01b9xk"]
-    else:
-        boxes = pd.read_csv(file, dtype={"ImageID": str})
-        column = boxes["ImageID"]
-        images = sorted(set(column[boxes["LabelName"] == "/m/01b9xk"]))
-        parts = [
-            boxes[column.searchsorted(one, "left") : column.searchsorted(one, "right")]
-            for one in images
-        ]
-        rows = pd.concat(parts)
-        found = rows[rows["LabelName"] == "/m/01b9xk"]
-    found.to_csv(output, index=False)
+    boxes = pd.read_csv(file, dtype={"ImageID": str})
+    column = boxes["ImageID"]
+    images = sorted(set(column[boxes["LabelName"] == "/m/01b9xk"]))
+    parts = [
+        boxes[column.searchsorted(one, "left") : column.searchsorted(one, "right")]
+        for one in images
+    ]
+    rows = pd.concat(parts)
+    rows[rows["LabelName"] == "/m/01b9xk"].to_csv(output, index=False)
 
 
 if __name__ == "__main__":
-    programs = {
-        one.__name__: one for one in (bare_scan, polars_lazy, pandas_tutorial, pandas_boxes)
-    }
-    programs[sys.argv[1]](*sys.argv[2:])
+    globals()[sys.argv[1]](*sys.argv[2:])

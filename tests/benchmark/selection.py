@@ -1,16 +1,18 @@
-"""`hotdog-sql select` beside bare scans of the same files, polars and pandas, as files grow.
+"""`hotdog-sql select`, and `sql` on boxes, beside bare scans of the same files, polars and pandas.
 
-The CSVs are generated at the size of the real ones, once. pandas is left out above a tenth of
-train, where it needs gigabytes and minutes.
+The CSVs are generated at the size of the real ones, once. To select, pandas is left out above a
+tenth of train, where it needs gigabytes and minutes.
 """
 
-from collections.abc import Callable
+import sys
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from tests.benchmark.generate import indexed_dir, split_dir, split_files
+from tests.benchmark.generate import BOX_FILE, boxes_dir, indexed_dir, split_dir, split_files
 from tests.benchmark.measure import (
     Command,
+    Program,
     Run,
     environment,
     hotdog_sql,
@@ -21,6 +23,7 @@ from tests.benchmark.measure import (
 )
 
 _PEERS = str(Path(__file__).parent / "peers.py")
+_BOXES = "SELECT * FROM boxes WHERE LabelName = '/m/01b9xk'"
 
 #: What is measured, by the name to show, smallest first.
 SIZES = {
@@ -55,40 +58,72 @@ def measure_selection(repeats: int, sizes: tuple[str, ...]) -> dict[str, Run]:
         plain = split_dir(split, fraction)
         indexed = indexed_dir(plain)
         built = run(hotdog_sql("index", "--split", split, "--data-dir", str(indexed)))
-        csv_bytes = sum(path.stat().st_size for path in split_files(plain)[1:])
-        index_bytes = sum(path.stat().st_size for path in indexed.glob("*.parquet"))
+        files = split_files(plain)
+        csv_bytes = sum(path.stat().st_size for path in files[1:])
         programs = {
-            "bare DuckDB scan, `count(*)`": _scan(plain, "count"),
-            "bare DuckDB scan, every column": _scan(plain, "columns"),
+            "bare DuckDB scan, `count(*)`": _scan("count", files[1:]),
+            "bare DuckDB scan, every column": _scan("columns", files[1:]),
             "`hotdog-sql select`": _select(plain, split),
             "`hotdog-sql select` from an index": _select(indexed, split),
-            "polars, lazy and streaming": _peer("polars_lazy", plain),
+            "polars, lazy and streaming": _peer("polars_lazy", *files),
         }
         if name in _SMALL:
-            programs["pandas, as in the tutorial"] = _peer("pandas_tutorial", plain)
+            programs["pandas, as in the tutorial"] = _peer("pandas_tutorial", *files)
         results = take_turns(programs, repeats)
         print_table(f"Select: {name}, {csv_bytes / 1e6:,.0f} MB", results, next(iter(results)))
-        print(
-            f"\nThe index: {index_bytes / 1e6:,.0f} MB ({index_bytes / csv_bytes:.2f} of the CSVs),"
-            f" made in {built.wall:.1f} s with {built.peak / 1e6:,.0f} MB.",
-            flush=True,
-        )
+        _print_index(indexed, built, csv_bytes)
     return {name.replace("`", ""): one for name, one in results.items()}
 
 
-def _select(folder: Path, split: str) -> Callable[[Path], Command]:
+def measure_boxes(repeats: int) -> None:
+    """The table of one class's boxes, from the box file of train and from its index."""
+    plain = boxes_dir()
+    indexed = indexed_dir(plain)
+    built = run(hotdog_sql("index", "--split", "train", "--data-dir", str(indexed)))
+    csv = plain / BOX_FILE
+    programs = {
+        "`hotdog-sql sql`": _sql(plain),
+        "`hotdog-sql sql` from an index": _sql(indexed),
+        "pandas, as in OIDv4_ToolKit": _peer("pandas_boxes_oidv4", csv),
+        "pandas, as in FiftyOne": _peer("pandas_boxes_fiftyone", csv),
+    }
+    results = take_turns(programs, repeats, check=_check_rows)
+    size = csv.stat().st_size
+    print_table(f"Boxes of a class: {size / 1e6:,.0f} MB", results, next(iter(results)))
+    _print_index(indexed, built, size)
+
+
+def _print_index(folder: Path, built: Run, csv_bytes: int) -> None:
+    index_bytes = sum(path.stat().st_size for path in folder.glob("*.parquet"))
+    print(
+        f"\nThe index: {index_bytes / 1e6:,.0f} MB ({index_bytes / csv_bytes:.2f} of the CSVs),"
+        f" made in {built.wall:.1f} s with {built.peak / 1e6:,.0f} MB.",
+        flush=True,
+    )
+
+
+def _check_rows(name: str, new: Path) -> None:
+    with (new / "rows.csv").open() as lines:
+        if sum(1 for _ in lines) < 2:
+            sys.exit(f"{name} found nothing")
+
+
+def _select(folder: Path, split: str) -> Program:
     options = ("--class", "Hot dog", "--split", split, "--data-dir", str(folder), "--quiet")
-    return lambda new: hotdog_sql("select", *options, "--output", str(new / "selection.csv"))
+    return lambda new: hotdog_sql("select", *options, "--output", str(new / "rows.csv"))
 
 
-def _scan(folder: Path, what: str) -> Callable[[Path], Command]:
-    _, images, labels = map(str, split_files(folder))
-    program = (str(installed() / "python"), _PEERS, "bare_scan")
-    return lambda _: Command((*program, labels, images, what))
+def _sql(folder: Path) -> Program:
+    options = ("--split", "train", "--data-dir", str(folder), "--quiet")
+    return lambda new: hotdog_sql("sql", _BOXES, *options, "--output", str(new / "rows.csv"))
 
 
-def _peer(program: str, folder: Path) -> Callable[[Path], Command]:
-    classes, images, labels = map(str, split_files(folder))
+def _scan(what: str, files: Sequence[Path]) -> Program:
+    program = (str(installed() / "python"), _PEERS, "bare_scan", what)
+    return lambda _: Command((*program, *map(str, files)))
+
+
+def _peer(program: str, *files: Path) -> Program:
     python = str(environment("peers", "pandas", "polars") / "python")
-    files = (_PEERS, program, classes, labels, images)
-    return lambda new: Command((python, *files, str(new / "selection.csv")))
+    arguments = (_PEERS, program, *map(str, files))
+    return lambda new: Command((python, *arguments, str(new / "rows.csv")))

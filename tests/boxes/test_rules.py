@@ -23,6 +23,7 @@ from tests.support.openimages import (
     box_row,
     boxed_open_images,
     connect,
+    database_of,
     write_csv,
 )
 from tests.support.truth import lines
@@ -55,14 +56,12 @@ def test_every_rule_agrees_with_brute_force(examples: int) -> None:
 
 def check_rules(drawn: st.DataObject, data: OpenImages) -> None:
     asked = drawn.draw(box_requests(data))
-    with tempfile.TemporaryDirectory() as folder:
-        data.write(Path(folder))
-        with connect(DataOptions(Path(folder), labels="machine")) as database:
-            found = {mid: fitting(data, asked, mid) for mid in asked.classes}
-            expected = brute_force.select(data, asked, FOLDERS, found)
-            assert selected(database, asked) == expected
-            assert selected_at_once(database, asked) == expected
-            problems = select(database, asked).box_problems()
+    found = {mid: fitting(data, asked, mid) for mid in asked.classes}
+    expected = brute_force.select(data, asked, FOLDERS, found)
+    with database_of(data, labels="machine") as database:
+        assert selected(database, asked) == expected
+        assert selected_at_once(database, asked) == expected
+        problems = select(database, asked).box_problems()
     labelled = {(image, mid) for image, _, mid, confidence in data.labels if float(confidence) >= 0}
     known = {image[0] for image in data.images}
     mine = [box for box in boxes_of(data) if box.mid in asked.classes]

@@ -1,6 +1,5 @@
 """Rules that stand outside `select_images`: hierarchy, ratios, splits, whose labels, the report."""
 
-import tempfile
 from collections import defaultdict
 from pathlib import Path
 
@@ -9,9 +8,9 @@ from hypothesis import strategies as st
 
 from hotdog_sql.options import DataOptions, SelectOptions
 from hotdog_sql.selection import select
-from tests.sql.test_select_images import FOLDERS, MIDS, open_images
+from tests.sql.test_select_images import FOLDERS, MIDS, open_images, selected
 from tests.support import brute_force
-from tests.support.openimages import OpenImages, connect, image_row
+from tests.support.openimages import OpenImages, connect, database_of, image_row
 
 HOT_DOG, BUN, STAND = "/m/01b9xk", "/m/07vh6y", "/m/0bm1pg"
 FOOD, PERSON = "/m/02wbm", "/m/01g317"
@@ -24,22 +23,17 @@ def test_hierarchy_agrees_with_brute_force(data: OpenImages) -> None:
     """Of kinds and parts, on several levels, and of a class that is below two others."""
     for chosen, below in {FOOD: {HOT_DOG, BUN}, STAND: {BUN}, PERSON: set()}.items():
         asked = SelectOptions((chosen,), negatives=9, related="none", exclude=tuple(below))
-        with tempfile.TemporaryDirectory() as folder:
-            data.write(Path(folder))
-            with connect(DataOptions(Path(folder))) as database:
-                request = SelectOptions((chosen,), negatives=9, related="hierarchy")
-                rows = [(r["folder"], r["rank"], r["ImageID"]) for r in select(database, request)]
+        with database_of(data) as database:
+            rows = selected(database, SelectOptions((chosen,), negatives=9, related="hierarchy"))
         assert rows == brute_force.select(data, asked, FOLDERS)
 
 
 @settings(max_examples=8, deadline=None)
 @given(data=open_images(), chosen=CHOSEN)
 def test_the_report_agrees_with_brute_force(data: OpenImages, chosen: list[str]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        data.write(Path(folder))
-        with connect(DataOptions(Path(folder), labels="machine")) as database:
-            request = SelectOptions(tuple(chosen), min_confidence=0.8, related="none")
-            report = select(database, request).report
+    with database_of(data, labels="machine") as database:
+        request = SelectOptions(tuple(chosen), min_confidence=0.8, related="none")
+        report = select(database, request).report
     assert report is not None
     known = {image[0] for image in data.images}
     marks: dict[tuple[str, str], set[str]] = defaultdict(set)
@@ -54,30 +48,15 @@ def test_the_report_agrees_with_brute_force(data: OpenImages, chosen: list[str])
     classes = []
     for mid in chosen:
         others = set().union(*(carriers[other] for other in chosen if other != mid))
-        counted = (
-            carriers[mid],
-            marks[mid, "people"],
-            marks[mid, "machine"],
-            marks[mid, "denied"],
-            carriers[mid] & others,
-        )
-        classes.append(
-            (FOLDERS[mid], mid, names[mid], *(len(c & known) for c in counted), None, None)
-        )
+        sets = [carriers[mid], *(marks[mid, who] for who in ("people", "machine", "denied"))]
+        counts = [len(images & known) for images in (*sets, carriers[mid] & others)]
+        classes.append((FOLDERS[mid], mid, names[mid], *counts, None, None))
     assert report.classes == classes
     positives = set().union(*carriers.values())
     near = set().union(*(carriers[mid] for mid in chosen))
     assert (report.labelled, report.candidates) == (len(positives), len(positives - near))
     unknown = {image for image, _, mid, _ in data.labels if mid in chosen} - known
     assert report.problems == ({"not in the image file": len(unknown)} if unknown else {})
-
-
-def labelled(start: int, count: int, mid: str, source: str, confidence: str) -> OpenImages:
-    ids = [f"{number:016x}" for number in range(start, start + count)]
-    return OpenImages(
-        images=[image_row(image) for image in ids],
-        labels=[(image, source, mid, confidence) for image in ids],
-    )
 
 
 def test_a_ratio_counts_from_the_positives_taken(small_data: Path) -> None:
@@ -88,22 +67,20 @@ def test_a_ratio_counts_from_the_positives_taken(small_data: Path) -> None:
             assert folders == {"hot_dog": positives, "other": round(2.5 * positives)}
 
 
-def test_machine_labels_enlarge_a_class(tmp_path: Path) -> None:
-    data = labelled(0, 10, HOT_DOG, "verification", "1")
-    sure, unsure = (
-        labelled(10, 5, HOT_DOG, "machine", "0.9"),
-        labelled(15, 3, HOT_DOG, "machine", "0.7"),
-    )
-    data.images = [*data.images, *sure.images, *unsure.images]
-    data.machine_labels = [*sure.labels, *unsure.labels]
-    data.write(tmp_path)
-    counts = {}
-    for labels in ("human", "machine", "both"):
-        with connect(DataOptions(tmp_path, labels=labels)) as database:
+def test_machine_labels_enlarge_a_class() -> None:
+    """Ten labels of people, five of a model that is sure, and three of one that is not."""
+    ids = [f"{number:016x}" for number in range(18)]
+    data = OpenImages(images=[image_row(image) for image in ids])
+    data.labels = [(image, "verification", HOT_DOG, "1") for image in ids[:10]]
+    sure = [(image, "machine", HOT_DOG, "0.9") for image in ids[10:15]]
+    data.machine_labels = [*sure, *((image, "machine", HOT_DOG, "0.7") for image in ids[15:])]
+    for labels, by_people, by_machine in (("human", 10, 0), ("machine", 0, 5), ("both", 10, 5)):
+        with database_of(data, labels=labels) as database:
             selection = select(database, SelectOptions((HOT_DOG,), min_confidence=0.8))
-            report = selection.report
-            assert report is not None
-            (one,) = report.classes
-            images = {folder.folder: folder.images for folder in selection.folders}
-            counts[labels] = (images["hot_dog"], one.by_people, one.by_machine)
-    assert counts == {"human": (10, 10, 0), "machine": (5, 0, 5), "both": (15, 10, 5)}
+            report, folders = selection.report, selection.folders
+        assert folders[0].images == by_people + by_machine
+        assert report is not None
+        assert (report.classes[0].by_people, report.classes[0].by_machine) == (
+            by_people,
+            by_machine,
+        )

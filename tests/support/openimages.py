@@ -1,9 +1,12 @@
 """A small Open Images on disk, written from lists of rows."""
 
 import json
-from collections.abc import Iterable, Sequence
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from hotdog_sql.database import Database
 from hotdog_sql.options import DataOptions
@@ -46,9 +49,7 @@ HIERARCHY: dict[str, object] = {
     "Subcategory": [
         {
             "LabelName": "/m/02wbm",
-            "Subcategory": [
-                {"LabelName": "/m/01b9xk", "Part": [{"LabelName": "/m/07vh6y"}]},
-            ],
+            "Subcategory": [{"LabelName": "/m/01b9xk", "Part": [{"LabelName": "/m/07vh6y"}]}],
         },
         {"LabelName": "/m/0bm1pg", "Part": [{"LabelName": "/m/07vh6y"}]},
         {"LabelName": "/m/01g317"},
@@ -174,3 +175,12 @@ def connect(options: DataOptions) -> Database:
     database = Database(options)
     database.use_all()
     return database
+
+
+@contextmanager
+def database_of(data: OpenImages, **options: Any) -> Iterator[Database]:
+    """A database whose files are written for it and gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        data.write(Path(folder))
+        with connect(DataOptions(Path(folder), **options)) as database:
+            yield database

@@ -204,7 +204,7 @@ def needs_of(options: SelectOptions) -> tuple[str, ...]:
     if options.related == Related.HIERARCHY:
         needs.append("descendant_classes")
     if options.has_box_rules:
-        needs.append("largest_boxes")
+        needs.append("fitting_boxes")
     if options.partition is not None:
         needs.append("partition_selection")
     return tuple(needs)

@@ -49,6 +49,7 @@ SET VARIABLE labels = coalesce(nullif(getenv('HOTDOG_SQL_LABELS'), ''), 'human')
 .read sql/selection/seeded_order.sql
 .read sql/selection/candidate_images.sql
 .read sql/selection/largest_boxes.sql
+.read sql/selection/fitting_boxes.sql
 .read sql/selection/select_images.sql
 .read sql/selection/read_ids.sql
 .read sql/selection/find_ids.sql

@@ -2,7 +2,7 @@
 --
 -- Positives carry a label of a requested class. Negatives carry some positive label, and none of an
 -- excluded class: whole images are left out, not label rows. Both are in the seeded order.
--- Reads: candidate_images, requested_classes, seeded_order; and largest_boxes for rules on boxes
+-- Reads: candidate_images, requested_classes, seeded_order; and fitting_boxes for rules on boxes
 -- Parameters:
 --   class                         a name or MID, or a list of them; each becomes a folder
 --   negatives := 120              how many negatives
@@ -67,26 +67,15 @@ every_positive AS (
         ELSE error('overlap is leave_out, first or both')
     END
 ),
-boxes_now AS (
-    FROM largest_boxes(class)
-),
 -- The boxes are read only if a rule asks for them.
-fitting AS MATERIALIZED (
-    FROM requested LEFT JOIN query_table(coalesce(largest_boxes, 'boxes_now')) USING (LabelName)
-    WHERE CASE
-        WHEN boxes IS NULL
-            THEN error(
-                'No box is of the class ' || DisplayName || '; see FROM similar_boxed_classes('''
-                || replace(DisplayName, '''', '''''') || ''')'
-            )
-        ELSE area BETWEEN coalesce(min_area, 0) AND coalesce(max_area, 1)
-            AND NOT (no_group_of AND coalesce(IsGroupOf, false))
-            AND NOT (no_depiction AND coalesce(IsDepiction, false))
-            AND NOT (no_truncated AND coalesce(IsTruncated, false))
-    END
-),
 fitting_positives AS (
-    FROM every_positive SEMI JOIN fitting USING (ImageID, LabelName)
+    FROM every_positive SEMI JOIN (
+        FROM fitting_boxes(
+            class, min_area := min_area, max_area := max_area, no_group_of := no_group_of,
+            no_depiction := no_depiction, no_truncated := no_truncated,
+            largest_boxes := largest_boxes
+        )
+    ) USING (ImageID, LabelName)
 ),
 positives AS (
     SELECT * EXCLUDE (LabelName)

@@ -1,0 +1,31 @@
+-- fitting_boxes: the images in which the largest box of a requested class keeps to rules.
+--
+-- A class without any box is an error, for the rules would leave its folder empty.
+-- Reads: largest_boxes, requested_classes
+-- Parameters: those of select_images that have the same name
+-- Columns:
+--   ImageID    VARCHAR  the image
+--   LabelName  VARCHAR  MID of the class
+-- Example: FROM fitting_boxes('Hot dog', min_area := 0.1, no_depiction := true);
+
+CREATE OR REPLACE TEMP MACRO fitting_boxes(
+    class, min_area := NULL, max_area := NULL, no_group_of := false, no_depiction := false,
+    no_truncated := false, largest_boxes := NULL
+) AS TABLE
+WITH boxes_now AS (
+    FROM largest_boxes(class)
+)
+SELECT ImageID, LabelName
+FROM requested_classes(class)
+    LEFT JOIN query_table(coalesce(largest_boxes, 'boxes_now')) USING (LabelName)
+WHERE CASE
+    WHEN boxes IS NULL
+        THEN error(
+            'No box is of the class ' || DisplayName || '; see FROM similar_boxed_classes('''
+            || replace(DisplayName, '''', '''''') || ''')'
+        )
+    ELSE area BETWEEN coalesce(min_area, 0) AND coalesce(max_area, 1)
+        AND NOT (no_group_of AND coalesce(IsGroupOf, false))
+        AND NOT (no_depiction AND coalesce(IsDepiction, false))
+        AND NOT (no_truncated AND coalesce(IsTruncated, false))
+END;

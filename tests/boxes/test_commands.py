@@ -9,23 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from hotdog_sql.demo.server import serve
 from tests.conftest import Run, run_process
 from tests.support.photos import manifest_rows
 from tests.test_trainers import counted, interpreter
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with `dataset`, in parts, and `data`, which has the boxes; the server is gone."""
+def home(tmp_path_factory: pytest.TempPathFactory, addresses: dict[str, str]) -> Path:
+    """A folder with `dataset`, in parts, and `data`, which has the boxes."""
     folder = tmp_path_factory.mktemp("boxes")
-    with serve() as world:
-        addresses = {"BASE_URL": world.base_url, "MIRROR_URL": world.mirror_url}
-        variables = {f"HOTDOG_SQL_{name}": value for name, value in addresses.items()}
-        # The rule takes every hot dog and person with a box, and fetches the boxes.
-        select = ("select", "Hot dog", "Person", "--min-area", "0", "--overlap", "both")
-        options = ("--negatives", "20", "--partition", "60/20/20", "--download", "dataset")
-        run_process([sys.executable, "-m", "hotdog_sql", *select, *options], folder, **variables)
+    # The rule takes every hot dog and person with a box, and fetches the boxes.
+    select = ("select", "Hot dog", "Person", "--min-area", "0", "--overlap", "both")
+    options = ("--negatives", "20", "--partition", "60/20/20", "--download", "dataset")
+    run_process([sys.executable, "-m", "hotdog_sql", *select, *options], folder, **addresses)
     return folder
 
 

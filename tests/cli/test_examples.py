@@ -52,9 +52,9 @@ class Ran:
     def rows(self) -> list[dict[str, str]]:
         return list(csv.DictReader(self.stdout.splitlines()))
 
-    def column(self, key: str, value: str) -> dict[str, str]:
-        """The values of one column by those of another."""
-        return {row[key]: row[value] for row in self.rows()}
+    def pairs(self, one: str, other: str) -> list[tuple[str, str]]:
+        """The values of two columns."""
+        return [(row[one], row[other]) for row in self.rows()]
 
     def option(self, name: str) -> str | None:
         return self.command[self.command.index(name) + 1] if name in self.command else None
@@ -69,6 +69,18 @@ class Ran:
         else:
             rows = self.rows()
         return {(row["folder"], row["ImageID"]) for row in rows}
+
+
+Check = Callable[[Ran], bool]
+
+
+def selects(chosen: Callable[[Truth], Chosen]) -> Check:
+    return lambda ran: ran.chosen() == chosen(ran.truth)
+
+
+def makes(folder: str, pattern: str) -> Check:
+    """More than ten files."""
+    return lambda ran: len(list((ran.folder / folder).rglob(pattern))) > 10
 
 
 def downloaded(ran: Ran) -> bool:
@@ -93,64 +105,43 @@ def large(ran: Ran) -> bool:
     return ran.chosen() == {(folder, image) for folder, _, image in rows}
 
 
+def lost(ran: Ran) -> bool:
+    """Each photo that was lost is missing from the mirror."""
+    missing = [int(row["photos"]) for row in ran.rows() if row["source"] == "mirror"]
+    statuses = [row["status"] for row in manifest_rows(ran.folder / "dataset")]
+    return sum(missing) == statuses.count("lost")
+
+
 #: What each command of the README gives.
-README_ROWS: dict[str, Callable[[Ran], bool]] = {
-    'hotdog-sql select "Hot dog" --download dataset': (
-        lambda ran: ran.chosen() == ran.truth.hot_dogs()
-    ),
+README_ROWS: dict[str, Check] = {
+    'hotdog-sql select "Hot dog" --download dataset': selects(Truth.hot_dogs),
     "hotdog-sql summary --split validation": lambda ran: ran.rows() == [ran.truth.summary()],
     'hotdog-sql classes "hot dog" --counts --split validation': (
-        lambda ran: (
-            {
-                row["LabelName"]: (row["DisplayName"], row["positives"], row["verified_negatives"])
-                for row in ran.rows()
-            }
-            == ran.truth.class_counts("hot dog")
-        )
+        lambda ran: {tuple(row.values()) for row in ran.rows()} == ran.truth.class_counts("hot dog")
     ),
-    'hotdog-sql select "Hot dog" --split validation --output hotdogs.csv': (
-        lambda ran: ran.chosen() == ran.truth.hot_dogs()
-    ),
+    'hotdog-sql select "Hot dog" --split validation --output hotdogs.csv': selects(Truth.hot_dogs),
     "hotdog-sql download hotdogs.csv dataset": downloaded,
     "hotdog-sql verify dataset": lambda ran: ran.stdout == "",
     'hotdog-sql select "Hot dog" --min-area 0.1 --no-depiction --download dataset': large,
-    "hotdog-sql crop dataset crops": (
-        lambda ran: len(list((ran.folder / "crops/hot_dog").glob("*.jpg"))) > 10
-    ),
-    "hotdog-sql export dataset hotdogs --format yolo": (
-        lambda ran: len(list((ran.folder / "hotdogs").rglob("*.txt"))) > 10
-    ),
+    "hotdog-sql crop dataset crops": makes("crops/hot_dog", "*.jpg"),
+    "hotdog-sql export dataset hotdogs --format yolo": makes("hotdogs", "*.txt"),
 }
 
 #: What the command in the header of each example query gives.
-EXAMPLE_ROWS: dict[str, Callable[[Ran], bool]] = {
-    "balanced_classes": lambda ran: ran.chosen() == ran.truth.balanced_classes(),
-    "hard_negatives": lambda ran: ran.chosen() == ran.truth.hard_negatives(),
-    "licenses": lambda ran: ran.column("License", "images") == ran.truth.licenses(),
-    "most_common_classes": (
-        lambda ran: (
-            list(ran.column("DisplayName", "images").items()) == list(ran.truth.common().items())
-        )
-    ),
-    "multi_label": lambda ran: ran.column("ImageID", "classes") == ran.truth.multi_label(),
-    "one_license": lambda ran: ran.chosen() == ran.truth.one_license(),
-    "one_per_photographer": lambda ran: ran.chosen() == ran.truth.one_per_photographer(),
+EXAMPLE_ROWS: dict[str, Check] = {
+    "balanced_classes": selects(Truth.balanced_classes),
+    "hard_negatives": selects(Truth.hard_negatives),
+    "licenses": lambda ran: dict(ran.pairs("License", "images")) == ran.truth.licenses(),
+    "most_common_classes": lambda ran: ran.pairs("DisplayName", "images") == ran.truth.common(),
+    "multi_label": lambda ran: dict(ran.pairs("ImageID", "classes")) == ran.truth.multi_label(),
+    "one_license": selects(Truth.one_license),
+    "one_per_photographer": selects(Truth.one_per_photographer),
     "seen_together": (
-        lambda ran: (
-            list(ran.column("DisplayName", "images").items())
-            == list(ran.truth.common(beside="/m/01b9xk").items())
-        )
+        lambda ran: ran.pairs("DisplayName", "images") == ran.truth.common(beside=HOT_DOG)
     ),
-    "two_classes_together": lambda ran: ran.chosen() == ran.truth.two_classes_together(),
-    "what_was_lost": (  # each of them is missing from the mirror
-        lambda ran: (
-            sum(int(row["photos"]) for row in ran.rows() if row["source"] == "mirror")
-            == len(
-                [row for row in manifest_rows(ran.folder / "dataset") if row["status"] == "lost"]
-            )
-        )
-    ),
-    "with_and_without": lambda ran: ran.chosen() == ran.truth.with_and_without(),
+    "two_classes_together": selects(Truth.two_classes_together),
+    "what_was_lost": lost,
+    "with_and_without": selects(Truth.with_and_without),
 }
 
 

@@ -37,7 +37,7 @@ def test_duckdbs_own_help_is_kept(small_data: Path, call: Run) -> None:
             assert part in done.stderr
 
 
-def test_a_query_needs_only_the_files_that_it_reads(call: Run, tmp_path: Path) -> None:
+def test_only_the_files_that_are_read_are_needed(call: Run, tmp_path: Path) -> None:
     small_open_images().write(tmp_path / "data")
     labels = tmp_path / "data" / "test-annotations-human-imagelabels.csv"
     labels.rename(tmp_path / "away.csv")
@@ -53,6 +53,9 @@ def test_a_query_needs_only_the_files_that_it_reads(call: Run, tmp_path: Path) -
         assert done.returncode == 4
         assert done.stderr.startswith("hotdog-sql: missing data/test-images-with-rotation.csv")
         assert "get it with: hotdog-sql refresh" in done.stderr
+    labels.unlink()
+    found = call("classes", "HOT DOG", "--offline").stdout.splitlines()[1:]
+    assert [line.partition(",")[2] for line in found] == ["Hot dog", "Hot dog bun", "Hot dog stand"]
 
 
 def test_what_a_query_reads_is_downloaded_once_it_is_known_to_be_right(

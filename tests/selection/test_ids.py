@@ -8,24 +8,20 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from hotdog_sql.demo.server import serve
 from tests.conftest import Run
 from tests.support.brute_force import Row, order_key
 from tests.support.openimages import OpenImages, image_row
+from tests.support.photos import manifest_rows
 
 TEST, VALIDATION, TRAIN = (
     [f"{first}{number:015x}" for number in range(20)] for first in ("a", "b", "c")
 )
-IDS = [*TEST, *VALIDATION, *TRAIN, "deadbeef00000000"]
 TRAIN_FILE = "oidv6-train-images-with-labels-with-rotation.csv"
 ADVICE = "give UTF-8 text with an ImageID on each line, or a .csv, .json or .parquet"
 
 
-@pytest.fixture(scope="module")
-def splits(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three splits of 20 images each."""
-    folder = tmp_path_factory.mktemp("splits")
-    for split, ids in (("test", TEST), ("validation", VALIDATION), ("train", TRAIN)):
+def write(folder: Path, **splits: list[str]) -> Path:
+    for split, ids in splits.items():
         images = [image_row(one, split) for one in ids]
         labels = [(ids[0], "verification", "/m/01b9xk", "1")]
         OpenImages(images=images, labels=labels).write(folder, split)
@@ -33,14 +29,15 @@ def splits(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def small(splits: Path, tmp_path: Path) -> Path:
-    """The same without train."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    for path in splits.iterdir():
-        if path.is_file() and path.name != TRAIN_FILE:
-            (folder / path.name).symlink_to(path)
-    return folder
+def small(tmp_path: Path) -> Path:
+    """Two splits of 20 images each."""
+    return write(tmp_path / "small", test=TEST, validation=VALIDATION)
+
+
+@pytest.fixture
+def splits(tmp_path: Path) -> Path:
+    """The same with train."""
+    return write(tmp_path / "splits", test=TEST, validation=VALIDATION, train=TRAIN)
 
 
 def chosen(call: Run, *arguments: str | Path) -> tuple[list[Row], str]:
@@ -83,12 +80,7 @@ def test_each_format_gives_the_same_rows(call: Run, small: Path, tmp_path: Path,
 def test_plain_text_says_what_is_unknown(call: Run, small: Path, tmp_path: Path) -> None:
     known = f"\ufeffImageID\r\n{TEST[2]}\r\n\r\n  validation/{VALIDATION[2]} \r\ntest/{TEST[2]}\r\n"
     known += f"test/{TEST[3]}\ntrain/{TEST[3]}\n"  # which contradict each other
-    unknown = [
-        TRAIN[0],
-        "a\0b",
-        f"test/{VALIDATION[4]}",
-        *(f"nobody{number}" for number in range(8)),
-    ]
+    unknown = [TRAIN[0], "a\0b", f"test/{VALIDATION[4]}", *(f"nobody{n}" for n in range(8))]
     (tmp_path / "ids.txt").write_text(known + "\n".join(unknown), "utf-8")
     rows, said = chosen(call, "--ids", "ids.txt", "--data-dir", small, "--seed", "7")
     assert rows == expected(dict.fromkeys([TEST[2], TEST[3], VALIDATION[2]], "photos"), 7)
@@ -198,19 +190,15 @@ def test_the_recipe_names_the_list(call: Run, small: Path, tmp_path: Path) -> No
     assert "changed: ids was ids.txt (" in call(*again).stderr
 
 
-def test_download_takes_a_list(call: Run, tmp_path: Path) -> None:
-    with serve() as world:
-        served = {"HOTDOG_SQL_BASE_URL": world.base_url, "HOTDOG_SQL_MIRROR_URL": world.mirror_url}
-        rows = list(csv.DictReader(StringIO(call("select", "Hot dog", **served).stdout)))
-        ids = [row["ImageID"] for row in rows][:9]
-        (tmp_path / "ids.txt").write_text("\n".join(f"test/{one}" for one in ids))
-        (tmp_path / "ids.csv").write_text("ImageID\n" + "\n".join([*ids, "nobody"]))
-        for name in ("ids.txt", "ids.csv"):
-            done = call("download", name, f"from_{name}", **served)
-            assert done.returncode == 0, done.stderr
-            assert (": 1 (nobody)" in done.stderr) == (name == "ids.csv")
-            manifest = (tmp_path / f"from_{name}" / "manifest.csv").read_text()
-            rows = list(csv.DictReader(StringIO(manifest)))
-            assert {row["ImageID"] for row in rows} == set(ids)
-        assert call("download", "ids.txt", "from_ids.txt", **served).returncode == 0
-        assert call("verify", "from_ids.txt").returncode == 0
+def test_download_takes_a_list(call: Run, addresses: dict[str, str], tmp_path: Path) -> None:
+    rows = list(csv.DictReader(StringIO(call("select", "Hot dog", **addresses).stdout)))
+    ids = [row["ImageID"] for row in rows][:9]
+    (tmp_path / "ids.txt").write_text("\n".join(f"test/{one}" for one in ids))
+    (tmp_path / "ids.csv").write_text("ImageID\n" + "\n".join([*ids, "nobody"]))
+    for name in ("ids.txt", "ids.csv"):
+        done = call("download", name, f"from_{name}", **addresses)
+        assert done.returncode == 0, done.stderr
+        assert (": 1 (nobody)" in done.stderr) == (name == "ids.csv")
+        assert {row["ImageID"] for row in manifest_rows(tmp_path / f"from_{name}")} == set(ids)
+    assert call("download", "ids.txt", "from_ids.txt", **addresses).returncode == 0
+    assert call("verify", "from_ids.txt").returncode == 0

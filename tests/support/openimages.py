@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hotdog_sql.catalog import catalog
 from hotdog_sql.database import Database
 from hotdog_sql.options import DataOptions
 
@@ -100,26 +101,22 @@ class OpenImages:
     def write(self, folder: Path, split: str = "test") -> None:
         """Writes the files of one split."""
         folder.mkdir(parents=True, exist_ok=True)
-        write_csv(folder / "oidv6-class-descriptions.csv", CLASS_COLUMNS, self.classes)
-        (folder / "bbox_labels_600_hierarchy.json").write_text(json.dumps(self.hierarchy))
-        images = (
-            "oidv6-train-images-with-labels-with-rotation.csv"
-            if split == "train"
-            else f"{split}-images-with-rotation.csv"
-        )
-        write_csv(folder / images, IMAGE_COLUMNS, self.images)
-        human = f"{split}-annotations-human-imagelabels.csv"
-        if split == "train":
-            human = f"oidv6-{human}"
-        write_csv(folder / human, LABEL_COLUMNS, self.labels)
-        machine = f"{split}-annotations-machine-imagelabels.csv"
-        write_csv(folder / machine, LABEL_COLUMNS, self.machine_labels)
-        if self.boxes and split == "train":
-            clicked = [(*box, *("0.5",) * len(CLICK_COLUMNS)) for box in self.boxes]
-            columns = (*BOX_COLUMNS, *CLICK_COLUMNS)
-            write_csv(folder / "oidv6-train-annotations-bbox.csv", columns, clicked)
-        elif self.boxes:
-            write_csv(folder / f"{split}-annotations-bbox.csv", BOX_COLUMNS, self.boxes)
+        names = file_names(split)
+        write_csv(folder / names["classes"], CLASS_COLUMNS, self.classes)
+        (folder / names["hierarchy"]).write_text(json.dumps(self.hierarchy))
+        write_csv(folder / names["images"], IMAGE_COLUMNS, self.images)
+        write_csv(folder / names["human_labels"], LABEL_COLUMNS, self.labels)
+        write_csv(folder / names["machine_labels"], LABEL_COLUMNS, self.machine_labels)
+        clicks = CLICK_COLUMNS if split == "train" else ()
+        if self.boxes:
+            boxes = [(*box, *("0.5",) * len(clicks)) for box in self.boxes]
+            write_csv(folder / names["boxes"], (*BOX_COLUMNS, *clicks), boxes)
+
+
+def file_names(split: str) -> dict[str, str]:
+    """The files of a split, by kind, as v6 calls them."""
+    files = [one for one in catalog() if one.release == "v6" and one.split in (None, split)]
+    return {one.kind: one.name for one in files}
 
 
 def small_open_images() -> OpenImages:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hotdog_sql.options import SelectOptions
 from tests.support.brute_force import Row, select
-from tests.support.openimages import IMAGE_COLUMNS, OpenImages
+from tests.support.openimages import IMAGE_COLUMNS, OpenImages, file_names
 
 HOT_DOG, PERSON, FRIES = "/m/01b9xk", "/m/01g317", "/m/02y6n"
 FAST_FOOD = {
@@ -29,16 +29,9 @@ class Truth:
         images: list[tuple[str, ...]] = []
         labels: list[tuple[str, str, str, str]] = []
         for split in splits:
-            prefix, kept = ("oidv6-", "-with-labels") if split == "train" else ("", "")
-            images += [
-                (*row,) for row in lines(folder / f"{prefix}{split}-images{kept}-with-rotation.csv")
-            ]
-            labels += [
-                (image, source, mid, confidence)
-                for image, source, mid, confidence in lines(
-                    folder / f"{prefix}{split}-annotations-human-imagelabels.csv"
-                )
-            ]
+            files = file_names(split)
+            images += [(*row,) for row in lines(folder / files["images"])]
+            labels += [(a, b, c, d) for a, b, c, d in lines(folder / files["human_labels"])]
         classes = [(a, b) for a, b in lines(folder / "oidv6-class-descriptions.csv")]
         self.names = dict(classes)
         self.data = OpenImages(classes=classes, images=images, labels=labels)
@@ -60,16 +53,15 @@ class Truth:
         return {(folder, image) for folder, _, image in self.rows(asked)}
 
     def summary(self) -> dict[str, str]:
-        counts = {
-            "images": len(self.data.images),
-            "positive_labels": len(self.positives),
-            "labelled_images": len(self.carried),
-            "classes": len(self.names),
+        return {
+            "images": str(len(self.data.images)),
+            "positive_labels": str(len(self.positives)),
+            "labelled_images": str(len(self.carried)),
+            "classes": str(len(self.names)),
         }
-        return {name: str(count) for name, count in counts.items()}
 
-    def class_counts(self, text: str) -> dict[str, tuple[str, str, str]]:
-        """Name, positives and verified negatives of the classes whose names contain a text."""
+    def class_counts(self, text: str) -> set[tuple[str, ...]]:
+        """MID, name, positives and verified negatives of the classes whose names have a text."""
         positives = Counter(mid for carried in self.carried.values() for mid in carried)
         denied = {
             (image, mid)
@@ -78,7 +70,7 @@ class Truth:
         }
         negatives = Counter(mid for _, mid in denied)
         return {
-            mid: (name, str(positives[mid]), str(negatives[mid]))
+            (mid, name, str(positives[mid]), str(negatives[mid]))
             for mid, name in self.names.items()
             if text.casefold() in name.casefold()
         }
@@ -87,7 +79,7 @@ class Truth:
         counts = Counter(self.column("License").values())
         return {license_: str(count) for license_, count in counts.items()}
 
-    def common(self, beside: str | None = None) -> dict[str, str]:
+    def common(self, beside: str | None = None) -> list[tuple[str, str]]:
         """Images of each class, of those that carry `beside` too; that one itself left out."""
         counts = Counter(
             mid
@@ -96,7 +88,7 @@ class Truth:
             for mid in carried - {beside}
         )
         ranked = sorted(counts, key=lambda mid: (-counts[mid], self.names[mid]))
-        return {self.names[mid]: str(counts[mid]) for mid in ranked[:20]}
+        return [(self.names[mid], str(counts[mid])) for mid in ranked[:20]]
 
     def balanced_classes(self) -> Chosen:
         rows = self.rows(SelectOptions(tuple(FAST_FOOD), negatives=0))

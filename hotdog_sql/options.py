@@ -308,6 +308,6 @@ def _is_variables(value: object) -> bool:
 def _is_partition(value: object) -> bool:
     return (
         isinstance(value, Mapping)
-        and all(_is_text(name) and _is_number(value[name], int | float, 0, 1) for name in value)
+        and all(_is_text(name) and _is_number(value[name], int | float, 1e-6, 1) for name in value)
         and math.isclose(sum(value.values()), 1, abs_tol=1e-6)
     )

@@ -79,7 +79,7 @@ def test_shares_are_written_in_several_ways_and_add_up() -> None:
     assert parse_partition("80/10/10") == {"train": 0.8, "validation": 0.1, "test": 0.1}
     assert parse_partition("a=75%, b=25%") == {"a": 0.75, "b": 0.25}
     assert parse_partition("train=0.8,test=0.2") == {"train": 0.8, "test": 0.2}
-    for text in ("train", "train=", "train=0.5", "a=0.5,b=0.6", "a=1.5,b=-0.5"):
+    for text in ("train", "train=", "train=0.5", "a=0.5,b=0.6", "a=1.5,b=-0.5", "100/0"):
         with pytest.raises(InputError, match=r"train=0\.8,test=0\.2"):
             parse_partition(text)
 

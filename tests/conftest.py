@@ -14,6 +14,7 @@ import pytest
 from hotdog_sql.cli.main import main
 from hotdog_sql.demo.server import serve
 from hotdog_sql.download_options import transport_name
+from tests.support.loopback import LoopbackServer
 from tests.support.openimages import IMAGE_COLUMNS, boxed_open_images, image_row, write_csv
 from tests.support.truth import lines
 
@@ -147,6 +148,13 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureF
         return subprocess.CompletedProcess(command, code, *capfd.readouterr())
 
     return call_main
+
+
+@pytest.fixture
+def server() -> Iterator[LoopbackServer]:
+    """A server on 127.0.0.1 that has nothing yet."""
+    with LoopbackServer() as one:
+        yield one
 
 
 @pytest.fixture(scope="session")

@@ -35,17 +35,7 @@ from tests.support.photos import (
     tree,
 )
 from tests.support.pictures import md5, md5_base64, undecodable
-from tests.support.quarters import (
-    BLUE,
-    GREEN,
-    RED,
-    UPRIGHT,
-    WHITE,
-    corners,
-    quarters,
-    saved,
-    size,
-)
+from tests.support.quarters import BLUE, GREEN, RED, UPRIGHT, WHITE, corners, quarters, saved, size
 
 PICTURE = saved(quarters())
 TURNED = [GREEN, WHITE, RED, BLUE]  # by 90 degrees counter-clockwise
@@ -68,29 +58,27 @@ def kept(directory: Path) -> bytes:
     return data
 
 
-def test_rotation_is_that_of_the_source(tmp_path: Path) -> None:
-    with LoopbackServer() as server:
-        one = everywhere(server, photo(1, rotation="90.0"))
-        for source, path, expected, note in [
-            ("mirror", mirror_path, TURNED, "rotated 90"),
-            ("original", original_path, TURNED, "rotated 90"),
-            ("thumbnail", thumbnail_path, UPRIGHT, ""),  # which the photo service has turned itself
-        ]:
-            server.on(path(one), Reply(body=PICTURE))
-            run(server, tmp_path / source, [one], sources=(Source(source),), upright=True)
-            assert corners(kept(tmp_path / source)) == expected
-            assert only_row(tmp_path / source)["note"] == note
+def test_rotation_is_that_of_the_source(server: LoopbackServer, tmp_path: Path) -> None:
+    one = everywhere(server, photo(1, rotation="90.0"))
+    for source, path, expected, note in [
+        ("mirror", mirror_path, TURNED, "rotated 90"),
+        ("original", original_path, TURNED, "rotated 90"),
+        ("thumbnail", thumbnail_path, UPRIGHT, ""),  # which the photo service has turned itself
+    ]:
+        server.on(path(one), Reply(body=PICTURE))
+        run(server, tmp_path / source, [one], sources=(Source(source),), upright=True)
+        assert corners(kept(tmp_path / source)) == expected
+        assert only_row(tmp_path / source)["note"] == note
     assert kept(tmp_path / "thumbnail") == PICTURE
 
 
-def test_md5_and_size_are_of_the_bytes_that_came(tmp_path: Path) -> None:
-    with LoopbackServer() as server:
-        one = everywhere(server, photo(1, rotation="180.0", original_md5=md5_base64(b"other")))
-        server.on(original_path(one), Reply(body=PICTURE))
-        original: Any = {"sources": (Source.ORIGINAL,), "upright": True}
-        run(server, tmp_path / "strict", [one], strict_md5=True, **original)
-        run(server, tmp_path / "lax", [one], **original)
-        run(server, tmp_path / "large", [one], max_bytes=len(PICTURE) - 1, **original)
+def test_md5_and_size_are_of_the_bytes_that_came(server: LoopbackServer, tmp_path: Path) -> None:
+    one = everywhere(server, photo(1, rotation="180.0", original_md5=md5_base64(b"other")))
+    server.on(original_path(one), Reply(body=PICTURE))
+    original: Any = {"sources": (Source.ORIGINAL,), "upright": True}
+    run(server, tmp_path / "strict", [one], strict_md5=True, **original)
+    run(server, tmp_path / "lax", [one], **original)
+    run(server, tmp_path / "large", [one], max_bytes=len(PICTURE) - 1, **original)
     assert only_row(tmp_path / "strict")["error"] == "original: md5 differs"
     assert only_row(tmp_path / "lax")["note"] == "md5 differs; rotated 180"
     assert only_row(tmp_path / "large")["error"] == "original: too large"
@@ -106,15 +94,14 @@ def test_md5_and_size_are_of_the_bytes_that_came(tmp_path: Path) -> None:
     ids=["noise", "hollow", "bomb"],
 )
 def test_what_cannot_be_decoded_is_looked_for_elsewhere(
-    tmp_path: Path, body: bytes, reason: str, options: dict[str, Any]
+    server: LoopbackServer, tmp_path: Path, body: bytes, reason: str, options: dict[str, Any]
 ) -> None:
-    with LoopbackServer() as server:
-        one = everywhere(server, photo(1))
-        server.on(mirror_path(one), Reply(body=body))
-        server.on(original_path(one), Reply(body=PICTURE))
-        run(server, tmp_path / "found", [one], **options)
-        run(server, tmp_path / "lost", [one], sources=(Source.MIRROR,), **options)
-        run(server, tmp_path / "as it comes", [one])
+    one = everywhere(server, photo(1))
+    server.on(mirror_path(one), Reply(body=body))
+    server.on(original_path(one), Reply(body=PICTURE))
+    run(server, tmp_path / "found", [one], **options)
+    run(server, tmp_path / "lost", [one], sources=(Source.MIRROR,), **options)
+    run(server, tmp_path / "as it comes", [one])
     assert only_row(tmp_path / "found")["error"] == f"mirror: {reason}"
     assert corners(kept(tmp_path / "found")) == UPRIGHT
     assert only_row(tmp_path / "lost")["error"] == f"mirror: {reason}"
@@ -173,17 +160,16 @@ def test_a_dataset_is_resumed_and_repaired_as_it_was_made(tmp_path: Path) -> Non
     ],
 )
 def test_other_alterations_are_refused(
-    tmp_path: Path, then: dict[str, Any], now: dict[str, Any], told: str
+    server: LoopbackServer, tmp_path: Path, then: dict[str, Any], now: dict[str, Any], told: str
 ) -> None:
-    with LoopbackServer() as server:
-        turned_dataset(server, tmp_path, **then)
-        before = tree(tmp_path)
-        with pytest.raises(DatasetError, match=told):
-            turned_dataset(server, tmp_path, **now)
+    turned_dataset(server, tmp_path, **then)
+    before = tree(tmp_path)
+    with pytest.raises(DatasetError, match=told):
+        turned_dataset(server, tmp_path, **now)
     assert tree(tmp_path) == before
 
 
-def test_a_stopped_update_keeps_its_alterations(tmp_path: Path) -> None:
+def test_a_stopped_update_keeps_its_alterations(server: LoopbackServer, tmp_path: Path) -> None:
     """The selection is recorded at the end of an update, the alterations at its beginning."""
     one = photo(1, rotation="90.0")
 
@@ -193,13 +179,12 @@ def test_a_stopped_update_keeps_its_alterations(tmp_path: Path) -> None:
             raise KeyboardInterrupt
 
     update: Any = {"recipe": {"seed": 1}, "update": True}
-    with LoopbackServer() as server:
-        server.on(mirror_path(one), Reply(body=PICTURE))
-        with pytest.raises(KeyboardInterrupt):
-            run(server, tmp_path, Stopped([one]), upright=True, **update)
-        with pytest.raises(DatasetError, match="was made with --upright: give the same"):
-            run(server, tmp_path, [one], **update)
-        run(server, tmp_path, [one], upright=True, recipe={"seed": 1})
+    server.on(mirror_path(one), Reply(body=PICTURE))
+    with pytest.raises(KeyboardInterrupt):
+        run(server, tmp_path, Stopped([one]), upright=True, **update)
+    with pytest.raises(DatasetError, match="was made with --upright: give the same"):
+        run(server, tmp_path, [one], **update)
+    run(server, tmp_path, [one], upright=True, recipe={"seed": 1})
     assert json.loads((tmp_path / "selection.json").read_text())["seed"] == 1
     assert corners(kept(tmp_path)) == TURNED
 
@@ -224,7 +209,7 @@ def test_undecodable_photos_are_found_and_fetched_again(tmp_path: Path, run: Run
     assert (dataset / f"{bad.stem}.jpg").read_bytes() == PICTURE
 
 
-def test_the_options_of_the_command(tmp_path: Path, run: Run) -> None:
+def test_the_options_of_the_command(server: LoopbackServer, tmp_path: Path, run: Run) -> None:
     pixels = {
         "90.0": TURNED,
         "180.0": [WHITE, BLUE, GREEN, RED],
@@ -233,12 +218,11 @@ def test_the_options_of_the_command(tmp_path: Path, run: Run) -> None:
     }
     photos = [photo(n, rotation=rotation) for n, rotation in enumerate(pixels, 1)]
     rows = save_selection(tmp_path / "rows.csv", photos)
-    with LoopbackServer() as server:
-        server.default(Reply(body=PICTURE))
-        mirror = {"HOTDOG_SQL_MIRROR_URL": server.url("/mirror/")}
-        done = run("download", rows, "dataset", "--upright", "--max-side", "48", **mirror)
-        assert done.returncode == 0, done.stderr
-        other = run("download", rows, "dataset", "--upright", **mirror)
+    server.default(Reply(body=PICTURE))
+    mirror = {"HOTDOG_SQL_MIRROR_URL": server.url("/mirror/")}
+    done = run("download", rows, "dataset", "--upright", "--max-side", "48", **mirror)
+    assert done.returncode == 0, done.stderr
+    other = run("download", rows, "dataset", "--upright", **mirror)
     assert other.returncode == 6
     assert "was made with --upright --max-side 48: give the same options" in other.stderr
     for row in manifest_rows(tmp_path / "dataset"):

@@ -21,13 +21,7 @@ from hotdog_sql.errors import ClusterError
 from hotdog_sql.storage import open_storage
 from tests.conftest import Run
 from tests.download.test_command import mirror_of, seed_of
-from tests.support.cluster import (
-    ROOT,
-    SECRET,
-    Cluster,
-    die_when_done,
-    s3_server,
-)
+from tests.support.cluster import ROOT, SECRET, Cluster, die_when_done, s3_server
 from tests.support.datasets import contents, download, images, rows_at
 from tests.support.loopback import LoopbackServer, Reply, Request
 from tests.support.photos import (
@@ -74,10 +68,9 @@ def s3(
 
 
 @pytest.fixture
-def server() -> Iterator[LoopbackServer]:
-    with LoopbackServer() as one:
-        serve(one, HAD)
-        yield one
+def server(server: LoopbackServer) -> LoopbackServer:
+    serve(server, HAD)
+    return server
 
 
 @pytest.fixture
@@ -191,10 +184,7 @@ def test_a_scheduler_that_speaks_tls(
         f"DASK_{name.replace('-', '_').replace('.', '__').upper()}": value
         for name, value in settings.items()
     }
-    with (
-        dask.config.set(settings),
-        Cluster(tmp_path / "cluster", 1, variables, "tls") as cluster,
-    ):
+    with dask.config.set(settings), Cluster(tmp_path / "cluster", 1, variables, "tls") as cluster:
         assert cluster.address.startswith("tls://")
         download(server, tmp_path / "dataset", ALBUM, scheduler=cluster.address)
     assert tree(tmp_path / "dataset") == tree(alone)

@@ -21,10 +21,9 @@ from tests.support.pictures import jpeg, md5
 
 
 @pytest.fixture
-def server() -> Iterator[LoopbackServer]:
-    with LoopbackServer() as one:
-        one.default(lambda request: Reply(body=jpeg(seed_of(request.path))))
-        yield one
+def server(server: LoopbackServer) -> LoopbackServer:
+    server.default(lambda request: Reply(body=jpeg(seed_of(request.path))))
+    return server
 
 
 def seed_of(path: str) -> int:

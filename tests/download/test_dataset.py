@@ -15,16 +15,7 @@ from hotdog_sql.errors import DatasetError
 from hotdog_sql.storage import open_storage
 from tests.support.datasets import contents
 from tests.support.loopback import LoopbackServer, Reply
-from tests.support.photos import (
-    Album,
-    manifest_rows,
-    mirror_path,
-    photo,
-    refuse,
-    run,
-    serve,
-    tree,
-)
+from tests.support.photos import Album, manifest_rows, mirror_path, photo, refuse, run, serve, tree
 from tests.support.pictures import jpeg
 
 MIRROR: Any = {"sources": ("mirror",)}
@@ -68,15 +59,14 @@ def test_what_failed_is_asked_again_and_what_is_lost_is_not(tmp_path: Path) -> N
         assert statuses(tmp_path) == ["downloaded"] * 3
 
 
-def test_what_is_lost_stays_lost_until_it_is_got(tmp_path: Path) -> None:
+def test_what_is_lost_stays_lost_until_it_is_got(server: LoopbackServer, tmp_path: Path) -> None:
     lost, reserve = photo(1), photo(2)
     album = Album([lost], {"other": [reserve]})
-    with LoopbackServer() as server:
-        serve(server, [reserve])
-        run(server, tmp_path, album, **MIRROR)
-        before = tree(tmp_path)
-        refuse(server, [lost], 503)
-        report = run(server, tmp_path, album, retry_failed=True, **MIRROR)
+    serve(server, [reserve])
+    run(server, tmp_path, album, **MIRROR)
+    before = tree(tmp_path)
+    refuse(server, [lost], 503)
+    report = run(server, tmp_path, album, retry_failed=True, **MIRROR)
     assert tree(tmp_path) == before
     assert not report.failed
 
@@ -96,18 +86,17 @@ def test_files_that_are_not_as_recorded_are_fetched_again(there: str) -> None:
 
 
 @pytest.mark.parametrize("cut", [1, 200, 100_000])
-def test_a_torn_manifest_is_mended(tmp_path: Path, cut: int) -> None:
+def test_a_torn_manifest_is_mended(server: LoopbackServer, tmp_path: Path, cut: int) -> None:
     photos = [photo(n) for n in range(1, 4)]
-    with LoopbackServer() as server:
-        serve(server, photos)
-        run(server, tmp_path, photos)
-        before = tree(tmp_path)
-        manifest = tmp_path / "manifest.csv"
-        os.truncate(manifest, max(0, manifest.stat().st_size - cut))
-        left = max(0, len(manifest.read_bytes().splitlines()) - 2)
-        server.clear()
-        run(server, tmp_path, photos)
-        assert len(server.requests) == 3 - left
+    serve(server, photos)
+    run(server, tmp_path, photos)
+    before = tree(tmp_path)
+    manifest = tmp_path / "manifest.csv"
+    os.truncate(manifest, max(0, manifest.stat().st_size - cut))
+    left = max(0, len(manifest.read_bytes().splitlines()) - 2)
+    server.clear()
+    run(server, tmp_path, photos)
+    assert len(server.requests) == 3 - left
     assert tree(tmp_path) == before
 
 
@@ -119,13 +108,12 @@ def test_a_manifest_of_something_else_is_left_alone(tmp_path: Path, text: bytes)
     assert tree(tmp_path) == {"manifest.csv": text}
 
 
-def test_the_records_name_authors_on_one_line(tmp_path: Path) -> None:
+def test_the_records_name_authors_on_one_line(server: LoopbackServer, tmp_path: Path) -> None:
     one = photo(1, title='A\nB\x1b[31m, "C"', author="=1+1\u2028é 👩‍🍳")
     clean = type(one).from_row(one.image_row() | {"folder": "other", "rank": 1})
     lost = photo(2)
-    with LoopbackServer() as server:
-        serve(server, [one])
-        run(server, tmp_path, [clean, lost])
+    serve(server, [one])
+    run(server, tmp_path, [clean, lost])
     assert b"\x1b" not in (tmp_path / "manifest.csv").read_bytes()
     with (tmp_path / "ATTRIBUTION.csv").open(newline="", encoding="utf-8") as file:
         (row,) = csv.DictReader(file)  # of the lost one there is nothing to attribute
@@ -140,14 +128,13 @@ def test_the_records_name_authors_on_one_line(tmp_path: Path) -> None:
     }
 
 
-def test_folders_stay_below_the_dataset(tmp_path: Path) -> None:
+def test_folders_stay_below_the_dataset(server: LoopbackServer, tmp_path: Path) -> None:
     dataset = tmp_path / "dataset"
     folders = ["../../up", "/root", "..", ".hidden", "a/b", 'c\\d:"', "", "Füße \x00\n"]
     photos = [photo(n, folder) for n, folder in enumerate(folders, 1)]
     photos.append(photo(9, partition="../train"))
-    with LoopbackServer() as server:
-        serve(server, photos)
-        run(server, dataset, photos)
+    serve(server, photos)
+    run(server, dataset, photos)
     parents = [str(Path(path).parent) for path in tree(tmp_path) if path.endswith(".jpg")]
     assert sorted(parents) == sorted(
         f"dataset/{name}"
@@ -165,39 +152,36 @@ def test_folders_stay_below_the_dataset(tmp_path: Path) -> None:
     )
 
 
-def test_one_run_at_a_time(tmp_path: Path) -> None:
+def test_one_run_at_a_time(server: LoopbackServer, tmp_path: Path) -> None:
     (tmp_path / ".hotdog-sql").mkdir()
     (tmp_path / ".hotdog-sql" / "3.part").write_bytes(b"of a run that was killed")
-    with LoopbackServer() as server:
-        with (
-            open_dataset(tmp_path, None, DownloadOptions()),
-            pytest.raises(DatasetError, match="another run"),
-        ):
-            run(server, tmp_path, [])
+    with (
+        open_dataset(tmp_path, None, DownloadOptions()),
+        pytest.raises(DatasetError, match="another run"),
+    ):
         run(server, tmp_path, [])
+    run(server, tmp_path, [])
     assert set(tree(tmp_path)) == {"manifest.csv", "ATTRIBUTION.csv"}
 
 
-def test_the_record_is_kept_and_held_to(tmp_path: Path) -> None:
+def test_the_record_is_kept_and_held_to(server: LoopbackServer, tmp_path: Path) -> None:
     record = {"seed": 42, "classes": ["Häagen"], "versions": {"duckdb": "1.5"}}
-    with LoopbackServer() as server:
+    run(server, tmp_path, [], recipe=record)
+    text = (tmp_path / "selection.json").read_text(encoding="utf-8")
+    assert text.startswith('{\n  "classes": [\n    "Häagen"\n  ],\n  "seed": 42')
+    run(server, tmp_path, [], recipe=record | {"versions": {"duckdb": "2.0"}})
+    assert (tmp_path / "selection.json").read_text(encoding="utf-8") == text
+    with pytest.raises(DatasetError, match=r"another selection \(seed\): choose"):
+        run(server, tmp_path, [], recipe=record | {"seed": 43})
+    (tmp_path / "selection.json").write_text("{")
+    with pytest.raises(DatasetError, match="not JSON"):
         run(server, tmp_path, [], recipe=record)
-        text = (tmp_path / "selection.json").read_text(encoding="utf-8")
-        assert text.startswith('{\n  "classes": [\n    "Häagen"\n  ],\n  "seed": 42')
-        run(server, tmp_path, [], recipe=record | {"versions": {"duckdb": "2.0"}})
-        assert (tmp_path / "selection.json").read_text(encoding="utf-8") == text
-        with pytest.raises(DatasetError, match=r"another selection \(seed\): choose"):
-            run(server, tmp_path, [], recipe=record | {"seed": 43})
-        (tmp_path / "selection.json").write_text("{")
-        with pytest.raises(DatasetError, match="not JSON"):
-            run(server, tmp_path, [], recipe=record)
 
 
-def test_a_photo_named_twice_is_fetched_once(tmp_path: Path) -> None:
-    with LoopbackServer() as server:
-        serve(server, [photo(1)])
-        report = run(server, tmp_path, [photo(1), photo(1), photo(1, "hot_dog")])
-        assert server.count(mirror_path(photo(1))) == 2
+def test_a_photo_named_twice_is_fetched_once(server: LoopbackServer, tmp_path: Path) -> None:
+    serve(server, [photo(1)])
+    report = run(server, tmp_path, [photo(1), photo(1), photo(1, "hot_dog")])
+    assert server.count(mirror_path(photo(1))) == 2
     assert report.on_disk == len(manifest_rows(tmp_path)) == 2
 
 
@@ -222,16 +206,15 @@ class TestTopUp:
         }
         assert (report.on_disk, report.lost, report.replaced) == (10, 4, 2)
 
-    def test_each_folder_has_its_own(self, tmp_path: Path) -> None:
+    def test_each_folder_has_its_own(self, server: LoopbackServer, tmp_path: Path) -> None:
         album = Album(
             [photo(2), photo(3), photo(1, "hot_dog")],
             {"other": [photo(4)], "elsewhere": [photo(5, "elsewhere")]},
         )
-        with LoopbackServer() as server:
-            serve(server, [photo(4)])
-            run(server, tmp_path, album, top_up=False, **MIRROR)
-            assert statuses(tmp_path) == ["lost"] * 3
-            report = run(server, tmp_path, album, **MIRROR)
+        serve(server, [photo(4)])
+        run(server, tmp_path, album, top_up=False, **MIRROR)
+        assert statuses(tmp_path) == ["lost"] * 3
+        report = run(server, tmp_path, album, **MIRROR)
         assert [(row["folder"], row["rank"], row["status"]) for row in manifest_rows(tmp_path)] == [
             ("other", "2", "lost"),
             ("other", "3", "lost"),

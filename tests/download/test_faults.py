@@ -94,22 +94,21 @@ CASES = {
 }
 
 
-def test_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answers(server: LoopbackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "PLACEHOLDERS", {md5(png(9))})
     photos = {name: photo(number) for number, name in enumerate(CASES, 1)}
-    with LoopbackServer() as server:
-        for name, one in photos.items():
-            server.on(mirror_path(one), *CASES[name].answers)
-        report = run(
-            server,
-            tmp_path,
-            photos.values(),
-            sources=("mirror",),
-            photo_seconds=4,
-            silence_seconds=1.5,
-            max_bytes=len(LARGE),
-        )
-        requests = {name: server.count(mirror_path(one)) for name, one in photos.items()}
+    for name, one in photos.items():
+        server.on(mirror_path(one), *CASES[name].answers)
+    report = run(
+        server,
+        tmp_path,
+        photos.values(),
+        sources=("mirror",),
+        photo_seconds=4,
+        silence_seconds=1.5,
+        max_bytes=len(LARGE),
+    )
+    requests = {name: server.count(mirror_path(one)) for name, one in photos.items()}
     rows = dict(zip(CASES, manifest_rows(tmp_path), strict=True))
     assert requests == {name: case.requests for name, case in CASES.items()}
     assert {name: (row["status"], row["error"]) for name, row in rows.items()} == {
@@ -132,17 +131,16 @@ def test_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert report.failed
 
 
-def test_redirects(tmp_path: Path) -> None:
+def test_redirects(server: LoopbackServer, tmp_path: Path) -> None:
     chain, loop, gone = photo(1), photo(2), photo(3)
-    with LoopbackServer() as server:
-        server.on(mirror_path(chain), Reply(302, location="/a"))
-        server.on("/a", Reply(301, location="/b"))
-        server.on("/b", Reply(body=GOOD))
-        server.on(mirror_path(loop), Reply(302, location=mirror_path(loop)))
-        server.on(mirror_path(gone), Reply(302, location="/en-us/photo_unavailable_l.png"))
-        server.on("/en-us/photo_unavailable_l.png", Reply(body=png()))
-        run(server, tmp_path, [chain, loop, gone], sources=("mirror",))
-        asked = server.count(mirror_path(loop))
+    server.on(mirror_path(chain), Reply(302, location="/a"))
+    server.on("/a", Reply(301, location="/b"))
+    server.on("/b", Reply(body=GOOD))
+    server.on(mirror_path(loop), Reply(302, location=mirror_path(loop)))
+    server.on(mirror_path(gone), Reply(302, location="/en-us/photo_unavailable_l.png"))
+    server.on("/en-us/photo_unavailable_l.png", Reply(body=png()))
+    run(server, tmp_path, [chain, loop, gone], sources=("mirror",))
+    asked = server.count(mirror_path(loop))
     rows = manifest_rows(tmp_path)
     assert [row["status"] for row in rows] == ["downloaded", "lost", "lost"]
     assert rows[0]["url"].endswith(mirror_path(chain))  # not where it led
@@ -172,16 +170,17 @@ def test_hosts_that_are_not_there(tmp_path: Path) -> None:
     assert report.failed == 2
 
 
-def test_the_next_source_has_it(tmp_path: Path) -> None:
-    with LoopbackServer() as server:
-        one = everywhere(server, photo(1))
-        server.on(mirror_path(one), Reply(404))
-        server.on(original_path(one), Reply(503))
-        server.on(thumbnail_path(one), Reply(body=GOOD))
-        report = run(server, tmp_path, [one])
-        assert [
-            server.count(path(one)) for path in (mirror_path, original_path, thumbnail_path)
-        ] == [1, 3, 1]
+def test_the_next_source_has_it(server: LoopbackServer, tmp_path: Path) -> None:
+    one = everywhere(server, photo(1))
+    server.on(mirror_path(one), Reply(404))
+    server.on(original_path(one), Reply(503))
+    server.on(thumbnail_path(one), Reply(body=GOOD))
+    report = run(server, tmp_path, [one])
+    assert [server.count(path(one)) for path in (mirror_path, original_path, thumbnail_path)] == [
+        1,
+        3,
+        1,
+    ]
     (row,) = manifest_rows(tmp_path)
     assert (row["status"], row["source"], row["url"]) == (
         "downloaded",
@@ -192,12 +191,11 @@ def test_the_next_source_has_it(tmp_path: Path) -> None:
     assert report.sources == {"thumbnail": 1}
 
 
-def test_no_source_has_it(tmp_path: Path) -> None:
-    with LoopbackServer() as server:
-        one = everywhere(server, photo(1))._replace(thumbnail_url="")
-        two = everywhere(server, photo(2))
-        server.on(mirror_path(two), Reply(500))
-        report = run(server, tmp_path, [one, two])
+def test_no_source_has_it(server: LoopbackServer, tmp_path: Path) -> None:
+    one = everywhere(server, photo(1))._replace(thumbnail_url="")
+    two = everywhere(server, photo(2))
+    server.on(mirror_path(two), Reply(500))
+    report = run(server, tmp_path, [one, two])
     rows = manifest_rows(tmp_path)
     assert [(row["status"], row["error"]) for row in rows] == [
         ("lost", "mirror: http 404; original: http 404; thumbnail: no address"),

@@ -24,7 +24,7 @@ def statuses(dataset: Path) -> dict[int, tuple[str, str]]:
     return {int(row["rank"]): (row["status"], row["error"]) for row in manifest_rows(dataset)}
 
 
-def test_addresses_that_cannot_be_used(tmp_path: Path, run: Run) -> None:
+def test_addresses_that_cannot_be_used(server: LoopbackServer, tmp_path: Path, run: Run) -> None:
     """Each is a rejection of that source, in this run and in every further one."""
     addresses = [
         "https://a..b/x.jpg",
@@ -40,20 +40,15 @@ def test_addresses_that_cannot_be_used(tmp_path: Path, run: Run) -> None:
         "javascript:alert(1)",
         "\u202ehttps://example.org/x.jpg",
     ]
-    with LoopbackServer() as server:
-        good = photo(99)
-        serve(server, [good])
-        redirected = photo(98)
-        server.on(
-            "/mirror/test/" + redirected.image_id + ".jpg", Reply(302, location="https://xn--/")
-        )
-        photos = [
-            photo(n, subset="", original_url=address) for n, address in enumerate(addresses, 1)
-        ]
-        rows = save_selection(tmp_path / "rows.csv", [*photos, redirected, good])
-        for _ in range(2):
-            said = run("download", rows, "dataset", HOTDOG_SQL_MIRROR_URL=server.url("/mirror/"))
-            assert (said.returncode, "Traceback" in said.stderr) == (0, False), said.stderr
+    good = photo(99)
+    serve(server, [good])
+    redirected = photo(98)
+    server.on("/mirror/test/" + redirected.image_id + ".jpg", Reply(302, location="https://xn--/"))
+    photos = [photo(n, subset="", original_url=address) for n, address in enumerate(addresses, 1)]
+    rows = save_selection(tmp_path / "rows.csv", [*photos, redirected, good])
+    for _ in range(2):
+        said = run("download", rows, "dataset", HOTDOG_SQL_MIRROR_URL=server.url("/mirror/"))
+        assert (said.returncode, "Traceback" in said.stderr) == (0, False), said.stderr
     found = statuses(tmp_path / "dataset")
     assert found.pop(99) == ("downloaded", "")
     assert {status for status, _ in found.values()} == {"lost"}
@@ -180,17 +175,16 @@ def test_links_in_a_dataset_are_not_followed(tmp_path: Path, run: Run, link: str
     assert tree(precious) == {f"{one.image_id}.jpg": b"mine"}
 
 
-def test_what_strangers_write_is_text(tmp_path: Path, run: Run) -> None:
+def test_what_strangers_write_is_text(server: LoopbackServer, tmp_path: Path, run: Run) -> None:
     """No password is shown, no title is a formula to a spreadsheet, no folder is a device."""
     titles = ['=HYPERLINK("https://evil.example")', "+1+1", "@SUM(1)", "-2", "\tx", "plain"]
     folders = ["CON", "nul.txt", "LPT1", "other", "other", "other"]
     pairs = enumerate(zip(folders, titles, strict=True))
     photos = [photo(n, folder, title=title) for n, (folder, title) in pairs]
-    with LoopbackServer() as server:
-        serve(server, photos)
-        rows = save_selection(tmp_path / "rows.csv", [*photos, photo(9)])
-        mirror = server.url("/mirror/").replace("http://", "http://me:secret@")
-        said = run("download", rows, "dataset", "--verbose", HOTDOG_SQL_MIRROR_URL=mirror)
+    serve(server, photos)
+    rows = save_selection(tmp_path / "rows.csv", [*photos, photo(9)])
+    mirror = server.url("/mirror/").replace("http://", "http://me:secret@")
+    said = run("download", rows, "dataset", "--verbose", HOTDOG_SQL_MIRROR_URL=mirror)
     assert said.returncode == 0, said.stderr
     assert "http 404" in said.stderr
     dataset = tmp_path / "dataset"

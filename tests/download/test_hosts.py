@@ -11,14 +11,7 @@ from hotdog_sql.downloader.hosts import HostQueue, Task
 from hotdog_sql.options import Source
 from hotdog_sql.progress import Progress
 from tests.support.loopback import LoopbackServer, Reply, Request
-from tests.support.photos import (
-    manifest_rows,
-    mirror_path,
-    original_path,
-    photo,
-    run,
-    serve,
-)
+from tests.support.photos import manifest_rows, mirror_path, original_path, photo, run, serve
 from tests.support.pictures import jpeg
 
 
@@ -147,35 +140,27 @@ def test_a_few_bad_photos_do_not_pause_a_host_that_answers(tmp_path: Path) -> No
     assert (told.pauses, told.lost) == ([], [])
 
 
-def test_a_host_that_asks_for_a_pause_gets_it(tmp_path: Path) -> None:
+def test_a_host_that_asks_for_a_pause_gets_it(server: LoopbackServer, tmp_path: Path) -> None:
     told = Told()
-    with LoopbackServer() as server:
-        serve(server, [photo(n) for n in range(2, 6)])
-        one = photo(1)
-        server.on(mirror_path(one), Reply(429, headers={"Retry-After": "1"}), Reply(body=jpeg()))
-        report = run(server, tmp_path, [photo(n) for n in range(1, 6)], workers=1, progress=told)
-        assert told.pauses == [(server.host, 1.0)]
-        assert server.requests[0].path == mirror_path(one)
+    serve(server, [photo(n) for n in range(2, 6)])
+    one = photo(1)
+    server.on(mirror_path(one), Reply(429, headers={"Retry-After": "1"}), Reply(body=jpeg()))
+    report = run(server, tmp_path, [photo(n) for n in range(1, 6)], workers=1, progress=told)
+    assert told.pauses == [(server.host, 1.0)]
+    assert server.requests[0].path == mirror_path(one)
     assert report.on_disk == 5
 
 
-def test_a_host_that_only_fails_is_given_up(tmp_path: Path) -> None:
+def test_a_host_that_only_fails_is_given_up(server: LoopbackServer, tmp_path: Path) -> None:
     told = Told()
     photos = [photo(n) for n in range(1, 101)]
-    with LoopbackServer() as server:
-        server.default(Reply(503))
-        retry = RetryPolicy(base=0.01, cap=0.02, silence=0.0, patience=0.2)
-        report = run(
-            server,
-            tmp_path,
-            photos,
-            workers=4,
-            progress=told,
-            sources=("mirror",),
-            retry=retry,
-        )
-        assert len(server.requests) < 50
-        assert told.lost == [(server.host, "http 503")]
+    server.default(Reply(503))
+    retry = RetryPolicy(base=0.01, cap=0.02, silence=0.0, patience=0.2)
+    report = run(
+        server, tmp_path, photos, workers=4, progress=told, sources=("mirror",), retry=retry
+    )
+    assert len(server.requests) < 50
+    assert told.lost == [(server.host, "http 503")]
     assert report.failed == 100
     assert {row["error"] for row in manifest_rows(tmp_path)} == {"mirror: http 503"}
 
@@ -191,12 +176,7 @@ def test_a_host_that_refuses_connections_is_named_once(tmp_path: Path) -> None:
         serve(server, photos)
         retry = RetryPolicy(base=0.05, cap=0.05, silence=0.2)
         report = run(
-            server,
-            tmp_path,
-            photos,
-            sources=("original", "mirror"),
-            progress=told,
-            retry=retry,
+            server, tmp_path, photos, sources=("original", "mirror"), progress=told, retry=retry
         )
     assert report.on_disk == 20
     assert told.unreached == told.lost == [(gone, "connection refused")]

@@ -41,22 +41,21 @@ def test_https_is_fetched_and_http_of_this_machine() -> None:
             check_url(url)
 
 
-def test_it_says_who_it_is_and_asks_for_plain_bytes() -> None:
+def test_it_says_who_it_is_and_asks_for_plain_bytes(server: LoopbackServer) -> None:
     def show(request: Request) -> Reply:
         return Reply(body=request.headers.get("authorization", "none").encode())
 
-    with LoopbackServer() as server:
-        server.default(show)
-        server.on("/a", Reply(302, location="/b"))
-        server.on("/c", Reply(body=b"x", gzip=True))
-        assert get(server.url("/a")) == b"none"
-        for request in server.requests:
-            assert request.headers["user-agent"] == f"hotdog-sql/{__version__}"
-            assert request.headers["accept-encoding"] == "identity"
-        with_password = server.url("/b").replace("http://", "http://me:secret@")
-        assert get(with_password) == b"Basic bWU6c2VjcmV0"
-        with pytest.raises(RequestError, match="gzip, which was not asked for"):
-            get(server.url("/c"))
+    server.default(show)
+    server.on("/a", Reply(302, location="/b"))
+    server.on("/c", Reply(body=b"x", gzip=True))
+    assert get(server.url("/a")) == b"none"
+    for request in server.requests:
+        assert request.headers["user-agent"] == f"hotdog-sql/{__version__}"
+        assert request.headers["accept-encoding"] == "identity"
+    with_password = server.url("/b").replace("http://", "http://me:secret@")
+    assert get(with_password) == b"Basic bWU6c2VjcmV0"
+    with pytest.raises(RequestError, match="gzip, which was not asked for"):
+        get(server.url("/c"))
 
 
 def test_backoff_grows_to_its_cap_and_ends() -> None:

@@ -47,39 +47,38 @@ def finished_paths(directory: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("kills", [3, pytest.param(50, marks=pytest.mark.slow)])
-def test_killed_at_any_moment(tmp_path: Path, kills: int) -> None:
+def test_killed_at_any_moment(server: LoopbackServer, tmp_path: Path, kills: int) -> None:
     """In the end the dataset is that of an undisturbed download."""
     moments = random.Random(tmp_path.name)
-    with LoopbackServer() as server:
-        mirror = Mirror(server)
-        undisturbed = tmp_path / "undisturbed"
-        assert finish(server, undisturbed) == 0
-        expected = tree(undisturbed)
-        assert len(expected) == 3 + sum(r["status"] == "downloaded" for r in rows_of(undisturbed))
+    mirror = Mirror(server)
+    undisturbed = tmp_path / "undisturbed"
+    assert finish(server, undisturbed) == 0
+    expected = tree(undisturbed)
+    assert len(expected) == 3 + sum(r["status"] == "downloaded" for r in rows_of(undisturbed))
 
-        killed = tmp_path / "killed"
-        for _ in range(kills):
-            server.clear()
-            finished = finished_paths(killed)
-            process = start(server.port, killed, PHOTOS, RESERVES)
-            enough = moments.randrange(1, 2 + (2 * PHOTOS + RESERVES - len(finished)) // 2)
-            kill_after_requests(mirror, process, enough, moments.uniform(0, 0.03))
-            process.communicate(timeout=30)
-            assert not finished & server.counts().keys()  # nothing that was finished
-            for row in rows_of(killed):
-                if row["status"] == "downloaded":
-                    assert md5((killed / row["path"]).read_bytes()) == row["md5"]
-            if process.returncode == 0:  # it was faster: begin again
-                killed = tmp_path / f"killed-{moments.random()}"
-        mirror.on_request = lambda: None
+    killed = tmp_path / "killed"
+    for _ in range(kills):
         server.clear()
         finished = finished_paths(killed)
-        assert finish(server, killed) == 0
-        assert not finished & server.counts().keys()
-        assert tree(killed) == expected
-        server.clear()
-        assert finish(server, killed) == 0
-        assert server.requests == []
+        process = start(server.port, killed, PHOTOS, RESERVES)
+        enough = moments.randrange(1, 2 + (2 * PHOTOS + RESERVES - len(finished)) // 2)
+        kill_after_requests(mirror, process, enough, moments.uniform(0, 0.03))
+        process.communicate(timeout=30)
+        assert not finished & server.counts().keys()  # nothing that was finished
+        for row in rows_of(killed):
+            if row["status"] == "downloaded":
+                assert md5((killed / row["path"]).read_bytes()) == row["md5"]
+        if process.returncode == 0:  # it was faster: begin again
+            killed = tmp_path / f"killed-{moments.random()}"
+    mirror.on_request = lambda: None
+    server.clear()
+    finished = finished_paths(killed)
+    assert finish(server, killed) == 0
+    assert not finished & server.counts().keys()
+    assert tree(killed) == expected
+    server.clear()
+    assert finish(server, killed) == 0
+    assert server.requests == []
 
 
 def finish(server: LoopbackServer, directory: Path) -> int:
@@ -132,11 +131,7 @@ def test_interrupted_with_64_silent_transfers(tmp_path: Path, silence: Reply) ->
         _, said = process.communicate(timeout=10)
         assert (process.returncode, said) == (130, "")
     assert [row["ImageID"] for row in manifest_rows(tmp_path)] == [done.image_id]
-    assert set(tree(tmp_path)) == {
-        "manifest.csv",
-        "selection.json",
-        f"hot_dog/{done.image_id}.jpg",
-    }
+    assert set(tree(tmp_path)) == {"manifest.csv", "selection.json", f"hot_dog/{done.image_id}.jpg"}
 
 
 @pytest.fixture
@@ -157,22 +152,21 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", str(place)], check=True)
 
 
-def test_a_full_disk_ends_the_run(small_disk: Path) -> None:
+def test_a_full_disk_ends_the_run(server: LoopbackServer, small_disk: Path) -> None:
     photos = [photo(n) for n in range(1, 61)]
     dataset = small_disk / "dataset"
-    with LoopbackServer() as server:
-        for one in photos:
-            server.on(mirror_path(one), Reply(body=jpeg(one.rank, 30_000)))
-        with pytest.raises(StorageError, match="full: make room, then run the same command again"):
-            run(server, dataset, photos)
-        assert_true_and_resumable(dataset)
-        larger = ["mount", "-o", "remount,size=9m", str(small_disk)]
-        subprocess.run(larger, check=True)
-        finished = finished_paths(dataset)
-        serve(server, photos)
-        server.clear()
-        assert run(server, dataset, photos).on_disk == 60
-        assert server.counts().keys() == {mirror_path(one) for one in photos} - finished
+    for one in photos:
+        server.on(mirror_path(one), Reply(body=jpeg(one.rank, 30_000)))
+    with pytest.raises(StorageError, match="full: make room, then run the same command again"):
+        run(server, dataset, photos)
+    assert_true_and_resumable(dataset)
+    larger = ["mount", "-o", "remount,size=9m", str(small_disk)]
+    subprocess.run(larger, check=True)
+    finished = finished_paths(dataset)
+    serve(server, photos)
+    server.clear()
+    assert run(server, dataset, photos).on_disk == 60
+    assert server.counts().keys() == {mirror_path(one) for one in photos} - finished
 
 
 def assert_true_and_resumable(dataset: Path) -> None:
@@ -187,22 +181,21 @@ def assert_true_and_resumable(dataset: Path) -> None:
             assert data.endswith(b"\xff\xd9")
 
 
-def test_a_vanished_folder_ends_the_run(tmp_path: Path) -> None:
+def test_a_vanished_folder_ends_the_run(server: LoopbackServer, tmp_path: Path) -> None:
     dataset, moved = tmp_path / "dataset", tmp_path / "moved"
     photos = [photo(n) for n in range(1, 40)]
-    with LoopbackServer() as server:
-        serve(server, photos)
+    serve(server, photos)
 
-        def vanish(_: Request) -> Reply:
-            if dataset.exists():
-                dataset.rename(moved)
-            return Reply(body=jpeg(20))
+    def vanish(_: Request) -> Reply:
+        if dataset.exists():
+            dataset.rename(moved)
+        return Reply(body=jpeg(20))
 
-        server.on(mirror_path(photos[19]), vanish)
-        with pytest.raises(StorageError, match="disappeared: restore it"):
-            run(server, dataset, photos, workers=4)
-        assert not dataset.exists()
-        moved.rename(dataset)
-        serve(server, photos)
-        assert run(server, dataset, photos).on_disk == 39
-        assert server.count(mirror_path(photos[0])) == 1
+    server.on(mirror_path(photos[19]), vanish)
+    with pytest.raises(StorageError, match="disappeared: restore it"):
+        run(server, dataset, photos, workers=4)
+    assert not dataset.exists()
+    moved.rename(dataset)
+    serve(server, photos)
+    assert run(server, dataset, photos).on_disk == 39
+    assert server.count(mirror_path(photos[0])) == 1

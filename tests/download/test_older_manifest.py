@@ -48,30 +48,28 @@ def shuffled(manifest: bytes) -> bytes:
 
 @pytest.mark.parametrize("form", [bytes, shuffled, from_excel])
 def test_a_dataset_of_an_earlier_release_is_resumed(
-    there: str, form: Callable[[bytes], bytes]
+    server: LoopbackServer, there: str, form: Callable[[bytes], bytes]
 ) -> None:
     place(there, form(OLD))
     before = contents(there)
     assert (verify(there).checked, verify(there).good) == (3, True)
     assert contents(there) == before
-    with LoopbackServer() as server:
-        serve(server, [photo(4)])
-        report = run(server, there, Album(CHOSEN, SPARE), sources=("mirror",))
-        assert (report.on_disk, report.lost, server.requests) == (3, 1, [])
-        resumed = contents(there)
-        header, *lines = OLD.splitlines()
-        expected = [header + NEW_COLUMNS, *(line + b",," for line in lines)]
-        assert resumed["manifest.csv"].splitlines() == expected
-        run(server, there, Album(CHOSEN, SPARE), sources=("mirror",))
-        assert contents(there) == resumed
-        run(server, there, Album([*CHOSEN, photo(4)], SPARE), sources=("mirror",))
-        assert server.counts() == {mirror_path(photo(4)): 1}
+    serve(server, [photo(4)])
+    report = run(server, there, Album(CHOSEN, SPARE), sources=("mirror",))
+    assert (report.on_disk, report.lost, server.requests) == (3, 1, [])
+    resumed = contents(there)
+    header, *lines = OLD.splitlines()
+    expected = [header + NEW_COLUMNS, *(line + b",," for line in lines)]
+    assert resumed["manifest.csv"].splitlines() == expected
+    run(server, there, Album(CHOSEN, SPARE), sources=("mirror",))
+    assert contents(there) == resumed
+    run(server, there, Album([*CHOSEN, photo(4)], SPARE), sources=("mirror",))
+    assert server.counts() == {mirror_path(photo(4)): 1}
     assert [row["width"] for row in rows_at(there) if row["path"]] == ["", "", "", "64"]
 
 
-def test_what_a_killed_run_has_uploaded_is_read(request: pytest.FixtureRequest) -> None:
+def test_what_a_killed_run_has_uploaded_is_read(server: LoopbackServer, bucket: str) -> None:
     """Of this release and of the one before."""
-    bucket = f"memory://{request.node.name}"
     lines = OLD.splitlines(keepends=True)
     place(bucket, b"".join(lines[:2]))
     older = lines[0] + b"".join(lines[2:4])
@@ -80,18 +78,16 @@ def test_what_a_killed_run_has_uploaded_is_read(request: pytest.FixtureRequest) 
     newest = lines[4].rstrip() + b",64,64\n"
     open_storage(bucket).write(".hotdog-sql/manifest-000002.csv", header + newest)
     assert [row["width"] for row in rows_at(bucket)] == ["", "", "", "64"]
-    with LoopbackServer() as server:
-        report = run(server, bucket, Album(CHOSEN, SPARE), sources=("mirror",))
-        assert (report.on_disk, server.requests) == (3, [])
+    report = run(server, bucket, Album(CHOSEN, SPARE), sources=("mirror",))
+    assert (report.on_disk, server.requests) == (3, [])
     assert contents(bucket)["manifest.csv"].startswith(header)
 
 
-def test_a_manifest_of_a_newer_release_is_left_alone(there: str) -> None:
+def test_a_manifest_of_a_newer_release_is_left_alone(server: LoopbackServer, there: str) -> None:
     header, rest = OLD.split(b"\n", 1)
     place(there, header + b",width,height,colour\n" + rest)
     before = contents(there)
-    with LoopbackServer() as server:
-        for use in (lambda: run(server, there, CHOSEN), lambda: verify(there)):
-            with pytest.raises(DatasetError, match=r"newer version .* columns colour: install"):
-                use()
+    for use in (lambda: run(server, there, CHOSEN), lambda: verify(there)):
+        with pytest.raises(DatasetError, match=r"newer version .* columns colour: install"):
+            use()
     assert contents(there) == before

@@ -4,7 +4,6 @@ import re
 import subprocess
 import sys
 import tracemalloc
-from collections.abc import Iterator
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -20,7 +19,7 @@ from hotdog_sql.progress import Progress
 from hotdog_sql.storage import open_storage
 from hotdog_sql.text import without_credentials
 from tests.support.datasets import contents, download, rows_at
-from tests.support.loopback import LoopbackServer, Reply
+from tests.support.loopback import LoopbackServer
 from tests.support.photos import Album, mirror_path, photo, save_selection, serve
 
 CHOSEN = [photo(n, "hot_dog") for n in range(1, 6)] + [photo(100 + n, rank=n) for n in range(1, 9)]
@@ -29,29 +28,10 @@ ALBUM = Album(CHOSEN, {"other": SPARE})
 
 
 @pytest.fixture
-def server() -> Iterator[LoopbackServer]:
+def server(server: LoopbackServer) -> LoopbackServer:
     """Has all but every fourth."""
-    with LoopbackServer() as one:
-        serve(one, [p for p in [*CHOSEN, *SPARE] if p.rank % 4])
-        yield one
-
-
-@pytest.fixture
-def bucket(request: pytest.FixtureRequest) -> str:
-    """An address of its own for each test."""
-    return f"memory://{request.node.name}"
-
-
-def test_a_bucket_that_asks_for_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The store's own library asks it again."""
-    with LoopbackServer() as server:
-        busy = Reply(503, body=b"<Error><Code>SlowDown</Code></Error>")
-        server.on("/photos/a.jpg", lambda _: busy if server.count("/photos/a.jpg") < 3 else Reply())
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            monkeypatch.setenv(name, "any")
-        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url("").rstrip("/"))
-        assert open_storage("s3://photos").read("a.jpg") == b""
-        assert server.count("/photos/a.jpg") >= 3
+    serve(server, [one for one in [*CHOSEN, *SPARE] if one.rank % 4])
+    return server
 
 
 class StopsAfter(Progress):

@@ -39,11 +39,10 @@ def cluster() -> Iterator[str]:
 
 
 @pytest.fixture
-def server() -> Iterator[LoopbackServer]:
+def server(server: LoopbackServer) -> LoopbackServer:
     """Has all but every fifth."""
-    with LoopbackServer() as one:
-        serve(one, [p for p in [*CHOSEN, *SPARE] if p.rank % 5])
-        yield one
+    serve(server, [one for one in [*CHOSEN, *SPARE] if one.rank % 5])
+    return server
 
 
 @pytest.mark.parametrize("size", [7, 1000])

@@ -52,29 +52,28 @@ def damage(there: str) -> None:
         storage.write(path, b"mine")
 
 
-def test_what_is_wrong_is_found_and_mended(there: str) -> None:
-    with LoopbackServer() as server:
-        for number, one in enumerate(PHOTOS):
-            server.on(mirror_path(one), Reply(body=saved(quarters(96 + 16 * number))))
-        download(server, there, PHOTOS, max_side=32)
-        before = contents(there)
-        heard = Hears()
-        assert verify(there, progress=heard).good
-        assert heard.last == (6, sum(len(before[path]) for path in PATHS))
-        assert contents(there) == before
-        damage(there)
-        report = verify(there)
-        assert found(report) == [
-            ("missing", PATHS[0]),
-            ("altered", PATHS[1]),
-            ("altered", PATHS[2]),
-            ("extra", "notes.txt"),
-            ("extra", "other/mine.jpg"),
-        ]
-        assert {*THEIRS} <= {*report.foreign}
-        server.clear()
-        after = mend(server, there)
-        assert server.counts() == {mirror_path(one): 1 for one in PHOTOS[:3]}
+def test_what_is_wrong_is_found_and_mended(server: LoopbackServer, there: str) -> None:
+    for number, one in enumerate(PHOTOS):
+        server.on(mirror_path(one), Reply(body=saved(quarters(96 + 16 * number))))
+    download(server, there, PHOTOS, max_side=32)
+    before = contents(there)
+    heard = Hears()
+    assert verify(there, progress=heard).good
+    assert heard.last == (6, sum(len(before[path]) for path in PATHS))
+    assert contents(there) == before
+    damage(there)
+    report = verify(there)
+    assert found(report) == [
+        ("missing", PATHS[0]),
+        ("altered", PATHS[1]),
+        ("altered", PATHS[2]),
+        ("extra", "notes.txt"),
+        ("extra", "other/mine.jpg"),
+    ]
+    assert {*THEIRS} <= {*report.foreign}
+    server.clear()
+    after = mend(server, there)
+    assert server.counts() == {mirror_path(one): 1 for one in PHOTOS[:3]}
     assert len(after.repaired) == 3
     assert [problem.fault for problem in after.problems] == [Fault.EXTRA] * 2
     open_storage(there).delete("notes.txt", "other/mine.jpg", "other/.DS_Store", *THEIRS)
@@ -82,16 +81,15 @@ def test_what_is_wrong_is_found_and_mended(there: str) -> None:
     assert verify(there).good
 
 
-def test_what_cannot_be_had_any_more(there: str) -> None:
+def test_what_cannot_be_had_any_more(server: LoopbackServer, there: str) -> None:
     """What is gone is not said to be there; what somebody has altered is not thrown away."""
-    with LoopbackServer() as server:
-        serve(server, PHOTOS)
-        download(server, there, PHOTOS)
-        damage(there)
-        altered = open_storage(there).read(PATHS[1])
-        refuse(server, PHOTOS[:2], 404)
-        refuse(server, PHOTOS[2:3], 503)
-        after = mend(server, there)
+    serve(server, PHOTOS)
+    download(server, there, PHOTOS)
+    damage(there)
+    altered = open_storage(there).read(PATHS[1])
+    refuse(server, PHOTOS[:2], 404)
+    refuse(server, PHOTOS[2:3], 503)
+    after = mend(server, there)
     assert after.repaired == []
     faults = [Fault.MISSING, Fault.ALTERED, Fault.ALTERED]
     assert [problem.fault for problem in after.problems if problem.photo] == faults

@@ -5,7 +5,6 @@ import pickle
 import subprocess
 import sys
 import tarfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +26,10 @@ CHOSEN = [photo(n, "hot_dog") for n in range(1, 8)] + [
 
 
 @pytest.fixture
-def server() -> Iterator[LoopbackServer]:
-    with LoopbackServer() as one:
-        serve(one, CHOSEN)
-        one.on(mirror_path(CHOSEN[1]), Reply(body=png()))
-        yield one
+def server(server: LoopbackServer) -> LoopbackServer:
+    serve(server, CHOSEN)
+    server.on(mirror_path(CHOSEN[1]), Reply(body=png()))
+    return server
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import hashlib
 import random
 from base64 import b64encode
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -93,10 +92,9 @@ class Site:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
+def site(server: LoopbackServer, tmp_path: Path) -> Site:
     """A server that serves nothing yet, and a data folder that does not exist."""
-    with LoopbackServer() as server:
-        yield Site(server, tmp_path / "data")
+    return Site(server, tmp_path / "data")
 
 
 @pytest.fixture

@@ -148,7 +148,7 @@ def test_answers_that_drip(tmp_path: Path) -> None:
     assert len(re.findall(": silence |took too long", done.stderr)) == len(answers)
 
 
-def test_no_password_is_shown_or_kept(run: Run, tmp_path: Path) -> None:
+def test_no_password_is_shown_or_kept(server: LoopbackServer, run: Run, tmp_path: Path) -> None:
     replies: dict[str, Answer] = {
         CLASSES: file_reply(b"fine"),
         IMAGES.format("test"): Reply(404),
@@ -156,12 +156,11 @@ def test_no_password_is_shown_or_kept(run: Run, tmp_path: Path) -> None:
         IMAGES.format("validation"): Reply(503, headers={"Retry-After": "999"}),
         LABELS.format("validation"): Reply(body=b"x", until_close=True),
     }
-    with LoopbackServer() as server:
-        for path, reply in replies.items():
-            server.on(path, reply)
-        base = server.url("/").replace("//", "//me:secret@", 1)
-        done = run("refresh", *files_of([*replies]), HOTDOG_SQL_BASE_URL=base)
-        assert all("authorization" in request.headers for request in server.requests)
+    for path, reply in replies.items():
+        server.on(path, reply)
+    base = server.url("/").replace("//", "//me:secret@", 1)
+    done = run("refresh", *files_of([*replies]), HOTDOG_SQL_BASE_URL=base)
+    assert all("authorization" in request.headers for request in server.requests)
     assert "secret" not in done.stdout + done.stderr
     records = list((tmp_path / "data").rglob("*.json"))
     assert records
@@ -169,10 +168,9 @@ def test_no_password_is_shown_or_kept(run: Run, tmp_path: Path) -> None:
         assert "secret" not in record.read_text()
 
 
-def test_the_errors_of_a_disk_are_one_line(in_sh: Run) -> None:
-    with LoopbackServer() as server:
-        server.on(CLASSES, file_reply(bytes(1_000_000)))
-        line = f"ulimit -f 100; exec $program refresh --file {NAME}"
-        refused = in_sh(line, HOTDOG_SQL_BASE_URL=server.url("/"))
+def test_the_errors_of_a_disk_are_one_line(server: LoopbackServer, in_sh: Run) -> None:
+    server.on(CLASSES, file_reply(bytes(1_000_000)))
+    line = f"ulimit -f 100; exec $program refresh --file {NAME}"
+    refused = in_sh(line, HOTDOG_SQL_BASE_URL=server.url("/"))
     assert refused.returncode == 5
     assert "File too large" in only_line(refused.stderr)

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,12 +18,11 @@ LABELS = "v5/test-annotations-human-imagelabels.csv"
 
 
 @pytest.fixture
-def server() -> Iterator[LoopbackServer]:
-    with LoopbackServer() as server:
-        server.on(LABELS, file_reply(NEW))
-        server.on(CLASSES, file_reply(OLD))
-        server.on(IMAGES, file_reply(content(5)))
-        yield server
+def server(server: LoopbackServer) -> LoopbackServer:
+    server.on(LABELS, file_reply(NEW))
+    server.on(CLASSES, file_reply(OLD))
+    server.on(IMAGES, file_reply(content(5)))
+    return server
 
 
 def statuses(stdout: str) -> list[str]:

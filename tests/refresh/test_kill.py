@@ -90,7 +90,7 @@ def test_kills(tmp_path: Path, rounds: int) -> None:
     kill_refreshes(tmp_path / "data", rounds, seed=rounds)
 
 
-def test_two_refreshes_at_once(tmp_path: Path) -> None:
+def test_two_refreshes_at_once(server: LoopbackServer, tmp_path: Path) -> None:
     """Each body comes once; the refresh that waits for it asks whether it is still current."""
     data, gate = tmp_path / "data", Event()
     served = file_reply(content(1))
@@ -100,11 +100,10 @@ def test_two_refreshes_at_once(tmp_path: Path) -> None:
             gate.wait(30)
         return served(request)
 
-    with LoopbackServer() as server:
-        server.default(hold)
-        with refreshing(data, server) as one, refreshing(data, server) as other:
-            gate.set()
-            said = one.communicate()[0] + other.communicate()[0]
+    server.default(hold)
+    with refreshing(data, server) as one, refreshing(data, server) as other:
+        gate.set()
+        said = one.communicate()[0] + other.communicate()[0]
     assert sorted(line.split()[0] for line in said.splitlines()) == [
         *("new", "new", "unchanged", "unchanged")
     ]

@@ -34,9 +34,7 @@ def _one_picture(_: Result) -> bytes:
 
 
 def write_dataset(
-    directory: Path,
-    results: Iterable[Result],
-    picture_of: Callable[[Result], bytes] = _one_picture,
+    directory: Path, results: Iterable[Result], picture_of: Callable[[Result], bytes] = _one_picture
 ) -> Path:
     """Write a dataset, or add rows to the manifest of one that is there."""
     directory.mkdir(parents=True, exist_ok=True)

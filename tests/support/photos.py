@@ -77,8 +77,7 @@ def thumbnail_path(one: Photo) -> str:
 def everywhere(server: LoopbackServer, one: Photo) -> Photo:
     """The photo with addresses on the server for its original and thumbnail."""
     return one._replace(
-        original_url=server.url(original_path(one)),
-        thumbnail_url=server.url(thumbnail_path(one)),
+        original_url=server.url(original_path(one)), thumbnail_url=server.url(thumbnail_path(one))
     )
 
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -86,7 +87,7 @@ def real_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run_process(
-    command: list[str], folder: Path, stdin: str = "", **variables: str
+    command: list[str], folder: Path, timeout: float = 60, /, stdin: str = "", **variables: str
 ) -> subprocess.CompletedProcess[str]:
     """Runs a program in a folder, without the settings that this process has."""
     environment = {
@@ -100,9 +101,28 @@ def run_process(
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=timeout,
         check=False,
     )
+
+
+@contextmanager
+def started(
+    *arguments: str | Path, variables: dict[str, str], stderr: int = subprocess.PIPE
+) -> Iterator[subprocess.Popen[str]]:
+    """`hotdog-sql` while it runs; it is ended with the block."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "hotdog_sql", *map(str, arguments)],
+        env=os.environ | variables,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.fixture

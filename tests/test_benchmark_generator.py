@@ -8,7 +8,6 @@ import pytest
 
 from tests.benchmark.generate import generate
 
-HOT_DOG, BUN, STAND = "/m/01b9xk", "/m/07vh6y", "/m/0bm1pg"
 PART = Fraction(1, 2000)
 
 

@@ -5,15 +5,12 @@ install . ipykernel ipywidgets nbclient`. Without it these tests are skipped.
 """
 
 import json
-import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hotdog_sql.demo.server import serve
-from tests.conftest import ROOT
+from tests.conftest import ROOT, run_process
 
 pytestmark = pytest.mark.slow
 
@@ -32,45 +29,20 @@ _CONNECT = "import hotdog_sql; database = hotdog_sql.connect('data')"
 _DOWNLOAD = (
     "chosen = hotdog_sql.select(database, 'Hot dog'); hotdog_sql.download(chosen, 'dataset')"
 )
-
-
-def run(folder: Path, *cells: str) -> tuple[list[list[dict[str, Any]]], dict[str, str]]:
-    """The outputs of each cell, and what was last in each widget."""
-    if not _PYTHON.exists():
-        pytest.skip("there is no .bench/notebook; .ci/run makes it")
-    with serve() as world:
-        done = subprocess.run(
-            [_PYTHON, "-c", _RUN],
-            cwd=folder,
-            env=os.environ
-            | {
-                "HOTDOG_SQL_BASE_URL": world.base_url,
-                "HOTDOG_SQL_MIRROR_URL": world.mirror_url,
-                "PYTHONPATH": str(ROOT),
-            },
-            input=json.dumps(cells),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    assert done.returncode == 0, done.stderr
-    outputs, drawn = json.loads(done.stdout)
-    return outputs, drawn
+_VERIFY = "hotdog_sql.verify('dataset')"
 
 
 def text(outputs: list[dict[str, Any]], kind: str = "text/plain") -> str:
     return "\n".join(one["data"].get(kind, "") for one in outputs if "data" in one)
 
 
-def test_tables_thumbnails_and_progress(tmp_path: Path) -> None:
-    outputs, drawn = run(
-        tmp_path,
-        _CONNECT,
-        _DOWNLOAD,
-        "hotdog_sql.verify('dataset')",
-        "chosen",
-        "chosen.thumbnails()",
-    )
+@pytest.mark.skipif(not _PYTHON.exists(), reason="there is no .bench/notebook; .ci/run makes it")
+def test_tables_thumbnails_and_progress(tmp_path: Path, addresses: dict[str, str]) -> None:
+    cells = json.dumps([_CONNECT, _DOWNLOAD, _VERIFY, "chosen", "chosen.thumbnails()"])
+    variables = addresses | {"PYTHONPATH": str(ROOT)}
+    done = run_process([str(_PYTHON), "-c", _RUN], tmp_path, 600, cells, **variables)
+    assert done.returncode == 0, done.stderr
+    outputs, drawn = json.loads(done.stdout)
     connected, downloaded, verified, table, thumbnails = outputs
     assert "files to download: 3" in text(connected)
     widgets = "".join(drawn.values())

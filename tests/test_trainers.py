@@ -6,7 +6,6 @@ makes. An example whose libraries are in none of them nor in this environment is
 
 import ast
 import json
-import os
 import re
 import subprocess
 import sys
@@ -15,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from hotdog_sql.demo.server import serve
 from tests.conftest import ROOT, run_process
 from tests.support.photos import manifest_rows
 
@@ -89,25 +87,20 @@ print(json.dumps({{
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory, addresses: dict[str, str]) -> Path:
     """Folders with a dataset of the demo each: of files and of tars, as a whole and in parts."""
     folder = tmp_path_factory.mktemp("trainers")
     parts = ["--partition", "train=0.8,val=0.2"]
     tars = ["--dataset-format", "webdataset"]
-    with serve() as world:
-        addresses = {
-            "HOTDOG_SQL_BASE_URL": world.base_url,
-            "HOTDOG_SQL_MIRROR_URL": world.mirror_url,
-        }
-        for name, options in {
-            "files": [],
-            "files in parts": parts,
-            "tars": tars,
-            "tars in parts": [*tars, *parts],
-        }.items():
-            select = ["select", "Hot dog", "--download", f"{name}/dataset", *options]
-            done = run_process([sys.executable, "-m", "hotdog_sql", *select], folder, **addresses)
-            assert done.returncode == 0, done.stderr
+    for name, options in {
+        "files": [],
+        "files in parts": parts,
+        "tars": tars,
+        "tars in parts": [*tars, *parts],
+    }.items():
+        select = ["select", "Hot dog", "--download", f"{name}/dataset", *options]
+        done = run_process([sys.executable, "-m", "hotdog_sql", *select], folder, **addresses)
+        assert done.returncode == 0, done.stderr
     return folder
 
 
@@ -125,20 +118,13 @@ def interpreter(*libraries: str, without: str = "") -> Path:
 
 def trained(folder: Path, python: Path, code: str, **variables: str) -> str:
     """What a program prints, run where the dataset is and without the network."""
-    environment = os.environ | {
+    variables |= {
         "HF_HUB_OFFLINE": "1",
         "HF_HOME": str(folder.parent / "cache"),
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "PYTHONWARNINGS": "default",
     }
-    done = subprocess.run(
-        [str(python), "-c", code],
-        cwd=folder,
-        env=environment | variables,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_process([str(python), "-c", code], folder, 600, **variables)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

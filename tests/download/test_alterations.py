@@ -1,7 +1,6 @@
 """`--upright`, `--max-side` and `--decode`: photos, and the datasets that they make."""
 
 import json
-import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator
@@ -14,15 +13,13 @@ pytest.importorskip("PIL", reason="needs the extra images")
 
 from PIL import Image
 
-from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.photo import Photo
-from hotdog_sql.downloader.verify import Fault, repair, verify
 from hotdog_sql.errors import DatasetError
 from hotdog_sql.options import Source
-from tests.conftest import ROOT, Run
+from tests.conftest import ROOT, Run, run_process
+from tests.support.datasets import mend
 from tests.support.loopback import LoopbackServer, Reply
 from tests.support.photos import (
-    QUICK,
     Album,
     everywhere,
     manifest_rows,
@@ -118,13 +115,6 @@ def turned_dataset(server: LoopbackServer, directory: Path, **changes: Any) -> l
     return photos
 
 
-def mend(server: LoopbackServer, directory: Path, *, decode: bool = False) -> list[Fault]:
-    options = DownloadOptions(sources=(Source.MIRROR,), retry=QUICK)
-    found = verify(directory, decode=decode)
-    after = repair(directory, found, mirror_url=server.url("/mirror/"), options=options)
-    return [problem.fault for problem in after.problems]
-
-
 def test_a_dataset_is_resumed_and_repaired_as_it_was_made(tmp_path: Path) -> None:
     with LoopbackServer() as server:
         photos = turned_dataset(server, tmp_path)
@@ -138,7 +128,7 @@ def test_a_dataset_is_resumed_and_repaired_as_it_was_made(tmp_path: Path) -> Non
         assert tree(tmp_path) == before
         (tmp_path / f"{photos[0].stem}.jpg").unlink()
         (tmp_path / f"{photos[1].stem}.jpg").write_bytes(PICTURE)
-        assert mend(server, tmp_path) == []
+        assert mend(server, tmp_path).problems == []
         assert tree(tmp_path) == before
         record = json.loads((tmp_path / "selection.json").read_text())
         assert record == {"seed": 1, "images": {"upright": True, "max_side": 48}}
@@ -240,15 +230,8 @@ def test_without_pillow_it_says_how_to_get_it(tmp_path: Path) -> None:
         if package.name != "PIL":
             (tmp_path / package.name).symlink_to(package)
     for arguments in (("download", "rows.csv", "new", "--upright"), ("verify", "new", "--decode")):
-        said = subprocess.run(
-            [sys.executable, "-S", "-m", "hotdog_sql", *arguments],
-            cwd=tmp_path,
-            env={"PYTHONPATH": f"{ROOT}:{tmp_path}"},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        command = [sys.executable, "-S", "-m", "hotdog_sql", *arguments]
+        said = run_process(command, tmp_path, PYTHONPATH=f"{ROOT}:{tmp_path}")
         assert said.returncode == 3
         assert said.stderr == (
             "hotdog-sql: --upright, --max-side and --decode need Pillow: "

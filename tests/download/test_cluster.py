@@ -1,6 +1,5 @@
 """A Dask cluster of processes that are killed, and a bucket of an S3 server."""
 
-import os
 import re
 import subprocess
 import sys
@@ -19,29 +18,18 @@ from hotdog_sql.downloader import executors
 from hotdog_sql.downloader.verify import verify
 from hotdog_sql.errors import ClusterError
 from hotdog_sql.storage import open_storage
-from tests.conftest import Run
+from tests.conftest import Run, started
 from tests.download.test_command import mirror_of, seed_of
 from tests.support.cluster import ROOT, SECRET, Cluster, die_when_done, s3_server
 from tests.support.datasets import contents, download, images, rows_at
 from tests.support.loopback import LoopbackServer, Reply, Request
-from tests.support.photos import (
-    Album,
-    manifest_rows,
-    mirror_path,
-    photo,
-    save_selection,
-    serve,
-    tree,
-)
+from tests.support.photos import album, manifest_rows, mirror_path, save_selection, serve, tree
 from tests.support.pictures import jpeg
 
 pytestmark = pytest.mark.slow
 
-CHOSEN = [photo(n, "hot_dog") for n in range(1, 41)] + [
-    photo(1000 + n, rank=n) for n in range(1, 41)
-]
-SPARE = [photo(1000 + n, rank=n) for n in range(41, 56)]
-ALBUM = Album(CHOSEN, {"other": SPARE})
+ALBUM = album(40, 40, 15)
+CHOSEN, SPARE = [*ALBUM.photos()], [*ALBUM.replacements("other")]
 HAD = [one for one in [*CHOSEN, *SPARE] if one.rank % 6]
 
 
@@ -234,8 +222,7 @@ def test_a_command_that_was_killed_is_resumed(
 
     for one in HAD:
         server.on(mirror_path(one), answer_slowly)
-    command = [sys.executable, "-m", "hotdog_sql", *arguments, "--workers", "4"]
-    with subprocess.Popen(command, env={**os.environ, **mirror_of(server)}) as killed:
+    with started(*arguments, "--workers", "4", variables=mirror_of(server)) as killed:
         assert half.wait(60)
         killed.kill()
     serve(server, HAD)

@@ -7,14 +7,13 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 
 import pytest
 
-from tests.conftest import ROOT, Run
+from tests.conftest import Run, started
 from tests.support.loopback import LoopbackServer, Reply, Request
 from tests.support.photos import manifest_rows, tree
 from tests.support.pictures import jpeg, md5
@@ -97,41 +96,6 @@ def test_what_is_worth_another_try(server: LoopbackServer, saved: Path, call: Ru
     assert call("download", saved, "dataset", "--quiet", **mirror_of(server)).stderr == ""
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code"),
-    [
-        (("nothing.csv", "dataset"), 3),
-        (("rows.csv", "dataset", "--max-side", "many"), 2),
-        (("rows.csv", "rows.csv/below"), 6),
-    ],
-)
-def test_bad_input(saved: Path, call: Run, arguments: tuple[str, ...], code: int) -> None:
-    assert saved.exists()
-    said = call("download", *arguments)
-    assert said.returncode == code
-    assert "Traceback" not in said.stderr
-
-
-@contextmanager
-def started(
-    saved: Path, server: LoopbackServer, stderr: int = subprocess.PIPE
-) -> Iterator["subprocess.Popen[str]"]:
-    """A download that runs, and is ended with the block."""
-    arguments = ["download", str(saved), str(saved.parent / "dataset")]
-    with subprocess.Popen(
-        [sys.executable, "-m", "hotdog_sql", *arguments],
-        env=os.environ | {"TERM": "xterm"} | mirror_of(server),
-        cwd=ROOT,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=stderr,
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_stopped(server: LoopbackServer, saved: Path, how: signal.Signals, code: int) -> None:
     begun = Event()
@@ -141,7 +105,8 @@ def test_stopped(server: LoopbackServer, saved: Path, how: signal.Signals, code:
         return Reply(body=jpeg(), stall_after=10)
 
     server.default(silent)
-    with started(saved, server) as process:
+    dataset = saved.parent / "dataset"
+    with started("download", saved, dataset, variables=mirror_of(server)) as process:
         assert begun.wait(30)
         process.send_signal(how)
         _, said = process.communicate(timeout=10)
@@ -149,7 +114,7 @@ def test_stopped(server: LoopbackServer, saved: Path, how: signal.Signals, code:
     told = "hotdog-sql: stopped; run the same command again to resume"
     assert [line for line in said.splitlines() if "stopped" in line] == [told]
     assert "Traceback" not in said
-    assert not (saved.parent / "dataset" / ".hotdog-sql").exists()
+    assert not (dataset / ".hotdog-sql").exists()
 
 
 def test_in_a_terminal(server: LoopbackServer, saved: Path) -> None:
@@ -163,7 +128,9 @@ def test_in_a_terminal(server: LoopbackServer, saved: Path) -> None:
 
     server.on(last, waits)
     ours, theirs = pty.openpty()
-    with started(saved, server, stderr=theirs) as process:
+    variables = {"TERM": "xterm"} | mirror_of(server)
+    dataset = saved.parent / "dataset"
+    with started("download", saved, dataset, variables=variables, stderr=theirs) as process:
         os.close(theirs)
         screen = ""
         while "19 of 20 photos" not in screen:

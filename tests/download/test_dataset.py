@@ -185,109 +185,109 @@ def test_a_photo_named_twice_is_fetched_once(server: LoopbackServer, tmp_path: P
     assert report.on_disk == len(manifest_rows(tmp_path)) == 2
 
 
-class TestTopUp:
-    def test_reserves_take_the_places_of_the_lost(self, tmp_path: Path) -> None:
-        chosen = [photo(n) for n in range(1, 11)]
-        reserves = [photo(n) for n in range(11, 31)]
-        lost = {2, 5, 11, 12}
-        with LoopbackServer() as server:
-            serve(server, [one for one in chosen + reserves if one.rank not in lost])
-            report = run(server, tmp_path, Album(chosen, {"other": reserves}), **MIRROR)
-            assert set(server.counts().values()) == {1}
-        rows = manifest_rows(tmp_path)
-        assert [int(row["rank"]) for row in rows] == list(range(1, 15))
-        assert {int(row["rank"]) for row in rows if row["status"] == "lost"} == lost
-        assert {int(row["rank"]) for row in rows if row["reserve"] == "true"} == {11, 12, 13, 14}
-        assert {int(row["rank"]): row["note"] for row in rows if row["note"]} == {
-            11: f"in place of {photo(2).image_id}",
-            12: f"in place of {photo(5).image_id}",
-            13: f"in place of {photo(11).image_id}",
-            14: f"in place of {photo(12).image_id}",
-        }
-        assert (report.on_disk, report.lost, report.replaced) == (10, 4, 2)
+def test_reserves_take_the_places_of_the_lost(server: LoopbackServer, tmp_path: Path) -> None:
+    chosen = [photo(n) for n in range(1, 11)]
+    reserves = [photo(n) for n in range(11, 31)]
+    lost = {2, 5, 11, 12}
+    serve(server, [one for one in chosen + reserves if one.rank not in lost])
+    report = run(server, tmp_path, Album(chosen, {"other": reserves}), **MIRROR)
+    assert set(server.counts().values()) == {1}
+    rows = manifest_rows(tmp_path)
+    assert [int(row["rank"]) for row in rows] == list(range(1, 15))
+    assert {int(row["rank"]) for row in rows if row["status"] == "lost"} == lost
+    assert {int(row["rank"]) for row in rows if row["reserve"] == "true"} == {11, 12, 13, 14}
+    assert {int(row["rank"]): row["note"] for row in rows if row["note"]} == {
+        11: f"in place of {photo(2).image_id}",
+        12: f"in place of {photo(5).image_id}",
+        13: f"in place of {photo(11).image_id}",
+        14: f"in place of {photo(12).image_id}",
+    }
+    assert (report.on_disk, report.lost, report.replaced) == (10, 4, 2)
 
-    def test_each_folder_has_its_own(self, server: LoopbackServer, tmp_path: Path) -> None:
-        album = Album(
-            [photo(2), photo(3), photo(1, "hot_dog")],
-            {"other": [photo(4)], "elsewhere": [photo(5, "elsewhere")]},
-        )
-        serve(server, [photo(4)])
-        run(server, tmp_path, album, top_up=False, **MIRROR)
-        assert statuses(tmp_path) == ["lost"] * 3
-        report = run(server, tmp_path, album, **MIRROR)
-        assert [(row["folder"], row["rank"], row["status"]) for row in manifest_rows(tmp_path)] == [
-            ("other", "2", "lost"),
-            ("other", "3", "lost"),
-            ("other", "4", "downloaded"),
-            ("hot_dog", "1", "lost"),
-        ]
-        assert report.short == {"hot_dog": 1, "other": 1}
 
-    def test_a_photo_that_comes_back_sends_its_reserve_away(self, tmp_path: Path) -> None:
-        chosen, reserves = [photo(1), photo(2)], [photo(3), photo(4)]
-        album = Album(chosen, {"other": reserves})
-        with LoopbackServer() as server:
-            serve(server, reserves)
-            run(server, tmp_path, album, **MIRROR)
-            assert statuses(tmp_path) == ["lost", "lost", "downloaded", "downloaded"]
-            serve(server, chosen[1:])
-            run(server, tmp_path, album, retry_failed=True, **MIRROR)
-            assert statuses(tmp_path) == ["lost", "downloaded", "downloaded"]
-            undisturbed = tmp_path / "undisturbed"
-            run(server, undisturbed, album, **MIRROR)
-        there = tree(tmp_path)
-        assert tree(undisturbed) == {
-            path: data for path, data in there.items() if not path.startswith("undisturbed/")
-        }
-
-    def test_a_larger_sample_takes_its_reserves_in(self, tmp_path: Path) -> None:
-        photos = [photo(n) for n in range(1, 9)]
-        with LoopbackServer() as server:
-            serve(server, photos[1:])
-            run(server, tmp_path, Album(photos[:2], {"other": photos[2:]}), **MIRROR)
-            grown = Album(photos[:4], {"other": photos[4:]})
-            run(server, tmp_path, grown, **MIRROR)
-            assert len(server.requests) == 5
-        assert [(row["rank"], row["reserve"], row["note"]) for row in manifest_rows(tmp_path)] == [
-            ("1", "false", ""),
-            ("2", "false", ""),
-            ("3", "false", ""),
-            ("4", "false", ""),
-            ("5", "true", f"in place of {photos[0].image_id}"),
-        ]
-
-    @settings(max_examples=10, deadline=None)
-    @given(
-        fates=st.lists(st.sampled_from(["there", "there", "lost", "failed"]), max_size=24),
-        chosen=st.integers(0, 12),
-        workers=st.integers(1, 8),
-        data=st.data(),
+def test_each_folder_has_its_own_reserves(server: LoopbackServer, tmp_path: Path) -> None:
+    album = Album(
+        [photo(2), photo(3), photo(1, "hot_dog")],
+        {"other": [photo(4)], "elsewhere": [photo(5, "elsewhere")]},
     )
-    def test_the_first_that_can_be_had(
-        self,
-        tmp_path_factory: pytest.TempPathFactory,
-        fates: list[str],
-        chosen: int,
-        workers: int,
-        data: st.DataObject,
-    ) -> None:
-        """Whatever the order of the answers: a lost photo is passed over, a failed one is not."""
-        directory = tmp_path_factory.mktemp("dataset")
-        photos = [photo(n) for n, _ in enumerate(fates, 1)]
-        with LoopbackServer() as server:
-            for one, fate in zip(photos, fates, strict=True):
-                delay = data.draw(st.sampled_from([0.0, 0.0, 0.02]))
-                status = {"there": 200, "lost": 404, "failed": 503}[fate]
-                server.on(mirror_path(one), Reply(status, body=jpeg(one.rank), delay=delay))
-            album = Album(photos[:chosen], {"other": photos[chosen:]})
-            run(server, directory, album, workers=workers, **MIRROR)
-        got = [(int(row["rank"]), row["status"]) for row in manifest_rows(directory)]
+    serve(server, [photo(4)])
+    run(server, tmp_path, album, top_up=False, **MIRROR)
+    assert statuses(tmp_path) == ["lost"] * 3
+    report = run(server, tmp_path, album, **MIRROR)
+    assert [(row["folder"], row["rank"], row["status"]) for row in manifest_rows(tmp_path)] == [
+        ("other", "2", "lost"),
+        ("other", "3", "lost"),
+        ("other", "4", "downloaded"),
+        ("hot_dog", "1", "lost"),
+    ]
+    assert report.short == {"hot_dog": 1, "other": 1}
 
-        expected, places = [], min(chosen, len(photos))
-        words = {"there": "downloaded", "lost": "lost", "failed": "failed"}
-        for rank, fate in enumerate(fates, 1):
-            if places == 0:
-                break
-            expected.append((rank, words[fate]))
-            places -= fate != "lost"
-        assert got == expected
+
+def test_a_photo_that_comes_back_sends_its_reserve_away(tmp_path: Path) -> None:
+    chosen, reserves = [photo(1), photo(2)], [photo(3), photo(4)]
+    album = Album(chosen, {"other": reserves})
+    with LoopbackServer() as server:
+        serve(server, reserves)
+        run(server, tmp_path, album, **MIRROR)
+        assert statuses(tmp_path) == ["lost", "lost", "downloaded", "downloaded"]
+        serve(server, chosen[1:])
+        run(server, tmp_path, album, retry_failed=True, **MIRROR)
+        assert statuses(tmp_path) == ["lost", "downloaded", "downloaded"]
+        undisturbed = tmp_path / "undisturbed"
+        run(server, undisturbed, album, **MIRROR)
+    there = tree(tmp_path)
+    assert tree(undisturbed) == {
+        path: data for path, data in there.items() if not path.startswith("undisturbed/")
+    }
+
+
+def test_a_larger_sample_takes_its_reserves_in(server: LoopbackServer, tmp_path: Path) -> None:
+    photos = [photo(n) for n in range(1, 9)]
+    serve(server, photos[1:])
+    run(server, tmp_path, Album(photos[:2], {"other": photos[2:]}), **MIRROR)
+    grown = Album(photos[:4], {"other": photos[4:]})
+    run(server, tmp_path, grown, **MIRROR)
+    assert len(server.requests) == 5
+    assert [(row["rank"], row["reserve"], row["note"]) for row in manifest_rows(tmp_path)] == [
+        ("1", "false", ""),
+        ("2", "false", ""),
+        ("3", "false", ""),
+        ("4", "false", ""),
+        ("5", "true", f"in place of {photos[0].image_id}"),
+    ]
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    fates=st.lists(st.sampled_from(["there", "there", "lost", "failed"]), max_size=24),
+    chosen=st.integers(0, 12),
+    workers=st.integers(1, 8),
+    data=st.data(),
+)
+def test_the_first_photos_that_can_be_had(
+    tmp_path_factory: pytest.TempPathFactory,
+    fates: list[str],
+    chosen: int,
+    workers: int,
+    data: st.DataObject,
+) -> None:
+    """Whatever the order of the answers: a lost photo is passed over, a failed one is not."""
+    directory = tmp_path_factory.mktemp("dataset")
+    photos = [photo(n) for n, _ in enumerate(fates, 1)]
+    with LoopbackServer() as server:
+        for one, fate in zip(photos, fates, strict=True):
+            delay = data.draw(st.sampled_from([0.0, 0.0, 0.02]))
+            status = {"there": 200, "lost": 404, "failed": 503}[fate]
+            server.on(mirror_path(one), Reply(status, body=jpeg(one.rank), delay=delay))
+        album = Album(photos[:chosen], {"other": photos[chosen:]})
+        run(server, directory, album, workers=workers, **MIRROR)
+    got = [(int(row["rank"]), row["status"]) for row in manifest_rows(directory)]
+
+    expected, places = [], min(chosen, len(photos))
+    words = {"there": "downloaded", "lost": "lost", "failed": "failed"}
+    for rank, fate in enumerate(fates, 1):
+        if places == 0:
+            break
+        expected.append((rank, words[fate]))
+        places -= fate != "lost"
+    assert got == expected

@@ -15,7 +15,7 @@ from tests.conftest import Run
 from tests.support.loopback import LoopbackServer, Reply
 from tests.support.photos import Album, manifest_rows, photo, run, save_selection, serve, tree
 from tests.support.pictures import jpeg, md5
-from tests.support.raw_server import Connection, RawServer
+from tests.support.raw_server import CHUNKED, OK, Connection, RawServer
 
 MEGABYTE = bytes(1 << 20)
 
@@ -58,18 +58,15 @@ def test_addresses_that_cannot_be_used(server: LoopbackServer, tmp_path: Path, r
     }
 
 
-_OK = b"HTTP/1.1 200 OK\r\n"
-_CHUNKED = _OK + b"Transfer-Encoding: chunked\r\n\r\n"
-
 #: What is sent first, and what then never ends.
 ENDLESS = [
     (b"HTTP/1.1 200 OK", b"y"),
-    (_OK + b"X: ", b"y"),
+    (OK + b"X: ", b"y"),
     (b"", b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100),
-    (_CHUNKED + b"5;", b"x"),
-    (_CHUNKED + b"0\r\n", b"X-Trailer: y\r\n"),
+    (CHUNKED + b"5;", b"x"),
+    (CHUNKED + b"0\r\n", b"X-Trailer: y\r\n"),
     (b"HTTP/1.1 302 Found\r\nLocation: /a\r\nContent-Length: 9\r\n", b"X: y\r\n"),
-    (_OK + b"Content-Length: 9000\r\n\r\n", b"\xff"),
+    (OK + b"Content-Length: 9000\r\n\r\n", b"\xff"),
 ]
 
 
@@ -233,17 +230,6 @@ def test_a_data_folder_is_left_alone(tmp_path: Path, run: Run, small_data: Path,
     assert said.returncode == 6
     assert "choose another folder" in said.stderr
     assert tree(folder) == before
-
-
-def test_names_that_cannot_be_on_disk(tmp_path: Path, run: Run) -> None:
-    for photos in (
-        [photo(1, "a:b"), photo(2, "a_b")],
-        [photo(1, "Food"), photo(2, "food")],
-        [photo(1, image_id="CON")],
-    ):
-        said = run("download", save_selection(tmp_path / "rows.csv", photos), "dataset")
-        assert said.returncode == 3
-        assert "on disk; rename" in said.stderr or "cannot be a file name" in said.stderr
 
 
 @pytest.mark.slow

@@ -12,20 +12,20 @@ from threading import Event, Timer
 import pytest
 
 from hotdog_sql.errors import StorageError
-from tests.support.download_process import album, start
+from tests.support.download_process import start
 from tests.support.loopback import LoopbackServer, Reply, Request, file_reply
-from tests.support.photos import manifest_rows, mirror_path, photo, run, serve, tree
+from tests.support.photos import album, manifest_rows, mirror_path, photo, run, serve, tree
 from tests.support.pictures import jpeg, md5, png
 
 PHOTOS, RESERVES = 40, 20
 
 
 class Mirror:
-    """Serves `album(PHOTOS, RESERVES)` slowly, loses some of it, and calls back on requests."""
+    """Serves the photos of the process slowly, loses some, and calls back on requests."""
 
     def __init__(self, server: LoopbackServer) -> None:
         self.on_request: Callable[[], None] = lambda: None
-        source = album(PHOTOS, RESERVES)
+        source = album(PHOTOS, PHOTOS, RESERVES)
         for one in [*source.photos(), *source.replacements("other")]:
             number = int(one.image_id, 16)
             data = png(number) if number % 5 == 0 else jpeg(number, 20_000)

@@ -1,7 +1,6 @@
 """Datasets in object stores, for which fsspec's memory stands in, and what their addresses hide."""
 
 import re
-import subprocess
 import sys
 import tracemalloc
 from functools import partial
@@ -18,13 +17,13 @@ from hotdog_sql.errors import DatasetError, InputError, MissingExtraError, Stora
 from hotdog_sql.progress import Progress
 from hotdog_sql.storage import open_storage
 from hotdog_sql.text import without_credentials
+from tests.conftest import run_process
 from tests.support.datasets import contents, download, rows_at
 from tests.support.loopback import LoopbackServer
-from tests.support.photos import Album, mirror_path, photo, save_selection, serve
+from tests.support.photos import album, mirror_path, photo, save_selection, serve
 
-CHOSEN = [photo(n, "hot_dog") for n in range(1, 6)] + [photo(100 + n, rank=n) for n in range(1, 9)]
-SPARE = [photo(100 + n, rank=n) for n in range(9, 13)]
-ALBUM = Album(CHOSEN, {"other": SPARE})
+ALBUM = album(5, 8, 4)
+CHOSEN, SPARE = [*ALBUM.photos()], [*ALBUM.replacements("other")]
 
 
 @pytest.fixture
@@ -198,14 +197,7 @@ def test_an_extra_that_is_not_installed(
         "import sys; sys.modules[sys.argv.pop(1)] = None; "
         "from hotdog_sql.cli.main import main; main()"
     )
-    said = subprocess.run(
-        [sys.executable, "-c", program, absent, *arguments],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    said = run_process([sys.executable, "-c", program, absent, *arguments], tmp_path)
     assert (said.returncode, said.stdout) == (3, "")
     assert said.stderr.startswith("hotdog-sql: ")
     assert f"pip install 'hotdog-sql{how}'" in said.stderr

@@ -21,14 +21,11 @@ from tests.conftest import Run
 from tests.support.cluster import cluster_of_threads
 from tests.support.datasets import TARS, contents, download, rows_at
 from tests.support.loopback import LoopbackServer, Reply, Request
-from tests.support.photos import QUICK, Album, photo, save_selection, serve, tree
+from tests.support.photos import QUICK, Album, album, photo, save_selection, serve, tree
 from tests.support.pictures import jpeg
 
-CHOSEN = [photo(n, "hot_dog") for n in range(1, 31)] + [
-    photo(100 + n, rank=n) for n in range(1, 41)
-]
-SPARE = [photo(100 + n, rank=n) for n in range(41, 61)]
-ALBUM = Album(CHOSEN, {"other": SPARE})
+ALBUM = album(30, 40, 20)
+CHOSEN, SPARE = [*ALBUM.photos()], [*ALBUM.replacements("other")]
 RUN = ".hotdog-sql/run"
 
 

@@ -6,17 +6,15 @@ from typing import Any
 
 import pytest
 
-from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader import verify as verify_module
 from hotdog_sql.downloader.result import HEADER, Result, Status, encode
-from hotdog_sql.downloader.verify import Fault, VerifyReport, repair, verify
+from hotdog_sql.downloader.verify import Fault, VerifyReport, verify
 from hotdog_sql.errors import DatasetError
-from hotdog_sql.options import Source
 from hotdog_sql.progress import Progress
 from hotdog_sql.storage import open_storage
-from tests.support.datasets import TARS, contents, download, rows_at
+from tests.support.datasets import TARS, contents, download, mend, rows_at
 from tests.support.loopback import LoopbackServer, Reply
-from tests.support.photos import QUICK, mirror_path, photo, refuse, serve
+from tests.support.photos import mirror_path, photo, refuse, serve
 from tests.support.pictures import jpeg, md5, undecodable
 from tests.support.quarters import quarters, saved
 
@@ -34,11 +32,6 @@ class Hears(Progress):
 
 def found(report: VerifyReport) -> list[tuple[str, str]]:
     return [(problem.fault.value, problem.path) for problem in report.problems]
-
-
-def mend(server: LoopbackServer, there: str) -> VerifyReport:
-    options = DownloadOptions(sources=(Source.MIRROR,), retry=QUICK)
-    return repair(there, verify(there), mirror_url=server.url("/mirror/"), options=options)
 
 
 def damage(there: str) -> None:

@@ -197,13 +197,3 @@ def test_select_and_verify(tmp_path: Path, call: Run, small_data: Path) -> None:
     checked = call("verify", "dataset")
     assert (checked.returncode, checked.stdout) == (0, "")
     assert "20 photos checked" in checked.stderr
-
-
-def test_options_that_cannot_be_are_refused_before_the_slow_work(tmp_path: Path, call: Run) -> None:
-    """There is no data here, which would be said otherwise."""
-    select = ("select", "--class", "Hot dog", "--offline")
-    how = ("--dataset-format", "webdataset", "--update")
-    said = call(*select, "--download", "dataset", *how)
-    assert said.returncode == 3
-    assert "leave out --update" in said.stderr
-    assert list(tmp_path.iterdir()) == []

@@ -1,8 +1,6 @@
 """What the tests of refresh share: one file of a catalog, a server for it, and a data folder."""
 
-import hashlib
 import random
-from base64 import b64encode
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from hotdog_sql.data_file import DataFile
 from hotdog_sql.download_options import RetryPolicy
 from hotdog_sql.refresh.refresh import FileResult, Status, refresh
 from tests.support.loopback import Answer, LoopbackServer, Reply, Request, file_reply
+from tests.support.pictures import md5_base64
 
 FILE = CatalogFile("v6", "test", "images", "2018_04/a.csv", "a.csv", None, None)
 
@@ -34,14 +33,14 @@ def new(fault: Reply | None = None, md5: str | None = "right", *, ranges: bool =
     return file_reply(NEW, etag='"new"', fault=fault, md5=md5, ranges=ranges)
 
 
-def md5_of(data: bytes) -> str:
-    """MD5 as hexadecimal digits."""
-    return hashlib.md5(data).hexdigest()
-
-
 def hash_of(data: bytes) -> dict[str, str]:
     """The header that gives the MD5 of these bytes."""
-    return {"x-goog-hash": "md5=" + b64encode(hashlib.md5(data).digest()).decode()}
+    return {"x-goog-hash": f"md5={md5_base64(data)}"}
+
+
+def statuses(stdout: str) -> list[str]:
+    """What the command says of each file."""
+    return [line.split()[0] for line in stdout.splitlines()]
 
 
 @dataclass

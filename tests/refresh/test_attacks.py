@@ -1,26 +1,22 @@
 """Servers that mean harm, and addresses that nobody can use, met by the installed program."""
 
-import os
 import re
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run
+from tests.conftest import Run, run_process
 from tests.refresh.conftest import hash_of
 from tests.support.loopback import Answer, LoopbackServer, Reply, file_reply
-from tests.support.raw_server import Connection, RawServer, Talk
+from tests.support.raw_server import CHUNKED, OK, Connection, RawServer, Talk
 
 NAME = "oidv6-class-descriptions.csv"
 CLASSES = f"v6/{NAME}"
 IMAGES = "2018_04/{0}/{0}-images-with-rotation.csv"
 LABELS = "v5/{0}-annotations-human-imagelabels.csv"
 
-_OK = b"HTTP/1.1 200 OK\r\n"
-_CHUNKED = _OK + b"Transfer-Encoding: chunked\r\n\r\n"
 _CHUNK = b"100000\r\n" + bytes(1 << 20) + b"\r\n"
 
 
@@ -85,8 +81,8 @@ def test_bodies_without_an_end(run: Run, tmp_path: Path) -> None:
     """The catalog knows how large the files are."""
     md5 = b"x-goog-hash: md5=AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
     answers = {
-        IMAGES.format("test"): send(_CHUNKED, then=_CHUNK),
-        IMAGES.format("validation"): send(_OK + md5, then=bytes(1 << 20)),
+        IMAGES.format("test"): send(CHUNKED, then=_CHUNK),
+        IMAGES.format("validation"): send(OK + md5, then=bytes(1 << 20)),
     }
     with RawServer(by_path(answers)) as server:
         refused = run("refresh", *files_of([*answers]), HOTDOG_SQL_BASE_URL=server.url)
@@ -98,15 +94,15 @@ def test_bodies_without_an_end(run: Run, tmp_path: Path) -> None:
 def test_answers_that_are_none(run: Run, tmp_path: Path) -> None:
     answers = {
         CLASSES: send(b"\x00\xff" * 5000),
-        IMAGES.format("test"): send(_OK, then=b"X-Header: and no end of it\r\n"),
-        LABELS.format("test"): send(_OK + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n12345"),
-        IMAGES.format("validation"): send(_CHUNKED + b"zz\r\nno number\r\n"),
+        IMAGES.format("test"): send(OK, then=b"X-Header: and no end of it\r\n"),
+        LABELS.format("test"): send(OK + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n12345"),
+        IMAGES.format("validation"): send(CHUNKED + b"zz\r\nno number\r\n"),
         LABELS.format("validation"): send(b"HTTP/1.1 404 Not Found\r\n\r\n", then=bytes(1 << 20)),
         "v6/oidv6-train-images-with-labels-with-rotation.csv": send(
-            _OK + b"Content-Encoding: \x1b[31mred\r\nContent-Length: 9\r\n\r\n123456789"
+            OK + b"Content-Encoding: \x1b[31mred\r\nContent-Length: 9\r\n\r\n123456789"
         ),
         "v6/oidv6-train-annotations-human-imagelabels.csv": send(
-            _OK + b"Content-Length: " + b"9" * 17 + b"\r\n\r\nx"
+            OK + b"Content-Length: " + b"9" * 17 + b"\r\n\r\nx"
         ),
     }
     with RawServer(by_path(answers)) as server:
@@ -124,26 +120,20 @@ def test_answers_that_are_none(run: Run, tmp_path: Path) -> None:
 def test_answers_that_drip(tmp_path: Path) -> None:
     """Each would keep the program for ever, but is given a minute; then the server is well."""
     drips = {
-        CLASSES: send(_OK, then=b"X", pause=0.5),
+        CLASSES: send(OK, then=b"X", pause=0.5),
         IMAGES.format("test"): send(then=b"HTTP/1.1 103 Early Hints\r\n\r\n", pause=0.5),
-        LABELS.format("validation"): send(_CHUNKED + b"1;", then=b"x", pause=0.5),
+        LABELS.format("validation"): send(CHUNKED + b"1;", then=b"x", pause=0.5),
         IMAGES.format("validation"): send(
-            _OK + b"Content-Length: 999999\r\n\r\n", then=b"x", pause=0.5
+            OK + b"Content-Length: 999999\r\n\r\n", then=b"x", pause=0.5
         ),
     }
     md5 = hash_of(b"fine")["x-goog-hash"].encode()
-    good = send(_OK + b"Content-Length: 4\r\nx-goog-hash: " + md5 + b"\r\n\r\nfine")
+    good = send(OK + b"Content-Length: 4\r\nx-goog-hash: " + md5 + b"\r\n\r\nfine")
     answers = {path: in_turn(drip, good) for path, drip in drips.items()}
     with RawServer(by_path(answers)) as server:
-        done = subprocess.run(
-            [sys.executable, "-m", "hotdog_sql", "refresh", *files_of([*answers])],
-            cwd=tmp_path,
-            env=os.environ | {"HOTDOG_SQL_BASE_URL": server.url},
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=True,
-        )
+        command = [sys.executable, "-m", "hotdog_sql", "refresh", *files_of([*answers])]
+        done = run_process(command, tmp_path, 300, HOTDOG_SQL_BASE_URL=server.url)
+    assert done.returncode == 0, done.stderr
     assert done.stdout.count("new") == len(answers)
     assert len(re.findall(": silence |took too long", done.stderr)) == len(answers)
 

@@ -1,15 +1,12 @@
 """`hotdog-sql refresh` as its own process: what it says, TLS, and Ctrl-C and kills in it."""
 
-import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run
-from tests.refresh.conftest import NEW, OLD, content
+from tests.conftest import Run, started
+from tests.refresh.conftest import NEW, OLD, content, statuses
 from tests.support.loopback import LoopbackServer, Reply, file_reply
 
 CLASSES = "v6/oidv6-class-descriptions.csv"
@@ -23,10 +20,6 @@ def server(server: LoopbackServer) -> LoopbackServer:
     server.on(CLASSES, file_reply(OLD))
     server.on(IMAGES, file_reply(content(5)))
     return server
-
-
-def statuses(stdout: str) -> list[str]:
-    return [line.split()[0] for line in stdout.splitlines()]
 
 
 def test_what_it_says_of_each_file(
@@ -78,14 +71,9 @@ def test_ctrl_c_keeps_what_has_come(run: Run, server: LoopbackServer, tmp_path: 
     large = bytes(16_000_000)
     name = "test-annotations-human-imagelabels.csv"
     server.on(LABELS, Reply(405), file_reply(large, fault=Reply(stall_after=15_000_000)))
-    part = tmp_path / "data" / ".hotdog-sql" / f"{name}.part"
-    with subprocess.Popen(
-        [sys.executable, "-m", "hotdog_sql", "refresh", "--file", name],
-        cwd=tmp_path,
-        env=os.environ | {"HOTDOG_SQL_BASE_URL": server.url("/")},
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    data, base_url = tmp_path / "data", {"HOTDOG_SQL_BASE_URL": server.url("/")}
+    part = data / ".hotdog-sql" / f"{name}.part"
+    with started("refresh", "--file", name, "--data-dir", data, variables=base_url) as process:
         while not (part.exists() and part.stat().st_size > 14_000_000):
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
@@ -95,7 +83,7 @@ def test_ctrl_c_keeps_what_has_come(run: Run, server: LoopbackServer, tmp_path: 
 
     server.on(LABELS, file_reply(large))
     server.clear()
-    assert run("refresh", "--file", name, HOTDOG_SQL_BASE_URL=server.url("/")).returncode == 0
-    assert (tmp_path / "data" / name).read_bytes() == large
+    assert run("refresh", "--file", name, **base_url).returncode == 0
+    assert (data / name).read_bytes() == large
     (request,) = [request for request in server.requests if request.method == "GET"]
     assert int(request.headers["range"].removeprefix("bytes=").removesuffix("-")) >= 4_000_000

@@ -1,17 +1,15 @@
 """Refreshes that are killed and that meet each other: real processes."""
 
-import os
 import random
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from threading import Event
 
 import pytest
 
-from tests.refresh.conftest import content
+from tests.conftest import started
+from tests.refresh.conftest import content, statuses
 from tests.support.loopback import LoopbackServer, Replier, Reply, Request, file_reply
 
 #: Files of which the catalog knows neither size nor MD5.
@@ -20,27 +18,14 @@ PATHS = (f"v5/{NAMES[0]}", f"2018_04/{NAMES[1]}")
 DRIP = Reply(drip=(20_000, 0.002))
 
 
-@contextmanager
-def refreshing(data: Path, server: LoopbackServer) -> Iterator[subprocess.Popen[str]]:
+def refreshing(data: Path, server: LoopbackServer) -> AbstractContextManager[subprocess.Popen[str]]:
     """A refresh of the two files."""
-    command = [sys.executable, "-m", "hotdog_sql", "refresh", "--data-dir", str(data)]
-    command += [option for name in NAMES for option in ("--file", name)]
-    with subprocess.Popen(
-        command,
-        env=os.environ | {"HOTDOG_SQL_BASE_URL": server.url("/")},
-        stdout=subprocess.PIPE,
+    files = [option for name in NAMES for option in ("--file", name)]
+    return started(
+        *("refresh", "--data-dir", str(data), *files),
+        variables={"HOTDOG_SQL_BASE_URL": server.url("/")},
         stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
-        yield process
-
-
-def statuses(data: Path, server: LoopbackServer) -> list[str]:
-    """What a refresh that is left alone says of the files."""
-    with refreshing(data, server) as process:
-        said, _ = process.communicate()
-    assert process.returncode == 0
-    return [line.split()[0] for line in said.splitlines()]
+    )
 
 
 def kill(data: Path, server: LoopbackServer, served: Replier, seconds: float) -> None:
@@ -78,7 +63,10 @@ def kill_refreshes(data: Path, rounds: int, seed: int) -> None:
                     assert found in (before[name], bodies[name])
                     before[name] = found
             server.on(PATHS[0], served[0])
-            assert {*statuses(data, server)} <= {"new", "changed", "unchanged"}
+            with refreshing(data, server) as process:
+                said, _ = process.communicate()
+            assert process.returncode == 0
+            assert {*statuses(said)} <= {"new", "changed", "unchanged"}
             assert {name: (data / name).read_bytes() for name in NAMES} == bodies
             hidden = {path.name for path in (data / ".hotdog-sql").iterdir()}
             assert hidden == {name + end for name in NAMES for end in (".json", ".lock")}
@@ -104,9 +92,7 @@ def test_two_refreshes_at_once(server: LoopbackServer, tmp_path: Path) -> None:
     with refreshing(data, server) as one, refreshing(data, server) as other:
         gate.set()
         said = one.communicate()[0] + other.communicate()[0]
-    assert sorted(line.split()[0] for line in said.splitlines()) == [
-        *("new", "new", "unchanged", "unchanged")
-    ]
+    assert sorted(statuses(said)) == ["new", "new", "unchanged", "unchanged"]
     for name, path in zip(NAMES, PATHS, strict=True):
         assert (data / name).read_bytes() == content(1)
         gets = [request for request in server.requests if request.method == "GET"]

@@ -11,8 +11,9 @@ import pytest
 from hotdog_sql.data_file import DataFile
 from hotdog_sql.errors import StorageError
 from hotdog_sql.refresh.refresh import FileResult, Status, failure
-from tests.refresh.conftest import FILE, NEW, OLD, Site, content, md5_of, new
+from tests.refresh.conftest import FILE, NEW, OLD, Site, content, new
 from tests.support.loopback import LoopbackServer, Reply, file_reply
+from tests.support.pictures import md5
 
 
 def asked(site: Site, header: str) -> list[str | None]:
@@ -37,7 +38,7 @@ def test_an_altered_or_removed_file_is_fetched_again(old_site: Site) -> None:
     old_site.path.write_bytes(b"x" + OLD[1:])
     os.utime(old_site.path, (86400, 86400))
     for _ in range(2):
-        local = old_site.file(md5=md5_of(OLD))
+        local = old_site.file(md5=md5(OLD))
         assert (local.matches_server(), local.matches_catalog()) == (False, False)
         assert local.date == datetime(1970, 1, 2, tzinfo=UTC)
     # It has been looked at, not forgiven.
@@ -92,22 +93,22 @@ def test_the_same_bytes_again_do_not_touch_the_file(old_site: Site) -> None:
 
 def test_the_server_is_right_and_the_catalog_out_of_date(site: Site) -> None:
     site.serve(new())
-    result = site.refresh(size=len(OLD), md5=md5_of(OLD))
+    result = site.refresh(size=len(OLD), md5=md5(OLD))
     assert result.status is Status.NEW
     assert result.note == "differs from the catalog"
-    again = site.refresh(size=len(OLD), md5=md5_of(OLD))
+    again = site.refresh(size=len(OLD), md5=md5(OLD))
     assert (again.status, again.note) == (Status.UNCHANGED, result.note)
     assert site.refresh(size=7).note == result.note
-    assert site.refresh(size=len(NEW), md5=md5_of(NEW)).note == ""
+    assert site.refresh(size=len(NEW), md5=md5(NEW)).note == ""
 
 
 def test_without_a_hash_the_catalog_decides(old_site: Site) -> None:
     old_site.serve(new(md5=None))
-    refused = old_site.refresh(md5=md5_of(OLD))
+    refused = old_site.refresh(md5=md5(OLD))
     assert refused.status is Status.FAILED
     assert "the MD5 of the catalog" in refused.note
     assert old_site.path.read_bytes() == OLD
-    assert old_site.refresh(md5=md5_of(NEW)).status is Status.CHANGED
+    assert old_site.refresh(md5=md5(NEW)).status is Status.CHANGED
 
 
 def test_the_crc32c_is_checked_where_the_library_is_there(
@@ -126,9 +127,9 @@ def test_the_crc32c_is_checked_where_the_library_is_there(
     old_site.serve(file_reply(NEW, '"new"', crc32c=crc32c_of(NEW)))
     assert old_site.refresh().status is Status.CHANGED
     assert '"md5": null' in old_site.record.read_text()
-    local = old_site.file(md5=md5_of(NEW))
+    local = old_site.file(md5=md5(NEW))
     assert (local.matches_server(), local.matches_catalog()) == (True, True)
-    assert md5_of(NEW) in old_site.record.read_text()
+    assert md5(NEW) in old_site.record.read_text()
     monkeypatch.setitem(sys.modules, "google_crc32c", None)
     old_site.serve(file_reply(OLD, '"old"', crc32c=crc32c_of(NEW)))
     assert old_site.refresh().status is Status.CHANGED

@@ -4,16 +4,25 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from hotdog_sql.download_options import DatasetFormat
+from hotdog_sql.download_options import DatasetFormat, DownloadOptions
 from hotdog_sql.downloader.manifest import read_manifest
 from hotdog_sql.downloader.result import COLUMNS
+from hotdog_sql.downloader.verify import VerifyReport, repair, verify
+from hotdog_sql.options import Source
 from hotdog_sql.storage import open_storage
-from tests.support.photos import manifest_rows, run, tree
+from tests.support.loopback import LoopbackServer
+from tests.support.photos import QUICK, manifest_rows, run, tree
 
 TARS = DatasetFormat.WEBDATASET
 
 #: A download from servers that answer late, as they do on a busy machine.
 download = partial(run, silence_seconds=30.0)
+
+
+def mend(server: LoopbackServer, address: Path | str) -> VerifyReport:
+    """Verify and repair, with the server's mirror."""
+    options = DownloadOptions(sources=(Source.MIRROR,), retry=QUICK)
+    return repair(address, verify(address), mirror_url=server.url("/mirror/"), options=options)
 
 
 def contents(address: Path | str) -> dict[str, bytes]:

@@ -1,7 +1,7 @@
 """A download as a process of its own, to be killed and interrupted.
 
 `python -m tests.support.download_process PORT DIRECTORY PHOTOS RESERVES`
-downloads `album(PHOTOS, RESERVES)` from the mirror of the LoopbackServer at PORT.
+downloads `album(PHOTOS, PHOTOS, RESERVES)` from the mirror of the LoopbackServer at PORT.
 """
 
 import subprocess
@@ -12,15 +12,7 @@ from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.run import download
 from hotdog_sql.errors import HotdogError
 from hotdog_sql.options import Source
-from tests.support.photos import QUICK, Album, photo
-
-
-def album(photos: int, reserves: int) -> Album:
-    """Two folders, photos in each, and reserves for the second."""
-    chosen = [photo(n, "hot_dog") for n in range(1, photos + 1)]
-    chosen += [photo(1000 + n, rank=n) for n in range(1, photos + 1)]
-    spare = [photo(1000 + n, rank=n) for n in range(photos + 1, photos + reserves + 1)]
-    return Album(chosen, {"other": spare})
+from tests.support.photos import QUICK, album
 
 
 def start(port: int, directory: Path, photos: int, reserves: int = 0) -> "subprocess.Popen[str]":
@@ -37,7 +29,7 @@ def start(port: int, directory: Path, photos: int, reserves: int = 0) -> "subpro
 def main() -> None:
     port, directory, photos, reserves = sys.argv[1:]
     try:
-        chosen = album(int(photos), int(reserves))
+        chosen = album(int(photos), int(photos), int(reserves))
         download(
             chosen.photos(),
             directory,

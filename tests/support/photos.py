@@ -48,7 +48,6 @@ class Album:
     ) -> None:
         self._photos = list(photos)
         self._reserves = {name: list(some) for name, some in (reserves or {}).items()}
-        self.taken = 0
 
     def __len__(self) -> int:
         return len(self._photos)
@@ -57,9 +56,14 @@ class Album:
         return iter(self._photos)
 
     def replacements(self, folder: str) -> Iterator[Photo]:
-        for one in self._reserves.get(folder, ()):
-            self.taken += 1
-            yield one
+        return iter(self._reserves.get(folder, ()))
+
+
+def album(hot_dogs: int, others: int, spare: int) -> Album:
+    """Two folders of photos, and reserves for the second."""
+    chosen = [photo(n, "hot_dog") for n in range(1, hot_dogs + 1)]
+    rest = [photo(1000 + n, rank=n) for n in range(1, others + spare + 1)]
+    return Album(chosen + rest[:others], {"other": rest[others:]})
 
 
 def mirror_path(one: Photo) -> str:

@@ -8,6 +8,10 @@ from threading import Event
 
 from tests.support.loopback import Server
 
+#: How an answer begins, and one whose body comes in chunks.
+OK = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+
 #: Talks on one connection; may return at any time, whereupon the connection is closed.
 Talk = Callable[["Connection"], object]
 

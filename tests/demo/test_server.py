@@ -1,6 +1,5 @@
 """The demo: its dataset, and its Open Images, which has the real one's oddities."""
 
-import csv
 import socket
 from collections import Counter
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 
 from hotdog_sql.demo.server import serve
 from tests.conftest import Run
+from tests.support.openimages import csv_rows
 from tests.support.photos import manifest_rows
 
 LABELS = "test-annotations-human-imagelabels.csv"
@@ -27,12 +27,7 @@ def test_the_demo_makes_a_dataset_of_what_has_the_real_oddities(run: Run, tmp_pa
     assert ends["hot_dog", "lost"] + ends["other", "lost"] == 3
     assert [row["folder"] for row in rows if row["reserve"] == "true"] == ["other"] * 2
     assert len(list((tmp_path / "dataset" / "other").iterdir())) == 120
-
-    def table(name: str) -> list[dict[str, str]]:
-        with (tmp_path / "files" / name).open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file, strict=True))
-
-    images, labels = table(IMAGES), table(LABELS)
+    images, labels = csv_rows(tmp_path / "files" / IMAGES), csv_rows(tmp_path / "files" / LABELS)
     assert len(images) == len({row["ImageID"] for row in images}) == 400
     assert {"92157226691247e1", "0001234567890123"} < {row["ImageID"] for row in images}
     assert {row["Rotation"] for row in images} == {"", "0.0", "90.0", "180.0", "270.0"}
@@ -42,7 +37,8 @@ def test_the_demo_makes_a_dataset_of_what_has_the_real_oddities(run: Run, tmp_pa
         assert any(oddity in text for text in words), oddity
     assert {row["Source"] for row in labels} == {"verification", "crowdsource-verification"}
     assert {row["Confidence"] for row in labels} == {"0", "1"}
-    names = [row["DisplayName"] for row in table("oidv6-class-descriptions.csv")]
+    classes = csv_rows(tmp_path / "files" / "oidv6-class-descriptions.csv")
+    names = [row["DisplayName"] for row in classes]
     assert [name for name, times in Counter(names).items() if times > 1] == ["Lilac"]
     assert 'Fiat 500 "topolino"' in names
 

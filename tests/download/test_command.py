@@ -1,12 +1,7 @@
 """`hotdog-sql download` and `verify`, as processes of their own."""
 
-import csv
 import os
 import pty
-import shutil
-import signal
-import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 from threading import Event
@@ -15,6 +10,7 @@ import pytest
 
 from tests.conftest import Run, started
 from tests.support.loopback import LoopbackServer, Reply, Request
+from tests.support.openimages import csv_rows
 from tests.support.photos import manifest_rows, tree
 from tests.support.pictures import jpeg, md5
 
@@ -29,19 +25,11 @@ def seed_of(path: str) -> int:
     return int(path.rpartition("/")[2].removesuffix(".jpg"), 16)
 
 
-@pytest.fixture(scope="module")
-def selection(tmp_path_factory: pytest.TempPathFactory, small_data: Path) -> Path:
-    """Twelve hot dogs and eight others, saved as CSV with the record beside it."""
-    rows = tmp_path_factory.mktemp("selection") / "rows.csv"
-    chosen = ["select", "Hot dog", "--negatives", "8", "--output", str(rows)]
-    chosen += ["--data-dir", str(small_data)]
-    subprocess.run([sys.executable, "-m", "hotdog_sql", *chosen], check=True, capture_output=True)
-    return rows
-
-
 @pytest.fixture
-def saved(tmp_path: Path, selection: Path) -> Path:
-    shutil.copytree(selection.parent, tmp_path, dirs_exist_ok=True)
+def saved(call: Run, small_data: Path, tmp_path: Path) -> Path:
+    """Twelve hot dogs and eight others, saved as CSV with the record beside it."""
+    chosen = ("select", "Hot dog", "--negatives", "8", "--output", "rows.csv")
+    assert call(*chosen, "--data-dir", small_data).returncode == 0
     return tmp_path / "rows.csv"
 
 
@@ -51,8 +39,7 @@ def mirror_of(server: LoopbackServer) -> dict[str, str]:
 
 def mirrored(path: Path) -> list[str]:
     """The mirror's paths of the saved rows."""
-    with path.open(newline="", encoding="utf-8") as file:
-        return [f"/mirror/test/{row['ImageID']}.jpg" for row in csv.DictReader(file)]
+    return [f"/mirror/test/{row['ImageID']}.jpg" for row in csv_rows(path)]
 
 
 def test_lost_photos_are_replaced_out_of_the_data(
@@ -94,27 +81,6 @@ def test_what_is_worth_another_try(server: LoopbackServer, saved: Path, call: Ru
     assert "run the same command again" in said.stderr
     server.on(first, Reply(body=jpeg(seed_of(first))))
     assert call("download", saved, "dataset", "--quiet", **mirror_of(server)).stderr == ""
-
-
-@pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_stopped(server: LoopbackServer, saved: Path, how: signal.Signals, code: int) -> None:
-    begun = Event()
-
-    def silent(_: Request) -> Reply:
-        begun.set()
-        return Reply(body=jpeg(), stall_after=10)
-
-    server.default(silent)
-    dataset = saved.parent / "dataset"
-    with started("download", saved, dataset, variables=mirror_of(server)) as process:
-        assert begun.wait(30)
-        process.send_signal(how)
-        _, said = process.communicate(timeout=10)
-    assert process.returncode == code
-    told = "hotdog-sql: stopped; run the same command again to resume"
-    assert [line for line in said.splitlines() if "stopped" in line] == [told]
-    assert "Traceback" not in said
-    assert not (dataset / ".hotdog-sql").exists()
 
 
 def test_in_a_terminal(server: LoopbackServer, saved: Path) -> None:

@@ -1,6 +1,5 @@
 """The dataset that a download makes: resumed, recorded, and topped up."""
 
-import csv
 import os
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from hotdog_sql.errors import DatasetError
 from hotdog_sql.storage import open_storage
 from tests.support.datasets import contents
 from tests.support.loopback import LoopbackServer, Reply
+from tests.support.openimages import csv_rows
 from tests.support.photos import Album, manifest_rows, mirror_path, photo, refuse, run, serve, tree
 from tests.support.pictures import jpeg
 
@@ -115,8 +115,7 @@ def test_the_records_name_authors_on_one_line(server: LoopbackServer, tmp_path: 
     serve(server, [one])
     run(server, tmp_path, [clean, lost])
     assert b"\x1b" not in (tmp_path / "manifest.csv").read_bytes()
-    with (tmp_path / "ATTRIBUTION.csv").open(newline="", encoding="utf-8") as file:
-        (row,) = csv.DictReader(file)  # of the lost one there is nothing to attribute
+    (row,) = csv_rows(tmp_path / "ATTRIBUTION.csv")  # the lost one has nothing to attribute
     assert row == {
         "path": f"other/{one.image_id}.jpg",
         "ImageID": one.image_id,

@@ -1,6 +1,5 @@
 """Whatever strangers send or write, a download ends, keeps every good photo, and hurts nothing."""
 
-import csv
 import re
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from hotdog_sql.download_options import DownloadOptions
 from tests.conftest import Run
 from tests.support.loopback import LoopbackServer, Reply
+from tests.support.openimages import csv_rows
 from tests.support.photos import Album, manifest_rows, photo, run, save_selection, serve, tree
 from tests.support.pictures import jpeg, md5
 from tests.support.raw_server import CHUNKED, OK, Connection, RawServer
@@ -187,8 +187,7 @@ def test_what_strangers_write_is_text(server: LoopbackServer, tmp_path: Path, ru
     dataset = tmp_path / "dataset"
     assert "secret" not in said.stderr + said.stdout
     assert b"secret" not in b"".join(tree(dataset).values())
-    with (dataset / "ATTRIBUTION.csv").open(newline="", encoding="utf-8") as file:
-        shown = [row["Title"] for row in csv.DictReader(file)]
+    shown = [row["Title"] for row in csv_rows(dataset / "ATTRIBUTION.csv")]
     assert shown == ["'" + titles[0], "'+1+1", "'@SUM(1)", "'-2", " x", "plain"]
     exact = manifest_rows(dataset)[: len(titles)]
     assert [row["Title"] for row in exact] == [title.replace("\t", " ") for title in titles]

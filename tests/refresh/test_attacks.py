@@ -10,6 +10,7 @@ import pytest
 from tests.conftest import Run, run_process
 from tests.refresh.conftest import hash_of
 from tests.support.loopback import Answer, LoopbackServer, Reply, file_reply
+from tests.support.photos import tree
 from tests.support.raw_server import CHUNKED, OK, Connection, RawServer, Talk
 
 NAME = "oidv6-class-descriptions.csv"
@@ -158,9 +159,16 @@ def test_no_password_is_shown_or_kept(server: LoopbackServer, run: Run, tmp_path
         assert "secret" not in record.read_text()
 
 
-def test_the_errors_of_a_disk_are_one_line(server: LoopbackServer, in_sh: Run) -> None:
-    server.on(CLASSES, file_reply(bytes(1_000_000)))
-    line = f"ulimit -f 100; exec $program refresh --file {NAME}"
-    refused = in_sh(line, HOTDOG_SQL_BASE_URL=server.url("/"))
+def test_a_full_disk_leaves_everything_as_it_was(
+    server: LoopbackServer, call: Run, in_sh: Run, tmp_path: Path
+) -> None:
+    """A limit on the size of files stands for it; what is wrong is said in one line."""
+    base_url = {"HOTDOG_SQL_BASE_URL": server.url("/")}
+    server.on(CLASSES, file_reply(b"old"))
+    assert call("refresh", "--file", NAME, **base_url).returncode == 0
+    before = tree(tmp_path / "data")
+    server.on(CLASSES, file_reply(bytes(1_000_000), etag='"other"'))
+    refused = in_sh(f"ulimit -f 100; exec $program refresh --file {NAME}", **base_url)
     assert refused.returncode == 5
     assert "File too large" in only_line(refused.stderr)
+    assert before.items() <= tree(tmp_path / "data").items()

@@ -4,7 +4,7 @@ import pytest
 
 from hotdog_sql.refresh.refresh import Status, failure
 from tests.refresh.conftest import HALF, NEW, OLD, Site, hash_of, new
-from tests.support.loopback import Answer, Reply, file_reply
+from tests.support.loopback import Answer, Reply
 
 #: What a server may do wrong for ever, and what becomes of an old file.
 FAULTS: dict[str, tuple[Answer, Status]] = {
@@ -62,21 +62,6 @@ def test_how_often_in_all(site: Site) -> None:
         assert site.refresh().status is Status.FAILED
         assert len(site.requests()) == requests
         assert not site.path.exists()
-
-
-def test_a_full_disk_leaves_file_and_record_as_they_were(old_site: Site) -> None:
-    """A limit on the size of files stands for it."""
-    resource = pytest.importorskip("resource")
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    record = old_site.record.read_bytes()
-    old_site.serve(file_reply(OLD, etag='"other"'))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
-    try:
-        result = old_site.refresh()
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert (result.status, old_site.record.read_bytes()) == (Status.FAILED, record)
-    assert old_site.path.read_bytes() == OLD
 
 
 def test_what_passes_is_tried_again(site: Site) -> None:

@@ -1,5 +1,6 @@
 """A small Open Images on disk, written from lists of rows."""
 
+import csv
 import json
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -158,6 +159,12 @@ def write_csv(path: Path, header: Iterable[str], rows: Iterable[Iterable[str]]) 
     with path.open("w", encoding="utf-8", newline="") as file:
         for row in (header, *rows):
             file.write(",".join(_quoted(field) for field in row) + "\n")
+
+
+def csv_rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a CSV by their columns."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file, strict=True))
 
 
 def _quoted(field: str) -> str:

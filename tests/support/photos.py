@@ -11,6 +11,7 @@ from hotdog_sql.downloader.result import DownloadReport
 from hotdog_sql.downloader.run import download
 from hotdog_sql.progress import Progress
 from tests.support.loopback import LoopbackServer, Reply, file_reply
+from tests.support.openimages import csv_rows
 from tests.support.pictures import jpeg, md5
 
 #: Waits that a test can afford.
@@ -123,8 +124,7 @@ def run(
 
 
 def manifest_rows(directory: Path) -> list[dict[str, str]]:
-    with (directory / "manifest.csv").open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    return csv_rows(directory / "manifest.csv")
 
 
 def tree(directory: Path) -> dict[str, bytes]:

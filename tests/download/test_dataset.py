@@ -135,20 +135,8 @@ def test_folders_stay_below_the_dataset(server: LoopbackServer, tmp_path: Path) 
     serve(server, photos)
     run(server, dataset, photos)
     parents = [str(Path(path).parent) for path in tree(tmp_path) if path.endswith(".jpg")]
-    assert sorted(parents) == sorted(
-        f"dataset/{name}"
-        for name in (
-            "__/__/up",
-            "root",
-            "__",
-            "_hidden",
-            "a/b",
-            "c_d__",
-            "_",
-            "Füße",
-            "__/train/other",
-        )
-    )
+    names = ["__/__/up", "root", "__", "_hidden", "a/b", "c_d__", "_", "Füße", "__/train/other"]
+    assert sorted(parents) == sorted(f"dataset/{name}" for name in names)
 
 
 def test_one_run_at_a_time(server: LoopbackServer, tmp_path: Path) -> None:
@@ -195,12 +183,9 @@ def test_reserves_take_the_places_of_the_lost(server: LoopbackServer, tmp_path: 
     assert [int(row["rank"]) for row in rows] == list(range(1, 15))
     assert {int(row["rank"]) for row in rows if row["status"] == "lost"} == lost
     assert {int(row["rank"]) for row in rows if row["reserve"] == "true"} == {11, 12, 13, 14}
-    assert {int(row["rank"]): row["note"] for row in rows if row["note"]} == {
-        11: f"in place of {photo(2).image_id}",
-        12: f"in place of {photo(5).image_id}",
-        13: f"in place of {photo(11).image_id}",
-        14: f"in place of {photo(12).image_id}",
-    }
+    notes = {int(row["rank"]): row["note"] for row in rows if row["note"]}
+    places = zip(range(11, 15), sorted(lost), strict=True)
+    assert notes == {rank: f"in place of {photo(gone).image_id}" for rank, gone in places}
     assert (report.on_disk, report.lost, report.replaced) == (10, 4, 2)
 
 
@@ -248,10 +233,7 @@ def test_a_larger_sample_takes_its_reserves_in(server: LoopbackServer, tmp_path:
     run(server, tmp_path, grown, **MIRROR)
     assert len(server.requests) == 5
     assert [(row["rank"], row["reserve"], row["note"]) for row in manifest_rows(tmp_path)] == [
-        ("1", "false", ""),
-        ("2", "false", ""),
-        ("3", "false", ""),
-        ("4", "false", ""),
+        *((str(rank), "false", "") for rank in range(1, 5)),
         ("5", "true", f"in place of {photos[0].image_id}"),
     ]
 

@@ -87,14 +87,8 @@ def test_a_worker_dies_when_its_shard_is_done(
     there = s3 if where == "bucket" else str(tmp_path / "dataset")
     work = partial(die_when_done, tmp_path / "died")
     monkeypatch.setattr(executors, "run_shard_once", work)
-    report = download(
-        server,
-        there,
-        ALBUM,
-        scheduler=cluster.address,
-        shard_size=15,
-        dataset_format=dataset_format,
-    )
+    how: dict[str, Any] = {"scheduler": cluster.address, "dataset_format": dataset_format}
+    report = download(server, there, ALBUM, shard_size=15, **how)
     cluster.replace_dead()
     assert (tmp_path / "died").exists()
     assert (report.on_disk, report.replaced) == (74, 6)

@@ -87,13 +87,19 @@ def real_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run_process(
-    command: list[str], folder: Path, timeout: float = 60, /, stdin: str = "", **variables: str
+    command: list[str],
+    folder: Path,
+    code: int = 0,
+    timeout: float = 60,
+    /,
+    stdin: str = "",
+    **variables: str,
 ) -> subprocess.CompletedProcess[str]:
-    """Runs a program in a folder, without the settings that this process has."""
+    """Runs a program in a folder, without this process's settings; it must end with this code."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("HOTDOG_SQL_")
     }
-    return subprocess.run(
+    done = subprocess.run(
         command,
         cwd=folder,
         input=stdin,
@@ -104,6 +110,8 @@ def run_process(
         timeout=timeout,
         check=False,
     )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
 
 
 @contextmanager
@@ -129,9 +137,11 @@ def started(
 def run(tmp_path: Path) -> Run:
     """Runs `hotdog-sql` as its own process in an empty folder."""
 
-    def run_command(*arguments: str | Path, **options: str) -> subprocess.CompletedProcess[str]:
+    def run_command(
+        *arguments: str | Path, code: int = 0, **options: str
+    ) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "hotdog_sql", *map(str, arguments)]
-        return run_process(command, tmp_path, **options)
+        return run_process(command, tmp_path, code, **options)
 
     return run_command
 
@@ -140,18 +150,23 @@ def run(tmp_path: Path) -> Run:
 def in_sh(tmp_path: Path) -> Run:
     """Runs a line of the shell, in which `$program` is `hotdog-sql`, in an empty folder."""
 
-    def run_line(line: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    def run_line(line: str, code: int = 0, **variables: str) -> subprocess.CompletedProcess[str]:
         program = f"{sys.executable} -m hotdog_sql"
-        return run_process(["sh", "-c", line], tmp_path, program=program, **variables)
+        return run_process(["sh", "-c", line], tmp_path, code, program=program, **variables)
 
     return run_line
 
 
 @pytest.fixture
 def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
-    """Calls `hotdog-sql` as `run` does, but in this process, which takes a fraction of the time."""
+    """Calls `hotdog-sql` as `run` does, but in this process, which takes a fraction of the time.
 
-    def call_main(*arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    Where the code is None, any will do.
+    """
+
+    def call_main(
+        *arguments: str | Path, code: int | None = 0, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
         monkeypatch.chdir(tmp_path)
         for name in [name for name in os.environ if name.startswith("HOTDOG_SQL_")]:
             monkeypatch.delenv(name)
@@ -159,13 +174,15 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureF
             monkeypatch.setenv(name, value)
         command = ["hotdog-sql", *map(str, arguments)]
         monkeypatch.setattr(sys, "argv", command)
-        code: object = 0
+        ended: object = 0
         try:
             main()
         except SystemExit as end:
-            code = end.code or 0
-        assert isinstance(code, int)
-        return subprocess.CompletedProcess(command, code, *capfd.readouterr())
+            ended = end.code or 0
+        assert isinstance(ended, int)
+        done = subprocess.CompletedProcess(command, ended, *capfd.readouterr())
+        assert code in (None, ended), done.stdout + done.stderr
+        return done
 
     return call_main
 

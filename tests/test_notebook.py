@@ -40,8 +40,7 @@ def text(outputs: list[dict[str, Any]], kind: str = "text/plain") -> str:
 def test_tables_thumbnails_and_progress(tmp_path: Path, addresses: dict[str, str]) -> None:
     cells = json.dumps([_CONNECT, _DOWNLOAD, _VERIFY, "chosen", "chosen.thumbnails()"])
     variables = addresses | {"PYTHONPATH": str(ROOT)}
-    done = run_process([str(_PYTHON), "-c", _RUN], tmp_path, 600, cells, **variables)
-    assert done.returncode == 0, done.stderr
+    done = run_process([str(_PYTHON), "-c", _RUN], tmp_path, 0, 600, cells, **variables)
     outputs, drawn = json.loads(done.stdout)
     connected, downloaded, verified, table, thumbnails = outputs
     assert "files to download: 3" in text(connected)

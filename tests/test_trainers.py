@@ -99,8 +99,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, addresses: dict[str, str]) ->
         "tars in parts": [*tars, *parts],
     }.items():
         select = ["select", "Hot dog", "--download", f"{name}/dataset", *options]
-        done = run_process([sys.executable, "-m", "hotdog_sql", *select], folder, **addresses)
-        assert done.returncode == 0, done.stderr
+        run_process([sys.executable, "-m", "hotdog_sql", *select], folder, **addresses)
     return folder
 
 
@@ -124,8 +123,7 @@ def trained(folder: Path, python: Path, code: str, **variables: str) -> str:
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "PYTHONWARNINGS": "default",
     }
-    done = run_process([str(python), "-c", code], folder, 600, **variables)
-    assert done.returncode == 0, done.stderr
+    done = run_process([str(python), "-c", code], folder, 0, 600, **variables)
     return done.stdout
 
 

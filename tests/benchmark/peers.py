@@ -9,23 +9,15 @@ python peers.py pandas_boxes_fiftyone BOXES OUTPUT
 
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
-_LABELS = """
+#: The columns that are no text.
+_NUMBERS = {"Confidence": "DOUBLE", "OriginalSize": "BIGINT", "Rotation": "DOUBLE"}
+_READ = """
 FROM read_csv(
     $file, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"',
-    columns = {'ImageID': 'VARCHAR', 'Source': 'VARCHAR', 'LabelName': 'VARCHAR',
-               'Confidence': 'DOUBLE'}
-)
-"""
-_IMAGES = """
-FROM read_csv(
-    $file, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"',
-    columns = {'ImageID': 'VARCHAR', 'Subset': 'VARCHAR', 'OriginalURL': 'VARCHAR',
-               'OriginalLandingURL': 'VARCHAR', 'License': 'VARCHAR',
-               'AuthorProfileURL': 'VARCHAR', 'Author': 'VARCHAR', 'Title': 'VARCHAR',
-               'OriginalSize': 'BIGINT', 'OriginalMD5': 'VARCHAR', 'Thumbnail300KURL': 'VARCHAR',
-               'Rotation': 'DOUBLE'}
+    columns = {columns}
 )
 """
 _SELECT = {"count": "SELECT count(*)", "columns": "SELECT count(COLUMNS(*))"}
@@ -40,7 +32,10 @@ def bare_scan(what: str, labels: str, images: str) -> None:
     duckdb: Any = import_module("duckdb")
     with duckdb.connect() as connection:
         connection.execute("SET enable_progress_bar = false")
-        for source, file in ((_LABELS, labels), (_IMAGES, images)):
+        for file in (labels, images):
+            with Path(file).open(encoding="utf-8") as lines:
+                names = lines.readline().strip().split(",")
+            source = _READ.format(columns={name: _NUMBERS.get(name, "VARCHAR") for name in names})
             print(connection.execute(source + _SELECT[what], {"file": file}).fetchall())
 
 
@@ -62,7 +57,6 @@ def polars_lazy(class_file: str, label_file: str, image_file: str, output: str) 
         )
         .collect(engine="streaming")
     )
-    print(f"{len(by_image):,} images with a confirmed label")
     hot_dogs = by_image.filter("is_hot_dog").select("ImageID", folder=pl.lit("hot_dog"))
     others = (
         by_image.filter(~pl.col("is_related"))
@@ -73,7 +67,6 @@ def polars_lazy(class_file: str, label_file: str, image_file: str, output: str) 
     chosen = pl.concat([hot_dogs, others])
     images = pl.scan_csv(image_file, infer_schema=False)
     selection = chosen.lazy().join(images, on="ImageID").collect(engine="streaming")
-    print(f"{len(selection):,} rows")
     selection.write_csv(output)
 
 
@@ -87,21 +80,12 @@ def pandas_tutorial(class_file: str, label_file: str, image_file: str, output: s
     images = pd.read_csv(image_file)
     labels = pd.read_csv(label_file)
     confirmed = labels[labels["Confidence"] == 1]
-    print(f"{len(images):,} image URLs")
-    print(f"{len(confirmed):,} confirmed labels on {confirmed['ImageID'].nunique():,} images")
-    print(f"{len(classes):,} classes")
-    print(images.head(), confirmed.head(), classes.head(), sep="\n")
-
     related = classes[classes["DisplayName"].str.startswith("Hot dog")]
-    print(related)
     hot_dog = classes[classes["DisplayName"] == "Hot dog"]["LabelName"]
     hot_dog_ids = confirmed[confirmed["LabelName"].isin(hot_dog)]["ImageID"].unique()
     hot_dogs = images[images["ImageID"].isin(hot_dog_ids)]
-    print(f"{len(hot_dogs):,} hot dog images")
-
     other_ids = confirmed[~confirmed["LabelName"].isin(related["LabelName"])]["ImageID"].unique()
     others = images[images["ImageID"].isin(other_ids)].sample(120, random_state=42)
-    print(f"{len(others):,} others")
     pd.concat([hot_dogs.assign(folder="hot_dog"), others.assign(folder="other")]).to_csv(
         output, index=False
     )

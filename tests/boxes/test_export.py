@@ -1,6 +1,5 @@
 """What `export` and `crop` write, box for box against brute force."""
 
-import csv
 import json
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +20,7 @@ from hotdog_sql.options import BoxFormat, DataOptions
 from tests.boxes.generated import NAMES, Photo, boxed_datasets, where_it_is
 from tests.support.galleries import write_dataset
 from tests.support.openimages import OpenImages
+from tests.support.photos import manifest_rows
 
 #: ImageID, category, left, top, width and height, in pixels.
 Found = tuple[str, int, float, float, float, float]
@@ -183,7 +183,7 @@ def test_every_crop_has_the_pixels_of_its_box(drawn: Given) -> None:
     with boxes_of(data, results) as (folder, found):
         crops = folder / "crops"
         notes = crop(found, crops, margin=0.25, min_pixels=10)
-        lines = list(csv.DictReader((crops / "manifest.csv").read_text("utf-8").splitlines()))
+        lines = manifest_rows(crops)
         written = [row for row in lines if row["path"]]
         assert notes[""] == len(written) == len(list(crops.rglob("*.png")))
         assert all(row["note"] == "" for row in written)

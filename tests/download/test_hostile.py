@@ -48,7 +48,7 @@ def test_addresses_that_cannot_be_used(server: LoopbackServer, tmp_path: Path, r
     rows = save_selection(tmp_path / "rows.csv", [*photos, redirected, good])
     for _ in range(2):
         said = run("download", rows, "dataset", HOTDOG_SQL_MIRROR_URL=server.url("/mirror/"))
-        assert (said.returncode, "Traceback" in said.stderr) == (0, False), said.stderr
+        assert "Traceback" not in said.stderr
     found = statuses(tmp_path / "dataset")
     assert found.pop(99) == ("downloaded", "")
     assert {status for status, _ in found.values()} == {"lost"}
@@ -166,8 +166,9 @@ def test_links_in_a_dataset_are_not_followed(tmp_path: Path, run: Run, link: str
     with LoopbackServer() as server:
         serve(server, [one])
         rows = save_selection(tmp_path / "rows.csv", [one])
-        said = run("download", rows, "dataset", HOTDOG_SQL_MIRROR_URL=server.url("/mirror/"))
-    assert said.returncode == 6
+        said = run(
+            "download", rows, "dataset", HOTDOG_SQL_MIRROR_URL=server.url("/mirror/"), code=6
+        )
     assert "is a symbolic link" in said.stderr
     assert tree(precious) == {f"{one.image_id}.jpg": b"mine"}
 
@@ -182,7 +183,6 @@ def test_what_strangers_write_is_text(server: LoopbackServer, tmp_path: Path, ru
     rows = save_selection(tmp_path / "rows.csv", [*photos, photo(9)])
     mirror = server.url("/mirror/").replace("http://", "http://me:secret@")
     said = run("download", rows, "dataset", "--verbose", HOTDOG_SQL_MIRROR_URL=mirror)
-    assert said.returncode == 0, said.stderr
     assert "http 404" in said.stderr
     dataset = tmp_path / "dataset"
     assert "secret" not in said.stderr + said.stdout
@@ -223,10 +223,9 @@ def test_a_data_folder_is_left_alone(tmp_path: Path, run: Run, small_data: Path,
     else:
         for path in filter(Path.is_file, small_data.iterdir()):
             (folder / path.name).write_bytes(path.read_bytes())
-        assert run("summary", "--data-dir", "folder").returncode == 0
+        run("summary", "--data-dir", "folder")
     before = tree(folder)
-    said = run("download", save_selection(tmp_path / "rows.csv", [photo(1)]), "folder")
-    assert said.returncode == 6
+    said = run("download", save_selection(tmp_path / "rows.csv", [photo(1)]), "folder", code=6)
     assert "choose another folder" in said.stderr
     assert tree(folder) == before
 
@@ -234,8 +233,7 @@ def test_a_data_folder_is_left_alone(tmp_path: Path, run: Run, small_data: Path,
 @pytest.mark.slow
 def test_a_host_that_cannot_be_reached_ends_the_run(tmp_path: Path, run: Run) -> None:
     rows = save_selection(tmp_path / "rows.csv", [photo(n) for n in range(1, 51)])
-    said = run("download", rows, "ds", HOTDOG_SQL_MIRROR_URL="https://mirror.invalid/")
-    assert said.returncode == 7
+    said = run("download", rows, "ds", HOTDOG_SQL_MIRROR_URL="https://mirror.invalid/", code=7)
     *_, last = lines = said.stderr.splitlines()
     assert lines.count("Cannot reach mirror.invalid (unknown host); retrying") == 1
     assert "check the network connection" in last

@@ -26,7 +26,6 @@ def test_what_it_says_of_each_file(
     run: Run, call: Run, server: LoopbackServer, tmp_path: Path
 ) -> None:
     first = call("refresh", HOTDOG_SQL_BASE_URL=server.url("/"))
-    assert first.returncode == 0, first.stderr
     # The catalog knows two of the three, and it knows them otherwise.
     assert first.stdout.count("differs from the catalog") == 2
     assert (tmp_path / "data" / "test-annotations-human-imagelabels.csv").read_bytes() == NEW
@@ -40,8 +39,7 @@ def test_what_it_says_of_each_file(
     server.on(CLASSES, Reply(503, headers={"Retry-After": "999"}))
     server.on(IMAGES, file_reply(content(6), etag='"2"'))
     server.on(LABELS, Reply(404))
-    third = run("refresh", HOTDOG_SQL_BASE_URL=server.url("/"))
-    assert third.returncode == 5
+    third = run("refresh", HOTDOG_SQL_BASE_URL=server.url("/"), code=5)
     assert statuses(third.stdout) == ["kept", "changed", "failed"]
     assert "HTTP status 503" in third.stdout
     (line,) = [line for line in third.stderr.splitlines() if line.startswith("hotdog-sql:")]
@@ -49,19 +47,17 @@ def test_what_it_says_of_each_file(
 
     server.on(LABELS, file_reply(NEW))
     kept = call("refresh", "--quiet", HOTDOG_SQL_BASE_URL=server.url("/"))
-    assert (kept.returncode, kept.stdout, kept.stderr) == (0, "", "")
+    assert (kept.stdout, kept.stderr) == ("", "")
 
 
 def test_https(run: Run, certificate: Path, tmp_path: Path) -> None:
     with LoopbackServer(certificate) as server:
         server.on(CLASSES, file_reply(NEW, fault=Reply(cut_at=200_000)), file_reply(NEW))
         fetch = ["refresh", "--file", "oidv6-class-descriptions.csv"]
-        refused = run(*fetch, HOTDOG_SQL_BASE_URL=server.url("/"))
-        assert refused.returncode == 5
+        refused = run(*fetch, HOTDOG_SQL_BASE_URL=server.url("/"), code=5)
         assert "its certificate is not trusted: see SSL_CERT_FILE" in refused.stderr
         assert server.requests == []
-        done = run(*fetch, HOTDOG_SQL_BASE_URL=server.url("/"), SSL_CERT_FILE=str(certificate))
-        assert done.returncode == 0, done.stderr
+        run(*fetch, HOTDOG_SQL_BASE_URL=server.url("/"), SSL_CERT_FILE=str(certificate))
         ranges = [request.headers.get("range") for request in server.requests]
     assert ranges == [None, "bytes=200000-"]
     assert (tmp_path / "data" / "oidv6-class-descriptions.csv").read_bytes() == NEW
@@ -83,7 +79,7 @@ def test_ctrl_c_keeps_what_has_come(run: Run, server: LoopbackServer, tmp_path: 
 
     server.on(LABELS, file_reply(large))
     server.clear()
-    assert run("refresh", "--file", name, **base_url).returncode == 0
+    run("refresh", "--file", name, **base_url)
     assert (data / name).read_bytes() == large
     (request,) = [request for request in server.requests if request.method == "GET"]
     assert int(request.headers["range"].removeprefix("bytes=").removesuffix("-")) >= 4_000_000

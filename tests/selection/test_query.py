@@ -69,7 +69,6 @@ def test_the_command_goes_the_whole_way(small_data: Path, run: Run, tmp_path: Pa
     (tmp_path / "my.sql").write_text(text)
     wanted = ("select", "--query", "my.sql", "--set", "n=40", "--set", "f=few")
     done = run(*wanted, "--data-dir", small_data, "--output", "rows.csv")
-    assert done.returncode == 0, done.stderr
     assert "few" in done.stderr
     assert len((tmp_path / "rows.csv").read_text().splitlines()) == 41
     record = json.loads((tmp_path / "rows.selection.json").read_text())

@@ -156,7 +156,7 @@ def test_lists_that_will_not_do(call: Run, small: Path, tmp_path: Path) -> None:
         assert "\x1b" not in done.stderr
 
 
-def test_a_query_reads_the_list(call: Run, splits: Path, tmp_path: Path) -> None:
+def test_a_query_reads_the_list_and_ranks(call: Run, splits: Path, tmp_path: Path) -> None:
     (tmp_path / "ids.txt").write_text(f"test/{TEST[0]}\n{TEST[1]}\nnobody\n")
     (tmp_path / "q.sql").write_text(
         "SELECT ImageID, coalesce(ids.split, 'none') || '_' || ids.folder AS folder, 3 AS rank"

@@ -26,11 +26,6 @@ def test_rank_is_the_seeded_order_where_the_query_gives_none(small_data: Path) -
     assert found == [("all", rank, image) for rank, image in enumerate(ids, 1)]
 
 
-def test_the_querys_own_rank_stands(small_data: Path) -> None:
-    text = "SELECT ImageID, 'a' AS folder, 7 AS rank FROM images ORDER BY ImageID LIMIT 1"
-    assert select(small_data, text) == [("a", 7, f"{1:016x}")]
-
-
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -99,26 +99,19 @@ SOME = [
 
 @pytest.mark.parametrize("attempt", SOME)
 @pytest.mark.parametrize("way", ["sql", "select --query", "select --from"])
-def test_each_command_that_runs_a_query(way: str, attempt: str, world: Path, run: Run) -> None:
+def test_each_command_that_runs_a_query(
+    way: str, attempt: str, world: Path, run: Run, tmp_path: Path
+) -> None:
     query = written_out(attempt, world, world)
-    file = world / "query"
-    match way:
-        case "sql":
-            arguments = ["sql", query, "--dataset", str(world / "dataset")]
-        case "select --query":
-            file.write_text(query)
-            arguments = ["select", "--query", str(file)]
-        case _:
-            recipe = {"form": 1, "release": "v6", "splits": ["test"], "labels": "human"}
-            recipe |= {"versions": {}, "sql_sha256": {}, "file_md5": {}, "partition": None}
-            asked = {"text": query, "variables": {}, "seed": 42, "sha256": ""}
-            file.write_text(json.dumps(recipe | {"query": asked}))
-            arguments = ["select", "--from", str(file)]
+    recipe = {"form": 1, "release": "v6", "splits": ["test"], "labels": "human"}
+    recipe |= {"versions": {}, "sql_sha256": {}, "file_md5": {}, "partition": None}
+    asked = {"text": query, "variables": {}, "seed": 42, "sha256": ""}
+    file = tmp_path / "query"
+    file.write_text(json.dumps(recipe | {"query": asked}) if way == "select --from" else query)
+    what = ["sql", query, "--dataset", world / "dataset"] if way == "sql" else [*way.split(), file]
     before = contents(world)
-    command, *more = arguments
-    done = run(command, "--data-dir", world / "data", "--offline", *more, code=3)
+    done = run(*what, "--data-dir", world / "data", "--offline", code=3)
     assert done.stdout == ""
     assert "sesame" not in done.stderr
     assert "Traceback" not in done.stderr
     assert before == contents(world)
-    file.unlink(missing_ok=True)

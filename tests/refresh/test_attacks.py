@@ -163,7 +163,9 @@ def test_a_full_disk_leaves_everything_as_it_was(
     server.on(CLASSES, file_reply(b"old"))
     call("refresh", "--file", NAME, **base_url)
     before = tree(tmp_path / "data")
-    server.on(CLASSES, file_reply(bytes(1_000_000), etag='"other"'))
-    refused = in_sh(f"ulimit -f 100; exec $program refresh --file {NAME}", **base_url, code=5)
-    assert "File too large" in only_line(refused.stderr)
-    assert before.items() <= tree(tmp_path / "data").items()
+    for body, limit in ((bytes(1_000_000), 100), (b"old", 0)):  # the file, or its record alone
+        server.on(CLASSES, file_reply(body, etag='"other"'))
+        command = f"ulimit -f {limit}; exec $program refresh --file {NAME}"
+        refused = in_sh(command, **base_url, code=5)
+        assert "File too large" in only_line(refused.stderr)
+        assert before.items() <= tree(tmp_path / "data").items()

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 from enum import StrEnum
+from functools import partial
 from threading import Event, Thread
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from hotdog_sql.data_file import HIDDEN, DataFile, hidden, refresh_command
 from hotdog_sql.download_options import SILENCE_SECONDS, RetryPolicy
@@ -21,6 +22,7 @@ LARGE = 500_000_000
 #: Seconds that transfers have to notice that the refresh ends.
 _GRACE = 1.0
 
+T = TypeVar("T")
 #: Is asked before a large download: how many files, and their total size if that is known.
 Confirm = Callable[[int, int | None], bool]
 
@@ -64,6 +66,7 @@ def refresh(
     if offline:
         raise _refusal(files, "--offline forbids downloading")
     check_url(base_url)
+    HttpClient(silence_seconds)  # pyreqwest crashes where the thread that it began in has ended
     shown = progress or Progress()
     missing = [file for file in files if not file.path.is_file()]
     if confirm is not None and missing:
@@ -73,25 +76,33 @@ def refresh(
             folder.mkdir(parents=True, exist_ok=True)
     stop = Event()
 
-    def work(file: DataFile, result: Future[FileResult]) -> None:
-        url = base_url + file.catalog.path
-        try:
-            with HttpClient(silence_seconds=silence_seconds) as client:
-                transfer = Transfer(file, url, client, policy or RetryPolicy(), shown, stop)
-                result.set_result(_fetch(file, transfer, shown))
-        except BaseException as error:  # noqa: BLE001 - whoever takes the result raises it
-            result.set_exception(error)
+    def work(file: DataFile) -> FileResult:
+        with HttpClient(silence_seconds=silence_seconds) as client:
+            url = base_url + file.catalog.path
+            transfer = Transfer(file, url, client, policy or RetryPolicy(), shown, stop)
+            return _fetch(file, transfer, shown)
 
     results: list[Future[FileResult]] = []
     try:
-        for file in files:
-            results.append(Future())
-            # A daemon: a transfer that hangs in the system must not keep Ctrl-C waiting.
-            Thread(target=work, args=(file, results[-1]), daemon=True).start()
+        results.extend(_begin(partial(work, file)) for file in files)
         return [result.result() for result in results]
     finally:
         stop.set()
         wait(results, _GRACE)
+
+
+def _begin(call: Callable[[], T]) -> Future[T]:
+    """Begin a call whose requests must not keep Ctrl-C waiting: one may hang in the system."""
+    future: Future[T] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(call())
+        except BaseException as error:  # noqa: BLE001 - whoever takes the result raises it
+            future.set_exception(error)
+
+    Thread(target=work, daemon=True).start()
+    return future
 
 
 def failure(results: Sequence[FileResult]) -> TransferError | None:
@@ -130,7 +141,7 @@ def _announce(
     missing: Sequence[DataFile], base_url: str, confirm: Confirm, progress: Progress
 ) -> None:
     """Tell what will be fetched, and ask if it is large, or of train and of unknown size."""
-    sizes = sizes_of(missing, base_url)
+    sizes = _begin(partial(sizes_of, missing, base_url)).result()
     known = [size for size in sizes.values() if size is not None]
     total = sum(known) if len(known) == len(sizes) else None
     progress.files_planned(sizes, total)

@@ -2,12 +2,13 @@
 
 import signal
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from tests.conftest import Run, started
 from tests.refresh.conftest import NEW, OLD, content, statuses
-from tests.support.loopback import LoopbackServer, Reply, file_reply
+from tests.support.loopback import LoopbackServer, Reply, Request, file_reply
 
 CLASSES = "v6/oidv6-class-descriptions.csv"
 IMAGES = "2018_04/test/test-images-with-rotation.csv"
@@ -61,6 +62,23 @@ def test_https(run: Run, certificate: Path, tmp_path: Path) -> None:
         ranges = [request.headers.get("range") for request in server.requests]
     assert ranges == [None, "bytes=200000-"]
     assert (tmp_path / "data" / "oidv6-class-descriptions.csv").read_bytes() == NEW
+
+
+def test_ctrl_c_does_not_wait_for_a_size(server: LoopbackServer, tmp_path: Path) -> None:
+    asked = Event()
+
+    def silent(_: Request) -> Reply:
+        asked.set()
+        return Reply(delay=3600)
+
+    server.on(LABELS, silent)
+    wanted = ("refresh", "--file", "test-annotations-human-imagelabels.csv")
+    base_url = {"HOTDOG_SQL_BASE_URL": server.url("/")}
+    with started(*wanted, "--data-dir", tmp_path / "data", variables=base_url) as process:
+        assert asked.wait(30)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=15)  # a silent request would take 30 s
+    assert process.returncode == 130, said
 
 
 def test_ctrl_c_keeps_what_has_come(run: Run, server: LoopbackServer, tmp_path: Path) -> None:

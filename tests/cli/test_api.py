@@ -96,15 +96,13 @@ def test_a_selection_is_rows_a_report_and_a_table(small_data: Path) -> None:
         assert len(chosen) == 300
 
 
-def test_rows_are_tuples_with_names(tmp_path: Path) -> None:
-    small_open_images().write(tmp_path)
-    with hotdog_sql.connect(tmp_path, offline=True) as database:
+def test_rows_are_tuples_with_names(small_data: Path) -> None:
+    with hotdog_sql.connect(small_data, offline=True) as database:
         (row,) = database.rows("FROM classes WHERE LabelName = $mid", {"mid": "/m/01b9xk"})
         assert row == ("/m/01b9xk", "Hot dog") == (row.LabelName, row.DisplayName)
         # Names that Python's attributes cannot have, or that are there twice.
-        assert database.rows("SELECT 1 AS a, 2 AS a, 3 AS class, count(*)")[0]._fields == (
-            *("a", "_1", "_2", "_3"),
-        )
+        (row,) = database.rows("SELECT 1 AS a, 2 AS a, 3 AS class, count(*)")
+        assert row._fields == ("a", "_1", "_2", "_3")
 
 
 def test_text_of_strangers_is_text_in_a_notebook(tmp_path: Path) -> None:

@@ -16,7 +16,6 @@ pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is no
 
 Make = Callable[..., subprocess.CompletedProcess[str]]
 
-
 STAND = "/m/0bm1pg"
 IMAGES = "data/test-images-with-rotation.csv"
 
@@ -63,10 +62,7 @@ def test_only_developing_installs_what_develops_it(checkout: Path) -> None:
     """In a checkout with no environment yet."""
 
     def planned(*targets: str) -> str:
-        done = subprocess.run(
-            ["make", "-n", *targets], cwd=checkout, capture_output=True, text=True, check=True
-        )
-        return done.stdout
+        return run_process(["make", "-n", *targets], checkout).stdout
 
     for target in ("demo", "dataset", "shell", "refresh"):
         assert "pip install --quiet --editable '.[shell]'" in planned(target)

@@ -22,10 +22,6 @@ IMAGES = "test-images-with-rotation.csv"
 LABELS = "test-annotations-human-imagelabels.csv"
 
 
-def rows_of(database: Database, view: str) -> list[tuple[object, ...]]:
-    return database.rows(f"FROM {view} ORDER BY ALL")
-
-
 @pytest.mark.parametrize("examples", [4, pytest.param(50, marks=pytest.mark.slow)])
 def test_every_row_and_every_selection_is_the_csvs(examples: int) -> None:
     @settings(max_examples=examples, deadline=None)
@@ -40,7 +36,8 @@ def test_every_row_and_every_selection_is_the_csvs(examples: int) -> None:
             ):
                 assert views_of(indexed) == ALL
                 for view in sorted(ALL):
-                    assert rows_of(indexed, view) == rows_of(plain, view)
+                    query = f"FROM {view} ORDER BY ALL"
+                    assert indexed.rows(query) == plain.rows(query)
                 selections = [select(database, asked) for database in (plain, indexed)]
                 assert list(selections[0]) == list(selections[1])
                 assert selections[0].report == selections[1].report

@@ -1,7 +1,6 @@
 """selection.json: read again, changed by options, mutated by strangers."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ import pytest
 
 from hotdog_sql.errors import SelectionFileError
 from hotdog_sql.recipe import Recipe
-from tests.conftest import Run
+from tests.conftest import Run, run_process
 
 WANTED = ("select", "--class", "Hot dog", "--negatives", "20", "--partition", "80/20")
 
@@ -20,7 +19,7 @@ def content(small_data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[
     """A recipe that the program wrote."""
     folder = tmp_path_factory.mktemp("saved")
     command = [sys.executable, "-m", "hotdog_sql", *WANTED, "--data-dir", str(small_data)]
-    subprocess.run([*command, "-q", "--output", "rows.csv"], cwd=folder, check=True, timeout=60)
+    run_process([*command, "-q", "--output", "rows.csv"], folder)
     read: dict[str, Any] = json.loads((folder / "rows.selection.json").read_text())
     return read
 

@@ -125,6 +125,8 @@ def _fetch(file: DataFile, transfer: Transfer, progress: Progress) -> FileResult
     note, lock, part = "", hidden(file.path, ".lock"), hidden(file.path, ".part")
     try:
         with storage_errors(part), locked(lock, waiting):
+            for leftover in lock.parent.glob(f".{file.path.name}.*"):
+                leftover.unlink(missing_ok=True)  # of a run that was killed
             status = Status.CHANGED if file.path.exists() else Status.NEW
             if not transfer.run():
                 status = Status.UNCHANGED

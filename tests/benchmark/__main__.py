@@ -13,7 +13,7 @@ from importlib.metadata import version
 
 from tests.benchmark.download import measure_download, measure_refresh
 from tests.benchmark.measure import BENCH, CHART, Run, write_chart
-from tests.benchmark.selection import SIZES, measure_boxes, measure_selection, measure_start
+from tests.benchmark.selection import measure_boxes, measure_selection, measure_start
 
 _PARTS = ("start", "selection", "boxes", "refresh", "download")
 
@@ -22,7 +22,6 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmark")
     parser.add_argument("parts", nargs="*", help=f"some of {', '.join(_PARTS)}; default: all")
-    parser.add_argument("--sizes", nargs="+", choices=SIZES, default=list(SIZES))
     parser.add_argument("--repeats", type=int, default=5)
     options = parser.parse_args()
     shutil.rmtree(BENCH / "installed", ignore_errors=True)  # it may be of an older checkout
@@ -37,8 +36,7 @@ def main() -> None:
             case "start":
                 measure_start(options.repeats)
             case "selection":
-                sizes = tuple(options.sizes)
-                charts[f"select from {sizes[-1]}"] = measure_selection(options.repeats, sizes)
+                charts["select from train"] = measure_selection(options.repeats)
             case "boxes":
                 measure_boxes(options.repeats)
             case "refresh":

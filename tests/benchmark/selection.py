@@ -26,7 +26,7 @@ _PEERS = str(Path(__file__).parent / "peers.py")
 _BOXES = "SELECT * FROM boxes WHERE LabelName = '/m/01b9xk'"
 
 #: What is measured, by the name to show, smallest first.
-SIZES = {
+_SIZES = {
     "test": ("test", Fraction(1)),
     "a tenth of train": ("train", Fraction(1, 10)),
     "a third of train": ("train", Fraction(1, 3)),
@@ -50,11 +50,10 @@ def measure_start(repeats: int) -> None:
     print_table("Start", results, next(iter(results)))
 
 
-def measure_selection(repeats: int, sizes: tuple[str, ...]) -> dict[str, Run]:
+def measure_selection(repeats: int) -> dict[str, Run]:
     """The tables by the size of the files; gives the results of the last."""
     results: dict[str, Run] = {}
-    for name in sizes:
-        split, fraction = SIZES[name]
+    for name, (split, fraction) in _SIZES.items():
         plain = split_dir(split, fraction)
         indexed = indexed_dir(plain)
         built = run(hotdog_sql("index", "--split", split, "--data-dir", str(indexed)))

@@ -41,18 +41,17 @@ def test_it_is_one_page() -> None:
 
 
 def test_the_options_have_these_defaults() -> None:
-    options = {option: row for row in rows("Options") for option in [row[0].strip("`")]}
-    assert len(options) == 10
+    table = rows("Options")
+    assert len(table) == 10
     parameters = {name: one for one in COMMANDS["select"].params for name in one.opts}
-    for option, row in options.items():
-        parameter = parameters[option]
-        default = parameter.default
+    for row in table:
+        default = parameters[row[0].strip("`")].default
         if default is None:
             continue
         if isinstance(default, list):
             default = ", ".join(default)
         shown = row[2].strip("`") if len(row) > 2 else ""
-        assert shown == str(default or ""), option
+        assert shown == str(default or ""), row[0]
 
 
 def test_every_command_and_no_other_option_is_named() -> None:

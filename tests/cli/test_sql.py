@@ -96,9 +96,6 @@ def test_where_the_query_comes_from(small_data: Path, run: Run, call: Run, tmp_p
     assert call("sql", "--file", "my.sql", *data).stdout == "n\n300\n"
     assert run("sql", "-", *data, stdin="SELECT 1 AS one;").stdout == "one\n1\n"
     call("sql", "SELECT 1", "--file", "my.sql", code=2)
-    (tmp_path / "my.sql").write_bytes(b"SELECT '\xff'")
-    done = call("sql", "--file", "my.sql", code=3)
-    assert done.stderr == "hotdog-sql: my.sql is not UTF-8 text; save the query as UTF-8\n"
 
 
 def test_without_a_query_it_lists_what_there_is_to_query(call: Run) -> None:

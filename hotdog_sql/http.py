@@ -123,8 +123,9 @@ def check_url(url: str, base: httpx.URL | None = None) -> httpx.URL:
         ) from error
     is_allowed = target.scheme == "https" or (target.scheme == "http" and _is_loopback(host))
     if not (host and is_allowed):
+        shown = public_address(target).rpartition("@")[2]
         raise RequestError(
-            f"{public_address(target)}: only https addresses are fetched; "
+            f"{shown}: only https addresses are fetched; "
             "check HOTDOG_SQL_BASE_URL and HOTDOG_SQL_MIRROR_URL",
             "unsafe address",
         )

@@ -58,6 +58,15 @@ def test_it_says_who_it_is_and_asks_for_plain_bytes(server: LoopbackServer) -> N
         get(server.url("/c"))
 
 
+def test_no_message_shows_a_password() -> None:
+    """However the address is mistyped."""
+    after = ("http://", "ftp://", "https:", "https:///", "//", "")
+    for url in (*(f"{one}me:secret@host.example/" for one in after), "https://me:secret@[::1/"):
+        with pytest.raises(RequestError) as caught:
+            check_url(url)
+        assert "secret" not in str(caught.value)
+
+
 def test_backoff_grows_to_its_cap_and_ends() -> None:
     policy = RetryPolicy(attempts=10, base=1, cap=5, patience=60)
     for attempt, longest in [(1, 1), (2, 2), (3, 4), (4, 5), (9, 5)]:

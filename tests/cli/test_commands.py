@@ -131,7 +131,7 @@ def test_libraries_are_imported_only_where_they_are_needed(
     select = ["select", "Hot dog", "--data-dir", str(small_data), "--output", "rows.csv"]
     for arguments, libraries in ((["select", "--help"], set()), (select, {"duckdb"})):
         done = run_process([sys.executable, "-c", program, *arguments], tmp_path)
-        assert {"duckdb", "httpx", "rich.console"} & set(done.stdout.split()) == libraries
+        assert {"duckdb", "httpx", "rich.progress"} & set(done.stdout.split()) == libraries
 
 
 def test_help_speaks_to_people(call: Run) -> None:

@@ -174,6 +174,8 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureF
             monkeypatch.setenv(name, value)
         command = ["hotdog-sql", *map(str, arguments)]
         monkeypatch.setattr(sys, "argv", command)
+        # Or messages would name `python -m pytest`, where that has started the tests.
+        monkeypatch.setattr(sys.modules["__main__"], "__package__", None)
         ended: object = 0
         try:
             main()

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 
-from hotdog_sql.errors import StorageError
+from hotdog_sql.errors import InputError, StorageError
 
 if sys.platform == "win32":
     import msvcrt
@@ -34,7 +34,9 @@ def storage_errors(file: str | Path) -> Iterator[None]:
         match error.errno:
             case errno.ENOSPC | errno.EDQUOT:
                 words = f"the disk of {path.parent} is full: make room, {again}"
-            case errno.ENOENT | errno.ENOTDIR | errno.ESTALE:
+            case errno.ENOTDIR:
+                words = f"a file is in the place of {path.parent}: choose another folder"
+            case errno.ENOENT | errno.ESTALE:
                 words = f"{path.parent} has disappeared: restore it, {again}"
             case errno.EACCES | errno.EPERM | errno.EROFS:
                 words = f"cannot write {path}: correct its permissions, {again}"
@@ -42,6 +44,12 @@ def storage_errors(file: str | Path) -> Iterator[None]:
                 reason = error.strerror or str(error)
                 words = f"cannot use {path} ({reason}): correct this, {again}"
         raise StorageError(words) from error
+
+
+def check_exists(path: Path) -> None:
+    """Refuse a file that is not there, whose name DuckDB would take for a pattern."""
+    if not path.exists():
+        raise InputError(f"there is no file {path}; check the name")
 
 
 def write_all(file: FileIO, data: bytes | bytearray) -> None:

@@ -10,6 +10,7 @@ from hotdog_sql.database import Database, one_line
 from hotdog_sql.downloader.photo import IMAGE_COLUMNS
 from hotdog_sql.errors import AmbiguousClassError, InputError, UnknownClassError
 from hotdog_sql.export import FILE_FORMATS, read_file
+from hotdog_sql.files import check_exists
 from hotdog_sql.options import DataOptions, SelectOptions, Split
 from hotdog_sql.text import printable
 
@@ -65,6 +66,7 @@ def check_boxed(database: Database, mids: tuple[str, ...], table: str) -> None:
 
 def read_ids(database: Database, path: Path) -> None:
     """Read a list into the table `ids`."""
+    check_exists(path)
     database.use("read_ids")
     try:
         # Not explained by the database, whose errors are about Open Images files.
@@ -114,6 +116,7 @@ def is_list(path: Path) -> bool:
     ending = path.suffix.lower().removeprefix(".")
     if ending not in FILE_FORMATS:
         return str(path) != "-"
+    check_exists(path)
     with duckdb.connect() as connection:
         try:
             if ending == "json":

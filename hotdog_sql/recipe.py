@@ -22,7 +22,7 @@ from hotdog_sql.database import Database, one_line
 from hotdog_sql.downloader.photo import IMAGE_COLUMNS
 from hotdog_sql.errors import InputError, SelectionFileError
 from hotdog_sql.export import read_file
-from hotdog_sql.files import whole_file
+from hotdog_sql.files import check_exists, whole_file
 from hotdog_sql.options import BOX_RULES, DataOptions, SelectOptions
 from hotdog_sql.selection import Selection, needs_of
 from hotdog_sql.sql_files import load_order, needed_for
@@ -171,6 +171,7 @@ def open_selection(path: Path, data_dir: Path) -> Iterator[Selection]:
     with Database(replace(data, threads=1)) as database:
         if str(path) == "-":
             path = _saved_stdin(database.scratch)
+        check_exists(path)
         if problem := _problem_of_rows(database.connection, path):
             raise SelectionFileError(f"{path} {problem}; make it again with: hotdog-sql select")
         if recipe is None:

@@ -11,6 +11,8 @@ from hotdog_sql.config import MEMORY_LIMIT
 from hotdog_sql.errors import InputError
 from hotdog_sql.text import is_unicode, printable
 
+#: Labels of a lower confidence count only if they are asked for: people's have 1.
+MIN_CONFIDENCE = 1.0
 #: The largest number of images that can be asked for; there are nine million.
 LARGEST_COUNT = 10_000_000
 BOX_RULES = ("min_area", "max_area", "no_group_of", "no_depiction", "no_truncated")
@@ -184,7 +186,7 @@ class SelectOptions:
     ratio: float | None = None
     seed: int = 42
     limit: int | None = None
-    min_confidence: float = 1.0
+    min_confidence: float = MIN_CONFIDENCE
     related: str = "prefix"
     exclude: tuple[str, ...] = ()
     overlap: str = "leave_out"

@@ -169,10 +169,10 @@ def gallery(
     from hotdog_sql import api
 
     if not boxes:
-        typer.echo(str(api.write_gallery(directory)))
+        say(str(api.write_gallery(directory)), err=False)
         return
     with opened(api.boxes.data_options(directory, data), ["dataset_boxes"]) as database:
-        typer.echo(str(api.write_gallery(directory, database)))
+        say(str(api.write_gallery(directory, database)), err=False)
 
 
 @takes(how=(DownloadOptions, "update"))

@@ -16,7 +16,7 @@ from hotdog_sql.cli.options import Given, read_query, takes
 from hotdog_sql.cli.output import QUIET, check_output, say, write_rows
 from hotdog_sql.cli.report import tell_problems
 from hotdog_sql.errors import MissingExtraError
-from hotdog_sql.options import DataOptions, SelectOptions
+from hotdog_sql.options import MIN_CONFIDENCE, DataOptions, SelectOptions
 from hotdog_sql.text import printable, size_text
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def classes(
     with opened(DataOptions(**data), needs) as database:
         values: dict[str, object] = {"pattern": pattern}
         if macro != "find_classes":
-            values["min_confidence"] = wanted.get("min_confidence", 1.0)
+            values |= {"min_confidence": MIN_CONFIDENCE} | wanted
         database.keep_rows(_QUERIES[macro], values)
         ((found,),) = database.rows("SELECT count(*) FROM result")
         write_rows(database, "result", written, output)
@@ -93,7 +93,7 @@ def summary(
     """
     written = check_output(row_format, output)
     with opened(DataOptions(**data), ["summary", "data_problems"]) as database:
-        values = {"min_confidence": wanted.get("min_confidence", 1.0)}
+        values = {"min_confidence": MIN_CONFIDENCE} | wanted
         database.keep_rows("FROM summary(min_confidence := $min_confidence)", values)
         write_rows(database, "result", written, output)
         if not QUIET.get():
@@ -185,8 +185,6 @@ def shell(
 
     Missing files are downloaded first, unless --offline or a dataset is given.
     """
-    from hotdog_sql import api
-
     program = find_shell()
     wanted = DataOptions(**data)
     wanted = replace(wanted, data_dir=wanted.data_dir.resolve())
@@ -196,14 +194,8 @@ def shell(
         database.use_all()
         start = database.scratch / "start.sql"
         start.write_text("\n".join([*_session(database, directory), ""]), encoding="utf-8")
-        _list(database.usable(api.load_order()))
-        if directory is not None:
-            _list(database.usable(api.dataset_files()))
-        if missing := database.missing("select_images"):
-            typer.echo(f"There are more with the files of: {api.refresh_command(missing)}")
-        typer.echo("Each is explained at the top of its file in sql/, all in sql/README.md.")
-        if not missing:
-            typer.echo("\n  ".join(["To try:", *_TO_TRY]))
+        if not QUIET.get():
+            _greet(database, directory)
         status = subprocess.call([program, "-init", str(start)])
     raise typer.Exit(status)
 
@@ -217,6 +209,20 @@ def find_shell() -> str:
             "see https://duckdb.org/install"
         )
     return program
+
+
+def _greet(database: "Database", directory: Path | None) -> None:
+    """Print what the shell has, and queries to try."""
+    from hotdog_sql import api
+
+    _list(database.usable(api.load_order()))
+    if directory is not None:
+        _list(database.usable(api.dataset_files()))
+    if missing := database.missing("select_images"):
+        typer.echo(f"There are more with the files of: {api.refresh_command(missing)}")
+    typer.echo("Each is explained at the top of its file in sql/, all in sql/README.md.")
+    if not missing:
+        typer.echo("\n  ".join(["To try:", *_TO_TRY]))
 
 
 def _list(files: "Iterable[SqlFile]", note: str = "") -> None:

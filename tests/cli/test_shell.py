@@ -53,8 +53,9 @@ def test_shell_command_opens_anywhere_with_the_limits_of_the_others(
     assert "Error" not in done.stderr + done.stdout
     to_try = re.findall(r"^  (FROM .+;)$", done.stdout, re.MULTILINE)
     assert len(to_try) == 3
-    tried = run("shell", "--data-dir", small_data, stdin="\n".join(to_try))
+    tried = run("shell", "--quiet", "--data-dir", small_data, stdin="\n".join(to_try))
     assert "Error" not in tried.stderr + tried.stdout
+    assert "To try" not in tried.stdout
     for wrong, what in {
         "--memory-limit=much": "--memory-limit",
         str(tmp_path): "manifest.csv",

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from threading import Event
 
 import pytest
 
+from hotdog_sql import display
 from tests.conftest import Run, started
 from tests.support.loopback import LoopbackServer, Reply, Request, file_reply
 from tests.support.openimages import OpenImages, image_row
@@ -138,6 +140,17 @@ def test_a_stdout_that_takes_nothing(
     assert "Traceback" not in done.stderr
     assert "Exception ignored" not in done.stderr
     assert done.stderr.splitlines()[-1].startswith("hotdog-sql: cannot read or write")
+
+
+def test_lines_say_how_much_time_is_left(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(display, "_LINE_EVERY", 0.0)
+    with display.Display() as shown:
+        shown.planned(4)
+        for _ in range(3):
+            shown.finished("downloaded", "mirror", known=False, reserve=False)
+    assert re.search(r"^3 of 4 photos, .*; mirror 3; 0:00:01 left$", capfd.readouterr().err, re.M)
 
 
 def test_closed_input_and_errors_disturb_nothing(small_data: Path, in_sh: Run) -> None:

@@ -16,7 +16,7 @@ from hotdog_sql.data_file import DataFile, refresh_command
 from hotdog_sql.database import Database
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.export import write_rows as write_rows
-from hotdog_sql.names import data_for, is_list
+from hotdog_sql.lookup import data_for, is_list
 from hotdog_sql.notebook import shown
 from hotdog_sql.options import DataOptions, SelectOptions, Source
 from hotdog_sql.progress import Progress

@@ -19,7 +19,7 @@ from hotdog_sql.downloader.tars import is_own_path
 from hotdog_sql.downloader.validate import RejectedError
 from hotdog_sql.errors import DataError, DatasetError, InputError, MissingExtraError
 from hotdog_sql.files import storage_errors
-from hotdog_sql.names import find_mids
+from hotdog_sql.lookup import find_mids
 from hotdog_sql.options import BoxFormat, DataOptions
 from hotdog_sql.recipe import Recipe
 

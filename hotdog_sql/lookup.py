@@ -1,4 +1,4 @@
-"""What a user names, classes or a list of ImageIDs: found, or refused with what to do."""
+"""Look up what a user names: classes by name or MID, and images by a list of ImageIDs."""
 
 from collections.abc import Iterable
 from dataclasses import replace

@@ -12,7 +12,7 @@ from hotdog_sql.config import mirror_url
 from hotdog_sql.database import Database
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.errors import InputError, QueryError
-from hotdog_sql.names import check_boxed, find_ids, find_mids, read_ids
+from hotdog_sql.lookup import check_boxed, find_ids, find_mids, read_ids
 from hotdog_sql.notebook import Html, table, thumbnails
 from hotdog_sql.options import LARGEST_COUNT, Related, SelectOptions
 from hotdog_sql.reports import SelectionReport, bound_values, selection_report

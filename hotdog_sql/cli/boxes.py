@@ -109,7 +109,7 @@ def export(
 def _opened_boxes(
     dataset: Path, classes: list[str] | None, data: Given
 ) -> "Iterator[boxes.DatasetBoxes]":
-    """Find the boxes of a dataset, and warn of what is left out."""
+    """Find the boxes of a dataset; print a warning for each reason to skip photos or boxes."""
     from hotdog_sql import api
 
     wanted = api.boxes.data_options(dataset, data)

@@ -86,7 +86,9 @@ def select(
         of_classes = [option_name(name) for name in wanted if name not in _OF_ANY_ROWS]
         _refuse(of_classes, "with --query or --ids: leave it out, or give classes instead")
     if download is None:
-        of_download = [option_name(name) for name in how] + ["--no-gallery"] * (not gallery)
+        of_download = [option_name(name) for name in how]
+        if not gallery:
+            of_download.append("--no-gallery")
         _refuse(of_download, "without --download: add --download DEST")
     written = check_output(row_format, output)
     downloads = DownloadOptions(**how)

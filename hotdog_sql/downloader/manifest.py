@@ -235,7 +235,7 @@ def read_manifest(storage: Storage, scratch: Path) -> tuple[Path, int]:
             if file.readline() == HEADER:
                 return own, 0
     path = scratch / MANIFEST
-    parts = sorted(path for path, _ in storage.files(WORK_FOLDER) if _PART.fullmatch(path))
+    parts = sorted(name for name, _ in storage.files(WORK_FOLDER) if _PART.fullmatch(name))
     with storage_errors(path), path.open("wb") as target:
         target.write(HEADER)
         for name in (MANIFEST, *parts):

@@ -1,4 +1,4 @@
--- fitting_boxes: the images in which the largest box of a requested class keeps to rules.
+-- fitting_boxes: the images in which the largest box of a requested class satisfies the rules on boxes.
 --
 -- A class without any box is an error, for the rules would leave its folder empty.
 -- Reads: largest_boxes, requested_classes

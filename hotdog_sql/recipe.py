@@ -211,6 +211,8 @@ def _options(content: dict[str, Any]) -> SelectOptions:
 
 
 def _shown(value: object) -> str:
+    if value is None:
+        return "absent"
     parts = value if isinstance(value, tuple | list) else [value]
     return printable(", ".join(str(part) for part in parts))[:80]
 

@@ -10,7 +10,7 @@ SPLIT := test
 RELEASE := v6
 DATA := data
 DATASET := dataset
-wishes := CLASS NEGATIVES SEED SPLIT RELEASE DATA DATASET
+variables := CLASS NEGATIVES SEED SPLIT RELEASE DATA DATASET
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -25,7 +25,7 @@ hotdog := $(VENV)/bin/hotdog-sql
 source := --split $(SPLIT) --release $(RELEASE) --data-dir $(DATA)
 chosen := --class $(call quoted,$(CLASS)) --negatives $(NEGATIVES) --seed $(SEED) $(source)
 
-# A mark outside the dataset says what was last made there, and from which wishes: the manifest is
+# A mark outside the dataset says what was last made there, and from which variables: the manifest is
 # no target, because make deletes a target whose recipe fails, and a failed download must go on.
 checksum = $(firstword $(shell printf '%s' $(call quoted,$(1)) | cksum))
 marks := build/dataset-$(call checksum,$(DATASET))
@@ -36,7 +36,7 @@ made := $(marks)-$(call checksum,$(chosen)).made
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@printf '\n%s\n' 'and each official file as $(DATA)/NAME.csv.' \
-		$(call quoted,To change: make dataset $(foreach name,$(wishes),$(name)="$($(name))"))
+		$(call quoted,To change: make dataset $(foreach name,$(variables),$(name)="$($(name))"))
 
 demo: | $(VENV)/.installed ## make a small dataset without the network
 	$(hotdog) demo $(call quoted,$(DATASET))

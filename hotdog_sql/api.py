@@ -99,7 +99,7 @@ def connect(
     needs = ("classes", "labels", "images")
     with ExitStack() as stack:
         database = stack.enter_context(open_database(data, needs, confirm=lambda *_: large))
-        database.use_all()
+        database.load_all()
         stack.pop_all()
     return database
 
@@ -250,7 +250,7 @@ def open_database(
                 )
             if error := module.failure(results):
                 raise error
-        database.use(*needs)
+        database.load(*needs)
         stack.pop_all()
     return database
 

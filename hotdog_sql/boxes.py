@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 from hotdog_sql.database import Database
 from hotdog_sql.downloader.photo import is_image_id, safe_folder
-from hotdog_sql.downloader.result import foreign_row
-from hotdog_sql.downloader.tars import is_own_path
+from hotdog_sql.downloader.result import invalid_row
+from hotdog_sql.downloader.tars import is_valid_path
 from hotdog_sql.downloader.validate import RejectedError
 from hotdog_sql.errors import DataError, DatasetError, InputError, MissingExtraError
 from hotdog_sql.files import storage_errors
@@ -80,12 +80,12 @@ def find_boxes(database: Database, directory: Path, classes: Sequence[str] = ())
     if not names:
         raise InputError(f"the recipe of {directory} names no classes: give --class")
     mids = list(find_mids(database, names))
-    database.use("dataset_boxes")
-    database.use_dataset(directory)
+    database.load("dataset_boxes")
+    database.load_dataset(directory)
     try:
         photos = database.rows(_PHOTOS)
     except DataError as error:  # of the dataset, not of Open Images
-        raise foreign_row(error.__cause__) from error
+        raise invalid_row(error.__cause__) from error
     missing, left_out = _missing_photos(directory, photos)
     database.execute(_FIND, {"class": mids, "missing": missing})
     ((boxes, impossible),) = database.rows(_COUNTS)
@@ -160,7 +160,7 @@ def _missing_photos(directory: Path, photos: Iterable[Any]) -> tuple[list[str], 
             continue
         if (
             not is_image_id(image_id)
-            or not is_own_path(path, part, folder, image_id)
+            or not is_valid_path(path, part, folder, image_id)
             or (part and part != safe_folder(part))
         ):
             # It becomes a path of what is written, so it must not lead elsewhere.

@@ -67,7 +67,7 @@ class Database:
             self._thread = stack.enter_context(ThreadPoolExecutor(max_workers=1))
             self._readable = [options.data_dir, self.scratch]
             self.set_variables(options.variables())
-            self.use("files")
+            self.load("files")
             self.files = tuple(
                 DataFile(CatalogFile(*row[:-1]), Path(row[-1])) for row in self.rows(_FILES)
             )
@@ -111,33 +111,33 @@ class Database:
                 for row in rows:
                     yield dict(zip(columns, row, strict=True))
 
-    def keep_rows(self, query: str, parameters: Parameters = None, table: str = "result") -> None:
-        """Keep the rows of a query as a table, in place of one of this name."""
-        self.execute(f"CREATE OR REPLACE TABLE {table} AS {query}", parameters)
+    def create_table(self, query: str, parameters: Parameters = None, name: str = "result") -> None:
+        """Create a table from the rows of a query, or replace it."""
+        self.execute(f"CREATE OR REPLACE TABLE {name} AS {query}", parameters)
 
     def set_variables(self, variables: Mapping[str, object]) -> None:
         """Set session variables, whose names are our own."""
         for name, value in variables.items():
             self.execute(f"SET VARIABLE {name} = ?", [value])
 
-    def files_of(self, *views: str) -> list[DataFile]:
+    def files_read_by(self, *views: str) -> list[DataFile]:
         """The files that some views read."""
         kinds = {kind for view in views for kind in _KINDS_READ.get(view, ())}
         return [file for file in self.files if file.catalog.kind in kinds]
 
-    def files_for(self, *names: str) -> list[DataFile]:
+    def files_needed_by(self, *names: str) -> list[DataFile]:
         """The files that some views or macros need."""
-        return self.files_of(*(sql_file.defines for sql_file in needed_for(names)))
+        return self.files_read_by(*(sql_file.defines for sql_file in needed_for(names)))
 
     def missing(self, *names: str) -> list[DataFile]:
         """The files that some views or macros need and that are not in the data folder."""
-        return [file for file in self.files_for(*names) if not file.path.exists()]
+        return [file for file in self.files_needed_by(*names) if not file.path.exists()]
 
-    def usable(self, sql_files: Iterable[SqlFile]) -> list[SqlFile]:
+    def loadable(self, sql_files: Iterable[SqlFile]) -> list[SqlFile]:
         """Those views and macros whose files are there."""
         return [sql_file for sql_file in sql_files if not self.missing(sql_file.defines)]
 
-    def use(self, *names: str) -> None:
+    def load(self, *names: str) -> None:
         """Load views or macros, such as `select_images`, and what they read."""
         if self._loaded.issuperset(names):
             return
@@ -146,20 +146,20 @@ class Database:
             raise MissingFileError(f"missing {listed}; get it with: {refresh_command(missing)}")
         for sql_file in needed_for(names):
             if sql_file.defines not in self._loaded:
-                self._load(sql_file)
+                self._load_file(sql_file)
 
-    def use_all(self) -> None:
+    def load_all(self) -> None:
         """Load every view and macro whose files are there."""
-        self.use(*(sql_file.defines for sql_file in self.usable(load_order())))
+        self.load(*(sql_file.defines for sql_file in self.loadable(load_order())))
 
-    def use_dataset(self, directory: Path) -> None:
+    def load_dataset(self, directory: Path) -> None:
         """Load the views of a dataset's manifest, and let queries read its folder."""
         if not (directory / "manifest.csv").is_file():
             raise InputError(f"{directory} has no manifest.csv: give the folder of a dataset")
         self._readable.append(directory)
         self.set_variables({"dataset_dir": str(directory)})
-        for sql_file in self.usable(dataset_files()):
-            self.use(sql_file.defines)  # what it reads
+        for sql_file in self.loadable(dataset_files()):
+            self.load(sql_file.defines)  # what it reads
             try:
                 self.execute(sql_file.text)
             except duckdb.Error as error:
@@ -168,14 +168,14 @@ class Database:
                     "give the folder of a dataset"
                 ) from error
 
-    def keep_query(self, text: str) -> None:
-        """Keep the rows of a user's query as the table `result`.
+    def run_query(self, text: str) -> None:
+        """Run a user's query; its rows become the table `result`.
 
         It must be one SELECT, and sees every view and macro whose files are there. The connection
         is locked before it runs and stays so.
         """
-        self.use(*check_query(self.connection, text))
-        self.use_all()
+        self.load(*check_query(self.connection, text))
+        self.load_all()
         if not self._locked:
             lock(self.connection, self._readable)
             self._locked = True
@@ -199,8 +199,8 @@ class Database:
         for view, copy in COPIES.items():
             if view == "boxes" and self.missing(view):
                 continue  # they are fetched only if read
-            self.use(view)
-            for file in self.files_of(view):
+            self.load(view)
+            for file in self.files_read_by(view):
                 self.set_variables({VARIABLES[view][0]: [str(file.path)]})
                 with new_index(file.path) as temporary:
                     self.execute(copy, {"file": str(temporary)})
@@ -260,9 +260,9 @@ class Database:
             f"replace a damaged file with: {refresh_command(named or self.files)}"
         )
 
-    def _load(self, sql_file: SqlFile) -> None:
+    def _load_file(self, sql_file: SqlFile) -> None:
         view = sql_file.defines
-        files = self.files_of(view)
+        files = self.files_read_by(view)
         for file in files:
             if problem := file.problem():
                 raise DataError(f"{file.path} {problem}; get it with: {refresh_command([file])}")

@@ -33,7 +33,7 @@ _ADVICE = (
 
 def find_mids(database: Database, names: Iterable[str]) -> tuple[str, ...]:
     """The MIDs of the classes with these names or MIDs, each once."""
-    database.use("matching_classes", "similar_classes")
+    database.load("matching_classes", "similar_classes")
     mids: dict[str, list[str]] = {}
     values = {"names": list(dict.fromkeys(names))}
     for row in database.rows("FROM matching_classes($names)", values):
@@ -57,7 +57,7 @@ def find_mids(database: Database, names: Iterable[str]) -> tuple[str, ...]:
 def check_boxed(database: Database, mids: tuple[str, ...], table: str) -> None:
     """Refuse a class without boxes; `table` has the `LabelName` of those with boxes."""
     for mid, name in database.rows(_WITHOUT_BOXES, {"class": list(mids), "table": table}):
-        database.use("similar_boxed_classes")
+        database.load("similar_boxed_classes")
         told = f"{printable(name)} ({mid}) has no boxes in {', '.join(database.options.splits)}"
         for other_mid, other in database.rows(_NEAREST_BOXED, {"name": name}):
             told += f"; the nearest class that has some is {printable(other)!r} ({other_mid})"
@@ -67,7 +67,7 @@ def check_boxed(database: Database, mids: tuple[str, ...], table: str) -> None:
 def read_ids(database: Database, path: Path) -> None:
     """Read a list into the table `ids`."""
     check_exists(path)
-    database.use("read_ids")
+    database.load("read_ids")
     try:
         # Not explained by the database, whose errors are about Open Images files.
         database.connection.execute(_READ, {"file": str(path)})
@@ -100,8 +100,8 @@ def data_for(request: SelectOptions, data: DataOptions, *, chosen: bool) -> Data
 
 def find_ids(database: Database, options: SelectOptions, listed: str) -> None:
     """Look up the table `ids`: its rows become a new table, those found the table `result`."""
-    database.use("find_ids")
-    database.keep_rows("FROM find_ids('ids')", table=listed)
+    database.load("find_ids")
+    database.create_table("FROM find_ids('ids')", name=listed)
     database.execute(_FOUND, {"table": listed})
     if not database.rows("FROM result LIMIT 1"):
         count = database.rows(_COUNT, {"table": listed})[0][0]

@@ -98,7 +98,7 @@ class Recipe:
         if options.query is not None:
             sql_files = [*load_order()]  # the query may use any of them
             needs += ("classes", "labels")
-        files = [file for file in database.files_for(*needs) if file.path.exists()]
+        files = [file for file in database.files_needed_by(*needs) if file.path.exists()]
         content = {
             "form": _FORM,
             "versions": {"hotdog-sql": VERSION, "duckdb": duckdb.__version__},

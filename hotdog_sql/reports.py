@@ -49,7 +49,7 @@ def selection_report(
 
     `candidates` names a table with the rows of `candidate_images`.
     """
-    database.use("selection_report", "data_problems")
+    database.load("selection_report", "data_problems")
 
     def rows(query: str) -> list[Any]:
         return database.rows(query, bound_values(database, query, options, candidates=candidates))

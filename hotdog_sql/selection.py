@@ -95,7 +95,7 @@ class Selection:
     @cached_property
     def folders(self) -> list[Any]:
         """A row of `sql/reports/folder_report.sql` for each folder, in the order of the folders."""
-        self.database.use("folder_report")
+        self.database.load("folder_report")
         return self.database.rows("FROM folder_report($table)", {"table": self.table})
 
     @property
@@ -118,7 +118,7 @@ class Selection:
         """What is wrong with boxes of the classes, and with how many; empty without box rules."""
         if self.boxes is None:
             return {}
-        self.database.use("box_problems")
+        self.database.load("box_problems")
         values = {"boxes": self.boxes, "candidates": self.candidates}
         return dict(self.database.rows("FROM box_problems($boxes, $candidates)", values))
 
@@ -223,7 +223,7 @@ def select(database: Database, options: SelectOptions) -> Selection:
 
 def _select_images(database: Database, options: SelectOptions) -> Selection:
     """The rows of `select_images`; what it reads is kept, to be read again by the report."""
-    database.use(*needs_of(options))
+    database.load(*needs_of(options))
 
     def kept(query: str, **tables: str | None) -> str:
         return _keep(database, query, bound_values(database, query, options, **tables))
@@ -239,7 +239,7 @@ def _select_images(database: Database, options: SelectOptions) -> Selection:
 
 def _select_by_query(database: Database, options: SelectOptions) -> Selection:
     """The rows of a user's query or list, checked and completed; a query locks the connection."""
-    database.use("selection_rows", "validate_selection")
+    database.load("selection_rows", "validate_selection")
     listed = None
     if options.ids is not None:
         read_ids(database, options.ids)
@@ -248,7 +248,7 @@ def _select_by_query(database: Database, options: SelectOptions) -> Selection:
         find_ids(database, options, listed)
     else:
         set_variables(database.connection, options.variables, own=database.options.variables())
-        database.keep_query(options.query)
+        database.run_query(options.query)
     columns = database.connection.table("result").columns
     for name in ("ImageID", "folder"):
         if name not in columns:
@@ -269,7 +269,7 @@ def _partitioned(database: Database, options: SelectOptions, table: str) -> str:
     """The table of the rows with their parts of the dataset, if it has any."""
     if options.partition is None:
         return table
-    database.use("partition_selection")
+    database.load("partition_selection")
     values = {
         "rows": table,
         "names": list(options.partition),
@@ -283,13 +283,13 @@ def _partitioned(database: Database, options: SelectOptions, table: str) -> str:
 def _keep(database: Database, query: str, values: dict[str, Any]) -> str:
     """Keep a query's rows in a new table; return its name."""
     table = f"selection_{next(_table_numbers)}"
-    database.keep_rows(query, values, table)
+    database.create_table(query, values, table)
     return table
 
 
 def _check_names(database: Database, what: str, names: list[str]) -> None:
     """Refuse names of folders and parts that not every file system takes."""
-    database.use("is_valid_folder")
+    database.load("is_valid_folder")
     for name in names:
         if not database.rows("SELECT is_valid_folder($name)", {"name": name})[0][0]:
             raise InputError(

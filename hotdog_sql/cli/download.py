@@ -10,7 +10,7 @@ from hotdog_sql.cli import options
 from hotdog_sql.cli.data import asker, display, opened
 from hotdog_sql.cli.options import Given, takes
 from hotdog_sql.cli.output import ExitCode, say
-from hotdog_sql.cli.report import tell_download, tell_selection
+from hotdog_sql.cli.report import print_download, print_selection
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.options import DataOptions, SelectOptions
 from hotdog_sql.text import printable, size_text
@@ -75,7 +75,7 @@ def download(
             source = api.data_for(request, source, chosen="splits" in data)
             database = stack.enter_context(opened(source, api.needs_of(request)))
             selection = api.select(database, options=request)
-            tell_selection(selection, verbose=verbose)
+            print_selection(selection, verbose=verbose)
         else:
             saved = api.open_selection(selection_file, source.data_dir)
             selection = stack.enter_context(saved)
@@ -101,7 +101,7 @@ def run_download(
     if gallery and not wanted.in_tars:
         has_boxes = boxes or selection.boxes is not None
         page = api.write_gallery(destination, selection.database if has_boxes else None)
-    tell_download(report, destination, selection.missing(), page)
+    print_download(report, destination, selection.missing(), page)
     return ExitCode.INCOMPLETE if report.failed else ExitCode.OK
 
 
@@ -211,7 +211,7 @@ def demo(
         # Shows no progress: the sizes in the catalog are those of the real files.
         with api.open_database(data, needs, confirm=asker(data)) as database:
             selection = api.select(database, "Hot dog")
-            tell_selection(selection)
+            print_selection(selection)
             wanted = DownloadOptions(**how)
             code = run_download(selection, str(directory), wanted, boxes=True)
     raise typer.Exit(code)

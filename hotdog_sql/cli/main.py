@@ -12,8 +12,8 @@ from typer.core import TyperCommand
 from hotdog_sql.cli.boxes import crop, export
 from hotdog_sql.cli.data import index, refresh
 from hotdog_sql.cli.download import demo, download, gallery, verify
-from hotdog_sql.cli.look import classes, shell, sql, summary
 from hotdog_sql.cli.output import ExitCode, exit_code
+from hotdog_sql.cli.query import classes, shell, sql, summary
 from hotdog_sql.cli.select import select
 from hotdog_sql.config import VERSION
 from hotdog_sql.errors import HotdogError, InputError, QueryError

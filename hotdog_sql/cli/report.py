@@ -21,7 +21,7 @@ _CANDIDATES = {
 _NAMED = 5
 
 
-def tell_selection(selection: "Selection", *, verbose: bool = False) -> None:
+def print_selection(selection: "Selection", *, verbose: bool = False) -> None:
     """Say what there was to select from and what was selected, as the tutorial prints it."""
     if QUIET.get():
         return
@@ -58,7 +58,7 @@ def tell_selection(selection: "Selection", *, verbose: bool = False) -> None:
     if report is not None:
         for line in report.shortfalls:
             say(line)
-        tell_problems(selection.database, report.problems)
+        print_problems(selection.database, report.problems)
         for problem, boxes in selection.box_problems().items():
             say(f"warning: {boxes:,} boxes are ignored: {problem}")
 
@@ -70,16 +70,16 @@ def _listed(names: Sequence[str], *, verbose: bool) -> str:
     return ", ".join(shown) + more
 
 
-def tell_problems(database: "Database", problems: Mapping[str, int]) -> None:
+def print_problems(database: "Database", problems: Mapping[str, int]) -> None:
     """Say how many images are left out because their data cannot be right, and what to refresh."""
     from hotdog_sql import api
 
-    command = api.refresh_command(database.files_of("images", "labels"))
+    command = api.refresh_command(database.files_read_by("images", "labels"))
     for problem, images in problems.items():
         say(f"warning: images left out ({problem}): {images:,}; refresh with: {command}")
 
 
-def tell_download(
+def print_download(
     report: "DownloadReport", destination: str, missing: str | None, page: Path | None
 ) -> None:
     """Say how a download ended, and what was missing to replace lost photos."""

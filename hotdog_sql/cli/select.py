@@ -13,7 +13,7 @@ from hotdog_sql.cli.data import opened
 from hotdog_sql.cli.download import destination_of, run_download
 from hotdog_sql.cli.options import Given, complete_class, option_name, takes
 from hotdog_sql.cli.output import check_output, say, write_rows
-from hotdog_sql.cli.report import tell_selection
+from hotdog_sql.cli.report import print_selection
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.errors import InputError
 from hotdog_sql.options import DataOptions, SelectOptions
@@ -107,7 +107,7 @@ def select(
     source = api.data_for(request, source, chosen=chosen)
     with opened(source, api.needs_of(request)) as database:
         selection = api.select(database, options=request)
-        tell_selection(selection, verbose=verbose)
+        print_selection(selection, verbose=verbose)
         if then is not None:
             changed = api.Recipe.of(selection).changes_since(then)
             for line in changed:
@@ -121,9 +121,9 @@ def select(
             rows = f"{len(selection):,} rows"
             say(f"Wrote {rows} to {output}, and how they were selected to {beside}")
             if sys.stderr.isatty():
-                _tell_next("download", str(output), "dataset")
+                _suggest("download", str(output), "dataset")
         elif not download and sys.stdout.isatty():
-            _tell_next(*sys.argv[1:], "--download", "dataset")
+            _suggest(*sys.argv[1:], "--download", "dataset")
         if download:
             raise typer.Exit(
                 run_download(selection, download, downloads, gallery=gallery, verbose=verbose)
@@ -136,5 +136,5 @@ def _refuse(given: list[str], why: str) -> None:
         raise typer.BadParameter(f"{' and '.join(given)} {why}")
 
 
-def _tell_next(*words: str) -> None:
+def _suggest(*words: str) -> None:
     say(f"Next: {shlex.join(['hotdog-sql', *words])}")

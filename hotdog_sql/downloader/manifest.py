@@ -25,9 +25,9 @@ from hotdog_sql.downloader.result import (
     Status,
     decode,
     encode,
-    foreign_row,
+    invalid_row,
 )
-from hotdog_sql.downloader.tars import is_own_path, tar_of
+from hotdog_sql.downloader.tars import is_valid_path, tar_of
 from hotdog_sql.errors import DatasetError
 from hotdog_sql.files import storage_errors, temporary_folder, write_all
 from hotdog_sql.storage import WORK_FOLDER, Storage
@@ -174,7 +174,7 @@ class Manifest:
             try:
                 self._index.executemany(query, self._values(file, wanted))
             except OverflowError as error:  # a number that no photo has
-                raise foreign_row(error) from error
+                raise invalid_row(error) from error
 
     def _values(self, file: Iterator[bytes], wanted: int) -> Iterator[tuple[object, ...]]:
         """The columns of the index; of lines that are not ours, there is nothing."""
@@ -190,13 +190,13 @@ class Manifest:
                 status, rank = Status(row["status"]), int(row["rank"] or 0)
                 size = int(row["bytes"]) if row["bytes"] else None
             except ValueError as error:
-                raise foreign_row(error) from error
+                raise invalid_row(error) from error
             if not is_image_id(image_id):
-                raise foreign_row(f"ImageID {printable(image_id)!r}")
+                raise invalid_row(f"ImageID {printable(image_id)!r}")
             if path:
-                if not is_own_path(path, row["partition"], folder, image_id):
+                if not is_valid_path(path, row["partition"], folder, image_id):
                     # It may be deleted, so it must not lead to other files.
-                    raise foreign_row(f"the path {printable(path)!r}")
+                    raise invalid_row(f"the path {printable(path)!r}")
                 self.tars.add(tar_of(path))
             self._recorded.setdefault(folder)
             reserve = row["reserve"] == "true"

@@ -83,7 +83,7 @@ class Result:
                 **{name: row[name] for name in ("path", "source", "url", "md5", "error", "note")},
             )
         except (KeyError, ValueError, SelectionFileError) as error:
-            raise foreign_row(error) from error
+            raise invalid_row(error) from error
 
 
 @dataclass(slots=True)
@@ -130,7 +130,7 @@ class DownloadReport:
                 self.failed_reasons.update(reasons)
 
 
-def foreign_row(reason: object) -> DatasetError:
+def invalid_row(reason: object) -> DatasetError:
     """The error for a line of a manifest that is not one of ours."""
     return DatasetError(
         f"manifest.csv has a row that hotdog-sql did not write ({reason}); move the file away and "

@@ -32,7 +32,7 @@ def tar_of(path: str) -> str:
     return match[1] if match else ""
 
 
-def is_own_path(path: str, partition: str, folder: str, image_id: str) -> bool:
+def is_valid_path(path: str, partition: str, folder: str, image_id: str) -> bool:
     """Whether a photo can have this path: as a file of its own, or in a tar of its partition."""
     stem = path.rpartition(".")[0]
     if stem == stem_of(partition, folder, image_id):

@@ -5,7 +5,7 @@ import re
 import sys
 from pathlib import Path
 
-from hotdog_sql.cli.look import find_shell
+from hotdog_sql.cli.query import find_shell
 from hotdog_sql.options import DataOptions, SelectOptions
 from hotdog_sql.selection import select
 from tests.conftest import ROOT, Run, run_process

@@ -25,7 +25,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     boxed_open_images().write(folder)
     (folder / "manifest.csv").write_text(",".join(COLUMNS) + "\n")
     with connect(DataOptions(folder)) as database:
-        database.use_dataset(folder)
+        database.load_dataset(folder)
         yield database
 
 

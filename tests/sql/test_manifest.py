@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hotdog_sql.cli.look import find_shell
+from hotdog_sql.cli.query import find_shell
 from hotdog_sql.downloader.result import COLUMNS
 from hotdog_sql.sql_files import read_sql_file
 from tests.conftest import Run, run_process

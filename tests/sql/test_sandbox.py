@@ -53,7 +53,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def database(world: Path) -> Iterator[Database]:
     with connect(DataOptions(world / "data")) as database:
-        database.use_dataset(world / "dataset")
+        database.load_dataset(world / "dataset")
         yield database
 
 
@@ -77,7 +77,7 @@ def contents(*folders: Path) -> dict[Path, bytes]:
 def test_an_attempt_is_refused(attempt: str, world: Path, database: Database) -> None:
     before = contents(world, database.scratch), database.rows("FROM files")
     with pytest.raises(QueryError) as refusal:
-        database.keep_query(written_out(attempt, world, database.scratch))
+        database.run_query(written_out(attempt, world, database.scratch))
     assert "sesame" not in str(refusal.value)
     assert before == (contents(world, database.scratch), database.rows("FROM files"))
 
@@ -85,7 +85,7 @@ def test_an_attempt_is_refused(attempt: str, world: Path, database: Database) ->
 @pytest.mark.parametrize("query", ALLOWED, ids=lambda query: query[:60])
 def test_reading_is_allowed(query: str, world: Path, database: Database) -> None:
     before = contents(world, database.scratch)
-    database.keep_query(written_out(query, world, database.scratch))
+    database.run_query(written_out(query, world, database.scratch))
     database.execute("DROP TABLE result")
     assert before == contents(world, database.scratch)
 

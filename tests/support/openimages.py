@@ -177,7 +177,7 @@ def _quoted(field: str) -> str:
 def connect(options: DataOptions) -> Database:
     """A database with every view and macro whose files are there."""
     database = Database(options)
-    database.use_all()
+    database.load_all()
     return database
 
 

@@ -14,7 +14,7 @@ from hotdog_sql.cli import options
 from hotdog_sql.cli.data import opened
 from hotdog_sql.cli.options import Given, read_query, takes
 from hotdog_sql.cli.output import QUIET, check_output, say, write_rows
-from hotdog_sql.cli.report import tell_problems
+from hotdog_sql.cli.report import print_problems
 from hotdog_sql.errors import MissingExtraError
 from hotdog_sql.options import MIN_CONFIDENCE, DataOptions, SelectOptions
 from hotdog_sql.text import printable, size_text
@@ -68,7 +68,7 @@ def classes(
         values: dict[str, object] = {"pattern": pattern}
         if macro != "find_classes":
             values |= {"min_confidence": MIN_CONFIDENCE} | wanted
-        database.keep_rows(_QUERIES[macro], values)
+        database.create_table(_QUERIES[macro], values)
         ((found,),) = database.rows("SELECT count(*) FROM result")
         write_rows(database, "result", written, output)
         if not found:
@@ -94,11 +94,11 @@ def summary(
     written = check_output(row_format, output)
     with opened(DataOptions(**data), ["summary", "data_problems"]) as database:
         values = {"min_confidence": MIN_CONFIDENCE} | wanted
-        database.keep_rows("FROM summary(min_confidence := $min_confidence)", values)
+        database.create_table("FROM summary(min_confidence := $min_confidence)", values)
         write_rows(database, "result", written, output)
         if not QUIET.get():
             _describe_files(database)
-            tell_problems(database, dict(database.rows("FROM data_problems()")))
+            print_problems(database, dict(database.rows("FROM data_problems()")))
 
 
 def _describe_files(database: "Database") -> None:
@@ -160,8 +160,8 @@ def sql(
     written = check_output(row_format, output)
     with opened(DataOptions(**data), [*api.needs_of_query(text)]) as database:
         if dataset is not None:
-            database.use_dataset(dataset)
-        database.keep_query(text)
+            database.load_dataset(dataset)
+        database.run_query(text)
         write_rows(database, "result", written, output)
 
 
@@ -191,7 +191,7 @@ def shell(
     # With a dataset, its manifest is what the user looks at.
     needs = [] if wanted.offline or directory else ["select_images"]
     with opened(wanted, needs) as database:
-        database.use_all()
+        database.load_all()
         start = database.scratch / "start.sql"
         start.write_text("\n".join([*_session(database, directory), ""]), encoding="utf-8")
         if not QUIET.get():
@@ -215,9 +215,9 @@ def _greet(database: "Database", directory: Path | None) -> None:
     """Print what the shell has, and queries to try."""
     from hotdog_sql import api
 
-    _list(database.usable(api.load_order()))
+    _list(database.loadable(api.load_order()))
     if directory is not None:
-        _list(database.usable(api.dataset_files()))
+        _list(database.loadable(api.dataset_files()))
     if missing := database.missing("select_images"):
         typer.echo(f"There are more with the files of: {api.refresh_command(missing)}")
     typer.echo("Each is explained at the top of its file in sql/, all in sql/README.md.")
@@ -238,10 +238,10 @@ def _session(database: "Database", directory: Path | None) -> Iterator[str]:
     options = database.options
     settings = {"memory_limit": options.memory_limit, "threads": options.threads}
     variables: dict[str, object] = {**options.variables()}
-    files = database.usable(api.load_order())
+    files = database.loadable(api.load_order())
     if directory is not None:
-        database.use_dataset(directory)
-        files += database.usable(api.dataset_files())
+        database.load_dataset(directory)
+        files += database.loadable(api.dataset_files())
         variables["dataset_dir"] = directory.resolve()
     yield f"SET temp_directory = {_quoted(database.scratch)};"
     yield from (f"SET {name} = {_quoted(value)};" for name, value in settings.items() if value)

@@ -1,4 +1,4 @@
-"""A file of the data folder, and the record of it beside it. No server is asked."""
+"""Files of the data folder, and their records. Nothing here sends a request."""
 
 import csv
 import hashlib
@@ -17,53 +17,53 @@ from hotdog_sql.errors import StorageError
 from hotdog_sql.files import storage_errors, whole_file
 from hotdog_sql.text import http_date
 
-#: The folder beside the CSVs that holds records, parts and locks.
+#: Folder beside the CSVs for records, partial downloads and locks.
 HIDDEN = ".hotdog-sql"
 
-#: Size and modification time of a file; None where there is none.
+#: Size in bytes and modification time in ns; None if there is no file.
 State = tuple[int | None, int | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What a server said of a file, and what it was on disk when it had the server's bytes."""
+    """A server's metadata of a file, and the local file's state when it had that content."""
 
-    url: str | None = None  # None: it did not come from a server, nor was it compared with one's
+    url: str | None = None  # None if the file was never downloaded or compared with a server's
     etag: str | None = None
     last_modified: str | None = None
     server_hash: str | None = None  # MD5 in base64
-    server_crc32c: str | None = None  # in base64 too
-    bytes: int | None = None  # size on disk; while the body comes, the size that the server said
+    server_crc32c: str | None = None  # base64
+    bytes: int | None = None  # size on disk; during a download, the size from the server
     mtime_ns: int | None = None
-    md5: str | None = None  # hexadecimal, if it was computed
+    md5: str | None = None  # hexadecimal, if computed
 
     @classmethod
     def read(cls, path: Path) -> "Record":
-        """The record in a file; an empty one where there is none that can be read."""
+        """The record in a file; empty if the file is missing or invalid."""
         values = read_json(path)
         return cls(**{field.name: values.get(field.name) for field in fields(cls)})
 
-    def is_of(self, state: State) -> bool:
-        """Whether the file has the size and time that it had when it was recorded."""
+    def matches(self, state: State) -> bool:
+        """Whether a file in this state is unchanged since it was recorded."""
         return state == (self.bytes, self.mtime_ns)
 
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """One file of the data folder, whether or not it exists."""
+    """A file of the data folder, whether or not it exists."""
 
     catalog: CatalogFile
     path: Path
 
     def columns(self) -> list[str] | None:
-        """The column names in the first line of a CSV; None: the file is not a CSV."""
+        """The column names of a CSV, or None for other files."""
         if self.path.suffix != ".csv":
             return None
         with self.path.open(encoding="utf-8", errors="replace", newline="") as lines:
             return next(csv.reader([lines.readline(10_000)]), [])
 
     def problem(self) -> str | None:
-        """What is wrong with a CSV, as far as its size and its end tell; None: nothing."""
+        """What is wrong with a CSV, judging by its size and last byte, or None."""
         if self.path.suffix != ".csv":
             return None
         with self.path.open("rb") as file:
@@ -75,81 +75,81 @@ class DataFile:
 
     @property
     def record(self) -> Record:
-        """What is recorded of the file."""
-        return Record.read(hidden(self.path, ".json"))
+        """The saved record of the file."""
+        return Record.read(sidecar(self.path, ".json"))
 
     def save_record(self, record: Record, state: State) -> None:
-        """Record the file as it was in this state."""
+        """Save a record, with the size and time of this state."""
         size, mtime_ns = state
         record = replace(record, bytes=size, mtime_ns=mtime_ns)
-        save_json(hidden(self.path, ".json"), asdict(record))
+        save_json(sidecar(self.path, ".json"), asdict(record))
 
     @property
     def state(self) -> State:
-        """Size and modification time; None where there is no file."""
+        """Size and modification time; None if there is no file."""
         try:
-            found = self.path.stat()
+            status = self.path.stat()
         except FileNotFoundError:
             return None, None
-        return found.st_size, found.st_mtime_ns
+        return status.st_size, status.st_mtime_ns
 
     @property
     def size(self) -> int | None:
-        """Its size in bytes; None where there is no file."""
+        """Size in bytes; None if there is no file."""
         return self.state[0]
 
     @property
     def md5(self) -> str:
-        """Its MD5; where it has to be computed, it is recorded too."""
+        """MD5 in hexadecimal digits; recorded if it has to be computed."""
         record, state = self.record, self.state
-        is_untouched = record.is_of(state)
-        if record.md5 is not None and is_untouched:
+        unchanged = record.matches(state)
+        if record.md5 is not None and unchanged:
             return record.md5
         with self.path.open("rb") as file:
             md5 = hashlib.file_digest(file, new_md5).hexdigest()
-        # The record of a file that has changed since is kept: it says what the server had.
+        # Keep the record of a file that has changed: it describes the server's version.
         if record.md5 is None or record.md5 == md5:
-            known = record if is_untouched or record.md5 is not None else Record()
+            known = record if unchanged or record.md5 is not None else Record()
             with suppress(StorageError):  # the folder may be read-only
                 self.save_record(replace(known, md5=md5), state)
         return md5
 
     @property
     def date(self) -> datetime:
-        """When the server's file was last changed; where that is unknown, the file's own time."""
-        said = self.record.last_modified if self.matches_server() else None
-        return http_date(said) or datetime.fromtimestamp(self.path.stat().st_mtime, UTC)
+        """When the server's file last changed, or if unknown, when the local file did."""
+        last_modified = self.record.last_modified if self.matches_server() else None
+        return http_date(last_modified) or datetime.fromtimestamp(self.path.stat().st_mtime, UTC)
 
     def matches_server(self) -> bool | None:
-        """Whether it has the bytes that the server had; None where it is not known of both."""
+        """Whether its content is the server's; None if there is no file or no server is known."""
         record, state = self.record, self.state
         if record.url is None or state == (None, None):
             return None
-        if record.is_of(state):
+        if record.matches(state):
             return True
         return record.md5 is not None and record.md5 == self.md5
 
     def matches_catalog(self) -> bool | None:
-        """Whether it has the catalog's size and MD5; None where the catalog does not know both."""
+        """Whether it has the catalog's size and MD5; None if the catalog has no MD5."""
         if self.catalog.bytes not in (None, self.size):
             return False
         return None if self.catalog.md5 is None else self.md5 == self.catalog.md5
 
 
 def refresh_command(files: Sequence[DataFile], *options: str) -> str:
-    """The command that fetches files, to be shown where they are missing or damaged."""
-    named = (f"--file {file.path.name}" for file in files)
+    """The command that fetches files, for messages about missing or damaged ones."""
+    names = (f"--file {file.path.name}" for file in files)
     folder = f"--data-dir {shlex.quote(str(files[0].path.parent))}"
-    return " ".join(("hotdog-sql refresh", *options, *named, folder))
+    return " ".join(("hotdog-sql refresh", *options, *names, folder))
 
 
-def hidden(path: Path, ending: str) -> Path:
-    """What is kept of a file in the hidden folder beside it: its record, lock or part."""
-    return path.parent / HIDDEN / f"{path.name}{ending}"
+def sidecar(path: Path, suffix: str) -> Path:
+    """The path of a file's record, lock or partial download, in the hidden folder beside it."""
+    return path.parent / HIDDEN / f"{path.name}{suffix}"
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """The JSON object in a file; empty where there is none that can be read."""
+    """The JSON object in a file; empty if the file is missing or invalid."""
     try:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError, RecursionError):
@@ -157,7 +157,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def save_json(path: Path, values: dict[str, Any]) -> None:
-    """Write a file for `read_json`, in place of an older one, at once."""
+    """Write a JSON file atomically."""
     with storage_errors(path):
         path.parent.mkdir(exist_ok=True)
     with whole_file(path) as temporary:
@@ -165,5 +165,5 @@ def save_json(path: Path, values: dict[str, Any]) -> None:
 
 
 def new_md5() -> Any:
-    """A hash that tells files apart and protects nothing, for Pythons that would refuse MD5."""
+    """An MD5 hash for checksums only, which FIPS builds of Python allow too."""
     return hashlib.md5(usedforsecurity=False)

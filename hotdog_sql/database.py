@@ -1,4 +1,4 @@
-"""DuckDB in memory, with the views and macros of `sql/` over the Open Images files."""
+"""An in-memory DuckDB with the views and macros of `sql/` over the Open Images files."""
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from hotdog_sql.catalog import CatalogFile
 from hotdog_sql.data_file import DataFile, refresh_command
 from hotdog_sql.errors import DataError, HotdogError, InputError, MissingFileError, StorageError
 from hotdog_sql.files import temporary_folder
-from hotdog_sql.index import COPIES, VARIABLES, index_of, index_state, new_index
+from hotdog_sql.index import COPY_STATEMENTS, VARIABLES, index_of, index_state, new_index
 from hotdog_sql.options import DataOptions
 from hotdog_sql.sandbox import check_query, lock, query_error
 from hotdog_sql.sql_files import SqlFile, dataset_files, load_order, needed_for
@@ -21,14 +21,14 @@ from hotdog_sql.text import printable
 
 Parameters = Mapping[str, object] | Sequence[object] | None
 T = TypeVar("T")
-#: As a plain function: mypy takes only literal columns.
-_make_type: Callable[..., Any] = namedtuple
+#: Untyped, because mypy accepts only literal field names.
+_row_type: Callable[..., Any] = namedtuple
 _FILES = "SELECT release, split, kind, path, name, bytes, md5, file FROM files ORDER BY kind, name"
-_KEEP_QUERY = "CREATE OR REPLACE TABLE result AS FROM query($query)"
-#: What DuckDB raises where a file is not what its view expects.
-_ERRORS_OF_FILES = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException)
-#: The views that read files of the data folder, and the catalog's kinds that each reads.
-_KINDS_READ = {
+_CREATE_RESULT = "CREATE OR REPLACE TABLE result AS FROM query($query)"
+#: DuckDB's errors about a file that is not what its view expects.
+_FILE_ERRORS = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException)
+#: Views over the data folder, and the catalog's kinds of files that each reads.
+_FILE_KINDS = {
     "classes": ("classes",),
     "labels": ("human_labels", "machine_labels"),
     "images": ("images",),
@@ -38,18 +38,18 @@ _KINDS_READ = {
 
 
 class Database:
-    """A DuckDB connection that loads the views and macros of `sql/` as they are used.
+    """A DuckDB connection that loads views and macros of `sql/` on first use.
 
-    A view whose file is missing cannot be loaded, nor can what reads it. Everything else works
-    without it: finding a class needs only the class file.
+    A view cannot be loaded if its file is missing, and neither can anything that depends on it.
+    The rest works: finding a class needs only the class file.
 
     Attributes:
         connection: DuckDB's own connection.
-        scratch: a temporary folder for what DuckDB spills and for files to be written.
+        scratch: a temporary folder, into which DuckDB spills and writes files.
         options: which files it reads, and the resources it may use.
-        files: the Open Images files that the options name, whether or not they are there.
-        index_variables: the session variables with which views read their index.
-        index_warnings: what is wrong with an index, which then is not read.
+        files: the Open Images files that the options name, whether or not they exist.
+        index_variables: session variables that make views read their index.
+        index_warnings: why a stale or damaged index is not used.
     """
 
     def __init__(self, options: DataOptions) -> None:
@@ -74,22 +74,22 @@ class Database:
             self._resources = stack.pop_all()
 
     def execute(self, query: str, parameters: Parameters = None) -> duckdb.DuckDBPyConnection:
-        """Run a query, which is not a user's; fetch its rows from the result."""
+        """Run a trusted query; fetch its rows from the result."""
         return self._run(lambda: self.connection.execute(query, parameters))
 
     def rows(self, query: str, parameters: Parameters = None) -> list[Any]:
-        """Run a query, and return all of its rows.
+        """Run a trusted query and return its rows; for others, see `run_query`.
 
         Args:
-            query: any SQL but a user's, such as `FROM find_classes($name)`.
+            query: SQL such as `FROM find_classes($name)`.
             parameters: values to bind, such as `{"name": "hot dog"}`.
 
         Returns:
-            The rows, which should be few: named tuples, such as `row.DisplayName`. A column whose
-            name is not one of Python's has its number, such as `row._0`.
+            The rows, all in memory, as named tuples: `row.DisplayName`. A column whose name is not
+            a Python identifier gets its number: `row._0`.
 
         Raises:
-            DataError: the content of a file does not have the types and the dialect of its view.
+            DataError: a file does not have the types and the CSV dialect of its view.
             InputError: the query needs more memory than the limit.
             StorageError: the temporary folder is full.
         """
@@ -97,13 +97,13 @@ class Database:
         def named_rows() -> list[Any]:
             result = self.connection.execute(query, parameters)
             columns = [column[0] for column in result.description or ()]
-            return list(map(_make_type("Row", columns, rename=True)._make, result.fetchall()))
+            return list(map(_row_type("Row", columns, rename=True)._make, result.fetchall()))
 
         return self._run(named_rows)
 
     def stream(self, query: str, parameters: Parameters = None) -> Iterator[dict[str, Any]]:
-        """The rows of a query that ends at once, such as one over a table, by their columns."""
-        # A cursor of its own: another query on the connection would end the stream.
+        """Yield a dict per row of a quick query, such as one over a table."""
+        # A separate cursor: another query on the connection would end the stream.
         with self.connection.cursor() as cursor:
             cursor.execute(query, parameters)
             columns = [column[0] for column in cursor.description or ()]
@@ -112,54 +112,54 @@ class Database:
                     yield dict(zip(columns, row, strict=True))
 
     def create_table(self, query: str, parameters: Parameters = None, name: str = "result") -> None:
-        """Create a table from the rows of a query, or replace it."""
+        """Create or replace a table with the rows of a query."""
         self.execute(f"CREATE OR REPLACE TABLE {name} AS {query}", parameters)
 
     def set_variables(self, variables: Mapping[str, object]) -> None:
-        """Set session variables, whose names are our own."""
+        """Set session variables; the names must not come from a user."""
         for name, value in variables.items():
             self.execute(f"SET VARIABLE {name} = ?", [value])
 
     def files_read_by(self, *views: str) -> list[DataFile]:
-        """The files that some views read."""
-        kinds = {kind for view in views for kind in _KINDS_READ.get(view, ())}
+        """The files that these views read themselves."""
+        kinds = {kind for view in views for kind in _FILE_KINDS.get(view, ())}
         return [file for file in self.files if file.catalog.kind in kinds]
 
     def files_needed_by(self, *names: str) -> list[DataFile]:
-        """The files that some views or macros need."""
+        """The files that these views or macros need, with their dependencies."""
         return self.files_read_by(*(sql_file.defines for sql_file in needed_for(names)))
 
     def missing(self, *names: str) -> list[DataFile]:
-        """The files that some views or macros need and that are not in the data folder."""
+        """The files that these views or macros need and that do not exist."""
         return [file for file in self.files_needed_by(*names) if not file.path.exists()]
 
     def loadable(self, sql_files: Iterable[SqlFile]) -> list[SqlFile]:
-        """Those views and macros whose files are there."""
+        """Those views and macros whose files exist."""
         return [sql_file for sql_file in sql_files if not self.missing(sql_file.defines)]
 
     def load(self, *names: str) -> None:
-        """Load views or macros, such as `select_images`, and what they read."""
+        """Load views or macros, such as `select_images`, and their dependencies."""
         if self._loaded.issuperset(names):
             return
         if missing := self.missing(*names):
-            listed = ", ".join(str(file.path) for file in missing)
-            raise MissingFileError(f"missing {listed}; get it with: {refresh_command(missing)}")
+            paths = ", ".join(str(file.path) for file in missing)
+            raise MissingFileError(f"missing {paths}; get it with: {refresh_command(missing)}")
         for sql_file in needed_for(names):
             if sql_file.defines not in self._loaded:
                 self._load_file(sql_file)
 
     def load_all(self) -> None:
-        """Load every view and macro whose files are there."""
+        """Load every view and macro whose files exist."""
         self.load(*(sql_file.defines for sql_file in self.loadable(load_order())))
 
     def load_dataset(self, directory: Path) -> None:
-        """Load the views of a dataset's manifest, and let queries read its folder."""
+        """Load the views of a dataset's manifest, and allow queries to read its folder."""
         if not (directory / "manifest.csv").is_file():
             raise InputError(f"{directory} has no manifest.csv: give the folder of a dataset")
         self._readable.append(directory)
         self.set_variables({"dataset_dir": str(directory)})
         for sql_file in self.loadable(dataset_files()):
-            self.load(sql_file.defines)  # what it reads
+            self.load(sql_file.defines)  # its dependencies
             try:
                 self.execute(sql_file.text)
             except duckdb.Error as error:
@@ -169,10 +169,10 @@ class Database:
                 ) from error
 
     def run_query(self, text: str) -> None:
-        """Run a user's query; its rows become the table `result`.
+        """Run a user's query, and store its rows in the table `result`.
 
-        It must be one SELECT, and sees every view and macro whose files are there. The connection
-        is locked before it runs and stays so.
+        The query must be one SELECT. It can use every view and macro whose files exist. The
+        connection is locked first, and stays locked.
         """
         self.load(*check_query(self.connection, text))
         self.load_all()
@@ -180,30 +180,30 @@ class Database:
             lock(self.connection, self._readable)
             self._locked = True
         try:
-            self._stoppable(lambda: self.connection.execute(_KEEP_QUERY, {"query": text}))
+            self._interruptible(lambda: self.connection.execute(_CREATE_RESULT, {"query": text}))
         except (duckdb.BinderException, duckdb.CatalogException) as error:
-            raise query_error(self._pointing(text) or error) from error
+            raise query_error(self._error_with_position(text) or error) from error
         except duckdb.Error as error:
             raise self._limit_error(error) or query_error(error) from error
 
-    def _pointing(self, text: str) -> duckdb.Error | None:
-        """The error of a query that cannot be bound, with its place in the query itself."""
+    def _error_with_position(self, text: str) -> duckdb.Error | None:
+        """The binder's error, whose position is in the user's query and not in ours."""
         try:
-            self._stoppable(lambda: self.connection.execute(text))
+            self._interruptible(lambda: self.connection.execute(text))
         except duckdb.Error as error:
             return error
         return None
 
     def build_index(self) -> Iterator[tuple[Path, Path]]:
-        """Index each file, whose view reads the CSV itself; yield CSV and index."""
-        for view, copy in COPIES.items():
+        """Index each CSV, and yield the paths of CSV and index; needs `indexed=False`."""
+        for view, statement in COPY_STATEMENTS.items():
             if view == "boxes" and self.missing(view):
-                continue  # they are fetched only if read
+                continue  # only the commands that read boxes fetch them
             self.load(view)
             for file in self.files_read_by(view):
                 self.set_variables({VARIABLES[view][0]: [str(file.path)]})
                 with new_index(file.path) as temporary:
-                    self.execute(copy, {"file": str(temporary)})
+                    self.execute(statement, {"file": str(temporary)})
                 yield file.path, index_of(file.path)
 
     def close(self) -> None:
@@ -218,25 +218,25 @@ class Database:
 
     def _run(self, call: Callable[[], T]) -> T:
         try:
-            return self._stoppable(call)
+            return self._interruptible(call)
         except duckdb.Error as error:
             if explained := self._limit_error(error) or self._file_error(error):
                 raise explained from error
             raise
 
-    def _stoppable(self, call: Callable[[], T]) -> T:
-        """Run a query in a thread, so that Ctrl-C is heard in this one and stops the query."""
+    def _interruptible(self, call: Callable[[], T]) -> T:
+        """Run a query in another thread, so that Ctrl-C reaches this one and stops the query."""
         future = self._thread.submit(call)
         try:
             return future.result()
         finally:
             while not future.done():
-                # An interruption that comes before the query has begun is lost.
+                # Repeated, because DuckDB ignores an interrupt before the query starts.
                 self.connection.interrupt()
                 wait([future], timeout=0.1)
 
     def _limit_error(self, error: duckdb.Error) -> HotdogError | None:
-        """Our error if DuckDB lacks memory, or room in the folder that it spills into."""
+        """Our error if DuckDB has run out of memory or of disk space, or None."""
         if isinstance(error, duckdb.OutOfMemoryException):
             return InputError(
                 f"DuckDB needs more memory ({one_line(error)}); give a larger --memory-limit, or "
@@ -249,15 +249,15 @@ class Database:
         return None
 
     def _file_error(self, error: duckdb.Error) -> HotdogError | None:
-        """Our error if a file of Open Images is at fault."""
-        if not isinstance(error, _ERRORS_OF_FILES):
+        """Our error if an Open Images file is to blame, or None."""
+        if not isinstance(error, _FILE_ERRORS):
             return None
-        # DuckDB names the file far below the line that says what is wrong.
-        named = [file for file in self.files if str(file.path) in str(error)]
+        # DuckDB names the file far below the line that describes the error.
+        files = [file for file in self.files if str(file.path) in str(error)]
         return DataError(
-            f"cannot read {' or '.join(file.path.name for file in named) or 'the data'}: "
+            f"cannot read {' or '.join(file.path.name for file in files) or 'the data'}: "
             f"{one_line(error)}; "
-            f"replace a damaged file with: {refresh_command(named or self.files)}"
+            f"replace a damaged file with: {refresh_command(files or self.files)}"
         )
 
     def _load_file(self, sql_file: SqlFile) -> None:
@@ -268,45 +268,44 @@ class Database:
                 raise DataError(f"{file.path} {problem}; get it with: {refresh_command([file])}")
         try:
             self.execute(sql_file.text)
-            wrong = [file for file in files if not self._has_columns(file, view)]
+            invalid = [file for file in files if not self._has_columns(file, view)]
         except duckdb.BinderException:
             if view != "boxes":
                 raise
-            wrong = files
-        if wrong:
-            listed = " or ".join(str(file.path) for file in wrong)
+            invalid = files
+        if invalid:
+            paths = " or ".join(str(file.path) for file in invalid)
             raise DataError(
-                f"{listed} lacks columns of {view}; get it with: {refresh_command(wrong)}"
+                f"{paths} lacks columns of {view}; get it with: {refresh_command(invalid)}"
             )
         self._loaded.add(view)
-        if self.options.indexed and view in COPIES:
+        if self.options.indexed and view in COPY_STATEMENTS:
             variables, warnings = index_state(view, [file.path for file in files])
             self.set_variables(variables)
             self.index_variables |= variables
             self.index_warnings += warnings
 
     def _has_columns(self, file: DataFile, view: str) -> bool:
-        """Whether a file begins with the columns of its view.
+        """Whether a file's header has the columns of its view.
 
-        DuckDB looks for those of boxes by name; it skips the first line of the others unread.
+        DuckDB finds the columns of boxes by name, and ignores the header of other files.
         """
-        found = file.columns()
-        return view == "boxes" or found in (self.connection.view(view).columns, None)
+        return view == "boxes" or file.columns() in (self.connection.view(view).columns, None)
 
 
 def _connect(options: DataOptions, scratch: Path) -> duckdb.DuckDBPyConnection:
     config: dict[str, Any] = {
-        # Never download an extension in the middle of a query.
+        # Queries must not download extensions.
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
-        # A database in memory would spill into a `.tmp` folder in the current folder.
+        # By default, an in-memory database spills into `.tmp` in the current folder.
         "temp_directory": str(scratch),
         "threads": options.threads,
         "memory_limit": options.memory_limit,
     }
-    given = {name: value for name, value in config.items() if value is not None}
+    config = {name: value for name, value in config.items() if value is not None}
     try:
-        return duckdb.connect(config=given)
+        return duckdb.connect(config=config)
     except duckdb.ParserException as error:
         raise InputError(
             f"{printable(str(options.memory_limit))!r} is not a memory limit "
@@ -315,5 +314,5 @@ def _connect(options: DataOptions, scratch: Path) -> duckdb.DuckDBPyConnection:
 
 
 def one_line(error: duckdb.Error) -> str:
-    """DuckDB's own words about an error, without the lines that point into the query."""
+    """The first line of DuckDB's message; the others point into the query."""
     return printable(str(error).partition("\n")[0])

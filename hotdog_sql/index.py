@@ -1,7 +1,7 @@
-"""The index: Parquet copies beside the CSVs, which the same views read in their place.
+"""The index: Parquet copies beside the CSVs, which the views read instead.
 
-A record of each copy identifies its CSV and the copy itself: DuckDB's Parquet files have no
-checksums. A copy that is stale or damaged is not read.
+A record of each copy identifies its CSV and has the copy's CRC-32, because DuckDB writes Parquet
+without checksums. A stale or damaged copy is not read.
 """
 
 import hashlib
@@ -11,38 +11,38 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from hotdog_sql.data_file import hidden, read_json, save_json
+from hotdog_sql.data_file import read_json, save_json, sidecar
 from hotdog_sql.errors import StorageError
 from hotdog_sql.files import whole_file
 
-#: For images, zstd's level 1 compresses as well as the default, and faster; in groups of 8,192
-#: images a selection needs little memory.
-COPIES = {
+#: Level 1 of zstd compresses images as well as the default does, and faster. Row groups of 8,192
+#: images keep the memory of a selection low.
+COPY_STATEMENTS = {
     "images": "COPY images TO $file (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, "
     "COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 8_192)",
     "labels": "COPY labels TO $file (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd)",
     "boxes": "COPY boxes TO $file (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd)",
 }
-#: The session variables that a view reads: its files and how to read them (see `sql/files.sql`).
+#: Session variables of each view: its files, and the macro that reads them (see `sql/files.sql`).
 VARIABLES = {
     "images": ("image_files", "image_reader"),
     "labels": ("label_files", "label_reader"),
     "boxes": ("box_files", "box_reader"),
 }
-#: Bytes at both ends of a CSV that its record has a digest of.
-_ENDS = 1 << 16
-_BLOCK = 1 << 20
+#: Bytes at each end of a CSV that are hashed to identify it.
+_HASHED_BYTES = 1 << 16
+_BLOCK_BYTES = 1 << 20
 
 
 def index_of(csv: Path) -> Path:
-    """The Parquet file with the rows of a CSV."""
+    """The path of the Parquet copy of a CSV."""
     return csv.with_suffix(".parquet")
 
 
 def index_state(view: str, csvs: Sequence[Path]) -> tuple[dict[str, object], list[str]]:
-    """The session variables with which a view reads its index, and what is wrong with the index.
+    """Return the session variables that make a view read its index, and warnings.
 
-    There are no variables where something is wrong, or where a CSV has no index.
+    There are no variables if an index is missing, stale or damaged; a missing one is no warning.
     """
     if not all(csv.exists() and index_of(csv).exists() for csv in csvs):
         return {}, []
@@ -55,9 +55,9 @@ def index_state(view: str, csvs: Sequence[Path]) -> tuple[dict[str, object], lis
 
 @contextmanager
 def new_index(csv: Path) -> Iterator[Path]:
-    """A file for the rows of a CSV, which then becomes its index in place of an older one.
+    """Yield a temporary path for a Parquet copy, which replaces the CSV's index atomically.
 
-    It appears whole or not at all, and is not read without its record.
+    The record is saved last, and an index without its record is not read.
     """
     parquet, identity = index_of(csv), _identity(csv)
     with whole_file(parquet) as temporary:
@@ -67,12 +67,12 @@ def new_index(csv: Path) -> Iterator[Path]:
 
 
 def _problem(csv: Path) -> str | None:
-    """Why the index of a CSV cannot be read; None: it can."""
+    """Why the index of a CSV cannot be used, or None."""
     parquet = index_of(csv)
-    record = read_json(hidden(parquet, ".json"))
+    record = read_json(sidecar(parquet, ".json"))
     if record.get("csv") != _identity(csv):
         return f"{csv.name} has changed since it was indexed"
-    # To read all of it takes as long as many a query, so that is done once after it was touched.
+    # Reading the whole copy takes as long as a query, so check it only after a write.
     if record["parquet_state"] != _state(parquet):
         if record["parquet_crc32"] != _crc32(parquet):
             return f"{parquet.name} is damaged"
@@ -82,28 +82,28 @@ def _problem(csv: Path) -> str | None:
 
 
 def _identity(csv: Path) -> dict[str, object]:
-    """What identifies a CSV: a digest of all of it would take as long as the index does."""
-    found = csv.stat()
+    """What identifies a CSV; hashing all of it would take as long as indexing it."""
+    status = csv.stat()
     with csv.open("rb") as file:
-        head = file.read(_ENDS)
-        file.seek(max(0, found.st_size - _ENDS))
-        ends = hashlib.sha256(head + file.read(_ENDS)).hexdigest()
-    return {"bytes": found.st_size, "mtime_ns": found.st_mtime_ns, "ends": ends}
+        head = file.read(_HASHED_BYTES)
+        file.seek(max(0, status.st_size - _HASHED_BYTES))
+        ends = hashlib.sha256(head + file.read(_HASHED_BYTES)).hexdigest()
+    return {"bytes": status.st_size, "mtime_ns": status.st_mtime_ns, "ends": ends}
 
 
 def _state(path: Path) -> list[int]:
-    """What changes with every write, even where the size and the modification time are restored."""
-    found = path.stat()
-    return [found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino]
+    """Metadata that every write changes, even if size and modification time are restored."""
+    status = path.stat()
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
 
 
 def _save_record(parquet: Path, record: dict[str, Any]) -> None:
-    save_json(hidden(parquet, ".json"), record | {"parquet_state": _state(parquet)})
+    save_json(sidecar(parquet, ".json"), record | {"parquet_state": _state(parquet)})
 
 
 def _crc32(path: Path) -> int:
     checksum = 0
     with path.open("rb") as file:
-        while block := file.read(_BLOCK):
+        while block := file.read(_BLOCK_BYTES):
             checksum = zlib.crc32(block, checksum)
     return checksum

@@ -7,7 +7,7 @@ from functools import partial
 from threading import Event, Thread
 from typing import NamedTuple, TypeVar
 
-from hotdog_sql.data_file import HIDDEN, DataFile, hidden, refresh_command
+from hotdog_sql.data_file import HIDDEN, DataFile, refresh_command, sidecar
 from hotdog_sql.download_options import SILENCE_SECONDS, RetryPolicy
 from hotdog_sql.errors import MissingFileError, StorageError, TransferError, UnreachableError
 from hotdog_sql.files import locked, storage_errors
@@ -122,7 +122,7 @@ def _fetch(file: DataFile, transfer: Transfer, progress: Progress) -> FileResult
     def waiting() -> None:
         progress.file_waiting(file.path.name, "another refresh is working on it")
 
-    note, lock, part = "", hidden(file.path, ".lock"), hidden(file.path, ".part")
+    note, lock, part = "", sidecar(file.path, ".lock"), sidecar(file.path, ".part")
     try:
         with storage_errors(part), locked(lock, waiting):
             for leftover in lock.parent.glob(f".{file.path.name}.*"):

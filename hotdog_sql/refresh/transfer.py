@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from hotdog_sql.catalog import CatalogFile
-from hotdog_sql.data_file import DataFile, Record, hidden, new_md5, save_json
+from hotdog_sql.data_file import DataFile, Record, new_md5, save_json, sidecar
 from hotdog_sql.download_options import RetryPolicy
 from hotdog_sql.errors import RequestError, StorageError, TransferError, UnreachableError
 from hotdog_sql.http import HttpClient, check_status, public_address
@@ -64,8 +64,8 @@ class Transfer:
     ) -> None:
         self._file = file
         self._name = file.path.name
-        self._part = hidden(file.path, ".part")
-        self._begun_path = hidden(file.path, ".part.json")
+        self._part = sidecar(file.path, ".part")
+        self._begun_path = sidecar(file.path, ".part.json")
         self._url = url
         self._address = public_address(url)
         self._host = self._address.split("/")[2]

@@ -1,4 +1,4 @@
-"""Rows as CSV, JSON and Parquet. DuckDB writes all three, so that they agree."""
+"""Read and write rows as CSV, JSON and Parquet, with DuckDB."""
 
 import shutil
 from pathlib import Path
@@ -16,13 +16,13 @@ _COPY = {
     "parquet": "COPY (FROM query_table($table)) TO $file (FORMAT parquet, COMPRESSION zstd)",
 }
 FILE_FORMATS = tuple(_COPY)
-#: Bytes of a CSV that DuckDB reads at once, and the most that a line may have: it keeps several.
-_BUFFER = 1 << 19
+#: Bytes of each of DuckDB's buffers for a CSV, and the maximum length of a line.
+_BUFFER_BYTES = 1 << 19
 
 
 def write_rows(database: Database, table: str, target: Path | BinaryIO, format_name: str) -> None:
-    """Write the rows of a table to a stream, or to a file, which replaces an older one at once."""
-    # Even a locked connection may write in its temporary folder.
+    """Write the rows of a table to a stream, or atomically to a file."""
+    # A locked connection can only write to its temporary folder.
     rows = database.scratch / f"{table}.{format_name}"
     database.execute(_COPY[format_name], {"table": table, "file": str(rows)})
     if isinstance(target, Path):
@@ -36,7 +36,7 @@ def write_rows(database: Database, table: str, target: Path | BinaryIO, format_n
 def read_file(
     connection: duckdb.DuckDBPyConnection, path: Path, types: dict[str, str]
 ) -> duckdb.DuckDBPyRelation:
-    """The rows of a file, read as they are needed: a CSV's are text, JSON has the given types."""
+    """Read a file lazily; CSV columns are text, and JSON columns have the given types."""
     match path.suffix.lower():
         case ".json":
             return connection.read_json(str(path), columns=types)
@@ -50,6 +50,6 @@ def read_file(
                 quotechar='"',
                 escapechar='"',
                 all_varchar=True,
-                buffer_size=_BUFFER,
+                buffer_size=_BUFFER_BYTES,
             )
     raise InputError(f"{path.name} ends in none of .csv, .json, .parquet: rename it")

@@ -84,4 +84,4 @@ def test_what_is_not_a_recipe(tmp_path: Path, run: Run) -> None:
             Recipe.read(file)
     file.write_text('{"form": 2}')
     done = run("select", "--from", "s.json", "--offline", code=3)
-    assert "its form is of another version: upgrade hotdog-sql" in done.stderr
+    assert "its format has another version: upgrade hotdog-sql" in done.stderr

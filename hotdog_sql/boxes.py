@@ -1,4 +1,4 @@
-"""The boxes on a dataset's photos: cut out, written for detectors, or drawn in the gallery."""
+"""Boxes on a dataset's photos: cropped, exported for detectors, or drawn in the gallery."""
 
 import csv
 import os
@@ -17,7 +17,7 @@ from hotdog_sql.downloader.photo import is_image_id, safe_folder
 from hotdog_sql.downloader.result import invalid_row
 from hotdog_sql.downloader.tars import is_valid_path
 from hotdog_sql.downloader.validate import RejectedError
-from hotdog_sql.errors import DataError, DatasetError, InputError, MissingExtraError
+from hotdog_sql.errors import DataError, InputError, MissingExtraError
 from hotdog_sql.files import storage_errors
 from hotdog_sql.lookup import find_mids
 from hotdog_sql.options import BoxFormat, DataOptions
@@ -27,17 +27,16 @@ _PHOTOS = """
 SELECT coalesce(COLUMNS(['ImageID', 'folder', 'partition', 'path', 'status']), ''), width
 FROM manifest ORDER BY status DESC, path
 """
-_FIND = "CREATE OR REPLACE TABLE found AS FROM dataset_boxes($class, missing := $missing)"
-_COUNTS = "SELECT count(area), count(LabelName) - count(area) FROM found"
-_WITHOUT_BOXES = "FROM requested_classes($class) ANTI JOIN found USING (LabelName)"
-_FILES = {
+_FIND_BOXES = "CREATE OR REPLACE TABLE found AS FROM dataset_boxes($class, missing := $missing)"
+_COUNT_BOXES = "SELECT count(area), count(LabelName) - count(area) FROM found"
+_CLASSES_WITHOUT_BOXES = "FROM requested_classes($class) ANTI JOIN found USING (LabelName)"
+_EXPORT = {
     BoxFormat.YOLO: "FROM yolo_files($class, 'found')",
     BoxFormat.COCO: "FROM coco_files($class, 'found')",
     BoxFormat.VOC: "FROM voc_files($class, 'found')",
     BoxFormat.JSONL: "FROM jsonl_files($class, 'found')",
 }
 _CROPS = "FROM crops('found', margin := $margin, min_pixels := $min_pixels)"
-#: The columns of the crops' manifest.
 _CROP_COLUMNS = (
     *("path", "photo", "ImageID", "partition", "folder", "LabelName", "number"),
     *("XMin", "XMax", "YMin", "YMax"),
@@ -46,9 +45,9 @@ _CROP_COLUMNS = (
 
 
 class DatasetBoxes(NamedTuple):
-    """The boxes of some classes on a dataset's photos: the rows of the table `found`.
+    """Boxes of some classes on a dataset's photos, as rows of the table `found`.
 
-    `problems` are messages: how many photos or boxes are left out, and why.
+    `problems` are messages about photos and boxes that are left out.
     """
 
     database: Database
@@ -58,22 +57,22 @@ class DatasetBoxes(NamedTuple):
     problems: list[str]
 
     def rows(self, query: str, **values: object) -> Iterator[dict[str, Any]]:
-        """The rows of a query in its order, which are kept on disk if they are many."""
+        """Return the rows of a query in its order, from a table that can spill to disk."""
         self.database.execute(f"CREATE OR REPLACE TABLE streamed AS {query}", values)
         return self.database.stream("FROM streamed")
 
 
 def data_options(directory: Path, changes: dict[str, Any]) -> DataOptions:
-    """The files that a dataset was selected from, with some options changed."""
+    """Return the options of the data that a dataset was selected from, with changes."""
     recipe = _recipe_of(directory)
     data = DataOptions() if recipe is None else recipe.data_options(DataOptions().data_dir)
     return replace(data, **changes)
 
 
 def find_boxes(database: Database, directory: Path, classes: Sequence[str] = ()) -> DatasetBoxes:
-    """Find the boxes of some classes on a dataset's photos, by default those of its selection.
+    """Find the boxes of some classes, by default the selection's, on a dataset's photos.
 
-    Photos that are not there and boxes that are impossible are left out.
+    Photos that do not exist and impossible boxes are left out.
     """
     recipe = _recipe_of(directory)
     names = tuple(classes) or (() if recipe is None else recipe.options.classes)
@@ -84,30 +83,30 @@ def find_boxes(database: Database, directory: Path, classes: Sequence[str] = ())
     database.load_dataset(directory)
     try:
         photos = database.rows(_PHOTOS)
-    except DataError as error:  # of the dataset, not of Open Images
+    except DataError as error:  # in the manifest, not in an Open Images file
         raise invalid_row(error.__cause__) from error
-    missing, left_out = _missing_photos(directory, photos)
-    database.execute(_FIND, {"class": mids, "missing": missing})
-    ((boxes, impossible),) = database.rows(_COUNTS)
+    missing, left_out = _check_photos(directory, photos)
+    database.execute(_FIND_BOXES, {"class": mids, "missing": missing})
+    ((boxes, impossible),) = database.rows(_COUNT_BOXES)
     problems = [f"{problem}: {count:,}" for problem, count in left_out.items()]
     if impossible:
         problems.append(f"{impossible:,} boxes are outside the photo, or have swapped coordinates")
     problems += [
         f"no photo has a box of {row.DisplayName} ({row.LabelName})"
-        for row in database.rows(_WITHOUT_BOXES, {"class": mids})
+        for row in database.rows(_CLASSES_WITHOUT_BOXES, {"class": mids})
     ]
     return DatasetBoxes(database, directory, mids, boxes, problems)
 
 
 def gallery_boxes(database: Database, directory: Path) -> Iterator[tuple[str, str]]:
-    """ImageID and boxes of each photo, as the gallery takes them."""
+    """Yield the ImageID and the boxes of each photo, for the gallery."""
     found = find_boxes(database, directory)
     for row in found.rows("FROM gallery_boxes('found')"):
         yield row["ImageID"], row["boxes"]
 
 
 def crop(found: DatasetBoxes, crops: Path, *, margin: float, min_pixels: int) -> Counter[str]:
-    """Write the crops and their manifest; return how many boxes have which note, "" if cut out."""
+    """Write crops and their manifest; count the boxes by note, which is "" for those cut out."""
     if find_spec("PIL") is None:
         raise MissingExtraError("crop needs Pillow: pip install 'hotdog-sql[images]'")
     _make_folder(crops, found.directory)
@@ -119,20 +118,20 @@ def crop(found: DatasetBoxes, crops: Path, *, margin: float, min_pixels: int) ->
         rows = found.rows(_CROPS, margin=margin, min_pixels=min_pixels)
         for photo, group in groupby(rows, key=itemgetter("photo")):
             boxes = list(group)
-            _cut_out(found.directory / photo, crops, [box for box in boxes if box["path"]])
+            _write_crops(found.directory / photo, crops, [box for box in boxes if box["path"]])
             writer.writerows(boxes)
             notes.update(box["note"] or "" for box in boxes)
     return notes
 
 
 def export(found: DatasetBoxes, out: Path, box_format: BoxFormat, *, copy: bool = False) -> int:
-    """Write the photos and labels; return how many photos there are.
+    """Write the photos and labels; return the number of photos.
 
-    Photos are hard links where that is possible, else symbolic links, or copies.
+    Photos are hard links where possible, else symbolic links, or copies on request.
     """
     _make_folder(out, found.directory)
     photos = 0
-    rows = found.rows(_FILES[box_format], **{"class": found.classes})
+    rows = found.rows(_EXPORT[box_format], **{"class": found.classes})
     for (name, photo), group in groupby(rows, key=itemgetter("file", "photo")):
         path = out / name
         with storage_errors(path):
@@ -141,7 +140,7 @@ def export(found: DatasetBoxes, out: Path, box_format: BoxFormat, *, copy: bool 
                 with path.open("w", encoding="utf-8", newline="\n") as file:
                     file.writelines(f"{row['line']}\n" for row in group)
             else:
-                _place(found.directory / photo, path, copy=copy)
+                _link_or_copy(found.directory / photo, path, copy=copy)
                 photos += 1
     return photos
 
@@ -151,8 +150,8 @@ def _recipe_of(directory: Path) -> Recipe | None:
     return Recipe.read(path) if path.exists() else None
 
 
-def _missing_photos(directory: Path, photos: Iterable[Any]) -> tuple[list[str], Counter[str]]:
-    """The paths of photos that cannot be used, and how many are left out for which reason."""
+def _check_photos(directory: Path, photos: Iterable[Any]) -> tuple[list[str], Counter[str]]:
+    """Return the paths of missing photos, and the number of photos left out by reason."""
     missing, left_out = [], Counter[str]()
     for image_id, folder, part, path, status, width in photos:
         if status != "downloaded":
@@ -163,8 +162,8 @@ def _missing_photos(directory: Path, photos: Iterable[Any]) -> tuple[list[str], 
             or not is_valid_path(path, part, folder, image_id)
             or (part and part != safe_folder(part))
         ):
-            # It becomes a path of what is written, so it must not lead elsewhere.
-            raise DatasetError(f"the manifest of {directory} has the foreign path {path!r}")
+            # The paths of the output are made of these values, and must not leave its folder.
+            raise invalid_row(f"the path {path!r}")
         if width is None:
             left_out["photos whose size the manifest does not have"] += 1
         elif (directory / path).is_symlink() or not (directory / path).is_file():
@@ -174,7 +173,7 @@ def _missing_photos(directory: Path, photos: Iterable[Any]) -> tuple[list[str], 
 
 
 def _make_folder(path: Path, dataset: Path) -> None:
-    """Make a folder for what is made of a dataset's photos, with their credits."""
+    """Make an empty folder for output, with the photos' attribution."""
     attribution = dataset / "ATTRIBUTION.csv"
     with storage_errors(path):
         path.mkdir(parents=True, exist_ok=True)
@@ -184,11 +183,11 @@ def _make_folder(path: Path, dataset: Path) -> None:
             shutil.copyfile(attribution, path / attribution.name)
 
 
-def _cut_out(photo: Path, crops: Path, boxes: list[dict[str, Any]]) -> None:
-    """Write the crops of a photo; if it cannot be decoded, the boxes' notes say so."""
+def _write_crops(photo: Path, crops: Path, boxes: list[dict[str, Any]]) -> None:
+    """Write the crops of a photo; if it cannot be decoded, note that on its boxes."""
     if not boxes:
         return
-    from hotdog_sql.downloader.transform import cut  # which needs Pillow
+    from hotdog_sql.downloader.transform import cut  # needs Pillow
 
     try:
         parts = cut(photo.read_bytes(), [box["pixels"] for box in boxes], boxes[0]["to_turn"])
@@ -202,7 +201,7 @@ def _cut_out(photo: Path, crops: Path, boxes: list[dict[str, Any]]) -> None:
         path.write_bytes(part)
 
 
-def _place(photo: Path, path: Path, *, copy: bool) -> None:
+def _link_or_copy(photo: Path, path: Path, *, copy: bool) -> None:
     if copy:
         shutil.copyfile(photo, path)
         return

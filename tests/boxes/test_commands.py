@@ -120,7 +120,7 @@ def test_what_is_no_dataset_is_refused(here: Path, call: Run) -> None:
         assert place in text
         manifest.write_text(text.replace(place, changed), encoding="utf-8")
         done = call("export", "dataset", "out", "--format", "yolo", "--copy", code=6)
-        assert "foreign path" in done.stderr
+        assert "hotdog-sql did not write (the path" in done.stderr
     manifest.write_text(re.sub(r"\d+,\d+\n", "wide,high\n", text), encoding="utf-8")
     done = call("export", "dataset", "out", "--format", "yolo", code=6)
     assert "refresh" not in done.stderr

@@ -150,6 +150,9 @@ class Recipe:
         if "ids" in self.content:
             ids = self.content["ids"]
             settings["ids"] = f"{ids['name']} ({ids['sha256'][:12]})"
+        if self.options.partition is not None:
+            shares = self.options.partition.items()
+            settings["partition"] = [f"{name}={share}" for name, share in shares]
         settings |= {name: self.content[name] for name in ("release", "splits", "labels")}
         for key, label in _DIGESTS.items():
             for name, digest in self.content[key].items():
@@ -204,7 +207,12 @@ def _options(content: dict[str, Any]) -> SelectOptions:
         query = content["query"]
         values |= {"query": query["text"], "variables": query["variables"], "seed": query["seed"]}
     if content["partition"] is not None:
-        values["partition"] = content["partition"]["shares"]
+        shares = content["partition"]["shares"]
+        if next(iter(content)) != "form":
+            # Earlier releases sorted the keys, but the order of the parts matters.
+            usual = ("train", "validation", "test")
+            shares = {name: shares[name] for name in sorted(shares, key=(*usual, *shares).index)}
+        values["partition"] = shares
         values["group_by"] = content["partition"]["group_by"]
     return SelectOptions(**values)
 

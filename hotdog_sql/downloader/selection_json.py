@@ -29,7 +29,7 @@ def write_recipe(
     if options.alterations:
         whole[_IMAGES] = options.alterations
     if whole:
-        text = json.dumps(whole, indent=2, sort_keys=True, ensure_ascii=False)
+        text = json.dumps(whole, indent=2, ensure_ascii=False)
         storage.write(SELECTION, f"{text}\n".encode())
 
 

@@ -47,6 +47,18 @@ def test_parts_become_folders_and_are_topped_up(online: Run, tmp_path: Path) -> 
         assert row["path"].startswith(f"{row['partition']}/{row['folder']}/")
         assert (tmp_path / "dataset" / row["path"]).is_file()
 
+    # The recipe gives the same parts again, also one of a release that sorted its keys.
+    online("select", "--class", "Hot dog", *parts, "-q", "-o", "rows.csv")
+    recipe = tmp_path / "dataset" / "selection.json"
+    for sort_keys in (False, True):
+        content = json.loads(recipe.read_text(encoding="utf-8"))
+        recipe.write_text(json.dumps(content, sort_keys=sort_keys), encoding="utf-8")
+        again = online("select", "--from", str(recipe))
+        assert again.stdout == (tmp_path / "rows.csv").read_text(encoding="utf-8")
+        assert "nothing has changed" in again.stderr
+    other = online("select", "--from", str(recipe), "--partition", "test=0.2,train=0.8")
+    assert "changed: partition was train=0.8, test=0.2, is test=0.2, train=0.8" in other.stderr
+
 
 def test_a_selection_made_again_tells_what_has_changed(online: Run, tmp_path: Path) -> None:
     wanted = ("select", "Hot dog", "--negatives", "10")

@@ -155,7 +155,7 @@ def test_the_record_is_kept_and_held_to(server: LoopbackServer, tmp_path: Path) 
     record = {"seed": 42, "classes": ["Häagen"], "versions": {"duckdb": "1.5"}}
     run(server, tmp_path, [], recipe=record)
     text = (tmp_path / "selection.json").read_text(encoding="utf-8")
-    assert text.startswith('{\n  "classes": [\n    "Häagen"\n  ],\n  "seed": 42')
+    assert text.startswith('{\n  "seed": 42,\n  "classes": [\n    "Häagen"')
     run(server, tmp_path, [], recipe=record | {"versions": {"duckdb": "2.0"}})
     assert (tmp_path / "selection.json").read_text(encoding="utf-8") == text
     with pytest.raises(DatasetError, match=r"another selection \(seed\): choose"):

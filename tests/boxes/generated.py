@@ -1,4 +1,4 @@
-"""Open Images with boxes and datasets of it, made up, and the rules on boxes in plain Python."""
+"""Generated Open Images and datasets with boxes, and the rules on boxes in plain Python."""
 
 from dataclasses import replace
 from typing import NamedTuple
@@ -12,13 +12,13 @@ from tests.sql.test_select_images import MIDS, ids, open_images
 from tests.support.galleries import got, lost
 from tests.support.openimages import OpenImages, box_row
 
-#: Real ones, and some that are outside the photo; a pair of them may be swapped or empty.
+#: Valid edges, and some outside the photo; two of them may be equal or in the wrong order.
 _EDGES = st.sampled_from((0.0, 0.1, 0.25, 0.5, 0.50001, 0.9, 1.0)) | st.sampled_from((-0.1, 1.5))
 _FLAG = st.sampled_from((0, 1, -1))
-#: The classes whose boxes are looked for on a dataset's photos.
+#: Classes of the boxes that tests look for on a dataset's photos.
 NAMES = {"/m/01b9xk": "Hot dog", "/m/07vh6y": "Hot dog bun", "/m/0bm1pg": "Hot dog stand"}
-#: Note, source and Rotation of a photo; whether it was mirrored, how far it was turned after that,
-#: and how far it must still be turned.
+#: Note, source and Rotation of a photo; whether it was mirrored; by how many degrees it was turned
+#: after that; and by how many it must still be turned.
 _TURNS = st.sampled_from(
     (
         ("", "mirror", "", False, 0, 0),
@@ -50,7 +50,7 @@ class Box(NamedTuple):
 
 
 class Photo(NamedTuple):
-    """A photo of a dataset, and the boxes on it as it is: a class's number, and four edges."""
+    """A photo of a dataset, and its boxes as it is turned now: number of the class, and edges."""
 
     image_id: str
     part: str
@@ -61,7 +61,7 @@ class Photo(NamedTuple):
 
 @st.composite
 def boxed_images(draw: st.DrawFn) -> OpenImages:
-    """Images and labels, with at least one box; some boxes are of unknown images."""
+    """Generate Open Images with at least one box; some boxes are of unknown images."""
     data = draw(open_images())
     known = [image[0] for image in data.images]
     any_edges = st.tuples(_EDGES, _EDGES, _EDGES, _EDGES)
@@ -83,37 +83,37 @@ def boxed_images(draw: st.DrawFn) -> OpenImages:
 
 
 def boxes_of(data: OpenImages) -> list[Box]:
-    known = {"0": False, "1": True, "-1": None}
+    flags = {"0": False, "1": True, "-1": None}
     return [
-        Box(box[0], box[2], tuple(map(float, box[4:8])), tuple(known[flag] for flag in box[8:]))
+        Box(box[0], box[2], tuple(map(float, box[4:8])), tuple(flags[flag] for flag in box[8:]))
         for box in data.boxes
     ]
 
 
-def fitting(data: OpenImages, asked: SelectOptions, mid: str) -> set[str]:
-    """The images in which the largest box of a class follows the rules."""
+def fitting(data: OpenImages, options: SelectOptions, mid: str) -> set[str]:
+    """Return the images in which the largest box of a class satisfies the rules."""
     largest: dict[str, tuple[float, ...]] = {}
     for box in boxes_of(data):
         area, (_, truncated, group, depiction, _) = box.area, box.flags
         if box.mid == mid and area is not None:
-            # Of the same size: unknown counts as more than true, which counts as more than false.
+            # Among boxes of equal area, unknown ranks above true, and true above false.
             flags = [2 if flag is None else int(flag) for flag in (group, depiction, truncated)]
             largest[box.image_id] = max(largest.get(box.image_id, ()), (area, *flags))
-    least = 0 if asked.min_area is None else asked.min_area
-    most = 1 if asked.max_area is None else asked.max_area
+    min_area = 0 if options.min_area is None else options.min_area
+    max_area = 1 if options.max_area is None else options.max_area
     return {
         image
         for image, (area, group, depiction, truncated) in largest.items()
-        if least <= area <= most
-        and not (asked.no_group_of and group == 1)
-        and not (asked.no_depiction and depiction == 1)
-        and not (asked.no_truncated and truncated == 1)
+        if min_area <= area <= max_area
+        and not (options.no_group_of and group == 1)
+        and not (options.no_depiction and depiction == 1)
+        and not (options.no_truncated and truncated == 1)
     }
 
 
 @st.composite
 def boxed_datasets(draw: st.DrawFn) -> tuple[OpenImages, list[Result], list[Photo]]:
-    """The files of Open Images, the lines of a manifest, and the photos that are there."""
+    """Generate Open Images, the results of a download, and the downloaded photos."""
     data = draw(boxed_images())
     results, photos = [], []
     parts = ("train", "validation", "test") if draw(st.booleans()) else ("",)
@@ -123,13 +123,13 @@ def boxed_datasets(draw: st.DrawFn) -> tuple[OpenImages, list[Result], list[Phot
         size = draw(st.tuples(st.integers(1, 99), st.integers(1, 99)))
         part = draw(st.sampled_from(parts))
         for folder in draw(st.sampled_from((("hot_dog",), ("other",), ("hot_dog", "other")))):
-            known = {"image_id": image_id, "partition": part, "rotation": rotation}
-            result = got(1, folder, source, **known)
+            fields = {"image_id": image_id, "partition": part, "rotation": rotation}
+            result = got(1, folder, source, **fields)
             result = replace(result, note=note, width=size[0], height=size[1])
-            results.append(lost(1, folder, **known) if is_lost else result)
+            results.append(lost(1, folder, **fields) if is_lost else result)
         if not is_lost:
             boxes = [
-                (list(NAMES).index(box.mid), *_placed(box.edges, mirrored, turned))
+                (list(NAMES).index(box.mid), *_turned_edges(box.edges, mirrored, turned))
                 for box in boxes_of(data)
                 if box.image_id == image_id and box.mid in NAMES and box.area is not None
             ]
@@ -137,10 +137,10 @@ def boxed_datasets(draw: st.DrawFn) -> tuple[OpenImages, list[Result], list[Phot
     return data, results, photos
 
 
-def _placed(
+def _turned_edges(
     edges: tuple[float, ...], mirrored: bool, turned: int
 ) -> tuple[float, float, float, float]:
-    """The edges on a photo that was mirrored and turned."""
+    """Return the edges on a photo that was mirrored and turned."""
     left, right, top, bottom = edges
     corners = [(left, top), (right, bottom)]
     if mirrored:
@@ -151,8 +151,8 @@ def _placed(
     return min(x1, x2), max(x1, x2), min(y1, y2), max(y1, y2)
 
 
-def where_it_is(size: tuple[int, int]) -> Image.Image:
-    """A picture in which red is the column and green the row."""
+def coordinate_image(size: tuple[int, int]) -> Image.Image:
+    """Return an image in which red is the column and green is the row."""
     image = Image.new("RGB", size)
     image.putdata([(x, y, 0) for y in range(size[1]) for x in range(size[0])])
     return image

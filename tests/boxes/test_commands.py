@@ -1,4 +1,4 @@
-"""`crop` and `export` as a user types them, on the demo's photos."""
+"""The commands `crop` and `export`, on the demo's photos."""
 
 import json
 import re
@@ -16,9 +16,9 @@ from tests.test_trainers import counted, interpreter
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory, addresses: dict[str, str]) -> Path:
-    """A folder with `dataset`, in parts, and `data`, which has the boxes."""
+    """A folder with `dataset`, which is partitioned, and `data`, which has the boxes."""
     folder = tmp_path_factory.mktemp("boxes")
-    # The rule takes every hot dog and person with a box, and fetches the boxes.
+    # The rule selects every hot dog and person with a box, and downloads the box file.
     select = ("select", "Hot dog", "Person", "--min-area", "0", "--overlap", "both")
     options = ("--negatives", "20", "--partition", "60/20/20", "--download", "dataset")
     run_process([sys.executable, "-m", "hotdog_sql", *select, *options], folder, **addresses)
@@ -27,19 +27,19 @@ def home(tmp_path_factory: pytest.TempPathFactory, addresses: dict[str, str]) ->
 
 @pytest.fixture
 def here(home: Path, tmp_path: Path) -> Path:
-    """A folder of the test's own with the same."""
+    """A copy of it for one test."""
     for name in ("data", "dataset"):
         shutil.copytree(home / name, tmp_path / name)
     return tmp_path
 
 
 def boxes_in(folder: Path) -> list[dict[str, str]]:
-    """The boxes of the two classes on downloaded photos."""
-    there = {row["ImageID"] for row in manifest_rows(folder / "dataset") if row["path"]}
+    """Return the boxes of the two classes on downloaded photos."""
+    ids = {row["ImageID"] for row in manifest_rows(folder / "dataset") if row["path"]}
     return [
         box
         for box in csv_rows(folder / "data" / "test-annotations-bbox.csv")
-        if box["ImageID"] in there and box["LabelName"] in ("/m/01b9xk", "/m/01g317")
+        if box["ImageID"] in ids and box["LabelName"] in ("/m/01b9xk", "/m/01g317")
     ]
 
 
@@ -70,12 +70,12 @@ def test_export(here: Path, call: Run, name: str) -> None:
     photos = [row for row in manifest_rows(here / "dataset") if row["path"]]
     (here / "dataset" / photos.pop()["path"]).unlink()
     done = call("export", "dataset", "out", "--format", name)
-    there = {row["ImageID"] for row in photos}
-    boxes = [box for box in boxes_in(here) if box["ImageID"] in there]
-    assert f"Wrote {len(there)} photos and {len(boxes)} boxes to out" in done.stderr
+    ids = {row["ImageID"] for row in photos}
+    boxes = [box for box in boxes_in(here) if box["ImageID"] in ids]
+    assert f"Wrote {len(ids)} photos and {len(boxes)} boxes to out" in done.stderr
     assert "photos that are not in the dataset's folders: 1" in done.stderr
     written = [path for path in (here / "out").rglob("*") if path.suffix in (".jpg", ".png")]
-    assert len(written) == len(there)
+    assert len(written) == len(ids)
     assert {path.stat().st_nlink for path in written} == {2}
     done = call("export", "dataset", "copied", "--format", name, "--copy", "--quiet")
     assert (done.stdout, done.stderr) == ("", "")
@@ -104,21 +104,21 @@ def test_a_query_reads_the_boxes_of_a_dataset(here: Path, call: Run) -> None:
     assert len(done.stdout.splitlines()) == 1 + len(boxes_in(here))
 
 
-def test_what_is_no_dataset_is_refused(here: Path, call: Run) -> None:
+def test_invalid_datasets_are_refused(here: Path, call: Run) -> None:
     done = call("crop", "data", "crops", "--class", "Person", code=3)
     assert "no manifest.csv" in done.stderr
     manifest = here / "dataset" / "manifest.csv"
     text = manifest.read_text(encoding="utf-8")
     row = next(row for row in manifest_rows(here / "dataset") if row["path"])
-    for place, changed in (
+    for old, new in (
         (row["path"], "../data/test-annotations-bbox.csv"),
         (
             f"{row['partition']},{row['rank']},{row['path']}",
             f"..,1,__/{row['folder']}/{row['ImageID']}.jpg",
         ),
     ):
-        assert place in text
-        manifest.write_text(text.replace(place, changed), encoding="utf-8")
+        assert old in text
+        manifest.write_text(text.replace(old, new), encoding="utf-8")
         done = call("export", "dataset", "out", "--format", "yolo", "--copy", code=6)
         assert "hotdog-sql did not write (the path" in done.stderr
     manifest.write_text(re.sub(r"\d+,\d+\n", "wide,high\n", text), encoding="utf-8")
@@ -127,7 +127,7 @@ def test_what_is_no_dataset_is_refused(here: Path, call: Run) -> None:
     assert "hotdog-sql did not write" in done.stderr
 
 
-#: What each library finds: the boxes as pairs of ImageID and class, and the number of photos.
+#: Code for each library: `boxes`, as pairs of ImageID and class, and the number of `photos`.
 _READERS = {
     "pycocotools": """
 from pycocotools.coco import COCO
@@ -183,7 +183,7 @@ print(json.dumps({{"boxes": sorted(boxes), "photos": photos}}))
         ("ultralytics", "yolo", "out", "out/data.yaml"),
     ],
 )
-def test_the_libraries_of_detectors_read_every_box(
+def test_libraries_read_every_exported_box(
     here: Path, call: Run, library: str, name: str, out: str, read: str
 ) -> None:
     call("export", "dataset", out, "--format", name)

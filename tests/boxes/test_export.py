@@ -1,4 +1,4 @@
-"""What `export` and `crop` write, box for box against brute force."""
+"""The output of `export` and `crop`, compared box by box with brute force."""
 
 import json
 import tempfile
@@ -17,19 +17,19 @@ from hotdog_sql.boxes import DatasetBoxes, crop, export, find_boxes
 from hotdog_sql.database import Database
 from hotdog_sql.downloader.result import Result
 from hotdog_sql.options import BoxFormat, DataOptions
-from tests.boxes.generated import NAMES, Photo, boxed_datasets, where_it_is
+from tests.boxes.generated import NAMES, Photo, boxed_datasets, coordinate_image
 from tests.support.galleries import write_dataset
 from tests.support.openimages import OpenImages
 from tests.support.photos import manifest_rows
 
 #: ImageID, category, left, top, width and height, in pixels.
 Found = tuple[str, int, float, float, float, float]
-Given = tuple[OpenImages, list[Result], list[Photo]]
+Drawn = tuple[OpenImages, list[Result], list[Photo]]
 
 
 @contextmanager
 def boxes_of(data: OpenImages, results: list[Result]) -> Iterator[tuple[Path, DatasetBoxes]]:
-    """A new folder with a dataset in it, and what the program finds there."""
+    """Yield a folder with a dataset, and the boxes that the program finds."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         data.write(folder / "data")
@@ -40,7 +40,7 @@ def boxes_of(data: OpenImages, results: list[Result]) -> Iterator[tuple[Path, Da
 
 def picture_of(result: Result) -> bytes:
     file = BytesIO()
-    where_it_is((result.width or 0, result.height or 0)).save(file, "PNG")
+    coordinate_image((result.width or 0, result.height or 0)).save(file, "PNG")
     return file.getvalue()
 
 
@@ -49,7 +49,7 @@ def test_every_format_agrees_with_brute_force(examples: int) -> None:
     settings(max_examples=examples, deadline=None)(given(boxed_datasets())(check_formats))()
 
 
-def check_formats(drawn: Given) -> None:
+def check_formats(drawn: Drawn) -> None:
     data, results, photos = drawn
     assume(photos)
     by_id = {photo.image_id: photo for photo in photos}
@@ -70,11 +70,11 @@ def check_formats(drawn: Given) -> None:
         assert rounded(yolo_boxes(folder / "yolo", by_id)) == expected
         assert rounded(coco_boxes(folder / "coco", photos)) == expected
         assert rounded(jsonl_boxes(folder / "jsonl", by_id)) == expected
-        # Pascal VOC has whole pixels: each box has another that is at most a pixel off.
-        left = list(voc_boxes(folder / "voc", photos))
+        # Pascal VOC has whole pixels, so its boxes may be off by one pixel.
+        unmatched = list(voc_boxes(folder / "voc", photos))
         for box in expected:
-            left.remove(next(one for one in left if one == (*box[:2], *near(box[2:]))))
-        assert left == []
+            unmatched.remove(next(one for one in unmatched if one == (*box[:2], *near(box[2:]))))
+        assert unmatched == []
 
 
 def near(edges: Sequence[float]) -> Sequence[object]:
@@ -99,7 +99,7 @@ def size_of(path: Path) -> tuple[int, int]:
 
 
 def part_of(photo: Photo) -> str:
-    """The part as YOLO and Pascal VOC name it."""
+    """Return the name of the part in YOLO and Pascal VOC."""
     return "val" if photo.part == "validation" else photo.part
 
 
@@ -167,12 +167,12 @@ def voc_boxes(folder: Path, photos: list[Photo]) -> Iterator[Found]:
 
 @settings(max_examples=10, deadline=None)
 @given(drawn=boxed_datasets())
-def test_every_crop_has_the_pixels_of_its_box(drawn: Given) -> None:
+def test_every_crop_has_the_pixels_of_its_box(drawn: Drawn) -> None:
     data, results, photos = drawn
     assume(photos)
     expected = []
     for photo in photos:
-        picture = where_it_is(photo.size)
+        picture = coordinate_image(photo.size)
         for category, *edges in photo.boxes:
             left, top, right, bottom = pixels(edges, photo.size, margin=0)
             part = picture.crop(pixels(edges, photo.size, margin=0.25))
@@ -202,7 +202,7 @@ def test_every_crop_has_the_pixels_of_its_box(drawn: Given) -> None:
 def pixels(
     edges: Sequence[float], size: tuple[int, int], margin: float
 ) -> tuple[int, int, int, int]:
-    """Left, upper, right and lower edge of a box with a margin."""
+    """Return the left, upper, right and lower edge of a box with a margin."""
     (left, right, top, bottom), (wide, high) = edges, size
     across, along = margin * (right - left), margin * (bottom - top)
     return (

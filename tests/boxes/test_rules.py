@@ -1,4 +1,4 @@
-"""Positives chosen by their boxes: against brute force, and as a user types it."""
+"""Positives selected by their boxes: compared with brute force, and by the command."""
 
 import csv
 import json
@@ -33,17 +33,17 @@ _AREAS = st.none() | st.sampled_from((0.0, 0.04, 0.25, 0.4))
 
 @st.composite
 def box_requests(draw: st.DrawFn, data: OpenImages) -> SelectOptions:
-    """A request with rules, for classes that have boxes."""
+    """Generate options with rules on boxes, for classes that have boxes."""
     boxed = sorted({box[2] for box in data.boxes})
-    least = draw(_AREAS)
+    min_area = draw(_AREAS)
     return replace(
         draw(requests()),
         classes=tuple(draw(st.lists(st.sampled_from(boxed), min_size=1, max_size=3))),
-        min_area=least,
+        min_area=min_area,
         max_area=draw(st.none() | st.sampled_from((0.4, 0.81, 1.0))),
         no_group_of=draw(st.booleans()),
         no_depiction=draw(st.booleans()),
-        no_truncated=draw(st.booleans()) or least is None,
+        no_truncated=draw(st.booleans()) or min_area is None,
     )
 
 
@@ -53,28 +53,28 @@ def test_every_rule_agrees_with_brute_force(examples: int) -> None:
 
 
 def check_rules(drawn: st.DataObject, data: OpenImages) -> None:
-    asked = drawn.draw(box_requests(data))
-    found = {mid: fitting(data, asked, mid) for mid in asked.classes}
-    expected = brute_force.select(data, asked, FOLDERS, found)
+    options = drawn.draw(box_requests(data))
+    found = {mid: fitting(data, options, mid) for mid in options.classes}
+    expected = brute_force.select(data, options, FOLDERS, found)
     with database_of(data, labels="machine") as database:
-        assert selected(database, asked) == expected
-        assert selected_at_once(database, asked) == expected
-        problems = select(database, asked).box_problems()
+        assert selected(database, options) == expected
+        assert selected_at_once(database, options) == expected
+        problems = select(database, options).box_problems()
     labelled = {(image, mid) for image, _, mid, confidence in data.labels if float(confidence) >= 0}
     known = {image[0] for image in data.images}
-    mine = [box for box in boxes_of(data) if box.mid in asked.classes]
+    boxes = [box for box in boxes_of(data) if box.mid in options.classes]
     strays = [
-        box for box in mine if box.image_id not in known or (box.image_id, box.mid) not in labelled
+        box for box in boxes if box.image_id not in known or (box.image_id, box.mid) not in labelled
     ]
-    impossible = [box for box in mine if box.area is None]
+    impossible = [box for box in boxes if box.area is None]
     assert sorted(problems.values()) == sorted(len(some) for some in (strays, impossible) if some)
 
 
 @settings(max_examples=15, deadline=None)
 @given(data=boxed_images())
-def test_the_view_is_the_file_in_each_split(data: OpenImages) -> None:
+def test_the_view_has_the_rows_of_every_split(data: OpenImages) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        for split in ("test", "train"):  # whose file has more columns
+        for split in ("test", "train"):  # the file of train has more columns
             data.write(Path(folder), split)
         for splits in (("train",), ("test", "train")):
             with connect(DataOptions(Path(folder), splits=splits)) as database:
@@ -84,23 +84,23 @@ def test_the_view_is_the_file_in_each_split(data: OpenImages) -> None:
             assert [row[13] for row in rows] == [box.area for box in found]
 
 
-def test_select_has_a_recipe_with_the_rules_only_if_there_are_any(
+def test_a_recipe_has_the_rules_only_if_there_are_any(
     call: Run, small_data: Path, tmp_path: Path
 ) -> None:
     base = ("select", "Hot dog", "--data-dir", small_data, "--output", "rows.csv")
     for rules in ((), ("--min-area", "0.3", "--no-depiction")):
         call(*base, *rules)
         recipe = json.loads((tmp_path / "rows.selection.json").read_text(encoding="utf-8"))
-        ours = {name: recipe["classes"].get(name) for name in ("min_area", "no_depiction")}
-        expected = {"min_area": 0.3, "no_depiction": True} if rules else dict.fromkeys(ours)
-        assert ours == expected
+        rules_saved = {name: recipe["classes"].get(name) for name in ("min_area", "no_depiction")}
+        expected = {"min_area": 0.3, "no_depiction": True} if rules else dict.fromkeys(rules_saved)
+        assert rules_saved == expected
         assert (BOXES in recipe["file_md5"]) == bool(rules)
         again = call("select", "--from", "rows.selection.json", "--data-dir", small_data)
         assert again.stdout == (tmp_path / "rows.csv").read_text()
         assert len(again.stdout.splitlines()) == 1 + 120 + (5 if rules else 12)
 
 
-def test_boxes_are_read_only_if_something_asks_for_them(call: Run, tmp_path: Path) -> None:
+def test_boxes_are_read_only_if_needed(call: Run, tmp_path: Path) -> None:
     data = boxed_open_images()
     data.boxes = ()
     data.write(tmp_path / "data")
@@ -140,7 +140,7 @@ def test_counts_and_the_index(call: Run, tmp_path: Path) -> None:
     "fields",
     [{"min_area": 0.5, "max_area": 0.4}, {"min_area": -0.1}, {"max_area": 2}, {"no_group_of": 1}],
 )
-def test_rules_that_cannot_be_are_refused(fields: dict[str, float]) -> None:
+def test_impossible_rules_are_refused(fields: dict[str, float]) -> None:
     with pytest.raises(InputError, match=next(iter(fields))):
         SelectOptions(("Hot dog",), **fields)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="query"):

@@ -1,4 +1,4 @@
-"""A list of ImageIDs of one's own: in each format, looked up in the splits, downloaded."""
+"""Lists of ImageIDs: their formats, the splits in which they are found, and downloads."""
 
 import csv
 import json
@@ -36,22 +36,22 @@ def small(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def splits(tmp_path: Path) -> Path:
-    """The same with train."""
+    """Three splits of 20 images each."""
     return write(tmp_path / "splits", test=TEST, validation=VALIDATION, train=TRAIN)
 
 
-def chosen(call: Run, *arguments: str | Path) -> tuple[list[Row], str]:
-    """The rows that `select --ids` has printed, and what it has said."""
+def select_ids(call: Run, *arguments: str | Path) -> tuple[list[Row], str]:
+    """Return the rows that `select --ids` prints, and its stderr."""
     done = call("select", "--offline", *arguments)
     rows = csv.DictReader(StringIO(done.stdout))
     return [(row["folder"], int(row["rank"]), row["ImageID"]) for row in rows], done.stderr
 
 
 def expected(listed: dict[str, str], seed: int = 42) -> list[Row]:
-    """Rows of images and their folders, in plain Python."""
+    """Return the expected rows of images, given their folders."""
     rows = []
     for folder in sorted(set(listed.values())):
-        ids = [one for one, its in listed.items() if its == folder]
+        ids = [one for one, name in listed.items() if name == folder]
         ids.sort(key=lambda one: order_key(seed, one))
         rows += [(folder, rank, one) for rank, one in enumerate(ids, 1)]
     return rows
@@ -73,29 +73,29 @@ def test_each_format_gives_the_same_rows(call: Run, small: Path, tmp_path: Path,
         path.write_text("".join(json.dumps(one) + "\n" for one in objects))
     else:
         path.write_text(json.dumps(objects) if path.suffix == ".json" else "\ufeff" + CSV, "utf-8")
-    assert chosen(call, "--ids", path, "--data-dir", small)[0] == expected(LISTED)
+    assert select_ids(call, "--ids", path, "--data-dir", small)[0] == expected(LISTED)
 
 
-def test_plain_text_says_what_is_unknown(call: Run, small: Path, tmp_path: Path) -> None:
+def test_plain_text_with_unknown_ids(call: Run, small: Path, tmp_path: Path) -> None:
     known = f"\ufeffImageID\r\n{TEST[2]}\r\n\r\n  validation/{VALIDATION[2]} \r\ntest/{TEST[2]}\r\n"
     known += f"test/{TEST[3]}\ntrain/{TEST[3]}\n"  # which contradict each other
     unknown = [TRAIN[0], "a\0b", f"test/{VALIDATION[4]}", *(f"nobody{n}" for n in range(8))]
     (tmp_path / "ids.txt").write_text(known + "\n".join(unknown), "utf-8")
-    rows, said = chosen(call, "--ids", "ids.txt", "--data-dir", small, "--seed", "7")
+    rows, stderr = select_ids(call, "--ids", "ids.txt", "--data-dir", small, "--seed", "7")
     assert rows == expected(dict.fromkeys([TEST[2], TEST[3], VALIDATION[2]], "photos"), 7)
     first = ", ".join(sorted(unknown)[:5]).replace("\0", " ")
     assert (
         "warning: ImageIDs that are not in test and validation: 11 "
-        f"({first} and 6 more); --split all searches train too\n" in said
+        f"({first} and 6 more); --split all searches train too\n" in stderr
     )
-    _, more = chosen(call, "--ids", "ids.txt", "--data-dir", small, "--verbose")
-    assert ", ".join(sorted(unknown)[1:]) + "); --split" in more
+    _, stderr = select_ids(call, "--ids", "ids.txt", "--data-dir", small, "--verbose")
+    assert ", ".join(sorted(unknown)[1:]) + "); --split" in stderr
 
 
 def test_splits_are_searched_as_far_as_needed(
     call: Run, small: Path, splits: Path, tmp_path: Path
 ) -> None:
-    def searched(ids: list[str], *arguments: str | Path) -> list[str]:
+    def splits_read(ids: list[str], *arguments: str | Path) -> list[str]:
         (tmp_path / "ids").write_text("\n".join(ids))
         output = ("--output", "rows.csv", "--quiet")
         call("select", "--offline", "--ids", "ids", *output, *arguments)
@@ -104,19 +104,19 @@ def test_splits_are_searched_as_far_as_needed(
 
     without, every = ("--data-dir", small), ("--data-dir", splits)
     both, all_three = ["test", "validation"], ["test", "validation", "train"]
-    assert searched([TEST[0], "x"], *without) == both
-    assert searched([TEST[0], TRAIN[0]], *every) == all_three
-    assert searched([TEST[0], f"train/{TRAIN[0]}"], *every, "--split", "all") == all_three
-    assert searched([TEST[0], VALIDATION[0]], *every, "--split", "test") == ["test"]
-    assert searched([f"train/{TRAIN[0]}"], *every) == ["train"]
-    assert searched([f"test/{TEST[0]}", f"test/{TEST[1]}"], *every, "--split", "all") == ["test"]
-    lacking = call("select", "--offline", "--ids", "ids", *without, "--split", "train", code=4)
-    assert TRAIN_FILE in lacking.stderr
+    assert splits_read([TEST[0], "x"], *without) == both
+    assert splits_read([TEST[0], TRAIN[0]], *every) == all_three
+    assert splits_read([TEST[0], f"train/{TRAIN[0]}"], *every, "--split", "all") == all_three
+    assert splits_read([TEST[0], VALIDATION[0]], *every, "--split", "test") == ["test"]
+    assert splits_read([f"train/{TRAIN[0]}"], *every) == ["train"]
+    assert splits_read([f"test/{TEST[0]}", f"test/{TEST[1]}"], *every, "--split", "all") == ["test"]
+    done = call("select", "--offline", "--ids", "ids", *without, "--split", "train", code=4)
+    assert TRAIN_FILE in done.stderr
 
 
-WRONG = {
+INVALID = {
     "empty.txt": b"",
-    "strangers.txt": b"nobody\n",
+    "unknown.txt": b"nobody\n",
     "header.csv": b"ImageID\n",
     "none.csv": b"id,folder\n1,2\n",
     "texts.json": b'["a", "b"]',
@@ -130,8 +130,8 @@ WRONG = {
 }
 
 
-def test_what_is_no_list_gets_one_clear_line(call: Run, small: Path, tmp_path: Path) -> None:
-    for name, content in WRONG.items():
+def test_an_invalid_list_gets_a_one_line_message(call: Run, small: Path, tmp_path: Path) -> None:
+    for name, content in INVALID.items():
         (tmp_path / name).write_bytes(content)
         done = call("select", "--ids", name, "--data-dir", small, code=3)
         assert done.stdout == "", name
@@ -140,7 +140,7 @@ def test_what_is_no_list_gets_one_clear_line(call: Run, small: Path, tmp_path: P
         assert ADVICE in done.stderr
 
 
-UNFIT = {
+UNUSABLE = {
     "deadbeef00000000,\n\x1b[31mred\0,\n": "none of the 2 ImageIDs in ids.csv is in test and",
     f"{TEST[0]},../up": "'../up' is not a valid folder name",
     f"{TEST[0]},a\n{TEST[0]},b": f"'{TEST[0]}' is an image that comes twice",
@@ -148,8 +148,8 @@ UNFIT = {
 }
 
 
-def test_lists_that_will_not_do(call: Run, small: Path, tmp_path: Path) -> None:
-    for content, message in UNFIT.items():
+def test_unusable_lists_are_refused(call: Run, small: Path, tmp_path: Path) -> None:
+    for content, message in UNUSABLE.items():
         (tmp_path / "ids.csv").write_text("ImageID,folder\n" + content)
         done = call("select", "--ids", "ids.csv", "--data-dir", small, code=3)
         assert message in done.stderr
@@ -162,22 +162,22 @@ def test_a_query_reads_the_list_and_ranks(call: Run, splits: Path, tmp_path: Pat
         "SELECT ImageID, coalesce(ids.split, 'none') || '_' || ids.folder AS folder, 3 AS rank"
         " FROM images JOIN ids USING (ImageID)"
     )
-    asked = ("--query", "q.sql", "--ids", "ids.txt", "--data-dir", splits)
-    rows, _ = chosen(call, *asked)
+    options = ("--query", "q.sql", "--ids", "ids.txt", "--data-dir", splits)
+    rows, _ = select_ids(call, *options)
     assert rows == [("none_photos", 3, TEST[1]), ("test_photos", 3, TEST[0])]
 
 
 def test_the_recipe_names_the_list(call: Run, small: Path, tmp_path: Path) -> None:
     (tmp_path / "ids.txt").write_text("\n".join(TEST))
-    asked = ("select", "--data-dir", small, "--offline")
-    call(*asked, "--ids", "ids.txt", "--partition", "80/20", "-o", "rows.csv")
+    options = ("select", "--data-dir", small, "--offline")
+    call(*options, "--ids", "ids.txt", "--partition", "80/20", "-o", "rows.csv")
     recipe = (tmp_path / "rows.selection.json").read_text()
     assert not any(one in recipe for one in TEST)
     assert json.loads(recipe)["ids"]["name"] == "ids.txt"
     assert len(json.loads(recipe)["file_md5"]) == 2
-    alone = call(*asked, "--from", "rows.selection.json", code=3)
+    alone = call(*options, "--from", "rows.selection.json", code=3)
     assert "add --ids with the file ids.txt" in alone.stderr
-    again = (*asked, "--from", "rows.selection.json", "--ids", "ids.txt")
+    again = (*options, "--from", "rows.selection.json", "--ids", "ids.txt")
     same = call(*again)
     assert "nothing has changed" in same.stderr
     assert same.stdout == (tmp_path / "rows.csv").read_text()

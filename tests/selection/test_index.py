@@ -1,4 +1,4 @@
-"""The index gives the rows that its CSVs give, and only while it is true to them."""
+"""The index has the rows of its CSVs, and is read only while it matches them."""
 
 import os
 import shlex
@@ -23,10 +23,10 @@ LABELS = "test-annotations-human-imagelabels.csv"
 
 
 @pytest.mark.parametrize("examples", [4, pytest.param(50, marks=pytest.mark.slow)])
-def test_every_row_and_every_selection_is_the_csvs(examples: int) -> None:
+def test_rows_and_selections_are_those_of_the_csvs(examples: int) -> None:
     @settings(max_examples=examples, deadline=None)
-    @given(data=open_images(), asked=requests())
-    def check(data: OpenImages, asked: SelectOptions) -> None:
+    @given(data=open_images(), options=requests())
+    def check(data: OpenImages, options: SelectOptions) -> None:
         with tempfile.TemporaryDirectory() as folder:
             data.write(Path(folder))
             index(Path(folder))
@@ -38,7 +38,7 @@ def test_every_row_and_every_selection_is_the_csvs(examples: int) -> None:
                 for view in sorted(ALL):
                     query = f"FROM {view} ORDER BY ALL"
                     assert indexed.rows(query) == plain.rows(query)
-                selections = [select(database, asked) for database in (plain, indexed)]
+                selections = [select(database, options) for database in (plain, indexed)]
                 assert list(selections[0]) == list(selections[1])
                 assert selections[0].report == selections[1].report
 
@@ -46,7 +46,7 @@ def test_every_row_and_every_selection_is_the_csvs(examples: int) -> None:
 
 
 def index(folder: Path, **options: Any) -> None:
-    """Makes the index of the files in a folder."""
+    """Build the index of the files in a folder."""
     with connect(DataOptions(folder, indexed=False, **options)) as database:
         assert list(database.build_index())
 
@@ -64,22 +64,20 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def warned(folder: Path, **options: Any) -> tuple[set[str], list[str]]:
-    """Which views read the index, and the warnings about it."""
+def index_status(folder: Path, **options: Any) -> tuple[set[str], list[str]]:
+    """Return the views that read the index, and the warnings about it."""
     with connect(DataOptions(folder, **options)) as database:
         return views_of(database), database.index_warnings
 
 
-def test_one_without_an_index_is_read_itself(folder: Path) -> None:
-    assert warned(folder) == (ALL, [])
+def test_a_csv_without_an_index_is_read(folder: Path) -> None:
+    assert index_status(folder) == (ALL, [])
     index_of(folder / IMAGES).unlink()
-    assert warned(folder) == ({"labels"}, [])
+    assert index_status(folder) == ({"labels"}, [])
 
 
 @pytest.mark.parametrize("line", [1, 150, -1])
-def test_a_csv_changed_with_its_size_and_time_restored_is_read_itself(
-    folder: Path, line: int
-) -> None:
+def test_a_csv_that_changes_with_size_and_time_restored_is_read(folder: Path, line: int) -> None:
     labels = folder / LABELS
     before, lines = labels.stat(), labels.read_text().splitlines(keepends=True)
     lines[line] = lines[line].replace("verification,", "machine_labl,", 1)
@@ -87,7 +85,7 @@ def test_a_csv_changed_with_its_size_and_time_restored_is_read_itself(
     os.utime(labels, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert labels.stat().st_size == before.st_size
     changed = f"{LABELS} has changed since it was indexed, so the CSV itself is read"
-    assert warned(folder) == ({"images"}, [changed])
+    assert index_status(folder) == ({"images"}, [changed])
 
 
 def flipped(content: bytes, place: int) -> bytes:
@@ -99,38 +97,38 @@ def flipped(content: bytes, place: int) -> bytes:
 
 @pytest.mark.parametrize("csv", [IMAGES, LABELS])
 def test_a_damaged_index_is_named_and_not_read(folder: Path, call: Run, csv: str) -> None:
-    wanted = ("select", "--class", "Hot dog", "--data-dir", folder, "--offline")
-    right = call(*wanted).stdout
+    select_command = ("select", "--class", "Hot dog", "--data-dir", folder, "--offline")
+    expected = call(*select_command).stdout
     parquet = index_of(folder / csv)
     before, content = parquet.stat(), parquet.read_bytes()
     places = range(0, len(content), len(content) // 8)
     for damaged in (b"", b"PAR1", content[:-100], *(flipped(content, at) for at in places)):
         parquet.write_bytes(damaged)
         os.utime(parquet, ns=(before.st_atime_ns, before.st_mtime_ns))
-        assert warned(folder)[1] == [f"{parquet.name} is damaged, so the CSV itself is read"]
-    done = call(*wanted)
+        assert index_status(folder)[1] == [f"{parquet.name} is damaged, so the CSV itself is read"]
+    done = call(*select_command)
     assert f"{parquet.name} is damaged" in done.stderr
     assert "renew the index with: hotdog-sql index" in done.stderr
-    assert done.stdout == right
+    assert done.stdout == expected
 
 
-def test_the_command_and_what_it_says_of_a_changed_csv(run: Run, call: Run, tmp_path: Path) -> None:
-    """In a folder and of splits that are not the default, of which the advice names all."""
+def test_the_command_and_its_advice_after_a_change(run: Run, call: Run, tmp_path: Path) -> None:
+    """The advice names the folder and the splits, which are not the defaults."""
     folder, splits = tmp_path / "my data", ("validation", "test")
     for split in splits:
         small_open_images().write(folder, split)
     options = ("--data-dir", folder, "--split", "validation", "--split", "test", "--offline")
-    wanted = ("select", "--class", "Hot dog", *options)
-    plain = call(*wanted)
+    select_command = ("select", "--class", "Hot dog", *options)
+    plain = call(*select_command)
     done = run("index", *options, "--threads", "1", "--memory-limit", "500MB")
     assert len([line for line in done.stdout.splitlines() if ".csv: " in line]) == 4
-    indexed = call(*wanted)
+    indexed = call(*select_command)
     assert (indexed.stdout, indexed.stderr) == (plain.stdout, plain.stderr)
     labels = folder / LABELS
     labels.write_text(labels.read_text() + f"{ODD_IDS[0]},verification,/m/01b9xk,1\n")
     record = folder / ".hotdog-sql" / "validation-annotations-human-imagelabels.parquet.json"
     record.write_text("{}")
-    changed = call(*wanted)
+    changed = call(*select_command)
     assert f"{LABELS} has changed since it was indexed" in changed.stderr
     assert changed.stderr.count("has changed since it was indexed, so the CSV itself is read") == 2
     assert changed.stdout == plain.stdout
@@ -138,7 +136,7 @@ def test_the_command_and_what_it_says_of_a_changed_csv(run: Run, call: Run, tmp_
     assert len(stale) == 2
     command = shlex.split(stale[0].partition("renew the index with: hotdog-sql ")[2])
     call(*command)
-    assert "renew the index" not in call(*wanted).stderr
+    assert "renew the index" not in call(*select_command).stderr
 
 
 def test_the_shell_reads_the_index(folder: Path, run: Run) -> None:

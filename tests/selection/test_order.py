@@ -1,4 +1,4 @@
-"""A selection is the same bytes every time: with any threads, from CSV and from the index."""
+"""A selection has the same bytes with any number of threads, from CSVs and from the index."""
 
 from io import BytesIO
 from pathlib import Path
@@ -27,15 +27,15 @@ KINDS = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """6,000 images, more than DuckDB hands to a thread at once, by 40 authors, some copied."""
+    """6,000 images, more than DuckDB gives one thread, by 40 authors, with some copies."""
     folder = tmp_path_factory.mktemp("order")
     images, labels = [], []
     for number in range(6_000):
         md5, author = f"md5 {number - number % 3}", f"author {number % 40}"
         row = image_row(f"{number * 7919:016x}", OriginalMD5=md5, AuthorProfileURL=author)
         images.append(row)
-        for mid, every in (("/m/01b9xk", 11), ("/m/02wbm", 7), ("/m/01g317", 2)):
-            if number % every == 0:
+        for mid, step in (("/m/01b9xk", 11), ("/m/02wbm", 7), ("/m/01g317", 2)):
+            if number % step == 0:
                 labels.append((row[0], "verification", mid, "1"))
         labels.append((row[0], "verification", "/m/01b9xk", "1" if number % 11 == 0 else "0"))
     OpenImages(images=images, labels=labels).write(folder)
@@ -44,7 +44,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-#: The kind of the most steps runs among the fast tests.
+#: Only the kind with the most steps is among the fast tests.
 @pytest.mark.parametrize(
     "kind",
     [pytest.param(kind, marks=[] if kind == "authors" else [pytest.mark.slow]) for kind in KINDS],
@@ -60,6 +60,6 @@ def test_the_same_bytes_every_time(folder: Path, kind: str) -> None:
                     stream = BytesIO()
                     for name in ("csv", "json", "parquet"):
                         write_rows(database, selection.table, stream, name)
-                    told = (repr(selection.folders), repr(selection.report))
-                    seen.add((stream.getvalue(), *told))
+                    reports = (repr(selection.folders), repr(selection.report))
+                    seen.add((stream.getvalue(), *reports))
     assert len(seen) == 1

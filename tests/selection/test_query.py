@@ -1,4 +1,4 @@
-"""A query of one's own as a selection."""
+"""A user's query as a selection."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ def select(folder: Path, text: str, **variables: str | float) -> list[tuple[obje
         return [(row["folder"], row["rank"], row["ImageID"]) for row in rows]
 
 
-def test_rank_is_the_seeded_order_where_the_query_gives_none(small_data: Path) -> None:
+def test_rank_is_the_seeded_order_by_default(small_data: Path) -> None:
     found = select(small_data, "SELECT ImageID, 'all' AS folder FROM images")
     ids = sorted((f"{number:016x}" for number in range(1, 301)), key=lambda i: order_key(42, i))
     assert found == [("all", rank, image) for rank, image in enumerate(ids, 1)]
@@ -45,12 +45,12 @@ def test_rank_is_the_seeded_order_where_the_query_gives_none(small_data: Path) -
         ("SELECT ImageID, 'f' AS folder, 'first' AS rank FROM images", "first"),
     ],
 )
-def test_a_query_that_will_not_do(small_data: Path, text: str, message: str) -> None:
+def test_invalid_queries_are_refused(small_data: Path, text: str, message: str) -> None:
     with pytest.raises(QueryError, match=message):
         select(small_data, text)
 
 
-def test_variables_that_will_not_do(small_data: Path) -> None:
+def test_invalid_variables_are_refused(small_data: Path) -> None:
     with connect(DataOptions(small_data)) as database:
         for name in ("data_dir", "Split", "LABEL_FILES", "a b", "x = 1; --", ""):
             with pytest.raises(QueryError):
@@ -59,15 +59,15 @@ def test_variables_that_will_not_do(small_data: Path) -> None:
             select_rows(database, SelectOptions(query="SELECT 1", variables={"a": 10**40}))
 
 
-def test_the_command_goes_the_whole_way(small_data: Path, run: Run, tmp_path: Path) -> None:
+def test_the_command_and_its_recipe(small_data: Path, run: Run, tmp_path: Path) -> None:
     text = "SELECT ImageID, getvariable('f') AS folder FROM images LIMIT getvariable('n')"
     (tmp_path / "my.sql").write_text(text)
-    wanted = ("select", "--query", "my.sql", "--set", "n=40", "--set", "f=few")
-    done = run(*wanted, "--data-dir", small_data, "--output", "rows.csv")
+    command = ("select", "--query", "my.sql", "--set", "n=40", "--set", "f=few")
+    done = run(*command, "--data-dir", small_data, "--output", "rows.csv")
     assert "few" in done.stderr
     assert len((tmp_path / "rows.csv").read_text().splitlines()) == 41
-    record = json.loads((tmp_path / "rows.selection.json").read_text())
-    assert record["query"]["text"] == text
-    assert record["query"]["variables"] == {"n": 40, "f": "few"}
+    recipe = json.loads((tmp_path / "rows.selection.json").read_text())
+    assert recipe["query"]["text"] == text
+    assert recipe["query"]["variables"] == {"n": 40, "f": "few"}
     again = run("select", "--from", "rows.selection.json", "--data-dir", small_data, "-q")
     assert again.stdout == (tmp_path / "rows.csv").read_text()

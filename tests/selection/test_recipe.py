@@ -1,4 +1,4 @@
-"""selection.json: read again, changed by options, mutated by strangers."""
+"""selection.json: its format, and how damaged and hostile ones are read."""
 
 import json
 import sys
@@ -11,20 +11,20 @@ from hotdog_sql.errors import SelectionFileError
 from hotdog_sql.recipe import Recipe
 from tests.conftest import Run, run_process
 
-WANTED = ("select", "--class", "Hot dog", "--negatives", "20", "--partition", "80/20")
+SELECT = ("select", "--class", "Hot dog", "--negatives", "20", "--partition", "80/20")
 
 
 @pytest.fixture(scope="module")
 def content(small_data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """A recipe that the program wrote."""
+    """The content of a recipe that the command wrote."""
     folder = tmp_path_factory.mktemp("saved")
-    command = [sys.executable, "-m", "hotdog_sql", *WANTED, "--data-dir", str(small_data)]
+    command = [sys.executable, "-m", "hotdog_sql", *SELECT, "--data-dir", str(small_data)]
     run_process([*command, "-q", "--output", "rows.csv"], folder)
     read: dict[str, Any] = json.loads((folder / "rows.selection.json").read_text())
     return read
 
 
-def test_its_form_is_the_first(content: dict[str, Any]) -> None:
+def test_the_format_is_version_1(content: dict[str, Any]) -> None:
     assert list(content) == [
         *("form", "versions", "release", "splits", "labels", "classes", "partition"),
         *("sql_sha256", "file_md5"),
@@ -43,26 +43,26 @@ MUTATIONS: list[Any] = [None, True, -1, 10**30, 1.5, "x", "\0", [], {}, [[]], {"
 
 
 def paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Where each value of a JSON object is."""
-    found = [path] if path else []
+    """Return the path of each value in a JSON object."""
+    result = [path] if path else []
     if isinstance(value, dict):
         for name, inner in value.items():
-            found += paths(inner, (*path, name))
-    return found
+            result += paths(inner, (*path, name))
+    return result
 
 
 def test_every_mutation_is_read_or_refused(content: dict[str, Any], tmp_path: Path) -> None:
     file = tmp_path / "selection.json"
 
-    def said(mutated: dict[str, Any]) -> list[str]:
+    def messages(mutated: dict[str, Any]) -> list[str]:
         file.write_text(json.dumps(mutated))
         try:
-            return right.changes_since(Recipe.read(file))
+            return original.changes_since(Recipe.read(file))
         except SelectionFileError as error:
             return [str(error)]
 
     file.write_text(json.dumps(content))
-    right = Recipe.read(file)
+    original = Recipe.read(file)
     for path in paths(content):
         for value in (*MUTATIONS, REMOVED):
             mutated = inner = json.loads(json.dumps(content))
@@ -71,10 +71,10 @@ def test_every_mutation_is_read_or_refused(content: dict[str, Any], tmp_path: Pa
             inner[path[-1]] = value
             if value is REMOVED:
                 del inner[path[-1]]
-            assert all(len(line.splitlines()) == 1 for line in said(mutated)), (path, value)
+            assert all(len(line.splitlines()) == 1 for line in messages(mutated)), (path, value)
 
 
-def test_what_is_not_a_recipe(tmp_path: Path, run: Run) -> None:
+def test_invalid_recipes_are_refused(tmp_path: Path, run: Run) -> None:
     file = tmp_path / "s.json"
     for text in ("[" * 100_000, '{"a":' * 100_000, "", "nul", "[]", "{}", '{"form": 1}', "\ud800"):
         file.write_bytes(text.encode(errors="surrogatepass"))

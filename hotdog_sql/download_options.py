@@ -1,4 +1,4 @@
-"""How to download: the options of the commands and of Python, and when to repeat a request."""
+"""How to download: the options of the command line and the Python API, and the retry policy."""
 
 import os
 import random
@@ -10,14 +10,14 @@ from importlib.util import find_spec
 from hotdog_sql.errors import InputError, MissingExtraError
 from hotdog_sql.options import Source
 
-#: Seconds of silence after which a transfer counts as dead.
+#: Default time limit in seconds for each wait in which no data arrives.
 SILENCE_SECONDS = 30.0
 
 _JITTER = random.SystemRandom()
 
 
 class DatasetFormat(StrEnum):
-    """How a dataset keeps its photos."""
+    """How a dataset stores its photos."""
 
     FILES = auto()
     WEBDATASET = auto()
@@ -25,17 +25,17 @@ class DatasetFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """When to repeat a request that failed for a while, and when to leave its host alone.
+    """When to repeat a request after a temporary failure, and when to pause or give up a host.
 
     Attributes:
-        attempts: attempts in all.
-        base: longest wait after the first attempt, in seconds; it doubles with each further one.
-            Also the shortest pause of a host.
-        cap: longest wait of all, and longest pause of a host.
-        silence: seconds without a complete answer after which a host pauses; one that has never
-            answered, while others do, is given up.
-        patience: seconds without a complete answer after which any host is given up, and the
-            longest wait that a server may ask for.
+        attempts: maximum number of attempts.
+        base: maximum wait after the first attempt, in seconds; it doubles with each attempt.
+            Also the minimum pause of a host.
+        cap: maximum wait after any attempt and maximum pause of a host, in seconds.
+        silence: seconds without a complete response after which requests to a host pause; a host
+            that has never responded is given up if others respond.
+        patience: seconds without a complete response after which any host is given up, and the
+            maximum wait that a server may ask for.
     """
 
     attempts: int = 5
@@ -45,7 +45,7 @@ class RetryPolicy:
     patience: float = 300.0
 
     def delay(self, attempt: int, retry_after: float | None = None) -> float | None:
-        """Seconds to wait after an attempt (the first is 1); None: do not repeat it.
+        """Return the seconds to wait after an attempt (the first is 1), or None to stop.
 
         Backoff is exponential, with full jitter.
         """
@@ -57,31 +57,31 @@ class RetryPolicy:
 
 @dataclass(frozen=True, slots=True)
 class DownloadOptions:
-    """How to download, as opposed to what.
+    """How to download a selection.
 
     Attributes:
         sources: where to look for photos, in this order.
-        workers: transfers at the same time, for each worker of a cluster.
-        per_host: transfers at the same time from one host, for all workers together; Flickr gets
-            at most 16.
-        max_bytes: size of the largest photo in bytes. A larger one is rejected.
+        workers: simultaneous transfers, for each worker of a cluster.
+        per_host: simultaneous transfers from one host, for all workers together; Flickr gets at
+            most 16.
+        max_bytes: maximum size of a photo in bytes. Larger ones are rejected.
         strict_md5: reject an original whose bytes have changed since Open Images listed it.
-        retry_failed: try photos again that an earlier run found lost.
+        retry_failed: retry photos that an earlier run found lost.
         replace_failed: replace photos that fail in this run, as if lost.
         top_up: replace lost photos with the next in the random order.
-        update: change a dataset of another selection into this one: download what is new, remove
-            what is no longer selected.
+        update: change a dataset of another selection into this one: download new photos, remove
+            those that are no longer selected.
         upright: rotate photos as Rotation or EXIF says. Needs Pillow.
-        max_side: reduce photos whose longer side has more pixels. Needs Pillow.
+        max_side: shrink photos whose longer side has more pixels. Needs Pillow.
         decode: reject a photo whose pixels cannot be decoded; `upright` and `max_side` do so too.
-        dataset_format: how the dataset keeps photos. files: in class folders; webdataset: in tar
-            files, each with its class and its row.
-        shard_size: photos in a tar, by default 10,000, or given to a worker of a cluster at a
-            time, by default 1,000.
+        dataset_format: how the dataset stores photos. files: in class folders; webdataset: in tar
+            files, each photo with its class and its row.
+        shard_size: photos per tar, by default 10,000, or per task of a cluster's worker, by
+            default 1,000.
         scheduler: download with the workers of a Dask cluster, such as tcp://host:8786.
-        retry: when to repeat a request, and when to leave a host alone.
-        silence_seconds: time limit for each wait in which nothing arrives.
-        photo_seconds: time limit for a whole request; None: 120, more with a larger `max_bytes`.
+        retry: when to repeat a request, and when to pause or give up a host.
+        silence_seconds: time limit for each wait in which no data arrives.
+        photo_seconds: time limit for a request; None means 120, more if `max_bytes` is larger.
     """
 
     sources: tuple[Source, ...] = tuple(Source)
@@ -104,9 +104,9 @@ class DownloadOptions:
     photo_seconds: float | None = None
 
     def __post_init__(self) -> None:
-        """Check what can be checked before anything is fetched."""
+        """Check the options before anything is downloaded."""
         if self.max_side is not None and self.max_side < 1:
-            raise InputError(f"max_side is {self.max_side}: give it 1 pixel or more")
+            raise InputError(f"max_side is {self.max_side}: give 1 pixel or more")
         if self.decodes and find_spec("PIL") is None:
             raise MissingExtraError(
                 "--upright, --max-side and --decode need Pillow: pip install 'hotdog-sql[images]'"
@@ -121,35 +121,35 @@ class DownloadOptions:
 
     @property
     def in_tars(self) -> bool:
-        """Whether the dataset keeps its photos in tars."""
+        """Whether the dataset stores its photos in tars."""
         return self.dataset_format == DatasetFormat.WEBDATASET
 
     @property
     def photos_per_shard(self) -> int:
-        """Photos in a tar, or handed at once to a worker."""
+        """Number of photos in a tar, or in a task of a worker."""
         return self.shard_size or (10_000 if self.in_tars else 1_000)
 
     @property
     def seconds(self) -> float:
-        """Time limit for the whole request for a photo."""
+        """Time limit in seconds for the request for a photo."""
         return self.photo_seconds or 120 * max(1.0, self.max_bytes / 50_000_000)
 
     @property
     def alterations(self) -> dict[str, object]:
-        """How photos are altered before they are kept, for `selection.json`; empty: not at all."""
+        """Options that alter photos, as `selection.json` records them; empty if none do."""
         if not self.upright and self.max_side is None:
             return {}
         return {"upright": self.upright, "max_side": self.max_side}
 
     @property
     def decodes(self) -> bool:
-        """Whether photos are decoded before they are kept."""
+        """Whether photos are decoded before they are stored."""
         return self.decode or bool(self.alterations)
 
 
 @cache
 def transport_name() -> str:
-    """`pyreqwest` (the extra `fast`) or `httpx`: what makes requests (`HOTDOG_SQL_TRANSPORT`)."""
+    """Return the HTTP library, `pyreqwest` (extra `fast`) or `httpx` (`HOTDOG_SQL_TRANSPORT`)."""
     name = os.environ.get("HOTDOG_SQL_TRANSPORT") or ""
     installed = find_spec("pyreqwest") is not None
     if name not in ("", "httpx", "pyreqwest") or (name == "pyreqwest" and not installed):

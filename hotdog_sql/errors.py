@@ -1,18 +1,18 @@
-"""Every error that a user can cause or meet.
+"""The errors that users see.
 
-A message is one line and ends with what to do next. Which exit code an error
-becomes is decided in `hotdog_sql.cli.output`, and nowhere else.
+A message is one line and ends with what to do next. `hotdog_sql.cli.output` maps errors to exit
+codes.
 """
 
 from hotdog_sql.text import printable
 
 
 class HotdogError(Exception):
-    """Anything that ends a command with a message instead of a traceback."""
+    """An error that ends a command with a message instead of a traceback."""
 
 
 class InputError(HotdogError):
-    """The user asked for something that does not exist or makes no sense."""
+    """The user asked for something that does not exist or is invalid."""
 
 
 class UnknownClassError(InputError):
@@ -20,7 +20,7 @@ class UnknownClassError(InputError):
 
 
 class AmbiguousClassError(InputError):
-    """Several classes share this name; only a MID tells them apart."""
+    """Several classes share this name; only a MID distinguishes them."""
 
 
 class QueryError(InputError):
@@ -36,7 +36,7 @@ class MissingExtraError(InputError):
 
 
 class DataError(HotdogError):
-    """The Open Images files at hand cannot be used."""
+    """The local Open Images files cannot be used."""
 
 
 class MissingFileError(DataError):
@@ -44,14 +44,14 @@ class MissingFileError(DataError):
 
 
 class TransferError(HotdogError):
-    """An Open Images file could not be fetched; what was there is unchanged."""
+    """An Open Images file could not be fetched; an existing copy is unchanged."""
 
 
 class RequestError(TransferError):
-    """A request did not bring what it was made for.
+    """A request failed.
 
-    `reason` says why in the fixed words of the manifest. Where it is `transient`, the same request
-    may succeed later: after `retry_after` seconds, if the server says so.
+    `reason` says why in the fixed words of the manifest. If the failure is `transient`, the same
+    request may succeed later: after `retry_after` seconds, if the server gave a time.
     """
 
     def __init__(
@@ -69,11 +69,11 @@ class RequestError(TransferError):
 
 
 class UnreachableError(HotdogError):
-    """No host has answered."""
+    """No host answered."""
 
 
 class ClusterError(HotdogError):
-    """The scheduler or its workers cannot be used, or are lost."""
+    """The scheduler or its workers cannot be used, or were lost."""
 
 
 class DatasetError(HotdogError):
@@ -81,4 +81,4 @@ class DatasetError(HotdogError):
 
 
 class StorageError(DatasetError):
-    """A folder or file cannot be written: permissions, a full disk, a vanished folder."""
+    """A folder or file cannot be written: permissions, a full disk, a missing folder."""

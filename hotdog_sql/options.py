@@ -1,4 +1,4 @@
-"""The options of the commands and of Python: each value and its default, defined once."""
+"""The options that the command line and the Python API share, with their defaults."""
 
 import math
 from collections.abc import Mapping
@@ -11,15 +11,15 @@ from hotdog_sql.config import MEMORY_LIMIT
 from hotdog_sql.errors import InputError
 from hotdog_sql.text import is_unicode, printable
 
-#: Labels of a lower confidence count only if they are asked for: people's have 1.
+#: Default minimum confidence of a positive label; labels by people have 1.
 MIN_CONFIDENCE = 1.0
-#: The largest number of images that can be asked for; there are nine million.
+#: Maximum number of images in an option; Open Images has nine million.
 LARGEST_COUNT = 10_000_000
 BOX_RULES = ("min_area", "max_area", "no_group_of", "no_depiction", "no_truncated")
 
 
 class Split(StrEnum):
-    """Part of Open Images."""
+    """A split of Open Images, or all of them."""
 
     TEST = auto()
     VALIDATION = auto()
@@ -28,7 +28,7 @@ class Split(StrEnum):
 
 
 class Release(StrEnum):
-    """Release of Open Images."""
+    """A release of Open Images."""
 
     V6 = auto()
     V7 = auto()
@@ -43,7 +43,7 @@ class Labels(StrEnum):
 
 
 class Related(StrEnum):
-    """Which classes are related to a requested one, so that no negative may carry them."""
+    """Which classes count as related to a requested one; no negative may carry them."""
 
     PREFIX = auto()
     NONE = auto()
@@ -59,7 +59,7 @@ class Overlap(StrEnum):
 
 
 class NegativesFrom(StrEnum):
-    """Which images are taken as negatives."""
+    """Which images become negatives."""
 
     RANDOM = auto()
     VERIFIED = auto()
@@ -67,14 +67,14 @@ class NegativesFrom(StrEnum):
 
 
 class GroupBy(StrEnum):
-    """What stays in one part of a dataset."""
+    """What a partition keeps together in one part."""
 
     IMAGE = auto()
     AUTHOR = auto()
 
 
 class RowFormat(StrEnum):
-    """How rows are written."""
+    """The output format of rows."""
 
     TABLE = auto()
     CSV = auto()
@@ -91,7 +91,7 @@ class Source(StrEnum):
 
 
 class BoxFormat(StrEnum):
-    """How boxes are written for detectors."""
+    """The annotation format of boxes, for object detectors."""
 
     YOLO = auto()
     COCO = auto()
@@ -108,14 +108,14 @@ class DataOptions:
         release: release of Open Images.
         splits: split to read.
         labels: whose labels count.
-        threads: threads of DuckDB, by default one per core.
-        memory_limit: memory for DuckDB. When it needs more, it uses the temporary folder.
-        indexed: read an index where it matches its CSV.
-        offline: send no request; a missing file is an error.
+        threads: DuckDB threads, by default one per core.
+        memory_limit: memory limit of DuckDB. Beyond it, DuckDB uses the temporary folder.
+        indexed: read a file's index if it matches the CSV.
+        offline: send no requests; a missing file is an error.
         large: start a large download without asking.
 
     Raises:
-        InputError: there is no such split, release or kind of labels.
+        InputError: a split, release or kind of labels does not exist.
     """
 
     data_dir: Path = Path("data")
@@ -133,13 +133,13 @@ class DataOptions:
             _check_choice("split", split, Split)
         _check_choice("release", self.release, Release)
         _check_choice("labels", self.labels, Labels)
-        every = ("test", "validation", "train")
-        chosen = tuple(split for split in every if split in self.splits or "all" in self.splits)
-        object.__setattr__(self, "splits", chosen or ("test",))
+        order = ("test", "validation", "train")
+        splits = tuple(split for split in order if split in self.splits or "all" in self.splits)
+        object.__setattr__(self, "splits", splits or ("test",))
         object.__setattr__(self, "data_dir", Path(self.data_dir))
 
     def variables(self) -> dict[str, str]:
-        """The session variables that the SQL reads with `getvariable`."""
+        """Return the session variables that the SQL reads with `getvariable`."""
         return {
             "data_dir": str(self.data_dir),
             "release": self.release,
@@ -155,30 +155,30 @@ class SelectOptions:
     Attributes:
         classes: class to select, by name or MID; each gets a folder.
         negatives: number of images without any of the classes.
-        ratio: number of images without the classes for each image with one, instead of `negatives`.
+        ratio: number of images without the classes per image with one, instead of `negatives`.
         seed: seed of the random order.
         limit: maximum number of positives in each folder, by default all.
         min_confidence: minimum confidence of a positive label.
         related: related classes, which no negative may carry. prefix: their names begin with the
-            class's name; hierarchy: they are below it in Open Images' hierarchy.
+            class's name; hierarchy: they are below it in the Open Images hierarchy.
         exclude: another class that no negative may carry.
-        overlap: what to do with an image of several classes.
+        overlap: what to do with an image of several requested classes.
         negatives_from: which images are negatives. verified: those in which a person did not find
             the class; mixed: these first, then random ones.
         negative_folder: folder of the negatives.
-        min_area: take an image only if a box of the class covers this share of it, 0 to 1.
-        max_area: take an image only if its largest box covers at most this share.
-        no_group_of: take no image whose largest box is around a group of objects.
-        no_depiction: take no image whose largest box is around a drawing or a model.
-        no_truncated: take no image whose largest box is around an object that the photo cuts off.
+        min_area: select an image only if a box of the class covers this share of it, 0 to 1.
+        max_area: select an image only if its largest box covers at most this share.
+        no_group_of: skip images whose largest box is around a group of objects.
+        no_depiction: skip images whose largest box is around a drawing or a model.
+        no_truncated: skip images whose largest box is around an object that the photo cuts off.
         query: one SELECT that yields ImageID, folder and, optionally, rank.
         variables: session variable that the query reads with `getvariable`.
-        ids: file of ImageIDs: one a line, or a .csv, .json or .parquet that may name folders too.
-        partition: the share of each part, such as 80/20, 80/10/10 or train=0.8,test=0.2.
-        group_by: what stays in one part: all copies of an image, or all images of an author.
+        ids: file of ImageIDs: one per line, or a .csv, .json or .parquet that may name folders too.
+        partition: share of each part, such as 80/20, 80/10/10 or train=0.8,test=0.2.
+        group_by: what stays in one part: all copies of an image, or all images by an author.
 
     Raises:
-        InputError: a value is of a wrong type or out of range.
+        InputError: a value has the wrong type or is out of range.
     """
 
     classes: tuple[str, ...] = ()
@@ -205,15 +205,15 @@ class SelectOptions:
 
     def __post_init__(self) -> None:
         for name in ("classes", "exclude"):
-            given = getattr(self, name)
-            object.__setattr__(self, name, (given,) if isinstance(given, str) else tuple(given))
+            value = getattr(self, name)
+            object.__setattr__(self, name, (value,) if isinstance(value, str) else tuple(value))
             self._check(name, all(map(_is_text, getattr(self, name))), "names or MIDs")
         if isinstance(self.partition, str):
             object.__setattr__(self, "partition", parse_partition(self.partition))
-        for name, (kind, least, most) in NUMBERS.items():
-            what = "a number" if isinstance(0.5, kind) else "a whole number"
-            fits = _is_number(getattr(self, name), kind, least, most)
-            self._check(name, fits, f"{what} from {least:,} to {most:,}")
+        for name, (kind, minimum, maximum) in NUMBERS.items():
+            noun = "a number" if isinstance(0.5, kind) else "a whole number"
+            valid = _is_number(getattr(self, name), kind, minimum, maximum)
+            self._check(name, valid, f"{noun} from {minimum:,} to {maximum:,}")
         for name, choices in _CHOICES.items():
             _check_choice(name, getattr(self, name), choices)
         for name in BOX_RULES[2:]:
@@ -232,14 +232,14 @@ class SelectOptions:
         if self.min_area is not None and self.max_area is not None:
             self._check("min_area", self.min_area <= self.max_area, "a number up to max_area")
 
-    def _check(self, name: str, fits: bool, wanted: str) -> None:
-        if not fits:
-            shown = printable(repr(getattr(self, name)))[:60]
-            raise InputError(f"{name} {shown} does not fit; give {wanted}")
+    def _check(self, name: str, valid: bool, expected: str) -> None:
+        if not valid:
+            value = printable(repr(getattr(self, name)))[:60]
+            raise InputError(f"{name} {value} is invalid; give {expected}")
 
     @property
     def has_box_rules(self) -> bool:
-        """Whether positives are chosen by their boxes."""
+        """Whether the boxes of an image decide if it is selected."""
         values = [getattr(self, name) for name in BOX_RULES]
         return any(value is not None and value is not False for value in values)
 
@@ -250,7 +250,7 @@ _CHOICES = {
     "negatives_from": NegativesFrom,
     "group_by": GroupBy,
 }
-#: The type of each number, and the least and largest that fit.
+#: Type, minimum and maximum of each numeric option.
 NUMBERS: dict[str, tuple[Any, float, float]] = {
     "negatives": (int, 0, LARGEST_COUNT),
     "limit": (int | None, 1, LARGEST_COUNT),
@@ -261,26 +261,26 @@ NUMBERS: dict[str, tuple[Any, float, float]] = {
     "max_area": (int | float | None, 0, 1),
 }
 _SHARES = "shares that add up to 1, such as train=0.8,test=0.2 or 80/20"
-#: The names of parts that are given by their shares alone.
+#: Names of the parts of a partition such as 80/20, by their number.
 _PART_NAMES = {2: ("train", "test"), 3: ("train", "validation", "test")}
 
 
 def parse_partition(text: str) -> dict[str, float]:
-    """The shares in `train=0.8,test=0.2`, `train=80%,test=20%`, `80/20` or `80/10/10`."""
+    """Return the shares in `train=0.8,test=0.2`, `train=80%,test=20%`, `80/20` or `80/10/10`."""
     if "=" in text:
         parts = [part.partition("=")[::2] for part in text.split(",")]
     else:
-        shares = text.split("/")
-        parts = list(zip(_PART_NAMES.get(len(shares), ()), shares, strict=False))
+        numbers = text.split("/")
+        parts = list(zip(_PART_NAMES.get(len(numbers), ()), numbers, strict=False))
     try:
-        found = {name.strip(): float(share.strip().removesuffix("%")) for name, share in parts}
+        shares = {name.strip(): float(share.strip().removesuffix("%")) for name, share in parts}
     except ValueError:
-        found = {}
-    if math.isclose(sum(found.values()), 100, abs_tol=1e-4):
-        found = {name: share / 100 for name, share in found.items()}
-    if len(found) != len(parts) or not _is_partition(found):
-        raise InputError(f"{printable(text)!r} does not fit; give {_SHARES}")
-    return found
+        shares = {}
+    if math.isclose(sum(shares.values()), 100, abs_tol=1e-4):
+        shares = {name: share / 100 for name, share in shares.items()}
+    if len(shares) != len(parts) or not _is_partition(shares):
+        raise InputError(f"{printable(text)!r} is not a partition; give {_SHARES}")
+    return shares
 
 
 def _check_choice(name: str, value: object, choices: type[StrEnum]) -> None:
@@ -294,22 +294,22 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str) and "\0" not in value and is_unicode(value)
 
 
-def _is_number(value: Any, kind: Any, least: float, most: float) -> bool:
+def _is_number(value: Any, kind: Any, minimum: float, maximum: float) -> bool:
     if not isinstance(value, kind) or isinstance(value, bool):
         return False
-    return value is None or bool(least <= value <= most)  # NaN is not
+    return value is None or bool(minimum <= value <= maximum)  # false for NaN
 
 
-def _is_variables(value: object) -> bool:
-    return isinstance(value, Mapping) and all(
-        _is_text(name) and (_is_text(one) or _is_number(one, int | float, -math.inf, math.inf))
-        for name, one in value.items()
+def _is_variables(variables: object) -> bool:
+    return isinstance(variables, Mapping) and all(
+        _is_text(name) and (_is_text(value) or _is_number(value, int | float, -math.inf, math.inf))
+        for name, value in variables.items()
     )
 
 
-def _is_partition(value: object) -> bool:
+def _is_partition(shares: object) -> bool:
     return (
-        isinstance(value, Mapping)
-        and all(_is_text(name) and _is_number(value[name], int | float, 1e-6, 1) for name in value)
-        and math.isclose(sum(value.values()), 1, abs_tol=1e-6)
+        isinstance(shares, Mapping)
+        and all(_is_text(key) and _is_number(shares[key], int | float, 1e-6, 1) for key in shares)
+        and math.isclose(sum(shares.values()), 1, abs_tol=1e-6)
     )

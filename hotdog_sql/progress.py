@@ -1,47 +1,47 @@
-"""What downloads and checks report while they run: to be overridden where it is to be shown."""
+"""The events that downloads and checks report while they run."""
 
 from collections.abc import Mapping
 
 
 class Progress:
-    """Ignores everything; a subclass overrides what it wants to know.
+    """A receiver that ignores all events; subclasses override the methods they need.
 
-    All but `planned`, `files_planned`, `finished` and `checked` are called by many threads, and
-    must be quick.
+    Several threads call these methods, except `planned`, `files_planned`, `finished` and `checked`.
+    All must return quickly.
     """
 
     def planned(self, photos: int | None) -> None:
-        """So many photos are selected, those in the dataset included; None: not known."""
+        """The run has `photos` photos, those already in the dataset included; None if unknown."""
 
     def received(self, count: int) -> None:
-        """So many bytes of a photo have arrived."""
+        """`count` more bytes of photos have arrived."""
 
     def answered(self, image_id: str, source: str, url: str, answer: str) -> None:
-        """A request has ended, with `ok` or with the reason why not."""
+        """A request has ended; `answer` is `ok` or the reason of the failure."""
 
     def unreachable(self, host: str, reason: str) -> None:
-        """A host does not accept connections; called once for each outage."""
+        """A host does not accept connections. Called once per outage."""
 
     def paused(self, host: str, seconds: float) -> None:
-        """Requests to a failing host pause."""
+        """Requests to a failing host pause for some seconds."""
 
     def given_up(self, host: str, reason: str) -> None:
-        """A host is not asked any more in this run."""
+        """This run sends no more requests to a host."""
 
     def finished(self, status: str, source: str, *, known: bool, reserve: bool) -> None:
-        """A photo is done with: in this run, or in an earlier one if it is `known`."""
+        """A photo has its final status, from an earlier run if it is `known`."""
 
     def checked(self, count: int, size: int) -> None:
-        """So many photos, of so many bytes in all, have been verified."""
+        """`count` photos with a total size of `size` bytes have been verified so far."""
 
     def files_planned(self, sizes: Mapping[str, int | None], total: int | None) -> None:
-        """These Open Images files will be fetched, `total` bytes together if that is known."""
+        """These Open Images files will be fetched, `total` bytes in all if known."""
 
     def file_started(self, name: str, done: int, total: int | None) -> None:
-        """A body begins; `done` bytes of its `total` are there from an earlier attempt."""
+        """A transfer starts; `done` of the `total` bytes are left from an earlier attempt."""
 
     def file_progressed(self, name: str, done: int) -> None:
-        """So many bytes of the body are there."""
+        """`done` bytes of the file have arrived in all."""
 
     def file_waiting(self, name: str, reason: str) -> None:
-        """Nothing happens for a while, and why."""
+        """A transfer waits; `reason` says why."""

@@ -1,4 +1,4 @@
-"""Strangers' text made safe to show, sizes as people read them, dates as servers send them."""
+"""Untrusted text made safe to print, human-readable sizes, and HTTP dates."""
 
 import re
 import unicodedata
@@ -10,40 +10,40 @@ from rich.filesize import decimal
 #: (bidirectional overrides, zero-width), surrogate, private use, line and paragraph separators.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 
-#: What may hold a password or a signature, wherever in a text an address is.
+#: Parts of the addresses in a text that may contain a password or a signature.
 _USERINFO = re.compile(r"(?<=://)[^\s'\"]*@")
 _QUERY = re.compile(r"(://[^\s?'\"]*)\?[^\s'\"]*")
 
 
 def printable(text: str) -> str:
-    """The text on one line, without anything that a terminal would act on."""
+    """Return the text on one line, without characters that control a terminal."""
     if text.isprintable():
         return text
     return "".join(" " if unicodedata.category(c) in _UNSAFE else c for c in text)
 
 
 def without_credentials(text: str) -> str:
-    """The text on one line, its addresses without user names, passwords and signatures."""
+    """Return the text on one line, without user names, passwords and queries in addresses."""
     return printable(_QUERY.sub(r"\1", _USERINFO.sub("", text)))
 
 
 def is_unicode(text: str) -> bool:
-    """Whether the text has no byte that is not UTF-8, which Python keeps as half of a pair."""
+    """Return whether the text is free of surrogates, which stand for bytes that are not UTF-8."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def size_text(size: int | None) -> str:
-    """A size as people read it, in decimal units."""
+    """Return a size in decimal units, such as `1.5 MB`."""
     return "unknown size" if size is None else decimal(size)
 
 
 def http_date(value: str | None) -> datetime | None:
-    """The time in a header such as Last-Modified; None where it is not a date."""
+    """Return the time in a header such as Last-Modified, or None if it is not a date."""
     from email.utils import parsedate_to_datetime  # slow to import; few commands need it
 
     try:
         time = parsedate_to_datetime(value or "")
     except (ValueError, OverflowError):
         return None
-    # "-0000" is UTC by RFC 5322, of which HTTP dates are a part.
+    # RFC 5322, on which HTTP dates are based, defines "-0000" as UTC.
     return time if time.tzinfo is not None else time.replace(tzinfo=UTC)

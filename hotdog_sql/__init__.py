@@ -1,6 +1,6 @@
 """Photos for an image classifier, selected from Open Images with readable SQL.
 
-The calls are imported when they are first used: importing DuckDB takes longer than a help text.
+Names are imported on first use, because importing DuckDB takes longer than printing a help text.
 """
 
 from typing import TYPE_CHECKING

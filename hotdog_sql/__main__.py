@@ -5,14 +5,14 @@ import signal
 import sys
 from types import FrameType
 
-#: Ctrl-C, a closed terminal and `kill` all stop a command, which leaves its files in order.
+#: Signals that stop a command cleanly: Ctrl-C, a closed terminal and `kill`.
 _SIGNALS = ("SIGINT", "SIGHUP", "SIGTERM")
 
 
 def main() -> None:
     """Run the command line."""
     _open_streams()
-    # Before the imports, which take a while.
+    # Before the slow imports.
     for name in _SIGNALS:
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
@@ -21,8 +21,8 @@ def main() -> None:
         from hotdog_sql.cli.main import main as run
 
         run()
-    except SystemExit as end:
-        if end.code in {128 + getattr(signal, name, 0) for name in _SIGNALS}:
+    except SystemExit as error:
+        if error.code in {128 + getattr(signal, name, 0) for name in _SIGNALS}:
             print("hotdog-sql: stopped; run the same command again to resume", file=sys.stderr)
         raise
 
@@ -32,9 +32,9 @@ def _stop(number: int, _frame: FrameType | None) -> None:
 
 
 def _open_streams() -> None:
-    """Open streams that the caller has closed, so that no other file gets their numbers.
+    """Replace closed standard streams, so that no other file gets their descriptors.
 
-    Writing to this stdout fails.
+    Writing to a replaced stdout fails.
     """
     if sys.stdin is None:
         sys.stdin = os.fdopen(os.open(os.devnull, os.O_RDONLY), "r")

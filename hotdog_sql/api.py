@@ -1,6 +1,6 @@
-"""The calls that the command line is made of: `connect`, `select`, `download` and `verify`.
+"""The Python API (`connect`, `select`, `download`, `verify`) and what the command line adds to it.
 
-The others serve the commands. Libraries that only some calls need are imported by these calls.
+Libraries that only some functions need are imported inside them.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ from hotdog_sql.database import Database
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.export import write_rows as write_rows
 from hotdog_sql.lookup import data_for, is_list
-from hotdog_sql.notebook import shown
+from hotdog_sql.notebook import notebook_progress
 from hotdog_sql.options import DataOptions, SelectOptions, Source
 from hotdog_sql.progress import Progress
 from hotdog_sql.recipe import Recipe, open_selection
@@ -71,16 +71,16 @@ def connect(
 
     Args:
         data_dir: folder of the CSV files.
-        splits: one or several of `test`, `validation` and `train`, or `all`.
+        splits: one or more of `test`, `validation` and `train`, or `all`.
         release: `v6` or `v7`.
         labels: whose labels count: `human`, `machine` or `both`.
-        offline: send no request.
+        offline: send no requests.
         large: allow downloads of 500 MB and more, which the train split needs.
-        threads: threads of DuckDB; None: one per core.
-        memory_limit: such as `512MB`; when DuckDB needs more, it uses the disk.
+        threads: DuckDB threads; None means one per core.
+        memory_limit: DuckDB's memory limit, such as `512MB`; beyond it, DuckDB uses the disk.
 
     Returns:
-        The connection, to be used in a `with` block. `rows` runs a query:
+        The connection, for use in a `with` block. `rows` runs a query:
 
             >>> import hotdog_sql
             >>> with hotdog_sql.connect("data", splits="validation") as database:
@@ -88,14 +88,14 @@ def connect(
             [Row(images=120)]
 
     Raises:
-        InputError: there is no such split, release or kind of labels.
-        MissingFileError: a file is missing and may not be downloaded.
+        InputError: a split, release or kind of labels does not exist.
+        MissingFileError: a file is missing and the options forbid its download.
         TransferError: a file could not be downloaded.
-        DataError: a file does not have the columns that Open Images gives it.
+        DataError: a file lacks columns of its Open Images format.
     """
-    named = (splits,) if isinstance(splits, str) else tuple(splits)
+    names = (splits,) if isinstance(splits, str) else tuple(splits)
     folder = Path(data_dir)
-    data = DataOptions(folder, release, named, labels, threads, memory_limit, offline=offline)
+    data = DataOptions(folder, release, names, labels, threads, memory_limit, offline=offline)
     needs = ("classes", "labels", "images")
     with ExitStack() as stack:
         database = stack.enter_context(open_database(data, needs, confirm=lambda *_: large))
@@ -107,16 +107,16 @@ def connect(
 def select(
     database: Database, *classes: str, options: SelectOptions | None = None, **changes: Any
 ) -> Selection:
-    """Select the images of some classes and others without them, or those of a query.
+    """Select images of some classes and others without them, or the images of a query.
 
     Args:
-        database: from `connect`. A query locks it: after that, it reads only the session's files.
+        database: from `connect`. A query locks it: from then on it reads only the session's files.
         classes: names or MIDs; each becomes a folder.
-        options: what to select, where it is at hand as a whole.
+        options: what to select, before `changes`.
         changes: fields of `SelectOptions`, such as `negatives=20` or `partition="80/20"`.
 
     Returns:
-        The selected rows. Iterating gives a dict per row; `len`, `.df()`, `.arrow()`,
+        The selected rows. Iteration yields a dict per row; `len`, `.df()`, `.arrow()`,
         `.relation` and, in a notebook, `.thumbnails()` work too:
 
             >>> import hotdog_sql
@@ -125,8 +125,8 @@ def select(
             <Selection of 5 images: hot_dog 3, other 2>
 
     Raises:
-        UnknownClassError: no class has such a name or MID.
-        AmbiguousClassError: several classes share the name.
+        UnknownClassError: no class has a given name or MID.
+        AmbiguousClassError: several classes share a given name.
         InputError: an option is out of range.
         QueryError: the query is not one SELECT, or its rows do not fit.
     """
@@ -149,12 +149,12 @@ def download(
     Args:
         selection: from `select`.
         directory: the dataset: a folder, or an address such as `s3://bucket/prefix`.
-        options: how to download.
-        progress: is told what happens.
+        options: how to download, before `changes`.
+        progress: receives progress events; by default, a notebook shows bars.
         changes: fields of `DownloadOptions`, such as `sources=["mirror"]` or `workers=64`.
 
     Returns:
-        How many photos the dataset has, how many are lost or failed, and why:
+        How many photos the dataset has, and how many are lost or failed and why:
 
             >>> import hotdog_sql
             >>> with hotdog_sql.connect("data") as database:
@@ -165,8 +165,8 @@ def download(
 
     Raises:
         InputError: the options contradict each other.
-        DatasetError: the folder cannot be used, or has another selection.
-        MissingExtraError: a library that the address or the options need is not installed.
+        DatasetError: the folder cannot be used, or holds another selection.
+        MissingExtraError: the address or the options need a library that is not installed.
         ClusterError: the cluster cannot be used.
     """
     from hotdog_sql.downloader import run
@@ -176,7 +176,7 @@ def download(
     recipe = selection.recipe
     if recipe is None and selection.options is not None:
         recipe = Recipe.of(selection).content
-    with shown(progress) as display:
+    with notebook_progress(progress) as display:
         return run.download(
             selection.photos(),
             directory,
@@ -202,12 +202,12 @@ def verify(
     Args:
         directory: the dataset: a folder, or an address such as `s3://bucket/prefix`.
         decode: decode each photo too.
-        repair: download what is missing, altered or undecodable, in class folders.
-        options: how to download it.
-        progress: is told what happens.
+        repair: download missing, altered and undecodable photos again; not for tars.
+        options: how to download them.
+        progress: receives progress events; by default, a notebook shows bars.
 
     Returns:
-        How many photos were checked, and each file that is missing, altered or extra:
+        The number of photos checked, and each file that is missing, altered or extra:
 
             >>> import hotdog_sql
             >>> report = hotdog_sql.verify("dataset")
@@ -215,13 +215,13 @@ def verify(
             (5, True)
 
     Raises:
-        DatasetError: it is not a dataset.
-        InputError: photos in tars are to be repaired.
-        MissingExtraError: photos are to be decoded, and Pillow is not installed.
+        DatasetError: the directory is not a dataset.
+        InputError: `repair` is set and the photos are in tars.
+        MissingExtraError: `decode` is set and Pillow is not installed.
     """
     from hotdog_sql.downloader import verify as module
 
-    with shown(progress) as display:
+    with notebook_progress(progress) as display:
         report = module.verify(directory, decode=decode, progress=display)
         if repair and not report.good:
             report = module.repair(
@@ -235,18 +235,18 @@ def open_database(
     needs: Sequence[str],
     *,
     confirm: "Confirm",
-    progress: Callable[[], AbstractContextManager[Progress | None]] = shown,
+    progress: Callable[[], AbstractContextManager[Progress | None]] = notebook_progress,
 ) -> Database:
-    """Open a database, and download first the files that some views or macros lack."""
+    """Open a database and load some views or macros, after downloading the files they lack."""
     with ExitStack() as stack:
         database = stack.enter_context(Database(data))
-        if lacking := database.missing(*needs):
-            # Imported here: most commands have their files, and httpx takes long to import.
+        if missing := database.missing(*needs):
+            # Imported here: httpx is slow to import, and most commands find their files present.
             from hotdog_sql.refresh import refresh as module
 
             with progress() as display:
                 results = module.refresh(
-                    lacking, base_url(), confirm=confirm, offline=data.offline, progress=display
+                    missing, base_url(), confirm=confirm, offline=data.offline, progress=display
                 )
             if error := module.failure(results):
                 raise error
@@ -258,25 +258,25 @@ def open_database(
 def refresh(
     data: DataOptions, names: Sequence[str], *, confirm: "Confirm", progress: Progress
 ) -> "tuple[Sequence[FileResult], TransferError | None]":
-    """Bring files up to date; return the result of each, and the error if some failed."""
+    """Bring files up to date; return the result of each, and an error if any failed."""
     from hotdog_sql.refresh import refresh as module
 
-    wanted = [file_named(name) for name in dict.fromkeys(names)] or files_for(data)
-    files = [DataFile(file, data.data_dir / file.name) for file in wanted]
+    listed = [file_named(name) for name in dict.fromkeys(names)] or files_for(data)
+    files = [DataFile(file, data.data_dir / file.name) for file in listed]
     results = module.refresh(files, base_url(), confirm=confirm, progress=progress)
     return results, module.failure(results)
 
 
 def check_destination(directory: str) -> None:
-    """Refuse what cannot become a dataset, before any work is done for it."""
+    """Raise `DatasetError` for a folder that cannot become a dataset, before any other work."""
     from hotdog_sql.downloader.dataset import check_folder
 
     if folder := open_storage(directory).folder:
         check_folder(folder)
 
 
-def write_gallery(directory: str | Path, boxes_of: Database | None = None) -> Path | None:
-    """Write a dataset's `index.html`; None where the dataset is not on this machine.
+def write_gallery(directory: str | Path, database: Database | None = None) -> Path | None:
+    """Write a dataset's `index.html` and return its path, or None if the dataset is remote.
 
     With a database, the page draws the boxes of the selection's classes.
     """
@@ -285,11 +285,11 @@ def write_gallery(directory: str | Path, boxes_of: Database | None = None) -> Pa
     folder = open_storage(directory).folder
     if folder is None:
         return None
-    return write(folder, boxes.gallery_boxes(boxes_of, folder) if boxes_of else None)
+    return write(folder, boxes.gallery_boxes(database, folder) if database else None)
 
 
 def serve_demo(data_dir: Path | None) -> AbstractContextManager[DataOptions]:
-    """Have this process use a small Open Images on this machine, with a temporary data folder."""
+    """Serve a small Open Images to this process; the default data folder is temporary."""
     from hotdog_sql.demo.server import serve_demo as serve
 
     return serve(data_dir)

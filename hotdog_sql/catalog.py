@@ -1,4 +1,4 @@
-"""The catalog of official files, as `sql/catalog.sql` holds it."""
+"""The catalog of official files, read from `sql/catalog.sql`."""
 
 from ast import literal_eval
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from hotdog_sql.text import printable
 
 @dataclass(frozen=True, slots=True)
 class CatalogFile:
-    """One row of the catalog; `sql/catalog.sql` describes the columns."""
+    """A row of the catalog; `sql/catalog.sql` describes the columns."""
 
     release: str
     split: str | None
@@ -26,22 +26,22 @@ class CatalogFile:
 
 @cache
 def catalog() -> tuple[CatalogFile, ...]:
-    """Every row, in the order of the SQL file.
+    """Return every row, in the order of the SQL file.
 
-    They are literals there, so DuckDB is not started for them: it takes 30 MB.
+    Parses the rows' literals without DuckDB, which takes 30 MB to start.
     """
     files: list[CatalogFile] = []
     for line in read_sql_file("catalog.sql").text.splitlines():
         if line.lstrip().startswith("(["):
             releases, *row = literal_eval(line.strip(" ,").replace("NULL", "None"))
-            split, kind, path, *known = row
+            split, kind, path, size, md5 = row
             name = path.rpartition("/")[2]
-            files += [CatalogFile(one, split, kind, path, name, *known) for one in releases]
+            files += [CatalogFile(one, split, kind, path, name, size, md5) for one in releases]
     return tuple(files)
 
 
 def files_for(data: DataOptions) -> list[CatalogFile]:
-    """The classes, images and labels that the options name, in the order of the catalog."""
+    """Return the class, image and label files that the options name, in catalog order."""
     kinds = {"classes", "images", f"{data.labels}_labels"}
     if data.labels == Labels.BOTH:
         kinds |= {"human_labels", "machine_labels"}
@@ -55,7 +55,7 @@ def files_for(data: DataOptions) -> list[CatalogFile]:
 
 
 def file_named(name: str) -> CatalogFile:
-    """The file with this name; of releases that share it, the first."""
+    """Return the file with this name, for the first of the releases that share it."""
     for file in catalog():
         if file.name == name:
             return file

@@ -1,4 +1,4 @@
-"""Look up what a user names: classes by name or MID, and images by a list of ImageIDs."""
+"""Look up classes by name or MID, and images by a list of ImageIDs."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -19,12 +19,12 @@ SELECT LabelName, DisplayName
 FROM requested_classes($class) ANTI JOIN (FROM query_table($table)) USING (LabelName)
 """
 _NEAREST_BOXED = 'FROM similar_boxed_classes($name, "limit" := 1)'
-_READ = "CREATE OR REPLACE TABLE ids AS FROM read_ids($file)"
-_LOOKS_RIGHT = "FROM ids WHERE regexp_full_match(ImageID, '[0-9a-f]{16}') LIMIT 1"
-_FOUND = """
+_READ_IDS = "CREATE OR REPLACE TABLE ids AS FROM read_ids($file)"
+_VALID_ID = "FROM ids WHERE regexp_full_match(ImageID, '[0-9a-f]{16}') LIMIT 1"
+_KEEP_FOUND = """
 CREATE OR REPLACE TABLE result AS SELECT ImageID, folder, rank FROM query_table($table) WHERE found
 """
-_COUNT = "SELECT count(DISTINCT ImageID) FROM query_table($table)"
+_COUNT_IDS = "SELECT count(DISTINCT ImageID) FROM query_table($table)"
 _ADVICE = (
     "give UTF-8 text with an ImageID on each line, or a .csv, .json or .parquet with a column "
     "ImageID"
@@ -32,79 +32,79 @@ _ADVICE = (
 
 
 def find_mids(database: Database, names: Iterable[str]) -> tuple[str, ...]:
-    """The MIDs of the classes with these names or MIDs, each once."""
+    """Return the MIDs of the classes with these names or MIDs, without duplicates."""
     database.load("matching_classes", "similar_classes")
     mids: dict[str, list[str]] = {}
     values = {"names": list(dict.fromkeys(names))}
     for row in database.rows("FROM matching_classes($names)", values):
         mids.setdefault(row.name, []).append(row.LabelName)
-    for name, found in mids.items():
-        if None in found:
-            similar = database.rows("FROM similar_classes($name)", {"name": name})
-            others = ", ".join(f"{printable(other)!r} ({mid})" for mid, other in similar)
+    for name, matches in mids.items():
+        if None in matches:
+            rows = database.rows("FROM similar_classes($name)", {"name": name})
+            similar = ", ".join(f"{printable(other)!r} ({mid})" for mid, other in rows)
             raise UnknownClassError(
-                f"no class is named {printable(name)!r}; similar names are {others}; "
+                f"no class is named {printable(name)!r}; similar names are {similar}; "
                 "search with: hotdog-sql classes"
             )
-        if len(found) > 1:
+        if len(matches) > 1:
             raise AmbiguousClassError(
-                f"{len(found)} classes are named {printable(name)!r}: "
-                f"give the MID instead, {' or '.join(found)}"
+                f"{len(matches)} classes are named {printable(name)!r}: "
+                f"give the MID instead, {' or '.join(matches)}"
             )
-    return tuple(dict.fromkeys(found[0] for found in mids.values()))
+    return tuple(dict.fromkeys(matches[0] for matches in mids.values()))
 
 
 def check_boxed(database: Database, mids: tuple[str, ...], table: str) -> None:
-    """Refuse a class without boxes; `table` has the `LabelName` of those with boxes."""
+    """Raise an error for a class without boxes; `table` has the `LabelName` of the others."""
     for mid, name in database.rows(_WITHOUT_BOXES, {"class": list(mids), "table": table}):
         database.load("similar_boxed_classes")
-        told = f"{printable(name)} ({mid}) has no boxes in {', '.join(database.options.splits)}"
+        message = f"{printable(name)} ({mid}) has no boxes in {', '.join(database.options.splits)}"
         for other_mid, other in database.rows(_NEAREST_BOXED, {"name": name}):
-            told += f"; the nearest class that has some is {printable(other)!r} ({other_mid})"
-        raise InputError(told)
+            message += f"; the nearest class that has some is {printable(other)!r} ({other_mid})"
+        raise InputError(message)
 
 
 def read_ids(database: Database, path: Path) -> None:
-    """Read a list into the table `ids`."""
+    """Read a list of ImageIDs into the table `ids`."""
     check_exists(path)
     database.load("read_ids")
     try:
-        # Not explained by the database, whose errors are about Open Images files.
-        database.connection.execute(_READ, {"file": str(path)})
+        # Not `database.execute`, which blames errors on Open Images files.
+        database.connection.execute(_READ_IDS, {"file": str(path)})
     except duckdb.Error as error:
         raise InputError(f"{path} cannot be read: {one_line(error)[:100]}; {_ADVICE}") from error
-    if not database.rows(_LOOKS_RIGHT):
-        raise InputError(f"{path} has no ImageIDs, of 16 hexadecimal digits; {_ADVICE}")
+    if not database.rows(_VALID_ID):
+        raise InputError(f"{path} has no ImageIDs (16 hexadecimal digits); {_ADVICE}")
 
 
-def data_for(request: SelectOptions, data: DataOptions, *, chosen: bool) -> DataOptions:
-    """What to read for a selection: for a list, the splits that its lines name.
+def data_for(request: SelectOptions, data: DataOptions, *, splits_given: bool) -> DataOptions:
+    """Return what to read for a selection: for a list, the splits that its lines name.
 
-    Where they name none and the user has not chosen any, these are test and validation, and train
-    if it is at hand.
+    If a line names none and neither does the user, these are test and validation, and train if its
+    image file is present.
     """
     if request.ids is None or request.query is not None:
         return data
     with Database(replace(data, splits=("all",))) as database:
         read_ids(database, request.ids)
         named = {split for (split,) in database.rows("SELECT DISTINCT split FROM ids")}
-        absent = {file.catalog.split for file in database.missing("images")}
+        missing = {file.catalog.split for file in database.missing("images")}
     if named.issubset(Split):
-        splits = named.intersection(data.splits) if chosen else named
+        splits = named.intersection(data.splits) if splits_given else named
         return replace(data, splits=tuple(splits) or data.splits)
-    if chosen:
+    if splits_given:
         return data
-    both = (Split.TEST, Split.VALIDATION)
-    return replace(data, splits=both if Split.TRAIN in absent else (Split.ALL,))
+    small = (Split.TEST, Split.VALIDATION)
+    return replace(data, splits=small if Split.TRAIN in missing else (Split.ALL,))
 
 
-def find_ids(database: Database, options: SelectOptions, listed: str) -> None:
-    """Look up the table `ids`: its rows become a new table, those found the table `result`."""
+def find_ids(database: Database, options: SelectOptions, table: str) -> None:
+    """Look up the rows of `ids` in the images; write all to `table`, those found to `result`."""
     database.load("find_ids")
-    database.create_table("FROM find_ids('ids')", name=listed)
-    database.execute(_FOUND, {"table": listed})
+    database.create_table("FROM find_ids('ids')", name=table)
+    database.execute(_KEEP_FOUND, {"table": table})
     if not database.rows("FROM result LIMIT 1"):
-        count = database.rows(_COUNT, {"table": listed})[0][0]
+        count = database.rows(_COUNT_IDS, {"table": table})[0][0]
         raise InputError(
             f"none of the {count:,} ImageIDs in {options.ids} is in "
             f"{' and '.join(database.options.splits)}; check them, or give another --split"
@@ -112,14 +112,14 @@ def find_ids(database: Database, options: SelectOptions, listed: str) -> None:
 
 
 def is_list(path: Path) -> bool:
-    """Whether a file is a list of ImageIDs, not a saved selection."""
-    ending = path.suffix.lower().removeprefix(".")
-    if ending not in FILE_FORMATS:
-        return str(path) != "-"
+    """Return whether a file is a list of ImageIDs, not a saved selection."""
+    extension = path.suffix.lower().removeprefix(".")
+    if extension not in FILE_FORMATS:
+        return str(path) != "-"  # stdin has a saved selection
     check_exists(path)
     with duckdb.connect() as connection:
         try:
-            if ending == "json":
+            if extension == "json":
                 columns = connection.read_json(str(path)).columns
             else:
                 columns = read_file(connection, path, {}).columns

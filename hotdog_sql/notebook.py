@@ -1,4 +1,4 @@
-"""What a notebook shows: a selection as a table and thumbnails, and how a download goes."""
+"""What a notebook shows: a selection as a table or thumbnails, and progress bars."""
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,11 +12,7 @@ from hotdog_sql.text import printable
 
 
 class Html:
-    """HTML that a notebook shows.
-
-    Attributes:
-        html: the HTML.
-    """
+    """HTML that a notebook renders."""
 
     def __init__(self, html: str) -> None:
         self.html = html
@@ -26,31 +22,34 @@ class Html:
 
 
 def table(columns: Sequence[str], rows: Iterable[Mapping[str, object]], more: int) -> str:
-    """Rows as a table, and how many more there are."""
-    head = "".join(f"<th>{_text(name)}</th>" for name in columns)
+    """Return the HTML of a table of rows, with a note about `more` rows."""
+    head = "".join(f"<th>{_escaped(name)}</th>" for name in columns)
     body = "".join(
-        f"<tr>{''.join(f'<td>{_text(value)}</td>' for value in row.values())}</tr>" for row in rows
+        f"<tr>{''.join(f'<td>{_escaped(value)}</td>' for value in row.values())}</tr>"
+        for row in rows
     )
     note = f"<p>… {more:,} more rows</p>" if more > 0 else ""
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
 
 
 def thumbnails(folder: str, photos: Iterable[Photo], mirror_url: str) -> str:
-    """Small pictures of a folder's photos, each a link to its page."""
+    """Return the HTML of a folder's thumbnails, each a link to the photo's page."""
     figures = []
     for photo in photos:
-        page = _text(_address(photo.landing_url))
-        image = _address(photo.thumbnail_url) or photo.url(Source.MIRROR, mirror_url)
-        title = _text(f"{photo.title or photo.image_id}, by {photo.author or 'unknown'}")
+        page = _escaped(_web_address(photo.landing_url))
+        image = _web_address(photo.thumbnail_url) or photo.url(Source.MIRROR, mirror_url)
+        title = _escaped(f"{photo.title or photo.image_id}, by {photo.author or 'unknown'}")
         figures.append(
-            f'<a href="{page}" target="_blank" rel="noreferrer"><img src="{_text(image)}" '
+            f'<a href="{page}" target="_blank" rel="noreferrer"><img src="{_escaped(image)}" '
             f'alt="{title}" title="{title}" style="height: 120px" loading="lazy"></a>'
         )
-    return f"<p>{_text(folder)}</p><div>{' '.join(figures)}</div>"
+    return f"<p>{_escaped(folder)}</p><div>{' '.join(figures)}</div>"
 
 
-def shown(progress: Progress | None = None) -> AbstractContextManager[Progress | None]:
-    """The caller's own progress; where there is none and this is a notebook, bars."""
+def notebook_progress(
+    progress: Progress | None = None,
+) -> AbstractContextManager[Progress | None]:
+    """Return the caller's progress, or bars if there is none and this is a notebook."""
     if progress is not None or not _is_notebook():
         return nullcontext(progress)
     from hotdog_sql.display import Display
@@ -66,10 +65,10 @@ def _is_notebook() -> bool:
     return Console().is_jupyter
 
 
-def _address(text: str) -> str:
-    """The address of a web page or picture; empty where the text is another, such as a script's."""
+def _web_address(text: str) -> str:
+    """Return the text if it is a web address, else "": it may be a script's."""
     return text if text.startswith(("https://", "http://")) else ""
 
 
-def _text(value: object) -> str:
+def _escaped(value: object) -> str:
     return "" if value is None else escape(printable(str(value)))

@@ -1,4 +1,4 @@
-"""What there was to select from (see `sql/reports/`)."""
+"""Report on the data behind a selection (see `sql/reports/`)."""
 
 from collections.abc import Iterator
 from dataclasses import fields
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from hotdog_sql.database import Database
 from hotdog_sql.options import SelectOptions
 
-#: A classifier learns little from a folder with fewer images.
+#: A folder with fewer images gets a warning: a classifier learns little from it.
 FEW_IMAGES = 30
 _REPORT = """
 FROM selection_report(
@@ -23,15 +23,15 @@ _PROBLEMS = "FROM data_problems(candidates := $candidates)"
 
 
 class SelectionReport(NamedTuple):
-    """What there was to select from.
+    """The data behind a selection.
 
     Attributes:
         classes: a row of `selection_report` for each requested class, in the order requested.
-        related: names of the classes that no negative may carry, the requested ones among them.
-        labelled: images with any positive label.
-        candidates: images that the negatives are taken from.
-        problems: images that cannot be taken because their data cannot be right, by what is wrong.
-        shortfalls: where the data ran out, a line for each.
+        related: names of the classes that no negative may carry, including the requested ones.
+        labelled: number of images with any positive label.
+        candidates: number of images that the negatives are taken from.
+        problems: number of images left out because their data is invalid, by problem.
+        shortfalls: messages on folders with fewer images than requested, or too few to learn from.
     """
 
     classes: list[Any]
@@ -45,7 +45,7 @@ class SelectionReport(NamedTuple):
 def selection_report(
     database: Database, options: SelectOptions, candidates: str, images: dict[str, int]
 ) -> SelectionReport:
-    """What there was to select from, and how that compares with the images of each folder.
+    """Report on the data behind a selection, given the number of images in each folder.
 
     `candidates` names a table with the rows of `candidate_images`.
     """
@@ -68,16 +68,15 @@ def selection_report(
 def _shortfalls(
     options: SelectOptions, positive_folders: list[str], images: dict[str, int]
 ) -> Iterator[str]:
-    """Where the data ran out: fewer images than wanted, or too few to learn from."""
-    others = images.get(options.negative_folder, 0)
-    negatives = options.negatives
+    negatives = images.get(options.negative_folder, 0)
+    requested = options.negatives
     if options.ratio is not None:
-        negatives = round(options.ratio * (sum(images.values()) - others))
-    if others < negatives:
+        requested = round(options.ratio * (sum(images.values()) - negatives))
+    if negatives < requested:
         kind = "verified negatives" if options.negatives_from == "verified" else "candidates"
-        yield f"{options.negative_folder}: {others:,} of {negatives:,}: no more {kind}"
-    wanted = dict.fromkeys(positive_folders, options.limit) | {options.negative_folder: negatives}
-    for folder, limit in wanted.items():
+        yield f"{options.negative_folder}: {negatives:,} of {requested:,}: no more {kind}"
+    limits = dict.fromkeys(positive_folders, options.limit) | {options.negative_folder: requested}
+    for folder, limit in limits.items():
         count = images.get(folder, 0)
         if count < FEW_IMAGES and (limit is None or count < limit):
             yield (
@@ -89,9 +88,9 @@ def _shortfalls(
 def bound_values(
     database: Database, query: str, options: SelectOptions, **tables: str | None
 ) -> dict[str, Any]:
-    """The values of those parameters of the selection's macros that a query names."""
-    values = {one.name: getattr(options, one.name) for one in fields(options)} | tables
+    """Return the values of the parameters that a query of the selection's macros names."""
+    values = {field.name: getattr(options, field.name) for field in fields(options)} | tables
     values |= {"class": list(options.classes), "exclude": list(options.exclude)}
-    # DuckDB takes no others.
+    # DuckDB rejects values that the query does not name.
     (statement,) = database.connection.extract_statements(query)
     return {name: values[name] for name in statement.named_parameters}

@@ -1,6 +1,6 @@
-"""What a query of the user's own may do: read the session's files, and nothing else.
+"""Restrict a user's query to reading the session's files.
 
-Its syntax tree must consist of the parts listed here, and DuckDB is locked before it runs.
+Its syntax tree may contain only the parts listed here, and DuckDB is locked before it runs.
 """
 
 import json
@@ -15,8 +15,8 @@ from hotdog_sql.errors import QueryError
 from hotdog_sql.sql_files import dataset_files, load_order
 from hotdog_sql.text import printable
 
-#: The parts of a syntax tree that only read. Those that write, such as COPY_QUERY_NODE, are not
-#: among them; nor is what a later DuckDB may add.
+#: The parts of a syntax tree that only read. All others are refused, such as COPY_QUERY_NODE and
+#: what later DuckDB versions add.
 _READING_PARTS = frozenset(
     {
         *("SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"),
@@ -25,7 +25,7 @@ _READING_PARTS = frozenset(
         *("LIMIT_PERCENT_MODIFIER", "ORDER_DEFAULT", "ASCENDING", "DESCENDING"),
     }
 )
-#: DuckDB's table functions that only read, and that run no SQL out of a string.
+#: DuckDB's table functions that only read and do not run SQL from a string.
 _READING_FUNCTIONS = frozenset(
     {
         *("range", "generate_series", "unnest", "repeat", "json_each", "json_tree"),
@@ -39,20 +39,17 @@ _SYNTAX_TREE = "SELECT json_serialize_sql($text::VARCHAR)"
 
 
 def check_query(connection: duckdb.DuckDBPyConnection, text: str) -> frozenset[str]:
-    """Refuse a query unless it only reads; return the views and macros that it names.
-
-    The connection parses the query and runs nothing of it.
-    """
+    """Parse a query; return its views and macros, or raise `QueryError` unless it only reads."""
     parts: list[dict[str, Any]] = []
 
-    def keep(part: dict[str, Any]) -> dict[str, Any]:
+    def collect(part: dict[str, Any]) -> dict[str, Any]:
         parts.append(part)
         return part
 
     try:
-        connection.extract_statements(text)  # its error points at the place
+        connection.extract_statements(text)  # its error gives the position
         ((serialized,),) = connection.execute(_SYNTAX_TREE, {"text": text}).fetchall()
-        tree = json.loads(serialized, object_hook=keep)
+        tree = json.loads(serialized, object_hook=collect)
     except duckdb.Error as error:
         raise query_error(error) from error
     except RecursionError as error:
@@ -67,27 +64,28 @@ def check_query(connection: duckdb.DuckDBPyConnection, text: str) -> frozenset[s
         texts |= {value.lower() for value in part.values() if isinstance(value, str)}
         kind = part.get("type")
         if "class" in part or not isinstance(kind, str):
-            continue  # an expression calls functions and holds SELECTs, which are parts themselves
+            continue  # an expression; the functions and SELECTs in it are parts too
         if kind == "TABLE_FUNCTION":
             _check_function(part["function"]["function_name"].lower(), views | _READING_FUNCTIONS)
         elif kind not in _READING_PARTS and not kind.endswith("_TYPE_INFO"):
-            what = kind.removesuffix("_QUERY_NODE")
-            raise QueryError(f"the query must be one SELECT and nothing else: it holds {what}")
-    # Any text in the query may be the name that it gives to query_table().
+            statement = kind.removesuffix("_QUERY_NODE")
+            raise QueryError(f"the query must be one SELECT and nothing else: it has {statement}")
+    # Any text in the query may be the name that query_table() reads.
     return frozenset(views & (texts if "query_table" in names else names))
 
 
 def query_error(error: duckdb.Error) -> QueryError:
-    """What the user is told when DuckDB refuses a query of their own, in DuckDB's words."""
-    # After a blank line DuckDB points at the place, which may be in a statement of ours that runs
-    # the query, or gives advice that does not apply to the views.
-    what, *more = (part.strip("\n") for part in str(error).split("\n\n"))
-    places = [part for part in more if part.startswith("LINE") and "query($query)" not in part]
-    return QueryError("\n".join([what, *places, "list the views and macros with: hotdog-sql sql"]))
+    """Return DuckDB's error about a user's query as one of ours."""
+    # After a blank line, DuckDB quotes the line at fault, which may be in our statement around the
+    # query, or gives advice that does not apply to our views.
+    message, *rest = (part.strip("\n") for part in str(error).split("\n\n"))
+    lines = [part for part in rest if part.startswith("LINE") and "query($query)" not in part]
+    hint = "list the views and macros with: hotdog-sql sql"
+    return QueryError("\n".join([message, *lines, hint]))
 
 
 def needs_of_query(text: str) -> frozenset[str]:
-    """The views and macros that a query names; no file is needed to find out."""
+    """Return the views and macros that a query names, without opening data files."""
     with duckdb.connect() as connection:
         return check_query(connection, text)
 
@@ -95,26 +93,27 @@ def needs_of_query(text: str) -> frozenset[str]:
 def set_variables(
     connection: duckdb.DuckDBPyConnection,
     variables: Mapping[str, str | float],
-    own: Collection[str],
+    reserved: Collection[str],
 ) -> None:
-    """Set session variables that a user's query reads; `own` names the session's own."""
+    """Set session variables that a user's query reads; it cannot set `reserved` ones."""
     for name, value in variables.items():
-        # A name cannot be bound; one that is an identifier needs no quoting.
+        # DuckDB cannot bind a name, but an identifier needs no quotes.
         if not (name.isascii() and name.isidentifier()):
             raise QueryError(
                 f"{printable(name)!r} cannot name a variable: use letters, digits and _"
             )
-        # DuckDB does not tell the case of their letters apart.
-        if name.lower() in {*own, "dataset_dir"} or name.lower().endswith(("_files", "_reader")):
-            raise QueryError(f"the variable {name} is the session's own: choose another name")
+        # DuckDB ignores the case of names.
+        lower = name.lower()
+        if lower in {*reserved, "dataset_dir"} or lower.endswith(("_files", "_reader")):
+            raise QueryError(f"the variable {name} is reserved: choose another name")
         try:
             connection.execute(f"SET VARIABLE {name} = ?", [value])
         except duckdb.Error as error:
-            raise QueryError(f"the variable {name} is too large: give a smaller one") from error
+            raise QueryError(f"the value of {name} is too large: give a smaller one") from error
 
 
 def lock(connection: duckdb.DuckDBPyConnection, readable: Iterable[Path]) -> None:
-    """Take away every access but to some folders, for the rest of the connection."""
+    """Limit the connection to the files of some folders. It cannot be unlocked."""
     folders = [str(path) for folder in readable for path in (folder, folder.resolve())]
     connection.execute("SET allowed_directories = ?", [folders])
     connection.execute("SET enable_external_access = false")

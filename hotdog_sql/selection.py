@@ -247,7 +247,7 @@ def _select_by_query(database: Database, options: SelectOptions) -> Selection:
         list_table = f"selection_{next(_table_numbers)}"
         find_ids(database, options, list_table)
     else:
-        set_variables(database.connection, options.variables, own=database.options.variables())
+        set_variables(database.connection, options.variables, database.options.variables())
         database.run_query(options.query)
     columns = database.connection.table("result").columns
     for name in ("ImageID", "folder"):

@@ -72,7 +72,7 @@ def download(
     with ExitStack() as stack:
         if api.is_list(selection_file):
             request = SelectOptions(ids=selection_file)
-            source = api.data_for(request, source, chosen="splits" in data)
+            source = api.data_for(request, source, splits_given="splits" in data)
             database = stack.enter_context(opened(source, api.needs_of(request)))
             selection = api.select(database, options=request)
             print_selection(selection, verbose=verbose)

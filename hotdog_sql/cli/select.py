@@ -103,8 +103,8 @@ def select(
             raise InputError(f"{from_} has no ImageIDs; add --ids with the file {then.options.ids}")
         request = replace(then.options, **changes)
         source = replace(then.data_options(DataOptions().data_dir), **data)
-    chosen = "splits" in data or then is not None
-    source = api.data_for(request, source, chosen=chosen)
+    splits_given = "splits" in data or then is not None
+    source = api.data_for(request, source, splits_given=splits_given)
     with opened(source, api.needs_of(request)) as database:
         selection = api.select(database, options=request)
         print_selection(selection, verbose=verbose)

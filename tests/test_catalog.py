@@ -1,4 +1,4 @@
-"""The catalog: what the issue's table says, read from the SQL file itself."""
+"""The catalog of official files, which Python and DuckDB read from the same SQL file."""
 
 from dataclasses import asdict
 
@@ -14,7 +14,7 @@ def names(release: str, *splits: str, labels: str = "human") -> list[str]:
     return [file.name for file in files_for(options)]
 
 
-def test_the_files_that_options_name() -> None:
+def test_options_select_files() -> None:
     assert names("v6", "test") == [
         "oidv6-class-descriptions.csv",
         "test-images-with-rotation.csv",
@@ -29,12 +29,12 @@ def test_the_files_that_options_name() -> None:
     assert names("v7", "validation", labels="machine")[2:] == [
         "oidv7-val-annotations-machine-imagelabels.csv"
     ]
-    everything = names("v6", "all")
-    assert everything == names("v6", "train", "test", "validation")
-    assert len(everything) == 7
+    all_names = names("v6", "all")
+    assert all_names == names("v6", "train", "test", "validation")
+    assert len(all_names) == 7
 
 
-def test_it_is_what_duckdb_reads() -> None:
+def test_python_and_duckdb_read_the_same_rows() -> None:
     with duckdb.connect() as connection:
         connection.execute(read_sql_file("catalog.sql").text)
         rows = connection.execute("FROM catalog").fetchall()
@@ -46,14 +46,14 @@ def test_every_release_has_every_file() -> None:
     for release in Release:
         rows = [file for file in catalog() if file.release == release]
         found = {(file.kind, file.split) for file in rows}
-        whole: set[tuple[str, str | None]] = {("classes", None), ("hierarchy", None)}
+        expected: set[tuple[str, str | None]] = {("classes", None), ("hierarchy", None)}
         for kind in ("images", "human_labels", "machine_labels", "boxes"):
-            whole |= {(kind, split) for split in ("test", "validation", "train")}
-        assert found == whole
-        assert len(rows) == len(whole)
+            expected |= {(kind, split) for split in ("test", "validation", "train")}
+        assert found == expected
+        assert len(rows) == len(expected)
 
 
-def test_a_name_on_disk_is_one_file() -> None:
+def test_file_names_are_unique() -> None:
     facts = {(file.name, file.path, file.bytes, file.md5) for file in catalog()}
     assert len(facts) == len({file.name for file in catalog()})
     assert all(file.name == file.path.rpartition("/")[2] for file in catalog())

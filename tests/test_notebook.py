@@ -1,7 +1,7 @@
-"""The calls of the README in a notebook, with a kernel of its own.
+"""The calls of the README in a notebook, run by a real kernel.
 
-`.ci/run` makes the environment: `python -m venv .bench/notebook`, and `.bench/notebook/bin/pip
-install . ipykernel ipywidgets nbclient`. Without it these tests are skipped.
+`.ci/run` creates the environment: `python -m venv .bench/notebook`, and `.bench/notebook/bin/pip
+install . ipykernel ipywidgets nbclient`. Without it, this test is skipped.
 """
 
 import json
@@ -22,8 +22,8 @@ cells = map(nbformat.v4.new_code_cell, json.load(sys.stdin))
 notebook = nbformat.v4.new_notebook(cells=list(cells))
 client = NotebookClient(notebook, timeout=60)
 client.execute()
-drawn = {name: str(state.get("outputs")) for name, state in client.widget_state.items()}
-print(json.dumps([[cell.outputs for cell in notebook.cells], drawn]))
+widgets = {name: str(state.get("outputs")) for name, state in client.widget_state.items()}
+print(json.dumps([[cell.outputs for cell in notebook.cells], widgets]))
 """
 _CONNECT = "import hotdog_sql; database = hotdog_sql.connect('data')"
 _DOWNLOAD = (
@@ -33,20 +33,20 @@ _VERIFY = "hotdog_sql.verify('dataset')"
 
 
 def text(outputs: list[dict[str, Any]], kind: str = "text/plain") -> str:
-    return "\n".join(one["data"].get(kind, "") for one in outputs if "data" in one)
+    return "\n".join(output["data"].get(kind, "") for output in outputs if "data" in output)
 
 
-@pytest.mark.skipif(not _PYTHON.exists(), reason="there is no .bench/notebook; .ci/run makes it")
+@pytest.mark.skipif(not _PYTHON.exists(), reason="needs .bench/notebook, which .ci/run creates")
 def test_tables_thumbnails_and_progress(tmp_path: Path, addresses: dict[str, str]) -> None:
     cells = json.dumps([_CONNECT, _DOWNLOAD, _VERIFY, "chosen", "chosen.thumbnails()"])
     variables = addresses | {"PYTHONPATH": str(ROOT)}
     done = run_process([str(_PYTHON), "-c", _RUN], tmp_path, 0, 600, cells, **variables)
-    outputs, drawn = json.loads(done.stdout)
+    outputs, widgets = json.loads(done.stdout)
     connected, downloaded, verified, table, thumbnails = outputs
     assert "files to download: 3" in text(connected)
-    widgets = "".join(drawn.values())
-    assert "test-images-with-rotation.csv" in widgets
-    assert "photos" in widgets
+    bars = "".join(widgets.values())
+    assert "test-images-with-rotation.csv" in bars
+    assert "photos" in bars
     for cell, report in ((downloaded, "DownloadReport"), (verified, "VerifyReport")):
         assert "Output()" in text(cell)
         assert report in text(cell)

@@ -1,4 +1,4 @@
-"""`import hotdog_sql`: the calls that the commands are made of."""
+"""The Python API: `import hotdog_sql`."""
 
 import re
 import sys
@@ -26,7 +26,7 @@ class Tags(HTMLParser):
         self.found.setdefault(tag, []).append(dict(attrs))
 
 
-def test_the_readmes_example_runs(tmp_path: Path, addresses: dict[str, str]) -> None:
+def test_the_example_of_the_readme_runs(tmp_path: Path, addresses: dict[str, str]) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```python\n(import hotdog_sql\n.*?)```", readme, flags=re.DOTALL)
     done = run_process([sys.executable, "-c", example], tmp_path, **addresses)
@@ -43,14 +43,14 @@ def test_the_examples_of_the_docstrings_run(tmp_path: Path, addresses: dict[str,
     run_process([sys.executable, "-c", program], tmp_path, **addresses)
 
 
-def test_the_public_names_are_shown_and_described() -> None:
+def test_public_names_are_listed_and_documented() -> None:
     public = {"connect", "download", "select", "verify"}
     types = {"DownloadOptions", "SelectOptions", "Selection"}
     assert set(dir(hotdog_sql)) == public | types | {"__version__"}
     for name in public:
-        description = getattr(hotdog_sql, name).__doc__
+        docstring = getattr(hotdog_sql, name).__doc__
         for part in ("Args:", "Returns:", "Raises:", ">>> "):
-            assert part in description, (name, part)
+            assert part in docstring, (name, part)
 
 
 def test_a_split_may_be_one_or_several_or_all(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_selection_is_rows_a_report_and_a_table(small_data: Path) -> None:
         assert "… 22 more rows" in chosen._repr_html_()
         query = "SELECT ImageID, 'all' AS folder FROM images"
         chosen = hotdog_sql.select(database, query=query, partition="train=0.5,test=0.5")
-        # All of them are copies of one photo here, so that they stay together.
+        # All images are copies of one photo here, so they stay together.
         assert {row["partition"] for row in chosen} in ({"train"}, {"test"})
         assert len(chosen) == 300
 
@@ -100,12 +100,12 @@ def test_rows_are_tuples_with_names(small_data: Path) -> None:
     with hotdog_sql.connect(small_data, offline=True) as database:
         (row,) = database.rows("FROM classes WHERE LabelName = $mid", {"mid": "/m/01b9xk"})
         assert row == ("/m/01b9xk", "Hot dog") == (row.LabelName, row.DisplayName)
-        # Names that Python's attributes cannot have, or that are there twice.
+        # Column names that are duplicates or not Python identifiers.
         (row,) = database.rows("SELECT 1 AS a, 2 AS a, 3 AS class, count(*)")
         assert row._fields == ("a", "_1", "_2", "_3")
 
 
-def test_text_of_strangers_is_text_in_a_notebook(tmp_path: Path) -> None:
+def test_untrusted_text_is_escaped_in_a_notebook(tmp_path: Path) -> None:
     hostile = "<script>alert('\x1b[31m')</script>\" onload=\"alert(1)"
     page, script = f"https://example.com/{hostile}", "javascript:alert(1)"
     addresses = {"OriginalLandingURL": script, "Thumbnail300KURL": script}

@@ -1,5 +1,5 @@
--- What a stranger's query may do, each after an empty line. {data}, {dataset} and {classes} are
--- two folders and a file in the first.
+-- Queries that are allowed, each after an empty line. {data} and {dataset} are folders, {classes}
+-- is a file in the first.
 
 SELECT 1;
 

@@ -1,5 +1,5 @@
--- Attempts of a stranger's query, one a line: each writes, reads what is not the session's, or
--- runs another statement. {data}, {dataset}, {scratch} and {outside} are folders, {classes} and
+-- Queries that are refused, one per line: each writes, reads what is not the session's, or runs
+-- another statement. {data}, {dataset}, {scratch} and {outside} are folders, {classes} and
 -- {secret} are files in two of them.
 
 -- Statements that write.

@@ -1,4 +1,4 @@
-"""A stranger's query reads the session's files, and does nothing else."""
+"""An untrusted query can read the session's files and nothing else."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from tests.conftest import Run
 from tests.support.openimages import connect, small_open_images
 
 HERE = Path(__file__).parent
-#: The lines of a file, and what cannot be a line of it.
+#: The lines of a file, and queries that do not fit on a line.
 ATTEMPTS = [
     *re.findall(r"^(?!--).+$", (HERE / "refused.sql").read_text("utf-8"), flags=re.MULTILINE),
     "",
@@ -23,7 +23,7 @@ ATTEMPTS = [
     "SELECT " + "(" * 100_000 + "1" + ")" * 100_000,
     "SELECT " + "1 + " * 700 + "1",
 ]
-#: The paragraphs of a file, and what is too long for it.
+#: The paragraphs of a file, and queries that are too long for it.
 ALLOWED = [
     *(HERE / "allowed.sql").read_text("utf-8").split("\n\n")[1:],
     "SELECT count(*) FROM images WHERE " + " OR ".join(["ImageID = 'x'"] * 3_000),
@@ -34,10 +34,10 @@ CLASSES = "oidv6-class-descriptions.csv"
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Open Images, a dataset and a file that a query must not see, side by side."""
-    world = tmp_path_factory.mktemp("world")
-    small_open_images().write(world / "data")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with Open Images, a dataset, and files that a query must not read."""
+    root = tmp_path_factory.mktemp("root")
+    small_open_images().write(root / "data")
     for name, text in {
         "dataset/manifest.csv": ",".join(COLUMNS) + "\n",
         "dataset/index.html": "<html>",
@@ -45,23 +45,23 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "outside/secret.csv": "a,secret\n1,sesame\n",
         "data-other/x.csv": "a,secret\n1,sesame\n",
     }.items():
-        (world / name).parent.mkdir(exist_ok=True)
-        (world / name).write_text(text)
-    return world
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text(text)
+    return root
 
 
 @pytest.fixture(scope="module")
-def database(world: Path) -> Iterator[Database]:
-    with connect(DataOptions(world / "data")) as database:
-        database.load_dataset(world / "dataset")
+def database(root: Path) -> Iterator[Database]:
+    with connect(DataOptions(root / "data")) as database:
+        database.load_dataset(root / "dataset")
         yield database
 
 
-def written_out(query: str, world: Path, scratch: Path) -> str:
-    places = {name: world / name for name in ("data", "dataset", "outside")}
-    places |= {"classes": world / "data" / CLASSES, "secret": world / "outside" / "secret.csv"}
-    for name, place in (places | {"scratch": scratch}).items():
-        query = query.replace(f"{{{name}}}", str(place))
+def with_paths(query: str, root: Path, scratch: Path) -> str:
+    paths = {name: root / name for name in ("data", "dataset", "outside")}
+    paths |= {"classes": root / "data" / CLASSES, "secret": root / "outside" / "secret.csv"}
+    for name, path in (paths | {"scratch": scratch}).items():
+        query = query.replace(f"{{{name}}}", str(path))
     return query
 
 
@@ -74,44 +74,43 @@ def contents(*folders: Path) -> dict[Path, bytes]:
 
 
 @pytest.mark.parametrize("attempt", ATTEMPTS, ids=lambda attempt: attempt[:60])
-def test_an_attempt_is_refused(attempt: str, world: Path, database: Database) -> None:
-    before = contents(world, database.scratch), database.rows("FROM files")
-    with pytest.raises(QueryError) as refusal:
-        database.run_query(written_out(attempt, world, database.scratch))
-    assert "sesame" not in str(refusal.value)
-    assert before == (contents(world, database.scratch), database.rows("FROM files"))
+def test_an_attempt_is_refused(attempt: str, root: Path, database: Database) -> None:
+    before = contents(root, database.scratch), database.rows("FROM files")
+    with pytest.raises(QueryError) as error:
+        database.run_query(with_paths(attempt, root, database.scratch))
+    assert "sesame" not in str(error.value)
+    assert before == (contents(root, database.scratch), database.rows("FROM files"))
 
 
 @pytest.mark.parametrize("query", ALLOWED, ids=lambda query: query[:60])
-def test_reading_is_allowed(query: str, world: Path, database: Database) -> None:
-    before = contents(world, database.scratch)
-    database.run_query(written_out(query, world, database.scratch))
+def test_reading_is_allowed(query: str, root: Path, database: Database) -> None:
+    before = contents(root, database.scratch)
+    database.run_query(with_paths(query, root, database.scratch))
     database.execute("DROP TABLE result")
-    assert before == contents(world, database.scratch)
+    assert before == contents(root, database.scratch)
 
 
-#: Some of each sort, for processes of their own.
-SOME = [
+#: One that the parser refuses and one that the lock does, each run by every command.
+SAMPLE = [
     "WITH x AS MATERIALIZED (COPY (SELECT 'pwned') TO '{classes}') SELECT 'a', 'b'",
     "SELECT content FROM read_text('{secret}')",
 ]
 
 
-@pytest.mark.parametrize("attempt", SOME)
-@pytest.mark.parametrize("way", ["sql", "select --query", "select --from"])
-def test_each_command_that_runs_a_query(
-    way: str, attempt: str, world: Path, run: Run, tmp_path: Path
-) -> None:
-    query = written_out(attempt, world, world)
+@pytest.mark.parametrize("attempt", SAMPLE)
+@pytest.mark.parametrize("command", ["sql", "select --query", "select --from"])
+def test_each_command(command: str, attempt: str, root: Path, run: Run, tmp_path: Path) -> None:
+    query = with_paths(attempt, root, root)
     recipe = {"form": 1, "release": "v6", "splits": ["test"], "labels": "human"}
     recipe |= {"versions": {}, "sql_sha256": {}, "file_md5": {}, "partition": None}
-    asked = {"text": query, "variables": {}, "seed": 42, "sha256": ""}
+    recipe["query"] = {"text": query, "variables": {}, "seed": 42, "sha256": ""}
     file = tmp_path / "query"
-    file.write_text(json.dumps(recipe | {"query": asked}) if way == "select --from" else query)
-    what = ["sql", query, "--dataset", world / "dataset"] if way == "sql" else [*way.split(), file]
-    before = contents(world)
-    done = run(*what, "--data-dir", world / "data", "--offline", code=3)
+    file.write_text(json.dumps(recipe) if command == "select --from" else query)
+    words = [*command.split(), query if command == "sql" else file]
+    words += ["--dataset", root / "dataset"] if command == "sql" else []
+    before = contents(root)
+    done = run(*words, "--data-dir", root / "data", "--offline", code=3)
     assert done.stdout == ""
     assert "sesame" not in done.stderr
     assert "Traceback" not in done.stderr
-    assert before == contents(world)
+    assert before == contents(root)

@@ -110,12 +110,10 @@ def test_invalid_datasets_are_refused(here: Path, call: Run) -> None:
     manifest = here / "dataset" / "manifest.csv"
     text = manifest.read_text(encoding="utf-8")
     row = next(row for row in manifest_rows(here / "dataset") if row["path"])
+    start, name = f"{row['partition']},{row['rank']}", f"{row['folder']}/{row['ImageID']}.jpg"
     for old, new in (
         (row["path"], "../data/test-annotations-bbox.csv"),
-        (
-            f"{row['partition']},{row['rank']},{row['path']}",
-            f"..,1,__/{row['folder']}/{row['ImageID']}.jpg",
-        ),
+        (f"{start},{row['path']}", f"..,1,__/{name}"),
     ):
         assert old in text
         manifest.write_text(text.replace(old, new), encoding="utf-8")

@@ -54,12 +54,10 @@ def test_the_same_bytes_every_time(folder: Path, kind: str) -> None:
     for indexed in (False, True):
         for threads in (1, 2, 8):
             for _ in range(1 if threads == 1 else 2):
-                options = DataOptions(folder, threads=threads, indexed=indexed)
-                with connect(options) as database:
+                with connect(DataOptions(folder, threads=threads, indexed=indexed)) as database:
                     selection = select(database, KINDS[kind])
                     stream = BytesIO()
                     for name in ("csv", "json", "parquet"):
                         write_rows(database, selection.table, stream, name)
-                    reports = (repr(selection.folders), repr(selection.report))
-                    seen.add((stream.getvalue(), *reports))
+                    seen.add((stream.getvalue(), repr(selection.folders), repr(selection.report)))
     assert len(seen) == 1

@@ -14,7 +14,7 @@ from typing import Any
 
 from hotdog_sql.catalog import CatalogFile
 from hotdog_sql.errors import StorageError
-from hotdog_sql.files import storage_errors, whole_file
+from hotdog_sql.files import atomic_write, storage_errors
 from hotdog_sql.text import http_date
 
 #: Folder beside the CSVs for records, partial downloads and locks.
@@ -160,7 +160,7 @@ def save_json(path: Path, values: dict[str, Any]) -> None:
     """Write a JSON file atomically."""
     with storage_errors(path):
         path.parent.mkdir(exist_ok=True)
-    with whole_file(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
 
 

@@ -1,6 +1,6 @@
-"""What users see on stderr, or in a notebook, while files and photos are downloaded.
+"""Progress of downloads on stderr or in a notebook.
 
-Bars in a terminal and in a notebook that has ipywidgets, otherwise a plain line now and then.
+Bars in a terminal and in a notebook with ipywidgets, otherwise a plain line now and then.
 """
 
 import time
@@ -20,22 +20,22 @@ from hotdog_sql.options import Source
 from hotdog_sql.progress import Progress
 from hotdog_sql.text import size_text, without_credentials
 
-#: Seconds between two lines where there is no terminal; shorter pauses of a host are not told.
-_LINE_EVERY = 10.0
+#: Seconds between two lines without a terminal; shorter pauses of a host are not reported.
+_LINE_SECONDS = 10.0
 
 
 class Display(Progress):
-    """Shows a download of files or photos, or a check of them; `verbose` prints each request."""
+    """Shows the progress of downloads and checks; `verbose` prints each request."""
 
     def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
         self._verbose = verbose
-        # Text of strangers is not markup.
+        # Other people's text is not markup.
         self._console = Console(
             stderr=True, quiet=quiet, markup=False, highlight=False, soft_wrap=True
         )
         # In a notebook, rich needs ipywidgets.
-        widgets = self._console.is_jupyter and find_spec("ipywidgets") is not None
-        self._draws = not quiet and (self._console.is_terminal or widgets)
+        has_widgets = self._console.is_jupyter and find_spec("ipywidgets") is not None
+        self._has_bars = not quiet and (self._console.is_terminal or has_widgets)
         self._bars = Bars(
             BarColumn(16),
             TextColumn("{task.description}", markup=False),
@@ -49,23 +49,23 @@ class Display(Progress):
         self._lock = Lock()
         self._total: int | None = None
         self._bytes = 0
-        self._settled = 0
+        self._finished = 0
         self._counts: Counter[str] = Counter()
-        self._started = self._shown = time.monotonic()
+        self._started = self._updated = time.monotonic()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._draws and self._tasks:
+        if self._has_bars and self._tasks:
             self._bars.stop()
 
     def planned(self, photos: int | None) -> None:
-        """Begin with no photo."""
+        """Show the total before the first photo."""
         self._total = photos
         if self._verbose:
             self._print(f"Requests are made by {transport_name()}")
-        if self._is_time():
+        if self._should_update():
             self._show("photos", self._photos(), 0, photos)
 
     def received(self, count: int) -> None:
@@ -79,90 +79,90 @@ class Display(Progress):
             self._print(f"{image_id}  {source}  {answer}  {url}")
 
     def unreachable(self, host: str, reason: str) -> None:
-        """Say that a host cannot be reached."""
+        """Report that a host cannot be reached."""
         self._print(f"Cannot reach {host} ({reason}); retrying")
 
     def paused(self, host: str, seconds: float) -> None:
-        """Say that requests to a host pause."""
-        if seconds >= _LINE_EVERY or self._verbose:
+        """Report a pause of requests to a host."""
+        if seconds >= _LINE_SECONDS or self._verbose:
             self._print(f"Retrying {host} in {seconds:.0f} s")
 
     def given_up(self, host: str, reason: str) -> None:
-        """Say that a host gets no more requests."""
+        """Report that a host gets no more requests."""
         self._print(f"{host} does not answer ({reason}); skipping it")
 
     def finished(self, status: str, source: str, *, known: bool, reserve: bool) -> None:
         """Count a photo."""
-        self._settled += 1
+        self._finished += 1
         if status != "downloaded":
             self._counts[status] += 1
         elif not known:
             self._counts[source] += 1
         if reserve and self._total is not None:
-            self._total += 1  # it was not planned
-        if self._is_time():
-            self._show("photos", self._photos(), self._settled, self._total)
+            self._total += 1  # `planned` excludes replacements
+        if self._should_update():
+            self._show("photos", self._photos(), self._finished, self._total)
 
     def checked(self, count: int, size: int) -> None:
-        """Say how many photos have been verified."""
-        if self._is_time():
+        """Report how many photos have been verified."""
+        if self._should_update():
             self._show("photos", f"{count:,} photos checked, {size_text(size)}", count, None)
 
     def files_planned(self, sizes: Mapping[str, int | None], total: int | None) -> None:
-        """Say what is going to be downloaded."""
+        """Print the files to download."""
         self._print(f"files to download: {len(sizes)}, {size_text(total)}")
         for name, size in sizes.items():
             self._print(f"  {name}, {size_text(size)}")
 
     def file_started(self, name: str, done: int, total: int | None) -> None:
-        """Say that a file is being downloaded, where there is no bar to tell it."""
+        """Report a file that begins, unless a bar shows it."""
         with self._lock:
             self._sizes[name], self._done[name] = total, done
-        if not self._draws:
-            have = f" after {size_text(done)}" if done else ""
-            self._print(f"downloading {name}{have}, {size_text(total)} in all")
+        if not self._has_bars:
+            action = f"resuming {name} at {size_text(done)}" if done else f"downloading {name}"
+            self._print(f"{action}, {size_text(total)} in all")
 
     def file_progressed(self, name: str, done: int) -> None:
-        """Say how far a file is."""
-        if self._is_time():
+        """Update the progress of a file."""
+        if self._should_update():
             total = self._sizes[name]
             self._show(name, f"{name}: {size_text(done)} of {size_text(total)}", done, total)
         with self._lock:
             self._done[name] = done
-            if self._draws and len(self._done) > 1:
+            if self._has_bars and len(self._done) > 1:
                 done, total = sum(self._done.values()), sum(filter(None, self._sizes.values()))
                 self._show("all", f"in all: {size_text(done)} of {size_text(total)}", done, total)
 
     def file_waiting(self, name: str, reason: str) -> None:
-        """Say why nothing happens."""
+        """Report why a file waits."""
         self._print(f"{name}: {reason}")
 
-    def _is_time(self) -> bool:
-        """Whether to show how far it is: always in a bar, else now and then."""
+    def _should_update(self) -> bool:
+        """Whether to show progress: always in a bar, otherwise every `_LINE_SECONDS`."""
         now = time.monotonic()
-        if not self._draws and now - self._shown < _LINE_EVERY:
+        if not self._has_bars and now - self._updated < _LINE_SECONDS:
             return False
-        self._shown = now
+        self._updated = now
         return True
 
     def _show(self, name: str, line: str, done: int, total: int | None) -> None:
-        """Move a bar, or print a line with the time that is left."""
-        if self._draws:
-            self._bars.start()  # nothing is drawn before
+        """Update a bar, or print a line with the remaining time."""
+        if self._has_bars:
+            self._bars.start()  # not before there is something to show
         if name not in self._tasks:
             self._tasks[name] = self._bars.add_task(line, total=total)
         self._bars.update(self._tasks[name], description=line, completed=done, total=total)
-        if not self._draws:
-            left = self._bars.tasks[self._tasks[name]].time_remaining
-            self._print(line if left is None else f"{line}; {timedelta(seconds=left)} left")
+        if not self._has_bars:
+            seconds = self._bars.tasks[self._tasks[name]].time_remaining
+            self._print(line if seconds is None else f"{line}; {timedelta(seconds=seconds)} left")
 
     def _print(self, line: str) -> None:
         self._console.print(without_credentials(line))
 
     def _photos(self) -> str:
-        """Photos, bytes and rate; where they came from, how many were lost or failed."""
+        """Photos, bytes, rate, and the number of photos by source or failure."""
         seconds = max(time.monotonic() - self._started, 1e-3)
-        photos = f"{self._settled:,}"
+        photos = f"{self._finished:,}"
         if self._total is not None:
             photos += f" of {self._total:,}"
         rate = f"{size_text(int(self._bytes / seconds))}/s"

@@ -8,7 +8,7 @@ import duckdb
 
 from hotdog_sql.database import Database
 from hotdog_sql.errors import InputError
-from hotdog_sql.files import whole_file
+from hotdog_sql.files import atomic_write
 
 _COPY = {
     "csv": "COPY (FROM query_table($table)) TO $file (FORMAT csv, HEADER true)",
@@ -26,7 +26,7 @@ def write_rows(database: Database, table: str, target: Path | BinaryIO, format_n
     rows = database.scratch / f"{table}.{format_name}"
     database.execute(_COPY[format_name], {"table": table, "file": str(rows)})
     if isinstance(target, Path):
-        with whole_file(target) as temporary:
+        with atomic_write(target) as temporary:
             shutil.move(rows, temporary)
     else:
         with rows.open("rb") as file:

@@ -1,4 +1,4 @@
-"""pyreqwest's connections behind httpx's types: a Rust client outside the interpreter's lock."""
+"""The pyreqwest transport, with httpx's types: a Rust client that does not hold the GIL."""
 
 import atexit
 from collections.abc import Iterator
@@ -20,34 +20,34 @@ from hotdog_sql.transport import (
     CONNECT_SECONDS,
     Body,
     Deadline,
-    no_connection,
+    connection_error,
     proxies,
     proxy_errors,
     ssl_context,
 )
 
-_BUILDING = Lock()
+_BUILD_LOCK = Lock()
 
-#: The headers of an answer that are read here; making httpx's of all of them takes time.
-_READ = (
+#: The response headers in use; converting all of them to httpx's takes time.
+_HEADERS = (
     *("Content-Encoding", "Content-Length", "Content-Range", "Content-Type", "ETag"),
     *("Last-Modified", "Location", "Retry-After", "Transfer-Encoding", "x-goog-hash"),
 )
 
 
 class FastTransport(httpx.BaseTransport):
-    """pyreqwest's connections, which all threads share. Proxies come from the environment."""
+    """A transport whose connections all threads share. Proxies come from the environment."""
 
     def __init__(self, deadline: Deadline, silence_seconds: float) -> None:
         self._deadline = deadline
-        with _BUILDING:  # the process crashes where two threads build a client
+        with _BUILD_LOCK:  # the process crashes if two threads build a client
             self._client = _client(silence_seconds)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request; the body is read as the response is iterated."""
+        """Send a request; iterating the response reads its body."""
         url = request.url.copy_with(userinfo=b"") if request.url.userinfo else request.url
-        # pyreqwest's own limit on a request cannot be extended while a body arrives. Without it,
-        # no wait is longer than its silence limit, and the deadline is kept between two waits.
+        # pyreqwest's limit on a whole request cannot be extended while a body arrives. Instead, its
+        # read timeout limits each wait, and the deadline is checked between waits.
         self._deadline.seconds_left()
         with self._errors("connection broke"):
             sent = (
@@ -57,7 +57,7 @@ class FastTransport(httpx.BaseTransport):
                 .build_streamed()
             )
             response = sent.__enter__()
-        headers = [(name, value) for name in _READ for value in _header(response, name)]
+        headers = [(name, value) for name in _HEADERS for value in _header(response, name)]
         body = Body(self._chunks(response.body_reader), partial(sent.__exit__, None, None, None))
         return httpx.Response(response.status, headers=headers, stream=body, request=request)
 
@@ -65,33 +65,33 @@ class FastTransport(httpx.BaseTransport):
         with self._errors("cut short"):
             while (chunk := reader.read_chunk()) is not None:
                 self._deadline.seconds_left()
-                yield cast(bytes, chunk)  # it is like one, and httpx only passes it on
+                yield cast(bytes, chunk)  # a similar type, which httpx only passes on
 
     @contextmanager
     def _errors(self, broken: str) -> Iterator[None]:
-        """Raise pyreqwest's errors as ours; `broken` is the reason where a connection broke."""
+        """Raise pyreqwest's errors as `RequestError`; `broken` names a broken connection."""
         try:
             yield
-        except ValueError as error:  # pyreqwest knows fewer addresses than httpx
+        except ValueError as error:  # pyreqwest accepts fewer addresses than httpx
             raise RequestError(str(error), "bad address") from error
         except exceptions.RequestError as error:
-            causes = [one["message"] for one in (error.details or {}).get("causes") or ()]
-            words, last = " ".join(causes).lower(), (causes or [str(error)])[-1]
-            if "(connect)" in words:
-                raise no_connection(
-                    last,
-                    is_unknown="dns" in words,
-                    is_refused="refused" in words,
-                    is_distrusted="certificate" in words,
+            causes = [cause["message"] for cause in (error.details or {}).get("causes") or ()]
+            chain, root_cause = " ".join(causes).lower(), (causes or [str(error)])[-1]
+            if "(connect)" in chain:
+                raise connection_error(
+                    root_cause,
+                    is_unknown_host="dns" in chain,
+                    is_refused="refused" in chain,
+                    is_untrusted="certificate" in chain,
                 ) from error
             if isinstance(error, exceptions.RequestTimeoutError):
                 self._deadline.seconds_left()
                 broken = "silence"
-            raise RequestError(f"{broken} ({last})", broken, transient=True) from error
+            raise RequestError(f"{broken} ({root_cause})", broken, transient=True) from error
 
 
 def _header(response: SyncResponse, name: str) -> list[str]:
-    """The values of a header that are text to pyreqwest."""
+    """The values of a header; none if pyreqwest cannot read one as text."""
     try:
         return response.get_header_all(name)
     except ValueError:
@@ -100,7 +100,7 @@ def _header(response: SyncResponse, name: str) -> list[str]:
 
 @cache
 def _client(silence_seconds: float) -> SyncClient:
-    """One client for the process: its connections serve whichever thread asks."""
+    """The client of this process."""
     builder = (
         SyncClientBuilder()
         .http1_only()
@@ -113,13 +113,12 @@ def _client(silence_seconds: float) -> SyncClient:
         .connect_timeout(timedelta(seconds=CONNECT_SECONDS))
         .read_timeout(timedelta(seconds=silence_seconds))
     )
-    for scheme, proxy in sorted(proxies().items(), reverse=True):  # the one for all comes last
-        with proxy_errors():  # it refuses some that httpx accepts
-            chosen = getattr(ProxyBuilder, scheme)(str(proxy.url)).no_proxy(getproxies().get("no"))
-        builder = builder.proxy(chosen.basic_auth(*proxy.auth) if proxy.auth else chosen)
+    for scheme, proxy in sorted(proxies().items(), reverse=True):  # `all` comes last
+        with proxy_errors():  # pyreqwest refuses some that httpx accepts
+            route = getattr(ProxyBuilder, scheme)(str(proxy.url)).no_proxy(getproxies().get("no"))
+        builder = builder.proxy(route.basic_auth(*proxy.auth) if proxy.auth else route)
     for certificate in ssl_context().get_ca_certs(binary_form=True):
         builder = builder.add_root_certificate_der(certificate)
     client = builder.build()
-    # Its threads must not outlive the interpreter.
-    atexit.register(client.close)
+    atexit.register(client.close)  # its threads must not outlive the interpreter
     return client

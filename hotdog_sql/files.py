@@ -1,4 +1,4 @@
-"""Files of this machine: what their errors mean, temporary ones, and locks between processes."""
+"""Local files: errors, links, temporary folders, atomic writes, and locks between processes."""
 
 import errno
 import os
@@ -19,63 +19,63 @@ else:
     import fcntl
 
 _PREFIX = "hotdog-sql-"
-#: A file in a temporary folder that the process which uses it keeps locked.
+#: The lock file of a temporary folder; the process that uses the folder holds the lock.
 _LOCK = "in-use"
 
 
 @contextmanager
 def storage_errors(file: str | Path) -> Iterator[None]:
-    """Raise an `OSError` as a `StorageError` that says what happened to the file and what to do."""
+    """Raise an `OSError` as a `StorageError` that says what happened and what to do."""
     try:
         yield
     except OSError as error:
         path = Path(file)
-        again = "then run the same command again"
+        retry = "then run the same command again"
         match error.errno:
             case errno.ENOSPC | errno.EDQUOT:
-                words = f"the disk of {path.parent} is full: make room, {again}"
+                message = f"the disk of {path.parent} is full: make room, {retry}"
             case errno.ENOTDIR:
-                words = f"a file is in the place of {path.parent}: choose another folder"
+                message = f"a file is in the way of {path.parent}: choose another folder"
             case errno.ENOENT | errno.ESTALE:
-                words = f"{path.parent} has disappeared: restore it, {again}"
+                message = f"{path.parent} has disappeared: restore it, {retry}"
             case errno.EACCES | errno.EPERM | errno.EROFS:
-                words = f"cannot write {path}: correct its permissions, {again}"
+                message = f"cannot write {path}: correct its permissions, {retry}"
             case _:
                 reason = error.strerror or str(error)
-                words = f"cannot use {path} ({reason}): correct this, {again}"
-        raise StorageError(words) from error
+                message = f"cannot use {path} ({reason}): correct this, {retry}"
+        raise StorageError(message) from error
 
 
 def check_exists(path: Path) -> None:
-    """Refuse a file that is not there, whose name DuckDB would take for a pattern."""
+    """Raise `InputError` for a missing file, whose name DuckDB would read as a glob pattern."""
     if not path.exists():
         raise InputError(f"there is no file {path}; check the name")
 
 
 def write_all(file: FileIO, data: bytes | bytearray) -> None:
-    """Write all of the bytes to a file without a buffer, which may take some of them at a time."""
-    left = memoryview(data)
-    while left:
-        left = left[file.write(left) :]
+    """Write all bytes to an unbuffered file, whose `write` may take only some of them."""
+    remaining = memoryview(data)
+    while remaining:
+        remaining = remaining[file.write(remaining) :]
 
 
 def refuse_links(root: Path, folder: str) -> None:
-    """Refuse symbolic links on the way to a folder of a dataset, which may come from a stranger."""
-    at = root
+    """Refuse symbolic links on the path to a folder: the dataset may come from a stranger."""
+    path = root
     for name in folder.split("/"):
-        at = at / name
-        if name and at.is_symlink():
+        path = path / name
+        if name and path.is_symlink():
             raise StorageError(
-                f"{at} is a symbolic link, which could lead outside the dataset: remove it, "
+                f"{path} is a symbolic link, which could lead outside the dataset: remove it, "
                 "then run the same command again"
             )
 
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """Make a folder in the system's temporary folder, and remove it with all it holds at the end.
+    """Make a folder in the system's temporary folder, and remove it when the block ends.
 
-    The folders that killed processes of the same user left there are removed first.
+    Also removes the folders that killed processes of the same user left there.
     """
     with ExitStack() as stack:
         try:
@@ -83,7 +83,7 @@ def temporary_folder() -> Iterator[Path]:
                 with suppress(OSError):
                     _remove_unused(folder)
             held = False
-            while not held:  # before it was locked, another process may have removed it as unused
+            while not held:  # another process may remove the folder before it is locked
                 folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
                 stack.callback(shutil.rmtree, folder, ignore_errors=True)
                 held = stack.enter_context(locked(folder / _LOCK))
@@ -95,15 +95,15 @@ def temporary_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside a file, and move it to the file's place when the block ends.
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside a file, and move it into place when the block ends.
 
-    So the file appears whole or not at all.
+    The file appears whole or not at all.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     with storage_errors(path):
         try:
-            temporary.touch()  # whether the place can be written is said before the work
+            temporary.touch()  # an unwritable folder is reported before the work
             yield temporary
             temporary.replace(path)
         finally:
@@ -112,20 +112,20 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def locked(path: Path, waiting: Callable[[], None] | None = None) -> Iterator[bool]:
-    """Hold a lock file, which the operating system releases however its holder ends.
+def locked(path: Path, on_wait: Callable[[], None] | None = None) -> Iterator[bool]:
+    """Lock a file and yield whether the lock is held; a process that ends releases its locks.
 
-    Where another process holds it, `waiting` is called once, and then it is waited for; without
-    `waiting`, the block learns that it is not held. Who waits must leave the file: if it were
-    removed, two processes could lock two different files of that name.
+    If another process holds the lock, call `on_wait` once and wait, or yield False if there is no
+    `on_wait`. Callers that wait must not delete the file: two processes could then lock two
+    different files of that name.
     """
     with path.open("ab") as file:
         held = _lock(file.fileno())
-        if waiting is not None and not held:
-            waiting()
+        if on_wait is not None and not held:
+            on_wait()
             while not (held := _lock(file.fileno())):
                 time.sleep(0.1)
-        # A lock on a file that is no longer there holds nobody off.
+        # A lock on a deleted file excludes nobody.
         yield held and path.exists() and os.path.samestat(path.stat(), os.fstat(file.fileno()))
 
 
@@ -142,9 +142,9 @@ def _lock(descriptor: int) -> bool:
 
 def _remove_unused(folder: Path) -> None:
     """Remove a folder whose lock no process holds."""
-    if (folder / _LOCK).exists():  # else it is being made
+    if (folder / _LOCK).exists():  # otherwise another process is making the folder
         with locked(folder / _LOCK) as held:
-            if held:  # all but the lock on Windows, which removes no open file
+            if held:  # on Windows, the open lock file stays
                 shutil.rmtree(folder, ignore_errors=True)
         if held:
             shutil.rmtree(folder, ignore_errors=True)

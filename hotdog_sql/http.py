@@ -1,7 +1,7 @@
-"""HTTP for refresh and download: which addresses may be asked, redirects, and when to ask again.
+"""HTTP for refresh and download: permitted addresses, redirects and temporary failures.
 
-One rule each: every request has an overall deadline; only https is fetched, and http from this
-machine; bodies come without Content-Encoding; redirects are followed here, their bodies unread.
+Every request has an overall deadline. Only https is permitted, and http on this machine. Bodies
+must have no Content-Encoding. Redirects are followed here, and their bodies are not read.
 """
 
 import ipaddress
@@ -34,10 +34,10 @@ _USERINFO = re.compile(r"(?<=://)[^/?#]*@")
 
 
 class HttpClient:
-    """Makes requests, one at a time: each thread has its own. A context manager.
+    """Makes requests, one at a time; each thread needs its own client. A context manager.
 
-    Proxies come from the environment (`HTTPS_PROXY`, `NO_PROXY`, …), a user name and a password
-    from the address. Cookies are not kept.
+    Proxies come from the environment (`HTTPS_PROXY`, `NO_PROXY`, …), a user name and password from
+    the address. Cookies are ignored.
     """
 
     def __init__(self, silence_seconds: float = SILENCE_SECONDS) -> None:
@@ -46,7 +46,7 @@ class HttpClient:
         if transport_name() == "httpx":
             self._transport = Transport(self._deadline, silence_seconds)
         else:
-            # Its allocator would make memory ready that it does not need.
+            # pyreqwest's allocator would commit memory that it does not need.
             os.environ.setdefault("MIMALLOC_ARENA_EAGER_COMMIT", "0")
             from hotdog_sql.fast_transport import FastTransport
 
@@ -59,7 +59,7 @@ class HttpClient:
         self._transport.close()
 
     def extend(self, seconds: float) -> None:
-        """Give the request in hand more time."""
+        """Give the current request more time."""
         self._deadline.at += seconds
 
     @contextmanager
@@ -71,9 +71,9 @@ class HttpClient:
         method: str = "GET",
         headers: Mapping[str, str] | None = None,
     ) -> Iterator[httpx.Response]:
-        """The answer to a request, redirects followed; its body is read inside the block.
+        """Yield the response after redirects; its body must be read inside the block.
 
-        `seconds` are for all of it. Raises `RequestError`, in the block too.
+        `seconds` limits the request as a whole. Raises `RequestError`, inside the block too.
         """
         self._deadline.at = time.monotonic() + seconds
         response = self._follow(method, url, {**_HEADERS, **(headers or {})})
@@ -106,26 +106,26 @@ class HttpClient:
 
 
 def check_url(url: str, base: httpx.URL | None = None) -> httpx.URL:
-    """The address, which may be relative to one that redirects to it.
+    """Return the parsed address; a relative one is resolved against `base`, which redirects to it.
 
-    `RequestError` if it is neither https, nor http of this machine, or if another machine redirects
-    to this one.
+    Raises `RequestError` if it is neither https nor http on this machine, or if another machine
+    redirects to this one.
     """
     try:
         target = httpx.URL(url) if base is None else base.join(url)
         host = target.host if (target.port or 1) in range(1, 65_536) else ""
-        target.raw_host.decode("ascii").encode("idna")  # has no empty label, and none too long
+        target.raw_host.decode("ascii").encode("idna")  # refuses empty and overlong labels
     except (httpx.InvalidURL, UnicodeError) as error:
-        # Whatever is before an @ may be a password, which the error may quote too.
+        # The text before an @ may be a password, which the error may quote too.
         reason = "" if "@" in url else f" ({error})"
         raise RequestError(
             f"{url.rpartition('@')[2]} is not an address{reason}", "bad address"
         ) from error
     is_allowed = target.scheme == "https" or (target.scheme == "http" and _is_loopback(host))
     if not (host and is_allowed):
-        shown = public_address(target).rpartition("@")[2]
+        address = public_address(target).rpartition("@")[2]
         raise RequestError(
-            f"{shown}: only https addresses are fetched; "
+            f"{address}: only https addresses are fetched; "
             "check HOTDOG_SQL_BASE_URL and HOTDOG_SQL_MIRROR_URL",
             "unsafe address",
         )
@@ -137,7 +137,7 @@ def check_url(url: str, base: httpx.URL | None = None) -> httpx.URL:
 
 
 def check_status(response: httpx.Response) -> None:
-    """Raise a transient `RequestError` where the status says that it may succeed later."""
+    """Raise a transient `RequestError` if the status means that a retry may succeed."""
     status = response.status_code
     if status in (408, 425, 429) or status >= 500:
         wait = _retry_after(response.headers.get("Retry-After", "").strip())
@@ -148,7 +148,6 @@ def check_status(response: httpx.Response) -> None:
 
 @lru_cache
 def _is_loopback(host: str) -> bool:
-    """Whether the host is this machine."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -156,13 +155,13 @@ def _is_loopback(host: str) -> bool:
 
 
 def public_address(url: str | httpx.URL) -> str:
-    """The address as it may be shown and recorded: without a user name and password."""
+    """Return the address without user name and password, for messages and records."""
     return printable(_USERINFO.sub("", str(url)))
 
 
 def _retry_after(value: str) -> float | None:
-    """Seconds to wait: a number or an HTTP date; None if it is neither."""
+    """Seconds to wait, from a number or an HTTP date; None if it is neither."""
     if value.isascii() and value.isdigit():
         return float(value)
-    then = http_date(value)
-    return None if then is None else max(0.0, (then - datetime.now(UTC)).total_seconds())
+    date = http_date(value)
+    return None if date is None else max(0.0, (date - datetime.now(UTC)).total_seconds())

@@ -13,7 +13,7 @@ from typing import Any
 
 from hotdog_sql.data_file import read_json, save_json, sidecar
 from hotdog_sql.errors import StorageError
-from hotdog_sql.files import whole_file
+from hotdog_sql.files import atomic_write
 
 #: Level 1 of zstd compresses images as well as the default does, and faster. Row groups of 8,192
 #: images keep the memory of a selection low.
@@ -60,7 +60,7 @@ def new_index(csv: Path) -> Iterator[Path]:
     The record is saved last, and an index without its record is not read.
     """
     parquet, identity = index_of(csv), _identity(csv)
-    with whole_file(parquet) as temporary:
+    with atomic_write(parquet) as temporary:
         yield temporary
         crc32 = _crc32(temporary)
     _save_record(parquet, {"csv": identity, "parquet_crc32": crc32})

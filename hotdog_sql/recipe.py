@@ -21,7 +21,7 @@ from hotdog_sql.database import Database, one_line
 from hotdog_sql.downloader.photo import IMAGE_COLUMNS
 from hotdog_sql.errors import InputError, SelectionFileError
 from hotdog_sql.export import read_file
-from hotdog_sql.files import check_exists, whole_file
+from hotdog_sql.files import atomic_write, check_exists
 from hotdog_sql.options import BOX_RULES, DataOptions, SelectOptions
 from hotdog_sql.selection import Selection, needs_of
 from hotdog_sql.sql_files import load_order, needed_for
@@ -131,7 +131,7 @@ class Recipe:
     def save(self, rows: Path) -> Path:
         """Write the recipe beside the saved rows; return its path."""
         path = rows.with_suffix(_SUFFIX)
-        with whole_file(path) as temporary:
+        with atomic_write(path) as temporary:
             temporary.write_text(json.dumps(self.content, indent=2) + "\n", encoding="utf-8")
         return path
 

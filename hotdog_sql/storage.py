@@ -1,7 +1,7 @@
-"""Where files of a dataset are kept: a folder of this machine, or any address fsspec knows.
+"""Storage of a dataset: a local folder, or any address that fsspec knows.
 
-Every file appears whole or not at all. Paths are relative to the dataset, with slashes. A storage
-is used by many threads, and all that it does may raise StorageError.
+Every file appears whole or not at all. Paths are relative to the dataset, with slashes. Threads
+may share a storage, and every method may raise StorageError.
 """
 
 import os
@@ -22,22 +22,22 @@ from hotdog_sql.errors import InputError, MissingExtraError, StorageError
 from hotdog_sql.files import refuse_links, storage_errors, temporary_folder, write_all
 from hotdog_sql.text import printable, without_credentials
 
-#: Folder inside a dataset for temporary files; it exists only while a run works on the dataset.
+#: Folder for temporary files inside a dataset; it exists only during a run.
 WORK_FOLDER = ".hotdog-sql"
-#: The name of the run that may write tars now: a worker that an earlier run has left on a cluster
-#: may still be at work, and must not replace a new tar.
-RUN = f"{WORK_FOLDER}/run"
+#: File with the ID of the run that may write tars: a worker that an earlier run left on a cluster
+#: may still be working, and must not replace a new tar.
+RUN_FILE = f"{WORK_FOLDER}/run"
 
-#: Protocols of stores in which an object appears whole or not at all.
+#: Protocols of object stores, where an object appears whole or not at all.
 _OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oci", "oss"})
-#: As many connections as a machine has transfers at most, and patience with a busy store.
+#: One connection for each of the most transfers of a machine, and retries for a busy store.
 _RETRIES = {"mode": "standard", "max_attempts": 10}
 _S3_SETTINGS: dict[str, Any] = {"config_kwargs": {"max_pool_connections": 64, "retries": _RETRIES}}
-_DELETIONS = 16
+_DELETE_THREADS = 16
 
 
 class LocalStorage:
-    """A folder of this machine. Symbolic links inside it are not followed for writing."""
+    """A local folder. Writing does not follow symbolic links inside it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -46,10 +46,10 @@ class LocalStorage:
         self._ready: set[str] = set()
 
     def write(self, path: str, data: bytes | bytearray) -> None:
-        """Keep the bytes as a file, replacing an older one."""
-        # The disk is not forced, which would cost more than a transfer: after a power failure a
-        # file may be shorter than the manifest says, and is downloaded again.
-        # Paths are text and the file has no buffer, or these would take as long as the writing.
+        """Write a file, replacing an older one."""
+        # No fsync, which would cost more than a transfer: after a power failure a file may be
+        # shorter than the manifest says, and is downloaded again.
+        # Path objects and a buffer would take as long as the writing itself.
         temporary = f"{self.folder}/{WORK_FOLDER}/{os.getpid()}-{threading.get_ident()}.part"
         target = f"{self.folder}/{path}"
         with storage_errors(target):
@@ -60,13 +60,13 @@ class LocalStorage:
             Path(temporary).replace(target)
 
     def put(self, path: str, file: Path) -> None:
-        """Keep a file from `scratch`, which may be moved away, replacing an older one."""
+        """Move or copy a file from `scratch` into the dataset, replacing an older one."""
         with storage_errors(self.folder / path):
             self._prepare(path.rpartition("/")[0])
             file.replace(self.folder / path)
 
     def read(self, path: str) -> bytes | None:
-        """The bytes of a file; None where there is none."""
+        """Return the bytes of a file, or None if it does not exist."""
         with storage_errors(self.folder / path):
             try:
                 return (self.folder / path).read_bytes()
@@ -74,39 +74,39 @@ class LocalStorage:
                 return None
 
     def size(self, path: str) -> int | None:
-        """Bytes of a file; None where there is none."""
+        """Return the size of a file in bytes, or None if it does not exist."""
         try:
-            found = (self.folder / path).stat()
+            status = (self.folder / path).stat()
         except OSError:
             return None
-        return found.st_size if stat.S_ISREG(found.st_mode) else None
+        return status.st_size if stat.S_ISREG(status.st_mode) else None
 
     def delete(self, *paths: str) -> None:
-        """Remove files, if they exist."""
+        """Delete files, if they exist."""
         for path in paths:
             with storage_errors(self.folder / path):
                 refuse_links(self.folder, path.rpartition("/")[0])
                 (self.folder / path).unlink(missing_ok=True)
 
     def files(self, folder: str = "", prefix: str = "") -> Iterator[tuple[str, int]]:
-        """Path and size of each file below a folder whose name begins with a prefix, sorted."""
-        for place, folders, names in os.walk(self.folder / folder):
+        """Yield path and size of the files below a folder with this name prefix, sorted."""
+        for parent, folders, names in os.walk(self.folder / folder):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
-            below = Path(place).relative_to(self.folder)
+            relative = Path(parent).relative_to(self.folder)
             for name in sorted(names):
-                path = (below / name).as_posix()
+                path = (relative / name).as_posix()
                 size = self.size(path)
                 if size is not None and name.startswith(prefix) and not name.startswith("."):
                     yield path, size
 
     @contextmanager
     def local(self, path: str) -> Iterator[Path]:
-        """The file on this machine, to be read."""
+        """Yield a local path from which to read the file."""
         yield self.folder / path
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
-        """A folder of this machine for files that are to be `put`."""
+        """Yield a local folder for files to `put`."""
         work = self.folder / WORK_FOLDER
         with storage_errors(work):
             self._prepare(WORK_FOLDER)
@@ -122,7 +122,7 @@ class LocalStorage:
 
 
 class _RemoteStorage:
-    """Any address that fsspec knows: object stores, SFTP and so on; see `LocalStorage`."""
+    """Any address that fsspec knows, such as an object store or SFTP; see `LocalStorage`."""
 
     def __init__(self, address: str) -> None:
         self.name: str = without_credentials(address)
@@ -137,15 +137,15 @@ class _RemoteStorage:
                 "store's own tools expect, such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
             )
         self._files, self._root = self._open(address)
-        # Elsewhere a file may be seen while it is written, so it is moved into its place.
-        self._moves = protocol not in {*_OBJECT_STORES, "memory"}
+        # Other stores show a file while it is written, so it is moved into place.
+        self._is_atomic = protocol in {*_OBJECT_STORES, "memory"}
 
     def write(self, path: str, data: bytes | bytearray) -> None:
-        with self._whole(path) as full:
+        with self._atomic_write(path) as full:
             self._files.pipe_file(full, bytes(data))
 
     def put(self, path: str, file: Path) -> None:
-        with self._whole(path) as full:
+        with self._atomic_write(path) as full:
             self._files.put_file(str(file), full)
 
     def read(self, path: str) -> bytes | None:
@@ -159,7 +159,7 @@ class _RemoteStorage:
         return None
 
     def delete(self, *paths: str) -> None:
-        with ThreadPoolExecutor(_DELETIONS) as pool:
+        with ThreadPoolExecutor(_DELETE_THREADS) as pool:
             list(pool.map(self._delete, paths))
 
     def files(self, folder: str = "", prefix: str = "") -> Iterator[tuple[str, int]]:
@@ -186,7 +186,7 @@ class _RemoteStorage:
         return f"{self._root}/{path}"
 
     def _open(self, address: str) -> tuple[Any, str]:
-        """The library's file system, and the dataset's path in its own terms."""
+        """Return fsspec's file system, and the path of the dataset on it."""
         protocol = address.partition("://")[0]
         settings = _S3_SETTINGS if protocol in {"s3", "s3a"} else {}
         options = {"use_listings_cache": False, "skip_instance_cache": True, **settings}
@@ -195,21 +195,21 @@ class _RemoteStorage:
                 open_address = import_module("fsspec.core").url_to_fs
                 files, root = open_address(address, **options)
         except ImportError as error:
-            own = settings or error.name == "fsspec"
-            how = "pip install 'hotdog-sql[s3]'" if own else without_credentials(str(error))
+            in_extra = settings or error.name == "fsspec"
+            advice = "pip install 'hotdog-sql[s3]'" if in_extra else without_credentials(str(error))
             raise MissingExtraError(
-                f"{protocol}:// addresses need another library: {how}"
+                f"{protocol}:// addresses need another library: {advice}"
             ) from error
         except StorageError as error:
             raise InputError(str(error)) from None
         return files, str(root).rstrip("/")
 
     @contextmanager
-    def _whole(self, path: str) -> Iterator[str]:
-        """Where to write a file that nobody is to see before it is whole."""
+    def _atomic_write(self, path: str) -> Iterator[str]:
+        """Yield the path to write to; the file appears at `path` once it is whole."""
         full = self._full(path)
         with self._errors(path):
-            if not self._moves:
+            if self._is_atomic:
                 yield full
                 return
             temporary = self._full(f"{WORK_FOLDER}/{uuid4().hex}.part")
@@ -224,7 +224,7 @@ class _RemoteStorage:
 
     @contextmanager
     def _errors(self, path: str = "") -> Iterator[None]:
-        """Raise what a library raises as a StorageError: each has errors of its own."""
+        """Raise any error of a library as a `StorageError`: each library has its own."""
         try:
             yield
         except Exception as error:
@@ -232,7 +232,7 @@ class _RemoteStorage:
                 raise
             where = f"{self.name}/{path}" if path else self.name
             reason = without_credentials(str(error)) or type(error).__name__
-            # The cause is left behind: its text may hold credentials.
+            # Without the cause, whose text may contain credentials.
             raise StorageError(
                 f"cannot use {where} ({reason}): check the address and the credentials, "
                 "then run the same command again"
@@ -243,7 +243,7 @@ Storage: TypeAlias = LocalStorage | _RemoteStorage
 
 
 def open_storage(address: str | Path) -> Storage:
-    """The storage at an address. Makes no folder."""
+    """Return the storage at an address, without making a folder."""
     text = str(address)
     protocol, separator, _ = text.partition("://")
     if not separator:

@@ -1,7 +1,7 @@
-"""httpcore's connections, with a deadline for each request.
+"""The httpcore transport, with a deadline for each request.
 
 httpx limits each wait, but a server that sends a byte now and then never exceeds that limit. The
-network backend given to httpcore here limits each wait to the time that the request has left.
+network backend here limits each wait to the time that the request has left.
 """
 
 import math
@@ -20,20 +20,20 @@ import httpx
 
 from hotdog_sql.errors import InputError, RequestError
 
-#: Seconds to make a connection.
+#: Time limit for making a connection, in seconds.
 CONNECT_SECONDS = 10.0
 
-#: The reason of a request that took all the time it may take: it is not made again.
+#: The reason of a request that exceeded its deadline; it is not retried.
 TOO_SLOW = "too slow"
 
 
 class Deadline:
-    """When the request in hand must have ended, on the monotonic clock."""
+    """The time by which the current request must end, on the monotonic clock."""
 
     at: float = math.inf
 
     def seconds_left(self, wait: float | None = None) -> float:
-        """How long a wait may take; `RequestError` where the request's time is up."""
+        """Return how long a wait may take, or raise `RequestError` if the deadline has passed."""
         left = self.at - time.monotonic()
         if left <= 0:
             raise RequestError("the request took too long", TOO_SLOW, transient=True)
@@ -41,7 +41,7 @@ class Deadline:
 
 
 class Body(httpx.SyncByteStream):
-    """The body of a response: where it comes from, and how it is closed."""
+    """The body of a response, from an iterator and a function that closes it."""
 
     def __init__(self, chunks: Iterator[bytes], close: Callable[[], object]) -> None:
         self._chunks = chunks
@@ -51,7 +51,7 @@ class Body(httpx.SyncByteStream):
         return self._chunks
 
     def close(self) -> None:
-        """Leave the rest unread."""
+        """Close the response without reading the rest."""
         self._close()
 
 
@@ -62,10 +62,10 @@ class Transport(httpx.BaseTransport):
         self._deadline = deadline
         self._timeout = httpx.Timeout(silence_seconds, connect=CONNECT_SECONDS).as_dict()
         self._direct = self._pool()
-        self._by_proxy = {scheme: self._pool(proxy) for scheme, proxy in proxies().items()}
+        self._proxied = {scheme: self._pool(proxy) for scheme, proxy in proxies().items()}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request; the body is read as the response is iterated."""
+        """Send a request; iterating the response reads its body."""
         sent = httpcore.Request(
             request.method,
             _httpcore_url(request.url),
@@ -73,13 +73,13 @@ class Transport(httpx.BaseTransport):
             extensions={"timeout": self._timeout},
         )
         pool = self._direct
-        if self._by_proxy and not proxy_bypass(request.url.netloc.decode()):
-            pool = self._by_proxy.get(request.url.scheme) or self._by_proxy.get("all", pool)
+        if self._proxied and not proxy_bypass(request.url.netloc.decode()):
+            pool = self._proxied.get(request.url.scheme) or self._proxied.get("all", pool)
         with self._errors("connection broke"):
             received = pool.handle_request(sent)
-            while not getattr(received.extensions["network_stream"], "heard", True):
-                # It was there before the request: a keep-alive server had sent more than its last
-                # answer. That connection is closed.
+            while not getattr(received.extensions["network_stream"], "has_read", True):
+                # The response came before the request: a keep-alive server had sent more than its
+                # previous response. Close that connection and try again.
                 received.close()
                 received = pool.handle_request(sent)
         body = Body(self._chunks(received), received.close)
@@ -89,7 +89,7 @@ class Transport(httpx.BaseTransport):
 
     def close(self) -> None:
         """Close every connection."""
-        for pool in (self._direct, *self._by_proxy.values()):
+        for pool in (self._direct, *self._proxied.values()):
             pool.close()
 
     def _pool(self, proxy: httpx.Proxy | None = None) -> httpcore.ConnectionPool:
@@ -105,16 +105,16 @@ class Transport(httpx.BaseTransport):
 
     @contextmanager
     def _errors(self, broken: str) -> Iterator[None]:
-        """Raise httpcore's errors as ours; `broken` is the reason where a connection broke."""
+        """Raise httpcore's errors as `RequestError`; `broken` names a broken connection."""
         try:
             yield
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
             self._deadline.seconds_left()
-            raise no_connection(
+            raise connection_error(
                 str(error),
-                is_unknown=_has_cause(error, socket.gaierror),
+                is_unknown_host=_has_cause(error, socket.gaierror),
                 is_refused=_has_cause(error, ConnectionRefusedError),
-                is_distrusted=_has_cause(error, ssl.SSLCertVerificationError),
+                is_untrusted=_has_cause(error, ssl.SSLCertVerificationError),
             ) from error
         except httpcore.TimeoutException as error:
             self._deadline.seconds_left()
@@ -127,26 +127,26 @@ class Transport(httpx.BaseTransport):
             raise RequestError(f"bad answer ({error})", "bad answer") from error
 
 
-def no_connection(
-    error: str, *, is_unknown: bool, is_refused: bool, is_distrusted: bool
+def connection_error(
+    error: str, *, is_unknown_host: bool, is_refused: bool, is_untrusted: bool
 ) -> RequestError:
-    """The error for a host to which there is no connection, by what the library knows of it."""
+    """Return the error for a failed connection, by its cause."""
     reason, advice = "no connection", ""
-    if is_unknown:
+    if is_unknown_host:
         reason = "unknown host"
     elif is_refused:
         reason = "connection refused"
-    elif is_distrusted:
+    elif is_untrusted:
         advice = "; its certificate is not trusted: see SSL_CERT_FILE"
-    return RequestError(f"{reason} ({error}){advice}", reason, transient=not is_distrusted)
+    return RequestError(f"{reason} ({error}){advice}", reason, transient=not is_untrusted)
 
 
 @cache
 def ssl_context() -> ssl.SSLContext:
-    """The TLS context of this process: certifi's roots, or `SSL_CERT_FILE`, `SSL_CERT_DIR`."""
+    """Return the TLS context; it trusts certifi, or `SSL_CERT_FILE` and `SSL_CERT_DIR`."""
     try:
         return httpx.create_ssl_context()
-    except OSError as error:  # ssl.SSLError is one
+    except OSError as error:  # includes ssl.SSLError
         raise InputError(
             f"cannot read the TLS certificates ({error}); check SSL_CERT_FILE and SSL_CERT_DIR"
         ) from error
@@ -154,7 +154,7 @@ def ssl_context() -> ssl.SSLContext:
 
 @cache
 def proxies() -> dict[str, httpx.Proxy]:
-    """The proxies of the environment, by the scheme of the addresses they are for, or `all`."""
+    """Return the proxies of the environment by URL scheme, or `all`."""
     found = {}
     for scheme, address in getproxies().items():
         if scheme in ("http", "https", "all"):
@@ -168,7 +168,7 @@ def proxies() -> dict[str, httpx.Proxy]:
 
 @contextmanager
 def proxy_errors() -> Iterator[None]:
-    """Say which variables to check where a proxy cannot be used."""
+    """Raise errors of a proxy as an `InputError` that names the variables to check."""
     try:
         yield
     except (ValueError, ImportError, httpx.InvalidURL) as error:
@@ -178,7 +178,7 @@ def proxy_errors() -> Iterator[None]:
 
 
 class _Network(httpcore.SyncBackend):
-    """Opens connections that keep to the deadline."""
+    """Opens connections whose waits end at the deadline."""
 
     def __init__(self, deadline: Deadline) -> None:
         self._deadline = deadline
@@ -192,21 +192,21 @@ class _Network(httpcore.SyncBackend):
 
 
 class _Connection(httpcore.NetworkStream):
-    """A connection on which every wait ends with the request's time."""
+    """A connection whose waits end at the deadline."""
 
-    #: Whether anything was read since the last request was sent.
-    heard = False
+    #: Whether anything has been read since the last write.
+    has_read = False
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
         self._stream = stream
         self._deadline = deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        self.heard = True
+        self.has_read = True
         return self._stream.read(max_bytes, self._deadline.seconds_left(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self.heard = False
+        self.has_read = False
         self._stream.write(buffer, self._deadline.seconds_left(timeout))
 
     def close(self) -> None:

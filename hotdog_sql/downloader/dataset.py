@@ -26,7 +26,7 @@ from hotdog_sql.downloader.selection_json import SELECTION, check_recipe, write_
 from hotdog_sql.downloader.tars import tar_of
 from hotdog_sql.errors import DatasetError
 from hotdog_sql.files import locked, refuse_links, storage_errors
-from hotdog_sql.storage import RUN, WORK_FOLDER, Storage, open_storage
+from hotdog_sql.storage import RUN_FILE, WORK_FOLDER, Storage, open_storage
 
 ATTRIBUTION = "ATTRIBUTION.csv"
 
@@ -77,7 +77,7 @@ def open_dataset(
         check_recipe(storage, recipe, options, begun=bool(table.tars))
         _check_format(table, options, storage.name)
         dataset = stack.enter_context(closing(Dataset(storage, scratch, table, last_part)))
-        storage.write(RUN, dataset.run_id.encode())
+        storage.write(RUN_FILE, dataset.run_id.encode())
         yield dataset
 
 
@@ -237,7 +237,7 @@ def check_folder(folder: Path) -> None:
             return
         except NotADirectoryError as error:
             raise DatasetError(
-                f"a file is in the place of {folder}: choose another folder"
+                f"a file is in the way of {folder}: choose another folder"
             ) from error
     empty = {WORK_FOLDER, SELECTION}  # or killed before the manifest was made
     if not (names <= empty or MANIFEST in names):

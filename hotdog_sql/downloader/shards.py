@@ -8,7 +8,7 @@ from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.tars import tar_name
 from hotdog_sql.errors import DatasetError
-from hotdog_sql.storage import RUN, WORK_FOLDER, Storage
+from hotdog_sql.storage import RUN_FILE, WORK_FOLDER, Storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Shard:
 
     def check_current(self) -> None:
         """See that the dataset is still of the run that made the shard, and takes its results."""
-        if self.storage.read(RUN) != self.run_id.encode():
+        if self.storage.read(RUN_FILE) != self.run_id.encode():
             raise DatasetError(
                 f"another run has taken over {self.storage.name}: let it end, "
                 "then run the same command again"

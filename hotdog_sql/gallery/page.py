@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from hotdog_sql.downloader.manifest import Manifest, open_manifest
-from hotdog_sql.files import whole_file
+from hotdog_sql.files import atomic_write
 from hotdog_sql.sql_files import read_sql_file
 from hotdog_sql.storage import open_storage
 from hotdog_sql.text import printable
@@ -37,7 +37,7 @@ def write_gallery(directory: Path, boxes: Iterable[tuple[str, str]] | None = Non
     path = directory / "index.html"
     with (
         open_manifest(open_storage(directory)) as manifest,
-        whole_file(path) as temporary,
+        atomic_write(path) as temporary,
         temporary.open("w", encoding="utf-8", newline="\n") as file,
     ):
         file.writelines(_page(directory, manifest, boxes))

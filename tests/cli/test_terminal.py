@@ -145,7 +145,7 @@ def test_a_stdout_that_takes_nothing(
 def test_lines_say_how_much_time_is_left(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(display, "_LINE_EVERY", 0.0)
+    monkeypatch.setattr(display, "_LINE_SECONDS", 0.0)
     with display.Display() as shown:
         shown.planned(4)
         for _ in range(3):

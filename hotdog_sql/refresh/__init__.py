@@ -1,1 +1,1 @@
-"""The official files: fetched, kept current, and what is known of those on disk."""
+"""Download and update of the official files."""

@@ -1,4 +1,4 @@
-"""Several files brought up to date at the same time, or fetched where they are missing."""
+"""Refresh: update several files at the same time, and fetch those that are missing."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
@@ -16,14 +16,14 @@ from hotdog_sql.progress import Progress
 from hotdog_sql.refresh.transfer import Transfer, sizes_of
 from hotdog_sql.text import printable
 
-#: Bytes from which on the user is asked before a download.
-LARGE = 500_000_000
+#: Ask the user before a download of this many bytes or more.
+LARGE_BYTES = 500_000_000
 
-#: Seconds that transfers have to notice that the refresh ends.
-_GRACE = 1.0
+#: Seconds that transfers have to stop when the refresh ends.
+_STOP_SECONDS = 1.0
 
 T = TypeVar("T")
-#: Is asked before a large download: how many files, and their total size if that is known.
+#: Asks the user before a large download of this many files and, if known, bytes in all.
 Confirm = Callable[[int, int | None], bool]
 
 
@@ -33,8 +33,8 @@ class Status(StrEnum):
     NEW = "new"
     CHANGED = "changed"
     UNCHANGED = "unchanged"
-    KEPT = "kept"  # the server could not be reached; the old file is still there
-    FAILED = "failed"  # there is no file, or what the server gave cannot be used
+    KEPT = "kept"  # the server could not be reached; the old file remains
+    FAILED = "failed"  # there is no file, or the server sent something unusable
 
 
 class FileResult(NamedTuple):
@@ -57,20 +57,20 @@ def refresh(
 ) -> list[FileResult]:
     """Bring files up to date; an unchanged file costs one request.
 
-    A file in the data folder is replaced in one move by another that is complete and verified,
-    or not touched. An interrupted body is resumed by the next refresh. Refreshes at the same time
-    wait for each other, file by file. `confirm` is asked before `LARGE` bytes or more of missing
-    files are fetched. MissingFileError if it says no, or if no request may be sent. Results are in
-    the order of `files`.
+    A file is replaced in one move by one that is complete and verified, or left alone. The next
+    refresh resumes an interrupted body. Concurrent refreshes wait for each other, file by file.
+    `confirm` is called before missing files of `LARGE_BYTES` or more are fetched. Raises
+    `MissingFileError` if it returns False, or if `offline` is set. Results are in the order of
+    `files`.
     """
     if offline:
-        raise _refusal(files, "--offline forbids downloading")
+        raise _missing_error(files, "--offline forbids downloading")
     check_url(base_url)
-    HttpClient(silence_seconds)  # pyreqwest crashes where the thread that it began in has ended
-    shown = progress or Progress()
+    HttpClient(silence_seconds)  # pyreqwest crashes if the thread that built it has ended
+    display = progress or Progress()
     missing = [file for file in files if not file.path.is_file()]
     if confirm is not None and missing:
-        _announce(missing, base_url, confirm, shown)
+        _confirm_download(missing, base_url, confirm, display)
     for folder in {file.path.parent / HIDDEN for file in files}:
         with storage_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
@@ -79,26 +79,26 @@ def refresh(
     def work(file: DataFile) -> FileResult:
         with HttpClient(silence_seconds=silence_seconds) as client:
             url = base_url + file.catalog.path
-            transfer = Transfer(file, url, client, policy or RetryPolicy(), shown, stop)
-            return _fetch(file, transfer, shown)
+            transfer = Transfer(file, url, client, policy or RetryPolicy(), display, stop)
+            return _refresh_file(file, transfer, display)
 
     results: list[Future[FileResult]] = []
     try:
-        results.extend(_begin(partial(work, file)) for file in files)
+        results.extend(_start(partial(work, file)) for file in files)
         return [result.result() for result in results]
     finally:
         stop.set()
-        wait(results, _GRACE)
+        wait(results, _STOP_SECONDS)
 
 
-def _begin(call: Callable[[], T]) -> Future[T]:
-    """Begin a call whose requests must not keep Ctrl-C waiting: one may hang in the system."""
+def _start(call: Callable[[], T]) -> Future[T]:
+    """Run a call in a daemon thread: Ctrl-C must not wait for a request that hangs."""
     future: Future[T] = Future()
 
     def work() -> None:
         try:
             future.set_result(call())
-        except BaseException as error:  # noqa: BLE001 - whoever takes the result raises it
+        except BaseException as error:  # noqa: BLE001 - `result()` raises it
             future.set_exception(error)
 
     Thread(target=work, daemon=True).start()
@@ -106,7 +106,7 @@ def _begin(call: Callable[[], T]) -> Future[T]:
 
 
 def failure(results: Sequence[FileResult]) -> TransferError | None:
-    """The error for the files that failed, each reason once; None where none did."""
+    """Return one error for all files that failed, with each reason once, or None."""
     failed = [result for result in results if result.status is Status.FAILED]
     if not failed:
         return None
@@ -118,15 +118,15 @@ def failure(results: Sequence[FileResult]) -> TransferError | None:
     )
 
 
-def _fetch(file: DataFile, transfer: Transfer, progress: Progress) -> FileResult:
-    def waiting() -> None:
+def _refresh_file(file: DataFile, transfer: Transfer, progress: Progress) -> FileResult:
+    def report_wait() -> None:
         progress.file_waiting(file.path.name, "another refresh is working on it")
 
     note, lock, part = "", sidecar(file.path, ".lock"), sidecar(file.path, ".part")
     try:
-        with storage_errors(part), locked(lock, waiting):
+        with storage_errors(part), locked(lock, report_wait):
             for leftover in lock.parent.glob(f".{file.path.name}.*"):
-                leftover.unlink(missing_ok=True)  # of a run that was killed
+                leftover.unlink(missing_ok=True)  # from a killed process
             status = Status.CHANGED if file.path.exists() else Status.NEW
             if not transfer.run():
                 status = Status.UNCHANGED
@@ -139,21 +139,21 @@ def _fetch(file: DataFile, transfer: Transfer, progress: Progress) -> FileResult
     return FileResult(file, status, printable(note))
 
 
-def _announce(
+def _confirm_download(
     missing: Sequence[DataFile], base_url: str, confirm: Confirm, progress: Progress
 ) -> None:
-    """Tell what will be fetched, and ask if it is large, or of train and of unknown size."""
-    sizes = _begin(partial(sizes_of, missing, base_url)).result()
+    """Report the download; ask if it is large, or if the size of a train file is unknown."""
+    sizes = _start(partial(sizes_of, missing, base_url)).result()
     known = [size for size in sizes.values() if size is not None]
     total = sum(known) if len(known) == len(sizes) else None
     progress.files_planned(sizes, total)
-    of_train = [file for file in missing if file.catalog.split == "train"]
-    is_large = sum(known) >= LARGE or any(sizes[file.path.name] is None for file in of_train)
+    train = [file for file in missing if file.catalog.split == "train"]
+    is_large = sum(known) >= LARGE_BYTES or any(sizes[file.path.name] is None for file in train)
     if is_large and not confirm(len(missing), total):
-        raise _refusal(missing, "a large download needs --yes")
+        raise _missing_error(missing, "a large download needs --yes")
 
 
-def _refusal(missing: Sequence[DataFile], reason: str) -> MissingFileError:
+def _missing_error(missing: Sequence[DataFile], reason: str) -> MissingFileError:
     paths = ", ".join(str(file.path) for file in missing)
     command = refresh_command(missing, "--yes")
     return MissingFileError(f"missing {paths}, and {reason}; get it with: {command}")

@@ -1,4 +1,4 @@
-"""One file brought up to date: the request, the answer, the body, and whether that is the file."""
+"""Refresh of one file: the conditional request, the response, and checks of the body."""
 
 import re
 import shutil
@@ -22,28 +22,28 @@ from hotdog_sql.http import HttpClient, check_status, public_address
 from hotdog_sql.progress import Progress
 from hotdog_sql.text import size_text
 
-#: Seconds for the headers of an answer, and bytes of a body that must come in as many seconds.
+#: Seconds for the headers of a response, and for every WINDOW_BYTES of its body.
 WINDOW_SECONDS = 60.0
 WINDOW_BYTES = 600_000
 
-#: An attempt that brought so many new bytes does not count as a failed one.
+#: An attempt that receives this many new bytes does not count as failed.
 PROGRESS_BYTES = 1 << 20
 
-#: Disk space that is left free; bodies of unknown size that may share the rest.
-RESERVE = 16 << 20
-SHARED_BY = 8
+#: Bytes of disk space to leave free, and number of bodies of unknown size that share the rest.
+FREE_BYTES = 16 << 20
+UNKNOWN_SIZES = 8
 
 _HASH = re.compile(r"(?:^|,)\s*(md5|crc32c)=([^,\s]+)")
 _BLOCK = 1 << 16
-_TOLD_SECONDS = 0.1
+_REPORT_SECONDS = 0.1
 
 
 class _BadPartError(TransferError):
-    """What has come is not the file, or not its beginning."""
+    """The bytes received are not the file, or not its beginning."""
 
 
 class _Checksum(NamedTuple):
-    """A hash of the body, and what it must be."""
+    """A hash of the body, and its expected value."""
 
     name: str
     hash: Any
@@ -51,7 +51,7 @@ class _Checksum(NamedTuple):
 
 
 class Transfer:
-    """Brings one file up to date. Whoever makes one holds the file's lock."""
+    """Brings one file up to date. The caller must hold the file's lock."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class Transfer:
         self._file = file
         self._name = file.path.name
         self._part = sidecar(file.path, ".part")
-        self._begun_path = sidecar(file.path, ".part.json")
+        self._part_record_path = sidecar(file.path, ".part.json")
         self._url = url
         self._address = public_address(url)
         self._host = self._address.split("/")[2]
@@ -75,26 +75,26 @@ class Transfer:
         self._stop = stop
 
     def run(self) -> bool:
-        """Bring the file up to date; returns whether it was replaced.
+        """Bring the file up to date, and return whether it was replaced.
 
-        UnreachableError means that every attempt failed in a way that may pass.
+        Raises `UnreachableError` if every attempt failed for a reason that may be temporary.
         """
-        attempt, most, was_bad = 0, self._part_bytes, False
+        attempt, last_bytes, was_bad = 0, self._part_bytes, False
         while True:
             attempt += 1
             try:
                 return self._try_once()
             except _BadPartError:
                 self._discard_part()
-                if was_bad:  # so it was not by chance
+                if was_bad:  # a second bad body is not chance
                     raise
                 was_bad = True
             except RequestError as error:
                 reason = f"{self._host}: {error}"
                 if not error.transient:
                     raise TransferError(reason) from error
-                if self._part_bytes >= most + PROGRESS_BYTES:
-                    attempt, most = 1, self._part_bytes
+                if self._part_bytes >= last_bytes + PROGRESS_BYTES:
+                    attempt, last_bytes = 1, self._part_bytes
                 delay = self._policy.delay(attempt, error.retry_after)
                 if delay is None:
                     raise UnreachableError(reason) from error
@@ -103,21 +103,21 @@ class Transfer:
                     raise TransferError("stopped") from error
 
     def _try_once(self) -> bool:
-        """One request, which costs as little as what is on disk allows.
+        """Make one request, for no more than is missing on disk.
 
-        A server looks at If-None-Match first, and at Range and If-Range if that fails (RFC 9110,
-        section 13.2.2), so both conditions may go together.
+        A server evaluates If-None-Match first, and Range with If-Range only if that fails (RFC
+        9110, section 13.2.2), so a request may have both.
         """
-        conditions, begun = self._conditions(), self._begun()
+        conditions, part_record = self._conditions(), self._part_record()
         headers = dict(conditions)
-        if begun is not None and begun.etag is not None:
-            headers |= {"Range": f"bytes={self._part_bytes}-", "If-Range": begun.etag}
+        if part_record is not None and part_record.etag is not None:
+            headers |= {"Range": f"bytes={self._part_bytes}-", "If-Range": part_record.etag}
         with self._client.stream(self._url, seconds=WINDOW_SECONDS, headers=headers) as response:
             check_status(response)
             if response.status_code == 304 and conditions:
                 self._discard_part()
                 return False
-            return self._take(response, begun)
+            return self._handle(response, part_record)
 
     def _conditions(self) -> dict[str, str]:
         record = self._file.record
@@ -128,94 +128,94 @@ class Transfer:
                 return {"If-Modified-Since": record.last_modified}
         return {}
 
-    def _begun(self) -> Record | None:
-        """Which body the part belongs to; None where it cannot be resumed.
+    def _part_record(self) -> Record | None:
+        """The record of the body that the part begins, or None if it cannot be resumed.
 
-        Only a strong ETag and a length tell whether the rest is the rest of the same body.
+        Only a strong ETag and a length show that the server sends the rest of the same body.
         """
-        begun = Record.read(self._begun_path)
-        if begun.url != self._address or begun.bytes is None or not self._part_bytes:
+        record = Record.read(self._part_record_path)
+        if record.url != self._address or record.bytes is None or not self._part_bytes:
             return None
-        return begun if begun.etag and not begun.etag.startswith("W/") else None
+        return record if record.etag and not record.etag.startswith("W/") else None
 
     @property
     def _part_bytes(self) -> int:
         return self._part.stat().st_size if self._part.exists() else 0
 
     def _discard_part(self) -> None:
-        self._begun_path.unlink(missing_ok=True)
+        self._part_record_path.unlink(missing_ok=True)
         self._part.unlink(missing_ok=True)
 
-    def _take(self, response: httpx.Response, begun: Record | None) -> bool:
-        """Do what the answer says; returns whether the file was replaced."""
-        said = _said_by(response, self._address)
+    def _handle(self, response: httpx.Response, part_record: Record | None) -> bool:
+        """Act on the response, and return whether the file was replaced."""
+        remote = _record_of(response, self._address)
         match response.status_code:
-            case 200 if self._is_same(said):
+            case 200 if self._matches_file(remote):
                 self._discard_part()
-                self._file.save_record(replace(said, md5=self._file.md5), self._file.state)
+                self._file.save_record(replace(remote, md5=self._file.md5), self._file.state)
                 return False
             case 200:
                 self._discard_part()
-                return self._receive(response, said)
-            case 206 if begun is not None and begun.bytes is not None:
-                # A range that ends early is useless: the rest would need a request of its own.
-                rest = f"bytes {self._part_bytes}-{begun.bytes - 1}/{begun.bytes}"
-                if (response.headers.get("Content-Range"), said.etag) != (rest, begun.etag):
-                    raise _BadPartError("the rest that came is not that of the part")
-                return self._receive(response, begun)
-            case 416 if begun is not None:
-                raise _BadPartError("the file is not longer than its part")
+                return self._receive(response, remote)
+            case 206 if part_record is not None and part_record.bytes is not None:
+                # A range that ends early is useless: the rest would need another request.
+                rest = f"bytes {self._part_bytes}-{part_record.bytes - 1}/{part_record.bytes}"
+                if (response.headers.get("Content-Range"), remote.etag) != (rest, part_record.etag):
+                    raise _BadPartError("the server did not send the rest of the same file")
+                return self._receive(response, part_record)
+            case 416 if part_record is not None:
+                raise _BadPartError("the file is no longer than the part that was received")
             case status:
                 raise TransferError(f"HTTP status {status} for {self._address}")
 
-    def _is_same(self, said: Record) -> bool:
-        """Whether the body would bring the bytes that are in place, however those got there."""
-        if self._file.size is None or self._file.size != said.bytes or said.server_hash is None:
+    def _matches_file(self, remote: Record) -> bool:
+        """Whether the body is identical to the file on disk, whatever its record says."""
+        if self._file.size is None or self._file.size != remote.bytes or remote.server_hash is None:
             return False
-        return b64encode(bytes.fromhex(self._file.md5)).decode() == said.server_hash
+        return b64encode(bytes.fromhex(self._file.md5)).decode() == remote.server_hash
 
     def _receive(self, response: httpx.Response, remote: Record) -> bool:
-        """Add the body to the part, and put that into place if it is the file, and another one."""
+        """Complete and check the part, and move it into place unless the file is the same."""
         checksum = _checksum(self._file.catalog, remote)
         if response.headers.get("Content-Type", "").lower().startswith("text/html"):
             raise TransferError(f"{self._address} is a web page, not the file")
         if remote.bytes is None and "Transfer-Encoding" not in response.headers and not checksum:
-            raise TransferError(f"{self._address} comes without a length and without a hash")
-        limit = self._limit(remote.bytes)
+            raise TransferError(f"{self._address} has neither a length nor a hash")
+        limit = self._max_bytes(remote.bytes)
         if not self._part_bytes:
-            save_json(self._begun_path, asdict(remote))
+            save_json(self._part_record_path, asdict(remote))
         elif checksum is not None:
             with self._part.open("rb") as part:
                 while block := part.read(_BLOCK):
                     checksum.hash.update(block)
         self._write(response, remote.bytes, limit, checksum)
         if remote.bytes not in (None, self._part_bytes):
-            raise _BadPartError(f"{self._part_bytes:,} bytes came instead of {remote.bytes:,}")
+            raise _BadPartError(f"received {self._part_bytes:,} bytes instead of {remote.bytes:,}")
         md5 = None
         if checksum is not None:
             if b64encode(checksum.hash.digest()).decode() != checksum.expected:
-                raise _BadPartError(f"the bytes do not have the {checksum.name}")
+                raise _BadPartError(f"the bytes do not match the {checksum.name}")
             md5 = checksum.hash.hexdigest() if "MD5" in checksum.name else None
-        is_other = self._file.size != self._part_bytes or not cmp(
+        is_new = self._file.size != self._part_bytes or not cmp(
             self._file.path, self._part, shallow=False
         )
-        if is_other:
-            # Nothing is forced to the disk: a file that a power failure damages no longer has the
-            # size, time or MD5 of its record, so the next refresh fetches it again.
+        if is_new:
+            # No fsync: a file that a power failure damages no longer has the size, time or MD5 of
+            # its record, so the next refresh fetches it again.
             self._part.replace(self._file.path)
         self._file.save_record(replace(remote, md5=md5), self._file.state)
         self._discard_part()
-        return is_other
+        return is_new
 
-    def _limit(self, total: int | None) -> int:
-        """How large the body may become.
+    def _max_bytes(self, total: int | None) -> int:
+        """The largest size that the body may have.
 
-        That is its length, else twice the size in the catalog, else a share of the free space.
+        This is its length, else twice the size in the catalog, else a share of the free space.
         """
         folder, expected = self._file.path.parent, self._file.catalog.bytes
-        free = max(shutil.disk_usage(folder).free - RESERVE, 0)
+        free = max(shutil.disk_usage(folder).free - FREE_BYTES, 0)
         if total is None:
-            return free // SHARED_BY if expected is None else 2 * expected + PROGRESS_BYTES
+            return free // UNKNOWN_SIZES if expected is None else 2 * expected + PROGRESS_BYTES
         if total > self._part_bytes + free:
             raise StorageError(
                 f"{size_text(total)} do not fit into {folder}, which has {size_text(free)} "
@@ -226,34 +226,34 @@ class Transfer:
     def _write(
         self, response: httpx.Response, total: int | None, limit: int, checksum: _Checksum | None
     ) -> None:
-        """Write the body to the end of the part."""
+        """Append the body to the part."""
         done = self._part_bytes
         self._progress.file_started(self._name, done, total)
-        told_at, window_began, window_end = 0.0, monotonic(), done + WINDOW_BYTES
+        reported_at, window_start, window_end = 0.0, monotonic(), done + WINDOW_BYTES
         with self._part.open("ab") as part:
-            for piece in response.iter_raw():
+            for chunk in response.iter_raw():
                 if self._stop.is_set():
                     raise TransferError("stopped")
-                done += len(piece)
+                done += len(chunk)
                 if done > limit:
                     raise _BadPartError(f"{self._address} sends more than {size_text(limit)}")
-                part.write(piece)
+                part.write(chunk)
                 if checksum is not None:
-                    checksum.hash.update(bytes(piece))  # pyreqwest's own kind is none of Python's
+                    checksum.hash.update(bytes(chunk))  # pyreqwest has a bytes type of its own
                 now = monotonic()
-                if now - told_at >= _TOLD_SECONDS:
+                if now - reported_at >= _REPORT_SECONDS:
                     self._progress.file_progressed(self._name, done)
-                    told_at = now
+                    reported_at = now
                 if done >= window_end:
-                    self._client.extend(now - window_began)
-                    window_began, window_end = now, done + WINDOW_BYTES
+                    self._client.extend(now - window_start)
+                    window_start, window_end = now, done + WINDOW_BYTES
         self._progress.file_progressed(self._name, done)
 
 
 def sizes_of(files: Iterable[DataFile], base_url: str) -> dict[str, int | None]:
-    """The sizes of files by name: the catalog's, else the server's.
+    """Return the sizes of files by name, from the catalog or else the server.
 
-    A failure ends the asking: fetching will tell its reason.
+    Stops at the first failure; the download reports the reason.
     """
     sizes = {file.path.name: file.catalog.bytes for file in files}
     with suppress(RequestError), HttpClient() as client:
@@ -262,12 +262,12 @@ def sizes_of(files: Iterable[DataFile], base_url: str) -> dict[str, int | None]:
                 url = base_url + file.catalog.path
                 with client.stream(url, seconds=WINDOW_SECONDS, method="HEAD") as response:
                     if response.status_code == 200:
-                        sizes[file.path.name] = _said_by(response, url).bytes
+                        sizes[file.path.name] = _record_of(response, url).bytes
     return sizes
 
 
-def _said_by(response: httpx.Response, url: str) -> Record:
-    """What an answer says of the file at this address."""
+def _record_of(response: httpx.Response, url: str) -> Record:
+    """The record of the file at this address, from the headers of a response."""
     headers = response.headers
     length = headers.get("Content-Length", "")
     hashes = dict(_HASH.findall(headers.get("x-goog-hash", "")))
@@ -286,10 +286,10 @@ def _sendable(value: str | None) -> str | None:
 
 
 def _checksum(file: CatalogFile, remote: Record) -> _Checksum | None:
-    """What tells whether a body is the file; None where neither server nor catalog knows a hash.
+    """The checksum for a body, or None if neither server nor catalog has a hash.
 
-    MD5 takes longer than a fast line, so CRC32C is preferred where it can be computed. The
-    catalog's MD5 is what was known on one day: it decides only where the server gives no hash.
+    MD5 is slower than a fast network, so CRC32C is preferred if its fast library is installed. The
+    catalog's MD5 may be out of date, so it counts only if the server gives no hash.
     """
     if remote.server_crc32c is not None:
         with suppress(ImportError):

@@ -1,4 +1,4 @@
-"""Open Images, its mirror and the photo service on one HTTP server, for this machine alone."""
+"""A local HTTP server with a small Open Images, its mirror and the photo service."""
 
 import csv
 import hashlib
@@ -19,30 +19,30 @@ from hotdog_sql.catalog import CatalogFile, catalog
 from hotdog_sql.files import temporary_folder
 from hotdog_sql.options import DataOptions
 
-#: The photos' addresses are in the CSV files: on the same port a second demo has the same files,
-#: and so resumes the dataset of the first. Below the ports that systems lend to clients.
+#: The CSV files contain the photos' addresses: with a fixed port, a second demo has the same files
+#: and resumes the dataset of the first. The port is below those that systems assign to clients.
 _PORT = 28620
 
 
-class World(NamedTuple):
-    """Where the demo's Open Images is: the base address and the mirror's."""
+class DemoUrls(NamedTuple):
+    """Addresses of the demo's Open Images and of its mirror."""
 
     base_url: str
     mirror_url: str
 
 
 @contextmanager
-def serve(port: int = 0) -> Iterator[World]:
+def serve(port: int = 0) -> Iterator[DemoUrls]:
     """Serve the demo's Open Images on 127.0.0.1 until the block ends.
 
-    The image files have the server's address in them, so they are the same from run to run only on
-    the same port; 0 takes any port that is free. A port that is in use is an OSError.
+    The image files contain the server's address, so they are identical between runs only if the
+    port is. Port 0 takes any free port. Raises `OSError` if the port is in use.
     """
     server = _Server(("127.0.0.1", port), _Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="demo server")
     thread.start()
     try:
-        yield World(base_url=f"{server.url}openimages/", mirror_url=f"{server.url}mirror/")
+        yield DemoUrls(base_url=f"{server.url}openimages/", mirror_url=f"{server.url}mirror/")
     finally:
         server.shutdown()
         thread.join()
@@ -51,19 +51,19 @@ def serve(port: int = 0) -> Iterator[World]:
 
 @contextmanager
 def serve_demo(data_dir: Path | None) -> Iterator[DataOptions]:
-    """Have this process use the demo's Open Images, with a temporary data folder by default."""
+    """Make this process use the demo's Open Images, by default with a temporary data folder."""
     with ExitStack() as stack:
         try:
-            world = stack.enter_context(serve(_PORT))
+            urls = stack.enter_context(serve(_PORT))
         except OSError:  # the port is in use
-            world = stack.enter_context(serve())
-        os.environ["HOTDOG_SQL_BASE_URL"] = world.base_url
-        os.environ["HOTDOG_SQL_MIRROR_URL"] = world.mirror_url
+            urls = stack.enter_context(serve())
+        os.environ["HOTDOG_SQL_BASE_URL"] = urls.base_url
+        os.environ["HOTDOG_SQL_MIRROR_URL"] = urls.mirror_url
         yield DataOptions(data_dir or stack.enter_context(temporary_folder()), large=True)
 
 
 class _Server(ThreadingHTTPServer):
-    #: A downloader connects many times at once; the default of 5 makes some wait for a second.
+    #: A download opens many connections at once; with the default of 5, some wait for a second.
     request_queue_size = 128
     daemon_threads = True
 
@@ -71,16 +71,16 @@ class _Server(ThreadingHTTPServer):
         super().__init__(address, handler)
         self.url = f"http://127.0.0.1:{self.server_port}/"
         self._photo_service = f"{self.url}photos/".encode()
-        packed = files(__package__).joinpath("openimages.zip").read_bytes()
-        self._zip = zipfile.ZipFile(io.BytesIO(packed))
+        data = files(__package__).joinpath("openimages.zip").read_bytes()
+        self._zip = zipfile.ZipFile(io.BytesIO(data))
         self._files = {f"openimages/{file.path}": _member(file) for file in catalog()}
         photos = csv.DictReader(io.StringIO(self._zip.read("photos.csv").decode()))
         self._photos = {photo["path"]: photo for photo in photos}
 
     def answer(self, path: str) -> tuple[int, bytes]:
-        """The status and the body of a path."""
+        """Return the status and body for a path."""
         if path in self._files:
-            # The image files do not know where the photo service is.
+            # The image files have a placeholder for the photo service's address.
             return 200, self._zip.read(self._files[path]).replace(b"PHOTOS/", self._photo_service)
         photo = self._photos.get(path)
         if photo is None:
@@ -90,14 +90,14 @@ class _Server(ThreadingHTTPServer):
         return 200, _commented(self._zip.read(f"pictures/{photo['picture']}"), photo["comment"])
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client may leave at any time; anything else is a bug and shown."""
+        """Ignore clients that disconnect; report anything else, which is a bug."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    #: Head and body leave in one packet: without this, each answer waits for the client's ACK.
+    #: Send head and body in one packet; otherwise each response waits for the client's ACK.
     wbufsize = -1
     disable_nagle_algorithm = True
     server: _Server
@@ -130,13 +130,13 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _member(file: CatalogFile) -> str:
-    """Both releases have the same files in the zip."""
+    """The name of a file in the zip; both releases have the same files."""
     name = f"{file.kind}-{file.split}.csv" if file.split else f"{file.kind}.csv"
     return "files/hierarchy.json" if file.kind == "hierarchy" else f"files/{name}"
 
 
 def _commented(picture: bytes, comment: str) -> bytes:
-    """A JPEG with a comment; other pictures have none to add."""
+    """The JPEG with a comment; other pictures have no comment to add."""
     if not comment:
         return picture
     text = comment.encode()

@@ -1,1 +1,1 @@
-"""The gallery: `index.html` beside a dataset's class folders, a page that opens from disk."""
+"""The gallery: `index.html` in a dataset, a page that opens from disk."""

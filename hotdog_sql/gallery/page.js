@@ -1,4 +1,4 @@
-/* ---- The photos and the SQL that selected them, which the page carries as JSON ---- */
+/* ---- The photos and the SQL that selected them, as JSON in the page ---- */
 
 const byId = (id) => document.getElementById(id);
 
@@ -11,7 +11,7 @@ const EXPLANATIONS = {
 
 const { columns, rows, boxes, recipe } = JSON.parse(byId("photos").textContent);
 
-/** Every photo of the manifest. */
+/** The photos of the manifest, in its order. */
 const photos = rows.map((row, place) => {
   const photo = { place };
   columns.forEach((column, index) => { photo[column] = row[index]; });
@@ -19,7 +19,7 @@ const photos = rows.map((row, place) => {
   return photo;
 });
 
-/** The boxes of each photo by its ImageID; undefined where the page shows none. */
+/** The boxes of each photo by ImageID; undefined if the page has none. */
 const boxesOf = boxes && new Map(boxes);
 
 const formatNumber = new Intl.NumberFormat("en").format;
@@ -34,7 +34,7 @@ function shareText(share) {
   return share < 0.005 ? "<1%" : formatPercent(share);
 }
 
-/** A size in decimal units, as the commands write it. */
+/** A size in decimal units, as the commands print it. */
 function sizeText(bytes) {
   for (const [limit, unit] of [[1e9, "GB"], [1e6, "MB"], [1e3, "kB"]]) {
     if (bytes >= limit) return `${(bytes / limit).toFixed(1)} ${unit}`;
@@ -42,7 +42,7 @@ function sizeText(bytes) {
   return `${bytes} bytes`;
 }
 
-/** How many photos have each value, the most frequent first. */
+/** The number of photos with each value, most frequent first. */
 function countBy(some, valuesOf) {
   const counts = new Map();
   for (const photo of some) {
@@ -51,17 +51,17 @@ function countBy(some, valuesOf) {
   return new Map([...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)));
 }
 
-/** What each source answered, such as "mirror: http 404". */
+/** The error of each source, such as "mirror: http 404". */
 function errorsOf(photo) {
   return photo.error.split("; ").filter(Boolean);
 }
 
-/** The photo's file relative to this page; null where it has none. */
+/** The address of the photo's file relative to this page, or null if it has none. */
 function fileAddress(photo) {
   return photo.path ? photo.path.split("/").map(encodeURIComponent).join("/") : null;
 }
 
-/** "CC BY 2.0" for an address of Creative Commons; any other licence as it is. */
+/** "CC BY 2.0" for a Creative Commons address; other licences unchanged. */
 function licenseName(license) {
   const known = /^https?:\/\/creativecommons\.org\/licenses\/([a-z-]+)\/([0-9.]+)\//.exec(license);
   return known ? `CC ${known[1].toUpperCase()} ${known[2]}` : license || "no licence";
@@ -73,7 +73,7 @@ function titleOf(photo) {
 
 /* ---- Elements ---- */
 
-/** An element with a class and children; text among them stays text, never markup. */
+/** Create an element with a class and children; strings become text, never markup. */
 function element(name, className, ...children) {
   const made = document.createElement(name);
   if (className) made.className = className;
@@ -81,7 +81,7 @@ function element(name, className, ...children) {
   return made;
 }
 
-/** Text of any script, which does not change the direction of the text around it. */
+/** Text that cannot change the direction of the text around it. */
 function isolated(text) {
   return element("bdi", "", text);
 }
@@ -90,7 +90,7 @@ function titleElement(photo) {
   return photo.Title.trim() ? isolated(titleOf(photo)) : element("span", "untitled", titleOf(photo));
 }
 
-/** The address if it leads to the web, else null: it may be `javascript:` or anything. */
+/** The address if it is http or https, else null: it may be `javascript:` or anything. */
 function webAddress(text) {
   try {
     const url = new URL(text);
@@ -100,7 +100,7 @@ function webAddress(text) {
   }
 }
 
-/** A link, or plain text where the address does not lead to the web. */
+/** A link, or plain text if the address is not http or https. */
 function webLink(address, ...children) {
   const href = webAddress(address);
   if (href === null) return element("span", "", ...children);
@@ -111,7 +111,7 @@ function webLink(address, ...children) {
   return link;
 }
 
-/** What stands in the place of a photo without a file. */
+/** The panel in place of a photo without a file. */
 function missingPanel(photo, details = errorsOf(photo)) {
   return element(
     "span", `missing ${photo.status}`,
@@ -122,7 +122,7 @@ function missingPanel(photo, details = errorsOf(photo)) {
   );
 }
 
-/** The photo's image, or a panel that says why there is none. */
+/** The photo's image, or a panel that says why it is missing. */
 function imageOf(photo, loading) {
   const address = fileAddress(photo);
   if (address === null) return missingPanel(photo);
@@ -168,7 +168,7 @@ function barChart(title, rows) {
       { x: `${left}%`, y: top + 5, width: `${width}%`, height: BAR.height, rx: 3, class: className },
       ...children,
     );
-    // The label is in a box of its own, which cuts it off before the bar.
+    // A nested svg cuts the label off before the bar.
     const label = svg("text", { x: 0, y: 15 }, row.label);
     chart.append(
       svg("svg", { y: top, width: `${BAR.left - 1}%`, height: BAR.row }, label),
@@ -214,8 +214,7 @@ function chartsOf(some) {
 
 /**
  * Fill the tab list of a column: a tab for all photos, and one for each value.
- * @returns {(some: object[]) => void} writes into the tabs how many of these photos they have,
- *   and which share.
+ * @returns {(some: object[]) => void} updates the number and share of these photos in each tab.
  */
 function makeTabs(column, all) {
   const list = byId(`${column}s`);
@@ -267,13 +266,13 @@ function makeTabs(column, all) {
   };
 }
 
-/* ---- The grid: only the tiles in sight exist, however many photos there are ---- */
+/* ---- The grid: only visible tiles exist, however many photos there are ---- */
 
 const grid = {
   box: byId("grid"),
   photos: [],
   tiles: new Map(),
-  /** The least width of a tile, in letters. */
+  /** Minimum width of a tile, in rem. */
   tileSize: 12.5,
   columns: 1,
   gap: 16,
@@ -291,7 +290,7 @@ grid.show = (some) => {
   grid.layout();
 };
 
-/** Fit the columns to the width; the photo at the top of the window stays there. */
+/** Fit the columns to the width, and keep the same photo at the top of the window. */
 grid.layout = () => {
   const width = grid.box.clientWidth;
   const letter = parseFloat(getComputedStyle(document.documentElement).fontSize);
@@ -327,7 +326,7 @@ grid.coveredHeight = () => {
 grid.firstRow = () =>
   Math.max(0, Math.floor((window.scrollY + grid.coveredHeight() - grid.top()) / grid.rowHeight));
 
-/** Make the tiles that are in sight or nearly so, and remove the others. */
+/** Create the tiles in or near the window, and remove the others. */
 grid.render = () => {
   const above = window.scrollY - grid.top();
   const margin = window.innerHeight / 2;
@@ -342,7 +341,7 @@ grid.render = () => {
       grid.tiles.delete(index);
     }
   }
-  // In the order of the photos, so that tabbing and reading follow the eye.
+  // In the order of the photos, for the Tab key and screen readers.
   let next = grid.box.firstElementChild;
   for (let index = first; index < last; index++) {
     let tile = grid.tiles.get(index);
@@ -390,7 +389,7 @@ grid.moveTile = (tile, index) => {
   tile.firstElementChild.style.height = `${grid.width}px`;
 };
 
-/** The Tab key stops at one tile and its links; the arrow keys lead to the others. */
+/** The Tab key stops at one tile and its links; the arrow keys reach the others. */
 grid.setTabStop = (tile, stop) => {
   for (const part of tile.querySelectorAll("button, a")) part.tabIndex = stop ? 0 : -1;
 };
@@ -450,7 +449,7 @@ window.addEventListener(
   { passive: true },
 );
 
-/* ---- The lightbox: one photo, large, with everything that is known of it ---- */
+/* ---- The lightbox: one large photo and its details ---- */
 
 const lightbox = { dialog: byId("lightbox"), stage: byId("stage"), index: 0 };
 
@@ -460,7 +459,7 @@ lightbox.open = (index) => {
   byId("photo-title").focus();
 };
 
-/** Show another photo, if there is one at that index. */
+/** Show the photo at an index, if there is one. */
 lightbox.show = (index) => {
   const photo = grid.photos[index];
   if (!photo) return;
@@ -480,7 +479,7 @@ lightbox.show = (index) => {
   }
 };
 
-/** What is known of a photo, as terms and descriptions. */
+/** The details of a photo, as terms and descriptions. */
 function factsOf(photo) {
   const facts = [
     ["Author", webLink(photo.AuthorProfileURL, isolated(photo.Author.trim() || "unknown"))],
@@ -527,7 +526,7 @@ byId("close").addEventListener("click", () => lightbox.dialog.close());
 byId("previous").addEventListener("click", () => lightbox.show(lightbox.index - 1));
 byId("next").addEventListener("click", () => lightbox.show(lightbox.index + 1));
 
-/* A swipe to the side shows the next photo; a tap beside the photo closes. */
+/* A horizontal swipe shows the next or previous photo; a tap beside the photo closes. */
 let touchStart = null;
 lightbox.stage.addEventListener("pointerdown", (event) => {
   touchStart = event.isPrimary ? { x: event.clientX, y: event.clientY } : null;
@@ -548,7 +547,7 @@ lightbox.stage.addEventListener("dragstart", (event) => event.preventDefault());
 /* ---- Filters and sorting ---- */
 
 const compareText = new Intl.Collator(undefined, { numeric: true }).compare;
-/** Photos without a text come last, photos that are equal in the order of the manifest. */
+/** Photos without the text come last; equal ones keep the order of the manifest. */
 const byText = (column) => (a, b) =>
   Number(!a[column].trim()) - Number(!b[column].trim()) ||
   compareText(a[column], b[column]) || a.place - b.place;
@@ -565,7 +564,7 @@ const firstStatus = Object.keys(STATUSES).find((status) => statusCounts.get(stat
 const defaults = { status: firstStatus, source: "", license: "", text: "" };
 const chosen = { folder: null, partition: null, sort: "rank", ...defaults };
 
-/** The photos of a folder, a partition and the chosen status; null stands for all. */
+/** The photos of a folder and a partition; null means all. */
 function photosIn(folder, partition) {
   return photos.filter(
     (photo) =>
@@ -585,7 +584,7 @@ function passesFilters(photo) {
   );
 }
 
-/** Fill a select with the values of these photos and their counts; the choice stays. */
+/** Fill a select with the values of these photos and their counts; keep its choice. */
 function fillSelect(name, any, some, valueOf, labelOf) {
   const counts = countBy(some, (photo) => [valueOf(photo)]);
   if (chosen[name] && !counts.has(chosen[name])) counts.set(chosen[name], 0);
@@ -597,7 +596,7 @@ function fillSelect(name, any, some, valueOf, labelOf) {
   byId(name).value = chosen[name];
 }
 
-/** Show what is chosen: counts, charts and photos. */
+/** Show the counts, charts and photos of the current choices. */
 function update() {
   const inTabs = photosIn(chosen.folder, chosen.partition);
   const all = inTabs.filter(hasStatus);
@@ -635,7 +634,7 @@ function clearFilters() {
   update();
 }
 
-/** "155 photos in 2 folders, 684.2 kB · 3 lost"; the missing ones can be clicked. */
+/** Write "155 photos in 2 folders, 684.2 kB · 3 lost"; a click on "3 lost" shows them. */
 function writeSummary() {
   const size = photos.reduce((sum, photo) => sum + photo.bytes, 0);
   const folders = new Set(photos.map((photo) => photo.folder)).size;
@@ -661,7 +660,7 @@ byId("sql").hidden = !recipe?.sql;
 byId("sql").querySelector("pre").textContent = recipe?.sql;
 byId("sql-link").addEventListener("click", () => { byId("sql").open = true; });
 if (!recipe?.sql) byId("recipe").replaceChildren("Selected with ", byId("recipe").lastElementChild);
-// A browser may remember other values from before a reload.
+// After a reload, a browser may restore other values.
 byId("text").value = chosen.text;
 byId("sort").value = chosen.sort;
 byId("size").value = String(grid.tileSize);
@@ -679,9 +678,9 @@ byId("clear").addEventListener("click", clearFilters);
 writeSummary();
 update();
 
-/* ---- Boxes: drawn over a photo when the pointer is on it, and in the lightbox ---- */
+/* ---- Boxes: drawn over a photo on hover, and in the lightbox ---- */
 
-/** Draw a photo's boxes over its image, as soon as the image's size is known. */
+/** Draw a photo's boxes over its image once the image's size is known. */
 function drawBoxes(holder, photo) {
   const image = holder.querySelector("img");
   const found = boxesOf?.get(photo.ImageID);

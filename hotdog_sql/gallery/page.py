@@ -1,4 +1,4 @@
-"""The gallery's page: its HTML, style and script, and the manifest's photos as data."""
+"""The gallery page: HTML, style and script, with the manifest's photos as data."""
 
 import base64
 import hashlib
@@ -14,25 +14,25 @@ from hotdog_sql.sql_files import read_sql_file
 from hotdog_sql.storage import open_storage
 from hotdog_sql.text import printable
 
-#: What the page knows of a photo: columns of the manifest, under their names there.
+#: The columns of the manifest that the page has.
 _COLUMNS = (
     *("ImageID", "folder", "partition", "rank", "path", "status", "source", "bytes", "error"),
     *("note", "reserve", "OriginalLandingURL", "License", "AuthorProfileURL", "Author", "Title"),
     *("Rotation", "width", "height"),
 )
 
-#: Inside a script element, these could end it or begin a comment; JSON can do without them.
-#: The separators end a line in older JavaScript.
+#: JSON escapes for characters that could end a script element or begin a comment in one, and for
+#: those that end a line in older JavaScript.
 _ESCAPES = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"})
 
 
 def write_gallery(directory: Path, boxes: Iterable[tuple[str, str]] | None = None) -> Path:
     """Write `index.html` into a dataset, and return its path.
 
-    Boxes are an ImageID and a JSON list each, the rows of `sql/export/gallery_boxes.sql`.
+    `boxes` are the rows of `sql/export/gallery_boxes.sql`: an ImageID and a JSON list each.
 
-    The page shows what the manifest says now, also while a download is still running. The old page
-    stays until the new one is whole.
+    The page shows the current manifest, even during a download. The old page stays until the new
+    one is complete.
     """
     path = directory / "index.html"
     with (
@@ -47,36 +47,36 @@ def write_gallery(directory: Path, boxes: Iterable[tuple[str, str]] | None = Non
 def _page(
     directory: Path, manifest: Manifest, boxes: Iterable[tuple[str, str]] | None
 ) -> Iterator[str]:
-    """The page in pieces, so that it is never in memory as a whole."""
+    """Yield the page in pieces, so that it is never in memory as a whole."""
     page, style, script = (
         files(__package__).joinpath(f"page.{kind}").read_text("utf-8")
         for kind in ("html", "css", "js")
     )
-    # A page with this style, this script, images beside it, and nothing else.
+    # Allow only this style, this script, and images beside the page.
     policy = (
         "default-src 'none'; base-uri 'none'; form-action 'none'; img-src 'self' file: data:; "
         f"style-src {_source_hash(style)}; script-src {_source_hash(script)}"
     )
-    fill = {"{{policy}}": policy, "{{style}}": style, "{{script}}": script}
-    # The last, because a name may look like one of the others.
-    fill["{{title}}"] = html.escape(printable(directory.resolve().name))
+    values = {"{{policy}}": policy, "{{style}}": style, "{{script}}": script}
+    # Last, because the name may contain another placeholder.
+    values["{{title}}"] = html.escape(printable(directory.resolve().name))
     before, _, after = page.partition("{{photos}}")
-    yield _filled(before, fill)
+    yield _fill(before, values)
     yield f'{{"columns":{_json(_COLUMNS)},"rows":['
     rows = map(manifest.columns, manifest.rows())
     yield from _lines(_json([row[column] for column in _COLUMNS]) for row in rows)
     yield "]"
     if boxes is not None:
         yield ',"boxes":['
-        yield from _lines(f"[{_json(photo)},{drawn.translate(_ESCAPES)}]" for photo, drawn in boxes)
+        yield from _lines(f"[{_json(key)},{value.translate(_ESCAPES)}]" for key, value in boxes)
         yield "]"
     yield f',"recipe":{_json(_recipe(directory))}}}'
-    yield _filled(after, fill)
+    yield _fill(after, values)
 
 
-def _filled(text: str, fill: Mapping[str, str]) -> str:
-    for mark, content in fill.items():
-        text = text.replace(mark, content)
+def _fill(text: str, values: Mapping[str, str]) -> str:
+    for placeholder, value in values.items():
+        text = text.replace(placeholder, value)
     return text
 
 
@@ -86,7 +86,7 @@ def _source_hash(text: str) -> str:
 
 
 def _lines(values: Iterable[str]) -> Iterator[str]:
-    """The values of a JSON list, each on a line."""
+    """Yield the values of a JSON list, one per line."""
     separator = "\n"
     for value in values:
         yield separator + value
@@ -94,16 +94,16 @@ def _lines(values: Iterable[str]) -> Iterator[str]:
 
 
 def _recipe(directory: Path) -> dict[str, object] | None:
-    """The SQL of the recipe, if this version still has it; None where there is no recipe."""
+    """The SQL of the recipe, if this version still has it, or None if there is no recipe."""
     select_images = read_sql_file("selection/select_images.sql")
     try:
         recipe = json.loads((directory / "selection.json").read_text("utf-8"))
         if "query" in recipe:
             return {"sql": str(recipe["query"]["text"])}
-        same = recipe["sql_sha256"].get(select_images.name) == select_images.digest
+        is_same = recipe["sql_sha256"].get(select_images.name) == select_images.digest
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
-    return {"sql": select_images.text if same else None}
+    return {"sql": select_images.text if is_same else None}
 
 
 def _json(value: object) -> str:

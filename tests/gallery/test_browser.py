@@ -1,4 +1,4 @@
-"""The gallery as its readers meet it: opened from disk in a real browser."""
+"""The gallery, opened from disk in a real browser."""
 
 import json
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ class Page:
         self.dataset = dataset
 
     def open(self, entries: list[Result], boxes: list[tuple[str, str]] | None = None) -> None:
-        """Add rows to the dataset, and write and open its gallery."""
+        """Add rows to the dataset, then write and open its gallery."""
         self.browser.get(write_gallery(write_dataset(self.dataset, entries), boxes).as_uri())
 
     def all(self, selector: str) -> list[WebElement]:
@@ -94,12 +94,12 @@ def chrome() -> Iterator[Chrome]:
 
 @pytest.fixture
 def page(chrome: Chrome, tmp_path: Path) -> Iterator[Page]:
-    """A page whose script must not complain of anything."""
+    """A page whose script must log no errors."""
     yield Page(chrome, tmp_path / "a dataset")
     assert real.complaints(chrome) == []
 
 
-def test_it_opens_from_disk_and_asks_nobody(page: Page) -> None:
+def test_it_opens_from_disk_and_requests_nothing_else(page: Page) -> None:
     page.open(MIXED)
     real.wait_for_pictures(page.browser)
     assert page.browser.title == "a dataset"
@@ -109,13 +109,13 @@ def test_it_opens_from_disk_and_asks_nobody(page: Page) -> None:
     assert page.count == "4 photos"
     assert len(page.all(".frame img")) == 4
     assert HOSTILE in page.titles
-    asked = set(real.requests(page.browser))
-    assert len(asked) == 1 + 4, "the page and four pictures"
-    assert all(url.startswith(page.dataset.as_uri()) for url in asked)
+    urls = set(real.requests(page.browser))
+    assert len(urls) == 1 + 4, "the page and four pictures"
+    assert all(url.startswith(page.dataset.as_uri()) for url in urls)
 
 
 @pytest.mark.slow
-def test_tabs_and_filters_leave_what_is_chosen(page: Page) -> None:
+def test_tabs_and_filters_show_matching_photos(page: Page) -> None:
     page.open(MIXED)
     page.tab("hot_dog")
     assert page.titles == ["Lunch", "Dinner"]
@@ -145,7 +145,7 @@ def test_tabs_and_filters_leave_what_is_chosen(page: Page) -> None:
     assert page.count == "4 photos"
     page.choose("sort", "Title")
     assert page.titles == [HOSTILE, "Dinner", "Lunch", f"Untitled ({2:016x})"]
-    assert not page.one("#reset").is_displayed(), "an order hides no photo"
+    assert not page.one("#reset").is_displayed(), "sorting hides no photo"
     for key, columns in ((Keys.END, 2), (Keys.HOME, 4)):
         page.one("#size").send_keys(key)
         assert len({tile.location["x"] for tile in page.all(".tile")}) == columns
@@ -180,7 +180,7 @@ def test_lost_photos_are_counted_and_explained(page: Page) -> None:
 
 
 @pytest.mark.slow
-def test_the_page_leads_to_the_recipe_and_the_sql(page: Page, run: Run, tmp_path: Path) -> None:
+def test_the_page_links_to_the_recipe_and_the_sql(page: Page, run: Run, tmp_path: Path) -> None:
     page.open(MIXED)
     assert not page.one("#recipe").is_displayed()
     query = "SELECT 'a' AS folder, ImageID FROM images -- </script>"
@@ -203,7 +203,7 @@ def test_the_page_leads_to_the_recipe_and_the_sql(page: Page, run: Run, tmp_path
 
 
 @pytest.mark.slow
-def test_each_photo_names_its_attribution(page: Page) -> None:
+def test_each_photo_shows_its_attribution(page: Page) -> None:
     page.open(MIXED)
     links = page.all(".tile")[0].find_elements(By.TAG_NAME, "a")
     assert [link.get_attribute("href") for link in links] == [
@@ -212,9 +212,9 @@ def test_each_photo_names_its_attribution(page: Page) -> None:
         "https://creativecommons.org/licenses/by/2.0/",
     ]
     assert {link.get_attribute("rel") for link in page.all(".tile a")} == {"noopener noreferrer"}
-    nobody = page.all(".tile")[3].find_elements(By.TAG_NAME, "a")
-    texts = [link.text for link in nobody]
-    assert texts == ["unknown author", "CC BY 2.0"], "a javascript: address is no link"
+    unknown = page.all(".tile")[3].find_elements(By.TAG_NAME, "a")
+    texts = [link.text for link in unknown]
+    assert texts == ["unknown author", "CC BY 2.0"], "a javascript: address is not a link"
     page.all(".frame")[2].click()
     facts = dict(zip(page.texts("#facts dt"), page.texts("#facts dd"), strict=True))
     assert page.one("#photo-title").text == facts["Author"] == HOSTILE
@@ -225,10 +225,10 @@ def test_each_photo_names_its_attribution(page: Page) -> None:
 
 
 @pytest.mark.slow
-def test_it_is_used_with_keys_and_by_screen_readers(page: Page) -> None:
+def test_it_works_with_keys_and_screen_readers(page: Page) -> None:
     page.open([got(number, title=f"Photo {number}") for number in range(1, 41)])
     names = [part.accessible_name for part in page.all(".grid [tabindex='0']")]
-    assert names == ["Photo 1", "Photo 1", "Somebody, Else", "CC BY 2.0"], "one photo, its links"
+    assert names == ["Photo 1", "Photo 1", "Somebody, Else", "CC BY 2.0"], "one photo and its links"
     for control in page.all("button, input, select, a"):
         assert control.accessible_name or not control.is_displayed()
     item = page.all("[role=listitem]")[1]
@@ -255,16 +255,16 @@ def test_it_is_used_with_keys_and_by_screen_readers(page: Page) -> None:
     assert page.one("#spoken").get_attribute("textContent") == "Photo 40, 40 of 40"
     page.press(Keys.HOME)
     page.press(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
-    # The browser tells of the end of a dialog a moment after it: the page's own listener is first.
+    # A dialog's close event comes a moment later; the page's own listener runs first.
     page.run("document.querySelector('dialog').addEventListener('close', () => window.ended = 1)")
     page.press(Keys.ESCAPE)
     real.wait_until(page.browser, "window.ended === 1")
     assert not dialog.is_displayed()
-    assert page.focused() == "Photo 3", "the focus is where the walk ended"
+    assert page.focused() == "Photo 3", "the focus is on the last photo shown"
 
 
 @pytest.mark.slow
-def test_any_folder_name_leads_to_its_pictures(page: Page, tmp_path: Path) -> None:
+def test_any_folder_name_works(page: Page, tmp_path: Path) -> None:
     names = ["hot dog", "50% #1", "ホットドッグ", "a&b;c", "it's", "x+y", "%41", "é"]
     page.dataset = tmp_path / "d#s %20"
     page.open([got(1, folder=name) for name in names])
@@ -284,7 +284,7 @@ def test_a_missing_file_is_named(page: Page) -> None:
     assert "ERR_FILE_NOT_FOUND" in real.complaints(page.browser)[0]
 
 
-def test_boxes_are_drawn_where_they_are(page: Page) -> None:
+def test_boxes_are_drawn_in_place(page: Page) -> None:
     left, right, top, bottom = box = (0.25, 0.75, 0.5, 1.0)
     page.open([got(1), got(2)], [(f"{1:016x}", json.dumps([[HOSTILE, *box]]))])
     real.wait_for_pictures(page.browser)
@@ -316,7 +316,7 @@ def test_boxes_are_drawn_where_they_are(page: Page) -> None:
 
 
 @pytest.mark.slow
-def test_ten_thousand_photos_load_as_they_come_into_sight(page: Page) -> None:
+def test_ten_thousand_photos_load_as_they_become_visible(page: Page) -> None:
     page.open([got(number, title=f"Photo {number}") for number in range(1, 10_001)])
     real.wait_for_pictures(page.browser)
     at_first = len(page.all("img"))
@@ -329,14 +329,14 @@ def test_ten_thousand_photos_load_as_they_come_into_sight(page: Page) -> None:
     real.wait_until(page.browser, "/Photo 5\\d\\d\\d/.test(document.body.innerText)")
     real.wait_for_pictures(page.browser)
     assert len(page.all("img")) < 100
-    assert page.focused() == "Photo 10000", "the focus is not lost by scrolling"
+    assert page.focused() == "Photo 10000", "scrolling does not lose the focus"
     order = page.run("[...document.querySelectorAll('.tile')].map((tile) => +tile.dataset.index)")
     assert isinstance(order, list)
     assert order == sorted(order)
 
 
 @pytest.mark.slow
-def test_it_fits_a_phone_and_the_dark(tmp_path: Path) -> None:
+def test_phone_and_dark_mode(tmp_path: Path) -> None:
     with real.chromium() as browser:
         real.screen(browser, 390, 844, 2, phone=True)
         real.prefers(browser, "dark")

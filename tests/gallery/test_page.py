@@ -1,4 +1,4 @@
-"""The gallery's page as a file: what it carries, and how it comes to be."""
+"""The gallery page as a file: its content, and how it is written."""
 
 import base64
 import hashlib
@@ -17,7 +17,7 @@ from tests.support.galleries import carried, failed, got, lost, write_dataset
 from tests.support.photos import manifest_rows
 
 
-def test_the_page_carries_every_row(tmp_path: Path, run: Run) -> None:
+def test_the_page_contains_every_row(tmp_path: Path, run: Run) -> None:
     entries = [
         replace(got(1, "hot_dog", title="Lunch", author="山田 花子"), width=640, height=480),
         lost(2, "hot_dog", error="mirror: http 404; original: placeholder"),
@@ -37,7 +37,7 @@ def test_a_manifest_of_an_earlier_release(tmp_path: Path) -> None:
     assert [photo["width"] for photo in carried(write_gallery(tmp_path))] == [""] * 4
 
 
-def test_strangers_text_cannot_end_the_data(tmp_path: Path) -> None:
+def test_no_title_can_end_the_data(tmp_path: Path) -> None:
     titles = [
         *("</script><script>alert(1)</script>", "<!-- <script>", "a & b", "\u2028line\u2029"),
         *("../../../etc/passwd", "\x1b[31mred\x1b[0m", "\u202egod toh", "'); DROP TABLE x; --"),
@@ -53,7 +53,7 @@ def test_strangers_text_cannot_end_the_data(tmp_path: Path) -> None:
     assert "<title>&lt;b&gt;{{script}} {{photos}} &amp; more</title>" in text
 
 
-def test_the_policy_allows_this_script_and_style_alone(tmp_path: Path) -> None:
+def test_the_policy_allows_only_this_script_and_style(tmp_path: Path) -> None:
     text = write_gallery(write_dataset(tmp_path / "ds", [got(1)])).read_text()
     hashes = [
         base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
@@ -66,7 +66,7 @@ def test_the_policy_allows_this_script_and_style_alone(tmp_path: Path) -> None:
     assert not re.search(r"\s(on\w+|style)=", text), "the policy forbids it"
 
 
-def test_a_download_that_is_running_or_was_killed_can_be_looked_at(tmp_path: Path) -> None:
+def test_a_running_or_killed_download_has_a_gallery(tmp_path: Path) -> None:
     dataset = write_dataset(tmp_path / "ds", [])
     assert carried(write_gallery(dataset)) == []
     write_dataset(dataset, [failed(1), failed(2), got(1), got(3)])
@@ -74,11 +74,11 @@ def test_a_download_that_is_running_or_was_killed_can_be_looked_at(tmp_path: Pat
     torn = manifest.read_bytes()[:-20]
     manifest.write_bytes(torn)
     found = [(photo["rank"], photo["status"]) for photo in carried(write_gallery(dataset))]
-    assert found == [("1", "downloaded"), ("2", "failed")], "the later row counts, the torn one not"
+    assert found == [("1", "downloaded"), ("2", "failed")], "the later row counts, not the torn one"
     assert manifest.read_bytes() == torn
 
 
-def test_the_old_page_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
+def test_the_old_page_stays_until_the_new_one_is_complete(tmp_path: Path) -> None:
     def interrupted() -> Iterator[tuple[str, str]]:
         yield f"{1:016x}", "[]"
         raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""What the tests of refresh share: one file of a catalog, a server for it, and a data folder."""
+"""Shared by the tests of refresh: a file of the catalog, its server, and a data folder."""
 
 import random
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from tests.support.pictures import md5_base64
 
 FILE = CatalogFile("v6", "test", "images", "2018_04/a.csv", "a.csv", None, None)
 
-#: Tries in quick succession; a server that asks for more than a moment is given up.
+#: Short waits; a server that asks for a longer one is given up.
 QUICK = RetryPolicy(attempts=3, base=0.01, cap=0.02, patience=0.5)
 
 
@@ -29,17 +29,17 @@ HALF = len(NEW) // 2
 
 
 def new(fault: Reply | None = None, md5: str | None = "right", *, ranges: bool = True) -> Answer:
-    """Serves the new file."""
+    """An answer with the new file."""
     return file_reply(NEW, etag='"new"', fault=fault, md5=md5, ranges=ranges)
 
 
 def hash_of(data: bytes) -> dict[str, str]:
-    """The header that gives the MD5 of these bytes."""
+    """The header with the MD5 of these bytes."""
     return {"x-goog-hash": f"md5={md5_base64(data)}"}
 
 
 def statuses(stdout: str) -> list[str]:
-    """What the command says of each file."""
+    """The status that the command prints for each file."""
     return [line.split()[0] for line in stdout.splitlines()]
 
 
@@ -49,7 +49,7 @@ class Site:
 
     server: LoopbackServer
     data_dir: Path
-    #: Seconds for which the server may be silent; a busy machine makes it so, too.
+    #: Seconds for which the server may be silent, long enough for a busy machine.
     silence: float = 10.0
 
     @property
@@ -69,11 +69,11 @@ class Site:
         self.server.clear()
 
     def refresh(self, size: int | None = None, md5: str | None = None) -> FileResult:
-        """Refresh the file, of which the catalog knows this size and MD5."""
+        """Refresh the file, with this size and MD5 in the catalog."""
         return self.refresh_all(self.file(size, md5))[0]
 
     def file(self, size: int | None = None, md5: str | None = None) -> DataFile:
-        """The file, of which the catalog knows this size and MD5."""
+        """The file, with this size and MD5 in the catalog."""
         return DataFile(replace(FILE, bytes=size, md5=md5), self.path)
 
     def refresh_all(self, *files: DataFile) -> list[FileResult]:
@@ -85,7 +85,7 @@ class Site:
         return list(self.server.requests)
 
     def hidden_files(self) -> set[str]:
-        """The endings of what lies in the hidden folder beside the locks."""
+        """The endings of the files in the hidden folder, except locks."""
         names = {path.name for path in self.hidden.iterdir()}
         return {name.removeprefix(FILE.name) for name in names if not name.endswith(".lock")}
 
@@ -98,7 +98,7 @@ def site(server: LoopbackServer, tmp_path: Path) -> Site:
 
 @pytest.fixture
 def old_site(site: Site) -> Site:
-    """A site whose folder has the old file from an earlier refresh."""
+    """A site whose folder has the old file, from an earlier refresh."""
     site.serve(file_reply(OLD, etag='"old"'))
     assert site.refresh().status is Status.NEW
     return site

@@ -1,4 +1,4 @@
-"""Servers that mean harm, and addresses that nobody can use, met by the installed program."""
+"""Hostile servers and invalid addresses, met by the installed program."""
 
 import re
 import sys
@@ -27,7 +27,7 @@ def files_of(paths: list[str]) -> list[str]:
 
 
 def send(*pieces: bytes, then: bytes = b"", pause: float = 0.0) -> Talk:
-    """Sends the pieces, then a last one again and again."""
+    """Send the pieces, then repeat `then` without end."""
 
     def talk(connection: Connection) -> None:
         connection.send(*pieces)
@@ -53,7 +53,7 @@ def in_turn(first: Talk, second: Talk) -> Talk:
 
 
 def only_line(stderr: str) -> str:
-    """The one line that tells the error, at the end of all others."""
+    """The only error line, which must be the last line."""
     assert "Traceback" not in stderr
     (line,) = [line for line in stderr.splitlines() if line.startswith("hotdog-sql:")]
     assert line == stderr.splitlines()[-1]
@@ -61,12 +61,12 @@ def only_line(stderr: str) -> str:
 
 
 def part_bytes(tmp_path: Path) -> int:
-    """Size of all that has come and is not a file yet."""
+    """Total size of the parts."""
     return sum(path.stat().st_size for path in (tmp_path / "data").rglob("*.part"))
 
 
-def test_base_addresses_that_cannot_be_used(run: Run) -> None:
-    """No password of theirs is shown either."""
+def test_invalid_base_addresses_are_refused_without_their_passwords(run: Run) -> None:
+    """Not even a part of a password is shown."""
     for address in (
         "https://me:sec#ret@a..b/",
         "http://me:sec/ret@example.invalid/",
@@ -77,8 +77,8 @@ def test_base_addresses_that_cannot_be_used(run: Run) -> None:
         assert "ret" not in only_line(refused.stderr)
 
 
-def test_bodies_without_an_end(run: Run, tmp_path: Path) -> None:
-    """The catalog knows how large the files are."""
+def test_endless_bodies(run: Run, tmp_path: Path) -> None:
+    """The catalog has the sizes of the files."""
     md5 = b"x-goog-hash: md5=AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
     answers = {
         IMAGES.format("test"): send(CHUNKED, then=_CHUNK),
@@ -90,7 +90,7 @@ def test_bodies_without_an_end(run: Run, tmp_path: Path) -> None:
     assert part_bytes(tmp_path) == 0
 
 
-def test_answers_that_are_none(run: Run, tmp_path: Path) -> None:
+def test_malformed_responses(run: Run, tmp_path: Path) -> None:
     answers = {
         CLASSES: send(b"\x00\xff" * 5000),
         IMAGES.format("test"): send(OK, then=b"X-Header: and no end of it\r\n"),
@@ -108,15 +108,15 @@ def test_answers_that_are_none(run: Run, tmp_path: Path) -> None:
         refused = run("refresh", "--all", "--yes", HOTDOG_SQL_BASE_URL=server.url, code=5)
     assert refused.stdout.count("failed") == len(answers)
     line = only_line(refused.stderr)
-    for said in ("HTTP status 404", "make room"):
-        assert said in line
+    for reason in ("HTTP status 404", "make room"):
+        assert reason in line
     assert "\x1b" not in refused.stdout + refused.stderr
     assert part_bytes(tmp_path) == 0
 
 
 @pytest.mark.slow
-def test_answers_that_drip(tmp_path: Path) -> None:
-    """Each would keep the program for ever, but is given a minute; then the server is well."""
+def test_endless_slow_responses(tmp_path: Path) -> None:
+    """Each would last for ever; it is ended after a minute, and then the server works."""
     drips = {
         CLASSES: send(OK, then=b"X", pause=0.5),
         IMAGES.format("test"): send(then=b"HTTP/1.1 103 Early Hints\r\n\r\n", pause=0.5),
@@ -135,7 +135,7 @@ def test_answers_that_drip(tmp_path: Path) -> None:
     assert len(re.findall(": silence |took too long", done.stderr)) == len(answers)
 
 
-def test_no_password_is_shown_or_kept(server: LoopbackServer, run: Run, tmp_path: Path) -> None:
+def test_no_password_is_shown_or_recorded(server: LoopbackServer, run: Run, tmp_path: Path) -> None:
     replies: dict[str, Answer] = {
         CLASSES: file_reply(b"fine"),
         IMAGES.format("test"): Reply(404),
@@ -155,10 +155,10 @@ def test_no_password_is_shown_or_kept(server: LoopbackServer, run: Run, tmp_path
         assert "secret" not in record.read_text()
 
 
-def test_a_full_disk_leaves_everything_as_it_was(
+def test_a_full_disk_changes_nothing(
     server: LoopbackServer, call: Run, in_sh: Run, tmp_path: Path
 ) -> None:
-    """A limit on the size of files stands for it; what is wrong is said in one line."""
+    """A limit on file sizes simulates it; the error is one line."""
     base_url = {"HOTDOG_SQL_BASE_URL": server.url("/")}
     server.on(CLASSES, file_reply(b"old"))
     call("refresh", "--file", NAME, **base_url)

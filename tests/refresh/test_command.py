@@ -1,4 +1,4 @@
-"""`hotdog-sql refresh` as its own process: what it says, TLS, and Ctrl-C and kills in it."""
+"""`hotdog-sql refresh` as a process: its output, TLS and Ctrl-C."""
 
 import signal
 from pathlib import Path
@@ -23,11 +23,9 @@ def server(server: LoopbackServer) -> LoopbackServer:
     return server
 
 
-def test_what_it_says_of_each_file(
-    run: Run, call: Run, server: LoopbackServer, tmp_path: Path
-) -> None:
+def test_output_for_each_file(run: Run, call: Run, server: LoopbackServer, tmp_path: Path) -> None:
     first = call("refresh", HOTDOG_SQL_BASE_URL=server.url("/"))
-    # The catalog knows two of the three, and it knows them otherwise.
+    # The catalog has MD5s or sizes of two of the three, and these differ.
     assert first.stdout.count("differs from the catalog") == 2
     assert (tmp_path / "data" / "test-annotations-human-imagelabels.csv").read_bytes() == NEW
 
@@ -65,23 +63,23 @@ def test_https(run: Run, certificate: Path, tmp_path: Path) -> None:
 
 
 def test_ctrl_c_does_not_wait_for_a_size(server: LoopbackServer, tmp_path: Path) -> None:
-    asked = Event()
+    requested = Event()
 
     def silent(_: Request) -> Reply:
-        asked.set()
+        requested.set()
         return Reply(delay=3600)
 
     server.on(LABELS, silent)
-    wanted = ("refresh", "--file", "test-annotations-human-imagelabels.csv")
+    command = ("refresh", "--file", "test-annotations-human-imagelabels.csv")
     base_url = {"HOTDOG_SQL_BASE_URL": server.url("/")}
-    with started(*wanted, "--data-dir", tmp_path / "data", variables=base_url) as process:
-        assert asked.wait(30)
+    with started(*command, "--data-dir", tmp_path / "data", variables=base_url) as process:
+        assert requested.wait(30)
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=15)  # a silent request would take 30 s
-    assert process.returncode == 130, said
+        _, stderr = process.communicate(timeout=15)  # a silent request would take 30 s
+    assert process.returncode == 130, stderr
 
 
-def test_ctrl_c_keeps_what_has_come(run: Run, server: LoopbackServer, tmp_path: Path) -> None:
+def test_ctrl_c_keeps_the_part(run: Run, server: LoopbackServer, tmp_path: Path) -> None:
     large = bytes(16_000_000)
     name = "test-annotations-human-imagelabels.csv"
     server.on(LABELS, Reply(405), file_reply(large, fault=Reply(stall_after=15_000_000)))
@@ -91,9 +89,9 @@ def test_ctrl_c_keeps_what_has_come(run: Run, server: LoopbackServer, tmp_path: 
         while not (part.exists() and part.stat().st_size > 14_000_000):
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=30)
-    assert process.returncode == 130, said
-    assert "Traceback" not in said
+        _, stderr = process.communicate(timeout=30)
+    assert process.returncode == 130, stderr
+    assert "Traceback" not in stderr
 
     server.on(LABELS, file_reply(large))
     server.clear()

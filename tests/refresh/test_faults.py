@@ -1,4 +1,4 @@
-"""What is left after each fault of a server, and how often it is asked again."""
+"""The result of each fault of a server, and the number of requests."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from hotdog_sql.refresh.refresh import Status, failure
 from tests.refresh.conftest import HALF, NEW, OLD, Site, hash_of, new
 from tests.support.loopback import Answer, Reply
 
-#: What a server may do wrong for ever, and what becomes of an old file.
+#: Lasting faults of a server, and the status of an old file.
 FAULTS: dict[str, tuple[Answer, Status]] = {
     "cut in the middle, no ranges": (new(Reply(cut_at=HALF), ranges=False), Status.KEPT),
     "chunks cut short": (new(Reply(cut_at=HALF, chunked=True), ranges=False), Status.KEPT),
@@ -51,7 +51,7 @@ def test_a_fault_changes_nothing(old_site: Site, fault: str) -> None:
     assert site.hidden_files() == {".json"}
 
 
-def test_how_often_in_all(site: Site) -> None:
+def test_number_of_attempts(site: Site) -> None:
     for reply, requests in (
         (Reply(503), 3),
         (Reply(503, headers={"Retry-After": "3600"}), 1),
@@ -64,13 +64,13 @@ def test_how_often_in_all(site: Site) -> None:
         assert not site.path.exists()
 
 
-def test_what_passes_is_tried_again(site: Site) -> None:
+def test_temporary_faults_are_retried(site: Site) -> None:
     site.serve(Reply(429), Reply(503, headers={"Retry-After": "0"}), new())
     assert site.refresh().status is Status.NEW
     assert len(site.requests()) == 3
 
 
-def test_damage_on_the_way_is_fetched_again_from_the_start(site: Site) -> None:
+def test_a_damaged_body_is_fetched_again_from_the_start(site: Site) -> None:
     site.serve(Reply(body=OLD, headers=hash_of(NEW)), new())
     assert site.refresh().status is Status.NEW
     assert site.path.read_bytes() == NEW

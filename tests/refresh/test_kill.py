@@ -1,4 +1,4 @@
-"""Refreshes that are killed and that meet each other: real processes."""
+"""Killed and concurrent refreshes, as real processes."""
 
 import random
 import subprocess
@@ -12,14 +12,14 @@ from tests.conftest import started
 from tests.refresh.conftest import content, statuses
 from tests.support.loopback import LoopbackServer, Replier, Reply, Request, file_reply
 
-#: Files of which the catalog knows neither size nor MD5.
+#: Files without size and MD5 in the catalog.
 NAMES = ("test-annotations-human-imagelabels.csv", "bbox_labels_600_hierarchy.json")
 PATHS = (f"v5/{NAMES[0]}", f"2018_04/{NAMES[1]}")
 DRIP = Reply(drip=(20_000, 0.002))
 
 
 def refreshing(data: Path, server: LoopbackServer) -> AbstractContextManager[subprocess.Popen[str]]:
-    """A refresh of the two files."""
+    """Start a refresh of the two files."""
     files = [option for name in NAMES for option in ("--file", name)]
     return started(
         *("refresh", "--data-dir", str(data), *files),
@@ -29,25 +29,25 @@ def refreshing(data: Path, server: LoopbackServer) -> AbstractContextManager[sub
 
 
 def kill(data: Path, server: LoopbackServer, served: Replier, seconds: float) -> None:
-    """Begin a refresh, and kill it so long after its first request."""
-    asked = Event()
+    """Start a refresh, and kill it this many seconds after its first request."""
+    requested = Event()
 
-    def noted(request: Request) -> Reply:
+    def reply(request: Request) -> Reply:
         if request.method == "GET":
-            asked.set()
+            requested.set()
         return served(request)
 
-    server.on(PATHS[0], noted)
+    server.on(PATHS[0], reply)
     with refreshing(data, server) as process:
-        assert asked.wait(30)
+        assert requested.wait(30)
         Event().wait(seconds)
         process.kill()
         process.communicate()
 
 
 def kill_refreshes(data: Path, rounds: int, seed: int) -> None:
-    """Kill three refreshes of each version of the files, and then let one end."""
-    chance, before = random.Random(seed), dict[str, bytes | None].fromkeys(NAMES)
+    """Kill three refreshes of each version of the files, then let one finish."""
+    rng, before = random.Random(seed), dict[str, bytes | None].fromkeys(NAMES)
     with LoopbackServer() as server:
         for number in range(rounds):
             bodies = {name: content(number, 300_000 + len(name)) for name in NAMES}
@@ -57,16 +57,16 @@ def kill_refreshes(data: Path, rounds: int, seed: int) -> None:
             ]
             server.on(PATHS[1], served[1])
             for _ in range(3):
-                kill(data, server, served[0], chance.uniform(0, 0.12))
+                kill(data, server, served[0], rng.uniform(0, 0.12))
                 for name in NAMES:
                     found = (data / name).read_bytes() if (data / name).exists() else None
                     assert found in (before[name], bodies[name])
                     before[name] = found
             server.on(PATHS[0], served[0])
             with refreshing(data, server) as process:
-                said, _ = process.communicate()
+                stdout, _ = process.communicate()
             assert process.returncode == 0
-            assert {*statuses(said)} <= {"new", "changed", "unchanged"}
+            assert {*statuses(stdout)} <= {"new", "changed", "unchanged"}
             assert {name: (data / name).read_bytes() for name in NAMES} == bodies
             hidden = {path.name for path in (data / ".hotdog-sql").iterdir()}
             assert hidden == {name + end for name in NAMES for end in (".json", ".lock")}
@@ -79,7 +79,7 @@ def test_kills(tmp_path: Path, rounds: int) -> None:
 
 
 def test_two_refreshes_at_once(server: LoopbackServer, tmp_path: Path) -> None:
-    """Each body comes once; the refresh that waits for it asks whether it is still current."""
+    """Each body is sent once; the refresh that waited then makes a conditional request."""
     data, gate = tmp_path / "data", Event()
     served = file_reply(content(1))
 
@@ -91,10 +91,10 @@ def test_two_refreshes_at_once(server: LoopbackServer, tmp_path: Path) -> None:
     server.default(hold)
     with refreshing(data, server) as one, refreshing(data, server) as other:
         gate.set()
-        said = one.communicate()[0] + other.communicate()[0]
-    assert sorted(statuses(said)) == ["new", "new", "unchanged", "unchanged"]
+        stdout = one.communicate()[0] + other.communicate()[0]
+    assert sorted(statuses(stdout)) == ["new", "new", "unchanged", "unchanged"]
     for name, path in zip(NAMES, PATHS, strict=True):
         assert (data / name).read_bytes() == content(1)
         gets = [request for request in server.requests if request.method == "GET"]
-        asked = [request.headers for request in gets if request.path == f"/{path}"]
-        assert ["if-none-match" in headers for headers in asked] == [False, True]
+        sent = [request.headers for request in gets if request.path == f"/{path}"]
+        assert ["if-none-match" in headers for headers in sent] == [False, True]

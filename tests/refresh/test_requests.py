@@ -1,4 +1,4 @@
-"""Which requests refresh sends, which hash it trusts, and what it reports of local files."""
+"""Requests of refresh, the hash that it trusts, and its reports on local files."""
 
 import os
 import sys
@@ -16,7 +16,7 @@ from tests.support.loopback import LoopbackServer, Reply, file_reply
 from tests.support.pictures import md5
 
 
-def asked(site: Site, header: str) -> list[str | None]:
+def sent(site: Site, header: str) -> list[str | None]:
     """The values of the header in the requests since `serve`."""
     return [request.headers.get(header) for request in site.requests()]
 
@@ -24,14 +24,14 @@ def asked(site: Site, header: str) -> list[str | None]:
 def test_an_unchanged_file_is_one_conditional_request(old_site: Site) -> None:
     old_site.server.clear()
     assert old_site.refresh() == FileResult(old_site.file(), Status.UNCHANGED)
-    assert asked(old_site, "if-none-match") == ['"old"']
-    assert asked(old_site, "range") == [None]
+    assert sent(old_site, "if-none-match") == ['"old"']
+    assert sent(old_site, "range") == [None]
 
 
-def test_a_date_serves_where_there_is_no_etag(site: Site) -> None:
+def test_a_date_is_used_without_an_etag(site: Site) -> None:
     site.serve(file_reply(OLD, etag=None))
     assert [site.refresh().status for _ in range(2)] == [Status.NEW, Status.UNCHANGED]
-    assert asked(site, "if-modified-since") == [None, "Wed, 01 May 2024 00:00:00 GMT"]
+    assert sent(site, "if-modified-since") == [None, "Wed, 01 May 2024 00:00:00 GMT"]
 
 
 def test_an_altered_or_removed_file_is_fetched_again(old_site: Site) -> None:
@@ -41,11 +41,11 @@ def test_an_altered_or_removed_file_is_fetched_again(old_site: Site) -> None:
         local = old_site.file(md5=md5(OLD))
         assert (local.matches_server(), local.matches_catalog()) == (False, False)
         assert local.date == datetime(1970, 1, 2, tzinfo=UTC)
-    # It has been looked at, not forgiven.
+    # Computing the MD5 has not recorded the altered file as current.
     old_site.server.clear()
     assert old_site.refresh().status is Status.CHANGED
     assert old_site.path.read_bytes() == OLD
-    assert asked(old_site, "if-none-match") == [None]
+    assert sent(old_site, "if-none-match") == [None]
     old_site.path.unlink()
     assert old_site.refresh().status is Status.NEW
 
@@ -55,10 +55,10 @@ def test_another_hosts_etag_is_not_trusted(old_site: Site) -> None:
         moved = Site(mirror, old_site.data_dir)
         moved.serve(file_reply(OLD, etag='"theirs"'))
         assert moved.refresh().status is Status.UNCHANGED
-        assert asked(moved, "if-none-match") == [None]
+        assert sent(moved, "if-none-match") == [None]
 
 
-def test_a_damaged_record_is_no_record(old_site: Site) -> None:
+def test_a_damaged_record_is_ignored(old_site: Site) -> None:
     for damage in (b"", b"{}", b"[1]", b"\xff", b'{"url": 1}', b"[" * 100_000):
         old_site.record.write_bytes(damage)
         old_site.server.clear()
@@ -67,27 +67,27 @@ def test_a_damaged_record_is_no_record(old_site: Site) -> None:
 
 
 @pytest.mark.parametrize("data", [NEW, content(9, len(NEW))])
-def test_a_file_that_was_put_there_by_hand_is_kept_if_it_is_the_right_one(
+def test_a_file_that_was_copied_there_is_kept_if_it_is_the_right_one(
     site: Site, data: bytes
 ) -> None:
     site.data_dir.mkdir()
     site.path.write_bytes(data)
     site.serve(new(Reply(stall_after=0) if data == NEW else None))
-    ends = [site.refresh().status for _ in range(2)]
-    assert ends == [Status.UNCHANGED if data == NEW else Status.CHANGED, Status.UNCHANGED]
-    assert asked(site, "if-none-match") == [None, '"new"']
+    results = [site.refresh().status for _ in range(2)]
+    assert results == [Status.UNCHANGED if data == NEW else Status.CHANGED, Status.UNCHANGED]
+    assert sent(site, "if-none-match") == [None, '"new"']
     assert site.path.read_bytes() == NEW
 
 
 def test_the_same_bytes_again_do_not_touch_the_file(old_site: Site) -> None:
-    """The server gives no hash, and says otherwise that the file has changed."""
+    """The server gives no hash, and its ETag says that the file has changed."""
     before = old_site.path.stat().st_mtime_ns
     old_site.serve(file_reply(OLD, etag='"other"', md5=None))
     assert old_site.refresh().status is Status.UNCHANGED
     assert old_site.path.stat().st_mtime_ns == before
     old_site.server.clear()
     assert old_site.refresh().status is Status.UNCHANGED
-    assert asked(old_site, "if-none-match") == ['"other"']
+    assert sent(old_site, "if-none-match") == ['"other"']
     assert old_site.hidden_files() == {".json"}
 
 
@@ -111,10 +111,10 @@ def test_without_a_hash_the_catalog_decides(old_site: Site) -> None:
     assert old_site.refresh(md5=md5(NEW)).status is Status.CHANGED
 
 
-def test_the_crc32c_is_checked_where_the_library_is_there(
+def test_the_crc32c_is_checked_if_the_library_is_installed(
     old_site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Google's storage sends it beside the MD5."""
+    """Google's storage sends it with the MD5."""
     library = pytest.importorskip("google_crc32c")
 
     def crc32c_of(data: bytes) -> str:
@@ -135,7 +135,7 @@ def test_the_crc32c_is_checked_where_the_library_is_there(
     assert old_site.refresh().status is Status.CHANGED
 
 
-def test_results_keep_the_order_and_one_failure_harms_nobody(site: Site) -> None:
+def test_results_keep_the_order_and_a_failure_affects_no_other_file(site: Site) -> None:
     site.serve(new())
     missing = DataFile(replace(FILE, name="c.csv", path="c.csv"), site.data_dir / "c.csv")
     results = site.refresh_all(missing, site.file())

@@ -30,7 +30,7 @@ RUN_FILE = f"{WORK_FOLDER}/run"
 
 #: Protocols of object stores, where an object appears whole or not at all.
 _OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oci", "oss"})
-#: One connection for each of the most transfers of a machine, and retries for a busy store.
+#: Enough connections for the most transfers of one machine, and retries for a busy store.
 _RETRIES = {"mode": "standard", "max_attempts": 10}
 _S3_SETTINGS: dict[str, Any] = {"config_kwargs": {"max_pool_connections": 64, "retries": _RETRIES}}
 _DELETE_THREADS = 16
@@ -89,7 +89,7 @@ class LocalStorage:
                 (self.folder / path).unlink(missing_ok=True)
 
     def files(self, folder: str = "", prefix: str = "") -> Iterator[tuple[str, int]]:
-        """Yield path and size of the files below a folder with this name prefix, sorted."""
+        """Yield path and size of the files below a folder, sorted; `prefix` limits their names."""
         for parent, folders, names in os.walk(self.folder / folder):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             relative = Path(parent).relative_to(self.folder)

@@ -23,7 +23,7 @@ from hotdog_sql.errors import InputError, RequestError
 #: Time limit for making a connection, in seconds.
 CONNECT_SECONDS = 10.0
 
-#: The reason of a request that exceeded its deadline; it is not retried.
+#: The reason of a request that exceeded its deadline; the downloader does not retry it.
 TOO_SLOW = "too slow"
 
 

@@ -187,10 +187,10 @@ def _write_crops(photo: Path, crops: Path, boxes: list[dict[str, Any]]) -> None:
     """Write the crops of a photo; if it cannot be decoded, note that on its boxes."""
     if not boxes:
         return
-    from hotdog_sql.downloader.transform import cut  # needs Pillow
+    from hotdog_sql.downloader.transform import crop  # needs Pillow
 
     try:
-        parts = cut(photo.read_bytes(), [box["pixels"] for box in boxes], boxes[0]["to_turn"])
+        parts = crop(photo.read_bytes(), [box["pixels"] for box in boxes], boxes[0]["to_turn"])
     except RejectedError as error:
         for box in boxes:
             box.update(path=None, note=str(error))

@@ -1,5 +1,5 @@
-"""From photos to a dataset: fetch them, check them, keep them, and record each in the manifest.
+"""Download photos into a dataset, check them, and record each one in the manifest.
 
 `Photo` -> `Result` -> a line of manifest.csv. `run` cuts the photos into shards, an executor
-runs them with a pool of fetchers, and the results are appended to the manifest.
+downloads the shards with a pool of threads, and `run` appends the results to the manifest.
 """

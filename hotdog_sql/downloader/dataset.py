@@ -1,4 +1,4 @@
-"""The dataset being written: one run at a time, and only photos and records left behind."""
+"""A dataset that is being written, by one run at a time."""
 
 import filecmp
 import os
@@ -30,39 +30,39 @@ from hotdog_sql.storage import RUN_FILE, WORK_FOLDER, Storage, open_storage
 
 ATTRIBUTION = "ATTRIBUTION.csv"
 
-#: Files of a dataset that are not photos.
-RECORDS = frozenset({SELECTION, MANIFEST, ATTRIBUTION, "index.html"})
+#: Files of a dataset other than photos.
+METADATA_FILES = frozenset({SELECTION, MANIFEST, ATTRIBUTION, "index.html"})
 
-#: Files that systems and trainers leave in folders; they are nobody's photos.
+#: Files that operating systems leave in folders.
 FOREIGN_FILES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 
-#: Whoever passes the photos on must name these (CC BY 2.0).
+#: Columns of ATTRIBUTION.csv, the attribution that CC BY 2.0 requires.
 _ATTRIBUTION_COLUMNS = (
     *("path", "ImageID", "Title", "Author"),
     *("AuthorProfileURL", "OriginalLandingURL", "License"),
 )
 
-#: A cell that begins so is a formula to a spreadsheet
+#: First characters of what spreadsheets take for a formula
 #: (https://owasp.org/www-community/attacks/CSV_Injection).
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 
-_REPLACES = "in place of "
+_REPLACES_PREFIX = "in place of "
 
-#: Seconds of work that a killed coordinator may have to repeat, beside the shards in hand.
-_KEEP_EVERY = 10.0
+#: Seconds between uploads of new manifest lines; a killed run loses those since the last upload.
+_FLUSH_SECONDS = 10.0
 
-#: Bytes of a manifest up to which a folder is listed in one piece. A row has about 400.
-_ONE_PIECE = 20_000_000
+#: Manifest size in bytes up to which one request lists a folder. A row has about 400 bytes.
+_BYTES_PER_LISTING = 20_000_000
 
 
 @contextmanager
 def open_dataset(
     address: str | Path, recipe: Mapping[str, object] | None, options: DownloadOptions
 ) -> Iterator["Dataset"]:
-    """Open a dataset for one run, and make it where there is none.
+    """Open a dataset for one run, and create it if it does not exist.
 
-    It is refused if another run is working on it, and if it holds another selection than `recipe`
-    (None: not known), or photos that are altered otherwise or kept in another format.
+    Raises `DatasetError` if another run is working on it, if its selection is not `recipe` (None:
+    unknown), or if its photos were altered with other options or have another format.
     """
     storage = open_storage(address)
     with ExitStack() as stack:
@@ -73,140 +73,140 @@ def open_dataset(
         if storage.folder is not None and path.parent == scratch:
             storage.put(MANIFEST, path)
             path = storage.folder / MANIFEST
-        table = stack.enter_context(closing(Manifest(path)))
-        check_recipe(storage, recipe, options, begun=bool(table.tars))
-        _check_format(table, options, storage.name)
-        dataset = stack.enter_context(closing(Dataset(storage, scratch, table, last_part)))
+        manifest = stack.enter_context(closing(Manifest(path)))
+        check_recipe(storage, recipe, options, empty=not manifest.tars)
+        _check_format(manifest, options, storage.name)
+        dataset = stack.enter_context(closing(Dataset(storage, scratch, manifest, last_part)))
         storage.write(RUN_FILE, dataset.run_id.encode())
         yield dataset
 
 
 class Dataset:
-    """A dataset that is open for one run; made by `open_dataset`.
+    """A dataset that is open for one run; created by `open_dataset`.
 
-    The manifest of a dataset in an object store is kept in a temporary folder of this machine, and
-    what a run adds is uploaded every few seconds. So any machine can resume what another has begun.
+    The manifest of a remote dataset is a local temporary file, whose new lines are uploaded every
+    few seconds, so that any machine can resume the download.
     """
 
-    def __init__(self, storage: Storage, scratch: Path, table: Manifest, last_part: int) -> None:
+    def __init__(self, storage: Storage, scratch: Path, manifest: Manifest, last_part: int) -> None:
         self.storage = storage
-        self.manifest = table
+        self.manifest = manifest
         self.run_id: str = uuid4().hex
         self._scratch = scratch
         self._last_part = last_part
-        self._kept = table.path.stat().st_size
-        self._due = time.monotonic() + _KEEP_EVERY
-        # A folder is listed when the first of its files is asked for; a large dataset's by the
-        # first characters of the names. The sizes are in a table that SQLite itself moves to a
-        # temporary file: so memory does not grow with the dataset.
-        self._characters = 0
-        while self._kept > _ONE_PIECE * 16**self._characters:
-            self._characters += 1
+        self._flushed_bytes = manifest.path.stat().st_size
+        self._next_flush = time.monotonic() + _FLUSH_SECONDS
+        # `has` lists a remote folder once; in a large dataset, once per prefix of the file names.
+        # SQLite moves the table of sizes to a temporary file as it grows, so memory use does not
+        # grow with the dataset.
+        self._prefix_length = 0
+        while self._flushed_bytes > _BYTES_PER_LISTING * 16**self._prefix_length:
+            self._prefix_length += 1
         self._listed: set[tuple[str, str]] = set()
         self._sizes = sqlite3.connect("")
         self._sizes.execute("CREATE TABLE sizes (path PRIMARY KEY, size) WITHOUT ROWID")
 
     def close(self) -> None:
-        """Keep what is new."""
+        """Flush the manifest."""
         self._sizes.close()
-        self.keep()
+        self.flush()
 
     def has(self, row: Row) -> bool:
-        """Whether a photo is where the manifest says. A tar is whole, so what it holds is there."""
+        """Return whether the file of a photo exists with its size, or the tar that contains it."""
         tar = tar_of(row.path)
         path = tar or row.path
         if self.storage.folder is not None:
             size = self.storage.size(path)
-        else:  # without a request for each
+        else:  # a listing instead of a request per file
             folder, _, name = path.rpartition("/")
-            piece = (folder, name[: self._characters])
-            if piece not in self._listed:
-                files = self.storage.files(*piece)
+            prefix = (folder, name[: self._prefix_length])
+            if prefix not in self._listed:
+                files = self.storage.files(*prefix)
                 self._sizes.executemany("INSERT OR REPLACE INTO sizes VALUES (?, ?)", files)
-                self._listed.add(piece)
-            found = self._sizes.execute("SELECT size FROM sizes WHERE path = ?", (path,))
-            (size,) = found.fetchone() or (None,)
+                self._listed.add(prefix)
+            cursor = self._sizes.execute("SELECT size FROM sizes WHERE path = ?", (path,))
+            (size,) = cursor.fetchone() or (None,)
         return size is not None if tar else size == row.size
 
     def append(self, result: Result) -> None:
-        """Record a result."""
+        """Append a result to the manifest."""
         self.manifest.append(result)
-        if time.monotonic() >= self._due:
-            self.keep()
+        if time.monotonic() >= self._next_flush:
+            self.flush()
 
     def finalize(
         self, report: DownloadReport, recipe: Mapping[str, object] | None, options: DownloadOptions
     ) -> None:
-        """Write the records of a finished run, and count what the dataset has.
+        """Write the metadata files of a finished run, and count the photos of the dataset.
 
-        manifest.csv and ATTRIBUTION.csv are written by folder and rank, so they depend on the
-        photos alone, not on the order in which they came. A file that would not change is left
-        alone.
+        manifest.csv and ATTRIBUTION.csv are sorted by folder and rank, so they depend only on the
+        photos, not on timing. Files that would not change are not touched.
         """
         new_manifest, new_attribution = self._scratch / "new.csv", self._scratch / ATTRIBUTION
         with storage_errors(self.manifest.path):
-            with new_manifest.open("wb") as rows, new_attribution.open("wb") as credit:
-                rows.write(HEADER)
-                credit.write(encode(_ATTRIBUTION_COLUMNS))
-                for row in self._rows():
-                    rows.write(encode(row.values()))
+            with new_manifest.open("wb") as manifest, new_attribution.open("wb") as attribution:
+                manifest.write(HEADER)
+                attribution.write(encode(_ATTRIBUTION_COLUMNS))
+                for row in self._final_rows():
+                    manifest.write(encode(row.values()))
                     if row["status"] == Status.DOWNLOADED:
-                        credit.write(encode(_cell(row[name]) for name in _ATTRIBUTION_COLUMNS))
+                        cells = (_spreadsheet_safe(row[name]) for name in _ATTRIBUTION_COLUMNS)
+                        attribution.write(encode(cells))
                     report.count(row)
-                for file in (rows, credit):
+                for file in (manifest, attribution):
                     file.flush()
                     os.fsync(file.fileno())
             self.manifest.close()
-        self._publish(ATTRIBUTION, new_attribution)
-        self._publish(MANIFEST, new_manifest)
-        # An update is of the new selection once it is done, and not before: a run that is stopped
-        # in its middle has to be told again.
+        self._put_if_changed(ATTRIBUTION, new_attribution)
+        self._put_if_changed(MANIFEST, new_manifest)
+        # Only now: an interrupted update must be run again with --update.
         if recipe is not None and options.update:
             write_recipe(self.storage, recipe, options)
-        if self.storage.folder is None:  # a whole manifest has been uploaded
+        if self.storage.folder is None:  # the parts have been replaced by the manifest
             self.storage.delete(*(path for path, _ in self.storage.files(WORK_FOLDER)))
-            self._kept = self.manifest.path.stat().st_size
+            self._flushed_bytes = self.manifest.path.stat().st_size
 
-    def keep(self) -> None:
-        """Upload what is new in the manifest, where that is remote."""
+    def flush(self) -> None:
+        """Upload the new lines of the manifest if the dataset is remote."""
         if self.storage.folder is None:
             with self.manifest.path.open("rb") as file:
-                file.seek(self._kept)
-                new = file.read()
-            if new:
+                file.seek(self._flushed_bytes)
+                new_lines = file.read()
+            if new_lines:
                 self._last_part += 1
-                self.storage.write(part_name(self._last_part), HEADER + new)
-                self._kept += len(new)
-        self._due = time.monotonic() + _KEEP_EVERY
+                self.storage.write(part_name(self._last_part), HEADER + new_lines)
+                self._flushed_bytes += len(new_lines)
+        self._next_flush = time.monotonic() + _FLUSH_SECONDS
 
-    def _publish(self, name: str, file: Path) -> None:
-        """Put a finished record in its place, unless the same is there."""
+    def _put_if_changed(self, name: str, file: Path) -> None:
+        """Move a file into the dataset, unless the dataset already has the same content."""
         old = None if self.storage.folder is None else self.storage.folder / name
         if old is None or not old.exists() or not filecmp.cmp(file, old, shallow=False):
             self.storage.put(name, file)
 
-    def _rows(self) -> Iterator[dict[str, str]]:
-        """The manifest's rows in their final order; each reserve names the photo it replaces.
+    def _final_rows(self) -> Iterator[dict[str, str]]:
+        """Yield the manifest's rows in their final order; each reserve names the photo it replaces.
 
-        That is the lost photo which comes as early among a folder's lost ones as the reserve does
-        among its reserves, so it does not depend on which was lost first.
+        In each folder, the first reserve replaces the first lost photo by rank, and so on, so notes
+        do not depend on timing.
         """
         folder, lost = "", deque[str]()
-        for known in self.manifest.rows():
-            if known.folder != folder:
-                folder, lost = known.folder, deque()
-            replaced = lost.popleft() if known.reserve and lost else ""
-            if known.status == Status.LOST:
-                lost.append(known.image_id)
-            row = self.manifest.columns(known)
-            others = [one for one in row["note"].split("; ") if not one.startswith(_REPLACES)]
-            row["note"] = join_notes(f"{_REPLACES}{replaced}" if replaced else "", *others)
-            yield row
+        for row in self.manifest.rows():
+            if row.folder != folder:
+                folder, lost = row.folder, deque()
+            replaced = lost.popleft() if row.reserve and lost else ""
+            if row.status == Status.LOST:
+                lost.append(row.image_id)
+            columns = self.manifest.columns(row)
+            notes = columns["note"].split("; ")
+            notes = [note for note in notes if not note.startswith(_REPLACES_PREFIX)]
+            columns["note"] = join_notes(_REPLACES_PREFIX + replaced if replaced else "", *notes)
+            yield columns
 
 
 @contextmanager
 def _work_folder(folder: Path) -> Iterator[None]:
-    """The run's own folder inside a dataset, removed with what killed runs have left there."""
+    """Create and lock the work folder of a dataset, and remove it at the end."""
     work = folder / WORK_FOLDER
     check_folder(folder)
     with ExitStack() as stack:
@@ -220,18 +220,17 @@ def _work_folder(folder: Path) -> Iterator[None]:
         try:
             yield
         finally:
-            # A folder that has disappeared must not hide the error that says so.
-            shutil.rmtree(work, ignore_errors=True)
+            shutil.rmtree(work, ignore_errors=True)  # does not hide the error that ends the run
 
 
 def check_folder(folder: Path) -> None:
-    """Refuse a folder that is not a dataset: what is in it could be overwritten or deleted."""
+    """Raise `DatasetError` if a folder contains anything but a dataset, which could be damaged."""
     with storage_errors(folder):
-        for name in (WORK_FOLDER, f"{WORK_FOLDER}/lock", *sorted(RECORDS)):
+        for name in (WORK_FOLDER, f"{WORK_FOLDER}/lock", *sorted(METADATA_FILES)):
             refuse_links(folder, name)
         try:
             names = {entry.name for entry in folder.iterdir()} - FOREIGN_FILES
-            # What a data folder has in it before its first file has come.
+            # A data folder whose first file is still being downloaded contains only these.
             names |= {entry.name for entry in (folder / WORK_FOLDER).glob("*.csv.part")}
         except FileNotFoundError:
             return
@@ -239,24 +238,24 @@ def check_folder(folder: Path) -> None:
             raise DatasetError(
                 f"a file is in the way of {folder}: choose another folder"
             ) from error
-    empty = {WORK_FOLDER, SELECTION}  # or killed before the manifest was made
-    if not (names <= empty or MANIFEST in names):
+    expected = {WORK_FOLDER, SELECTION}  # of a run that was killed before it wrote the manifest
+    if not (names <= expected or MANIFEST in names):
         raise DatasetError(
             f"{folder} is not empty and not a dataset: choose another folder for the photos"
         )
 
 
-def _check_format(table: Manifest, options: DownloadOptions, name: str) -> None:
-    """See that the dataset keeps its photos as the options say."""
-    if options.in_tars and "" in table.tars:
-        kept = "files: leave out --dataset-format"
-    elif not options.in_tars and table.tars - {""}:
-        kept = "tars: add --dataset-format webdataset"
+def _check_format(manifest: Manifest, options: DownloadOptions, name: str) -> None:
+    """Raise `DatasetError` if the dataset has another format than the options say."""
+    if options.in_tars and "" in manifest.tars:
+        format_and_remedy = "files: leave out --dataset-format"
+    elif not options.in_tars and manifest.tars - {""}:
+        format_and_remedy = "tars: add --dataset-format webdataset"
     else:
         return
-    raise DatasetError(f"{name} has its photos in {kept}, or choose another folder")
+    raise DatasetError(f"{name} has its photos in {format_and_remedy}, or choose another folder")
 
 
-def _cell(text: str) -> str:
-    """The text as a spreadsheet is to show it, not to run it."""
-    return f"'{text}" if text.startswith(_FORMULAS) else text
+def _spreadsheet_safe(text: str) -> str:
+    """The text in a form that spreadsheets do not run as a formula."""
+    return f"'{text}" if text.startswith(_FORMULA_PREFIXES) else text

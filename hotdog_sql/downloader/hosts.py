@@ -1,4 +1,4 @@
-"""Which request may start next: so many for each host, and none while the host is paused."""
+"""Schedule requests: limit how many run per host, and pause hosts that fail."""
 
 import heapq
 import itertools
@@ -14,163 +14,161 @@ from hotdog_sql.errors import RequestError
 from hotdog_sql.options import Source
 from hotdog_sql.progress import Progress
 
-#: Reasons of failures where there was no connection at all.
+#: Reasons of requests that failed without a connection.
 NO_CONNECTION = frozenset({"unknown host", "connection refused", "no connection"})
 
-#: Flickr serves its photos under many names (`farm5.staticflickr.com`, `c2.staticflickr.com`, …)
-#: of one service, to which the limits apply as one.
+#: Flickr serves its photos from many hosts (`farm5.staticflickr.com`, `c2.staticflickr.com`, …),
+#: which share one limit.
 _FLICKR = "staticflickr.com"
-_FLICKR_AT_ONCE = 16
+_FLICKR_LIMIT = 16
 
 
 @dataclass(slots=True)
 class Task:
-    """A photo on its way through the sources that may have it.
+    """A photo to fetch, with the sources that may have it.
 
-    `left` are those still to ask, with their addresses; the first is the one in hand, and `attempt`
-    is the number of the next request to it. `errors` say why the others did not have it;
-    `transient`: one of them may have it another time.
+    `sources` are those still to try, with their URLs; the first is the current one, and `attempt`
+    is the number of its next request. `errors` say why earlier sources failed; `transient` means
+    that one of them may succeed later.
     """
 
     photo: Photo
-    left: deque[tuple[Source, str]]
+    sources: deque[tuple[Source, str]]
     attempt: int = 1
     errors: list[str] = field(default_factory=list)
     transient: bool = False
 
     @property
     def host(self) -> str:
-        """The host that it waits for, or that has it in hand."""
-        return host_of(self.left[0][1])
+        """The host of the current source."""
+        return host_of(self.sources[0][1])
 
     def next_source(self, reason: str, *, transient: bool = False) -> None:
-        """Leave the source in hand."""
-        source, _ = self.left.popleft()
+        """Give up the current source for a reason."""
+        source, _ = self.sources.popleft()
         self.errors.append(f"{source}: {reason}")
         self.transient = self.transient or transient
         self.attempt = 1
 
 
 class _Host:
-    """What is known of one host, and what waits for it. Times are on the monotonic clock."""
+    """The state and the waiting tasks of one host. Times are on the monotonic clock."""
 
-    def __init__(self, at_once: int) -> None:
-        self.at_once = at_once  # requests at the same time
+    def __init__(self, limit: int) -> None:
+        self.limit = limit  # concurrent requests
         self.active = 0
-        #: A heap of tasks, by the time from which they may start.
+        #: A heap of tasks, ordered by their earliest start time.
         self.waiting: list[tuple[float, int, Task]] = []
-        self.heard = False  # whether it has begun to answer
-        self.answered = time.monotonic()  # the last complete answer
+        self.has_responded = False
+        self.last_response = time.monotonic()  # the last complete one
         self.down_since: float | None = None
         self.paused_until = 0.0
-        self.given_up = ""  # for this reason
+        self.give_up_reason = ""  # empty while the host is in use
 
 
 class HostQueue:
-    """Hands tasks to worker threads, each when its host may be asked.
+    """Gives worker threads each task when its host may get another request.
 
-    A task that must wait, for its host or for its next attempt, keeps no worker from the others.
+    A task that waits, for its host or for its next attempt, does not block the others.
     """
 
     def __init__(self, options: DownloadOptions, progress: Progress) -> None:
-        #: Whether any host has answered.
-        self.heard = False
+        #: Whether any host has responded.
+        self.has_responded = False
         self._options = options
         self._progress = progress
         self._hosts: dict[str, _Host] = {}
         self._changed = Condition()
-        self._order = itertools.count()
+        self._sequence = itertools.count()
         self._closed = False
 
     def put(self, task: Task, delay: float = 0.0) -> str:
-        """Let a task wait for its turn, at least so many seconds.
+        """Queue a task that may start after `delay` seconds.
 
-        Returns the reason why its host is given up; then the task is not taken.
+        Returns an empty text, or the reason why the host was given up; then nothing is queued.
         """
         with self._changed:
             host = self._hosts.get(task.host)
             if host is None:
-                most = self._options.per_host
-                host = _Host(min(most, _FLICKR_AT_ONCE) if task.host == _FLICKR else most)
+                limit = self._options.per_host
+                host = _Host(min(limit, _FLICKR_LIMIT) if task.host == _FLICKR else limit)
                 self._hosts[task.host] = host
-            if not host.given_up:
-                due = time.monotonic() + delay
-                heapq.heappush(host.waiting, (due, next(self._order), task))
+            if not host.give_up_reason:
+                start = time.monotonic() + delay
+                heapq.heappush(host.waiting, (start, next(self._sequence), task))
                 self._changed.notify()
-            return host.given_up
+            return host.give_up_reason
 
     def take(self) -> Task | None:
         """Wait for the next task; None after `close`."""
         with self._changed:
             while not self._closed:
-                now, soonest = time.monotonic(), math.inf
+                now, next_start = time.monotonic(), math.inf
                 for name, host in self._hosts.items():
-                    if not host.waiting or host.active >= host.at_once:
+                    if not host.waiting or host.active >= host.limit:
                         continue
-                    due = max(host.waiting[0][0], host.paused_until)
-                    if due <= now:
-                        self._hosts[name] = self._hosts.pop(name)  # to the end: they take turns
+                    start = max(host.waiting[0][0], host.paused_until)
+                    if start <= now:
+                        self._hosts[name] = self._hosts.pop(name)  # to the end, for round robin
                         host.active += 1
                         return heapq.heappop(host.waiting)[2]
-                    soonest = min(soonest, due)
-                self._changed.wait(None if soonest == math.inf else soonest - now)
+                    next_start = min(next_start, start)
+                self._changed.wait(None if next_start == math.inf else next_start - now)
             return None
 
-    def hear(self, name: str) -> None:
-        """The host has begun to answer."""
+    def response_started(self, name: str) -> None:
+        """Note that a host has begun to respond."""
         with self._changed:
-            self.heard = self._hosts[name].heard = True
+            self.has_responded = self._hosts[name].has_responded = True
 
     def succeeded(self, name: str) -> None:
-        """A request has ended with a complete answer, whatever it says.
-
-        The worker takes the next task itself, so the others need not be woken.
-        """
-        with self._changed:
+        """Note a complete response, whatever its status."""
+        with self._changed:  # no notification: this worker takes the next task itself
             host = self._hosts[name]
             host.active -= 1
-            host.answered, host.down_since = time.monotonic(), None
-            if not (host.active or host.waiting or host.given_up):
-                del self._hosts[name]  # nothing of it need be remembered
+            host.last_response, host.down_since = time.monotonic(), None
+            if not (host.active or host.waiting or host.give_up_reason):
+                del self._hosts[name]  # its state is no longer needed
 
     def failed(self, name: str, error: RequestError) -> list[Task]:
-        """A request has failed, but may succeed later.
+        """Note a request that failed but may succeed later.
 
-        Returns the tasks that waited for the host where it is given up for that.
+        Returns the tasks that waited for the host if it is given up, or else an empty list.
         """
         with self._changed:
             host = self._hosts[name]
             host.active -= 1
-            if not host.given_up:
+            if not host.give_up_reason:
                 self._pause(name, host, error)
-            self._changed.notify_all()  # how long they wait has changed
-            tasks = [task for _, _, task in host.waiting] if host.given_up else []
+            self._changed.notify_all()  # start times have changed
+            tasks = [task for _, _, task in host.waiting] if host.give_up_reason else []
             if tasks:
                 host.waiting.clear()
             return tasks
 
     def close(self) -> None:
-        """End: no worker gets a task any more."""
+        """Give no further tasks to workers."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
 
     def _pause(self, name: str, host: _Host, error: RequestError) -> None:
-        """Pause or give up the host if it is time to."""
+        """Pause or give up the host if the retry policy says so."""
         policy, now = self._options.retry, time.monotonic()
-        silent, wait = now - host.answered, error.retry_after or 0.0
+        silence, wait = now - host.last_response, error.retry_after or 0.0
         is_unreachable = error.reason in NO_CONNECTION
-        if error.retry_after is None and (is_unreachable or silent > policy.silence):
+        if error.retry_after is None and (is_unreachable or silence > policy.silence):
             if host.down_since is None:
                 host.down_since = now
                 if is_unreachable:
                     self._progress.unreachable(name, error.reason)
-            # As long as it has been down, so that pauses double.
+            # A pause as long as the outage so far makes pauses double.
             wait = min(policy.cap, max(policy.base, now - host.down_since))
-        # If no host has answered, the run ends before hosts are given up.
-        limit = policy.silence if self.heard and not host.heard else policy.patience
-        if silent > limit or wait > policy.patience:
-            host.given_up = error.reason
+        # If no host has responded, the run ends before hosts are given up.
+        is_only_silent = self.has_responded and not host.has_responded
+        limit = policy.silence if is_only_silent else policy.patience
+        if silence > limit or wait > policy.patience:
+            host.give_up_reason = error.reason
             self._progress.given_up(name, error.reason)
         elif wait:
             if host.paused_until <= now:
@@ -179,6 +177,6 @@ class HostQueue:
 
 
 def host_of(url: str) -> str:
-    """The host of an address as limits count it: name and port, or the service it belongs to."""
+    """Return the name and port that limits apply to; all hosts of Flickr count as one."""
     netloc = url.partition("://")[2].partition("/")[0].rpartition("@")[2].lower()
     return _FLICKR if netloc.endswith(f".{_FLICKR}") else netloc

@@ -1,4 +1,4 @@
-"""Many photos at the same time: threads that fetch, check and keep them."""
+"""Fetch, check and write many photos at the same time, with threads."""
 
 import os
 import time
@@ -30,29 +30,28 @@ from hotdog_sql.progress import Progress
 from hotdog_sql.storage import Storage
 from hotdog_sql.transport import TOO_SLOW
 
-#: Photos taken from the selection ahead of their turn: enough to keep the other hosts busy while
-#: one is paused, few enough to need little memory.
-_WINDOW = 1000
+#: Photos in progress: enough to keep other hosts busy while one is paused, and little memory.
+_MAX_IN_PROGRESS = 1000
 
-#: Bytes from which a photo counts as large. Two of those are received at once: with many workers,
-#: more of them would need gigabytes of memory.
-_LARGE = 3 << 20
-_LARGE_AT_ONCE = 2
+#: Size in bytes above which a photo counts as large, and the number of large photos received at
+#: once. With many workers, more would need gigabytes of memory.
+_LARGE_BYTES = 3 << 20
+_MAX_LARGE = 2
 
-#: Seconds in which any host must answer.
-_ANSWER_SECONDS = 30.0
+#: Seconds within which some host must respond.
+_FIRST_RESPONSE_SECONDS = 30.0
 
-#: Seconds that stopping waits for transfers to end. A thread that nothing can interrupt, such as
-#: one that looks up a name, ends later by itself and writes nothing.
+#: Seconds to wait for transfers when stopping. A thread that cannot be interrupted, for example in
+#: a DNS lookup, ends later and writes nothing.
 _STOP_SECONDS = 1.0
 
 
 class DownloadPool:
-    """Fetches photos with a fixed number of threads, each with a client of its own.
+    """Fetches photos with a fixed number of threads, each with its own client.
 
-    A context manager: when the block ends, so do the transfers, within about a second. `heard`: a
-    host has answered earlier in this run. Then hosts that stay silent fail their photos, but do not
-    end the run.
+    A context manager: at the end of the block, transfers stop within about a second.
+    `host_responded` says that a host has responded earlier in this run. Then silent hosts only fail
+    their photos and do not end the run.
     """
 
     def __init__(
@@ -62,23 +61,23 @@ class DownloadPool:
         options: DownloadOptions,
         progress: Progress,
         *,
-        heard: bool = False,
+        host_responded: bool = False,
     ) -> None:
-        HttpClient(options.silence_seconds)  # whose errors are to be raised here
+        HttpClient(options.silence_seconds)  # raises errors in the settings here, not in a thread
         self._storage = storage
         self._mirror_url = mirror_url
         self._options = options
         self._progress = progress
         self._hosts = HostQueue(options, progress)
-        self._hosts.heard = heard
+        self._hosts.has_responded = host_responded
         self._results: SimpleQueue[Result | BaseException] = SimpleQueue()
         self._stopped = Event()
-        self._large = BoundedSemaphore(_LARGE_AT_ONCE)
-        # Decoded, photos are a hundred times as large as their files, and more of them at the same
-        # time would not be done sooner.
-        self._decoding = BoundedSemaphore(os.cpu_count() or 1)
+        self._large_slots = BoundedSemaphore(_MAX_LARGE)
+        # Decoded photos are a hundred times as large as their files, and decoding more of them than
+        # there are processors would not be faster.
+        self._decode_slots = BoundedSemaphore(os.cpu_count() or 1)
         self._threads: list[Thread] = []
-        self._open = 0
+        self._in_progress = 0
         self._started = 0.0
 
     def __enter__(self) -> Self:
@@ -89,41 +88,41 @@ class DownloadPool:
         self._hosts.close()
         deadline = time.monotonic() + _STOP_SECONDS
         for thread in self._threads:
-            if thread.is_alive():  # a Ctrl-C may have come while the last was started
+            if thread.is_alive():  # Ctrl-C may interrupt the start of the last thread
                 thread.join(max(0.0, deadline - time.monotonic()))
 
     def run(self, photos: Iterable[Photo]) -> Iterator[Result]:
-        """The result of each photo as it ends.
+        """Yield the result of each photo when it is finished.
 
-        Photos are taken from their iterable in this thread, some ahead of their turn.
+        Photos are taken from their iterable in this thread, some in advance.
 
         Raises:
             StorageError: a photo cannot be written.
-            UnreachableError: no host has answered.
+            UnreachableError: no host has responded.
         """
         for photo in photos:
             self._submit(photo)
-            # Results come first: they are to be shown and recorded at once.
-            while self._open >= _WINDOW or not self._results.empty():
+            # Results come first, so that they are shown and recorded at once.
+            while self._in_progress >= _MAX_IN_PROGRESS or not self._results.empty():
                 yield self._next_result()
-        while self._open:
+        while self._in_progress:
             yield self._next_result()
 
     def _submit(self, photo: Photo) -> None:
-        sources = self._options.sources
         self._started = self._started or time.monotonic()
-        self._open += 1
-        self._queue(Task(photo, deque((one, photo.url(one, self._mirror_url)) for one in sources)))
-        if len(self._threads) < min(self._options.workers, self._open):
-            # Daemons: the program does not wait for a silent server when it ends.
+        self._in_progress += 1
+        urls = ((source, photo.url(source, self._mirror_url)) for source in self._options.sources)
+        self._enqueue(Task(photo, deque(urls)))
+        if len(self._threads) < min(self._options.workers, self._in_progress):
+            # Daemon threads, so that the program does not wait for a silent server at its end.
             thread = Thread(target=self._work, daemon=True)
             self._threads.append(thread)
             thread.start()
 
-    def _queue(self, task: Task, delay: float = 0.0) -> None:
-        """Let a photo wait for its turn at its next source; its result where none is left."""
-        while task.left:
-            _, url = task.left[0]
+    def _enqueue(self, task: Task, delay: float = 0.0) -> None:
+        """Queue a photo for its next source, or report its result if no source is left."""
+        while task.sources:
+            _, url = task.sources[0]
             reason = self._hosts.put(task, delay) if url else "no address"
             if not reason:
                 return
@@ -134,9 +133,10 @@ class DownloadPool:
     def _next_result(self) -> Result:
         while True:
             try:
-                result = self._results.get(timeout=1.0)  # on Windows, Ctrl-C waits for its end
+                result = self._results.get(timeout=1.0)  # blocks Ctrl-C on Windows meanwhile
             except Empty:
-                if self._hosts.heard or time.monotonic() < self._started + _ANSWER_SECONDS:
+                deadline = self._started + _FIRST_RESPONSE_SECONDS
+                if self._hosts.has_responded or time.monotonic() < deadline:
                     continue
                 raise UnreachableError(
                     "no host has answered within 30 s: check the network connection, "
@@ -144,49 +144,49 @@ class DownloadPool:
                 ) from None
             if isinstance(result, BaseException):
                 raise result
-            self._open -= 1
+            self._in_progress -= 1
             return result
 
     def _work(self) -> None:
-        """Fetch photos until the pool closes; run by each thread."""
+        """Fetch photos until the pool closes; the target of each thread."""
         try:
             with HttpClient(self._options.silence_seconds) as client:
                 while (task := self._hosts.take()) is not None:
-                    self._serve(client, task)
-        except BaseException as error:  # noqa: BLE001 - the thread that waits for results raises it
+                    self._fetch(client, task)
+        except BaseException as error:  # noqa: BLE001 - the main thread raises it
             self._results.put(error)
 
-    def _serve(self, client: HttpClient, task: Task) -> None:
-        """Make one request; keep the photo, or queue it for its next attempt."""
-        source, url = task.left[0]
-        host, answer = task.host, "ok"
+    def _fetch(self, client: HttpClient, task: Task) -> None:
+        """Make one request; write the photo, or queue it for its next attempt."""
+        source, url = task.sources[0]
+        host, outcome = task.host, "ok"
         try:
             with client.stream(url, seconds=self._options.seconds) as response:
-                self._hosts.hear(host)
-                data = self._receive(client, response)
-            result = self._keep(task, data)
+                self._hosts.response_started(host)
+                data = self._read_body(client, response)
+            result = self._save(task, data)
             self._hosts.succeeded(host)
             self._results.put(result)
         except RequestError as error:
-            answer = error.reason
+            outcome = error.reason
             if error.transient:
-                stranded = self._hosts.failed(host, error)
-                self._queue(task, self._delay(task, error))
-                for other in stranded:
-                    self._queue(other)
+                waiting = self._hosts.failed(host, error)
+                self._enqueue(task, self._delay(task, error))
+                for other in waiting:
+                    self._enqueue(other)
             else:
-                self._reject(task, answer)
+                self._reject(task, outcome)
         except HotdogError:
             raise
-        except Exception as error:  # noqa: BLE001 - it fails this photo and no other
-            answer = type(error).__name__
-            self._reject(task, answer, transient=True)
-        self._progress.answered(task.photo.image_id, source, url, answer)
+        except Exception as error:  # noqa: BLE001 - fails this photo only
+            outcome = type(error).__name__
+            self._reject(task, outcome, transient=True)
+        self._progress.answered(task.photo.image_id, source, url, outcome)
 
     def _delay(self, task: Task, error: RequestError) -> float:
-        """Seconds until the next attempt, which may be at the next source."""
+        """Return the seconds until the next attempt, and choose its source."""
         if error.reason in NO_CONNECTION:
-            return 0.0  # not an attempt: the host is paused, or given up
+            return 0.0  # does not count as an attempt: the host is paused or given up
         delay = self._options.retry.delay(task.attempt, error.retry_after)
         if delay is None or error.reason == TOO_SLOW:
             task.next_source(error.reason, transient=True)
@@ -195,13 +195,13 @@ class DownloadPool:
         return delay
 
     def _reject(self, task: Task, reason: str, *, transient: bool = False) -> None:
-        """Go on to the next source of a photo."""
+        """Give up the current source of a photo and queue it for the next."""
         self._hosts.succeeded(task.host)
         task.next_source(reason, transient=transient)
-        self._queue(task)
+        self._enqueue(task)
 
-    def _receive(self, client: HttpClient, response: httpx.Response) -> bytearray:
-        """The body of an answer whose status and addresses promise a photo."""
+    def _read_body(self, client: HttpClient, response: httpx.Response) -> bytearray:
+        """Return the body, or raise `RejectedError` if it cannot be a photo."""
         if any(PLACEHOLDER_NAME in hop.url.path for hop in (*response.history, response)):
             raise RejectedError("placeholder")
         check_status(response)
@@ -211,47 +211,47 @@ class DownloadPool:
         if declared.isdecimal() and int(declared) > self._options.max_bytes:
             raise RejectedError("too large")
         body = bytearray()
-        large = False
+        is_large = False
         try:
             for chunk in response.iter_raw():
                 body += chunk
                 if len(body) > self._options.max_bytes:
                     raise RejectedError("too large")
                 self._check_running()
-                if not large and len(body) > _LARGE:
-                    waiting = time.monotonic()
-                    large = self._large.acquire()
-                    client.extend(time.monotonic() - waiting)
+                if not is_large and len(body) > _LARGE_BYTES:
+                    wait_start = time.monotonic()
+                    is_large = self._large_slots.acquire()
+                    client.extend(time.monotonic() - wait_start)
         finally:
-            if large:
-                self._large.release()
+            if is_large:
+                self._large_slots.release()
             self._progress.received(len(body))
         return body
 
-    def _keep(self, task: Task, data: Bytes) -> Result:
-        """Check the bytes, alter them if that is asked for, and write them."""
-        photo, (source, url) = task.photo, task.left[0]
+    def _save(self, task: Task, data: Bytes) -> Result:
+        """Check the bytes, transform them if the options say so, and write them."""
+        photo, (source, url) = task.photo, task.sources[0]
         picture = inspect(data)
         md5 = md5_hex(data)
         if md5 in PLACEHOLDERS:
             raise RejectedError("placeholder")
-        note = _change(photo, len(data), md5) if source == Source.ORIGINAL else ""
+        note = _difference(photo, len(data), md5) if source == Source.ORIGINAL else ""
         if note and self._options.strict_md5:
             raise RejectedError(note)
         if self._options.decodes:
-            from hotdog_sql.downloader.transform import degrees, transform  # which needs Pillow
+            from hotdog_sql.downloader.transform import degrees, transform  # needs Pillow
 
-            with self._decoding:
+            with self._decode_slots:
                 self._check_running()
-                altered = transform(
+                transformed = transform(
                     data,
                     degrees(photo.rotation, source),
                     upright=self._options.upright,
                     max_side=self._options.max_side,
                 )
-            if altered is not None:
-                data, done = altered
-                md5, picture, note = md5_hex(data), inspect(data), join_notes(note, done)
+            if transformed is not None:
+                data, changes = transformed
+                md5, picture, note = md5_hex(data), inspect(data), join_notes(note, changes)
         self._check_running()
         result = Result(
             photo,
@@ -274,8 +274,8 @@ class DownloadPool:
             raise RequestError("stopped", "stopped", transient=True)
 
 
-def _change(photo: Photo, size: int, md5: str) -> str:
-    """How the original's bytes differ from what Open Images wrote down of them."""
+def _difference(photo: Photo, size: int, md5: str) -> str:
+    """Return how an original differs from the MD5 or size that Open Images recorded."""
     if photo.original_md5:
         is_same = photo.original_md5 == b64encode(bytes.fromhex(md5)).decode()
         return "" if is_same else "md5 differs"

@@ -1,4 +1,4 @@
-"""The result of a photo, as the manifest records it."""
+"""The result of downloading a photo, as the manifest records it."""
 
 import csv
 from collections import Counter
@@ -10,41 +10,40 @@ from typing import Self
 from hotdog_sql.downloader.photo import IMAGE_COLUMNS, Photo
 from hotdog_sql.errors import DatasetError, SelectionFileError
 
-#: The file that a line of each photo is in.
+#: File with one line per photo.
 MANIFEST = "manifest.csv"
 
-#: The columns that every manifest has. ImageID comes first: with folder, it is the key.
+#: Columns that every manifest has. The key is ImageID with folder.
 FIRST_COLUMNS = (
     *("ImageID", "folder", "partition", "rank", "path", "status", "source", "url"),
     *("bytes", "md5", "error", "note", "reserve", *IMAGE_COLUMNS[1:]),
 )
-#: The manifest's columns, in their order. Those of later releases come last, so they say which
-#: release wrote it.
+#: Columns of the manifest, in order. Later releases add columns at the end.
 COLUMNS = (*FIRST_COLUMNS, "width", "height")
 
-#: Separates what two sources answered in `error`, and two remarks in `note`.
-_NEXT = "; "
+#: Separates the sources' reasons in `error`, and the remarks in `note`.
+_SEPARATOR = "; "
 
 
 class Status(StrEnum):
     """How the download of a photo ended."""
 
-    #: It is in the dataset.
+    #: The photo is in the dataset.
     DOWNLOADED = "downloaded"
-    #: Every source said for good that it does not have it, or it failed in several runs.
+    #: No source has the photo, or it failed in several runs.
     LOST = "lost"
-    #: No source gave it, but one of them may another time.
+    #: The download failed, but may succeed in a later run.
     FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The result of downloading one photo; empty is what only a downloaded one has.
+    """The result of downloading one photo. Only a downloaded photo has a path, source and so on.
 
-    `path` is where it is, relative to the dataset; below the name of its tar where it is in one.
-    `url` is the address that was asked, before any redirect. `error` says why the sources before
-    that one, or all of them, did not give it: `mirror: http 404; original: placeholder`. `width`
-    and `height` are in pixels as stored; photos of earlier releases have none.
+    `path` is relative to the dataset; for a photo in a tar, it begins with the path of the tar.
+    `url` is the requested URL, before any redirect. `error` says why the sources tried before, or
+    all sources, failed: `mirror: http 404; original: placeholder`. `width` and `height` are in
+    pixels as stored; photos of earlier releases have none.
     """
 
     photo: Photo
@@ -60,7 +59,7 @@ class Result:
     height: int | None = None
 
     def row(self) -> tuple[object, ...]:
-        """The values of its line in the manifest."""
+        """Return the values of the photo's line in the manifest."""
         photo = self.photo
         _, *image = photo.image_row().values()
         return (
@@ -72,7 +71,7 @@ class Result:
 
     @classmethod
     def from_row(cls, row: Mapping[str, str]) -> Self:
-        """The result in a line of the manifest; `DatasetError` where it is not one of ours."""
+        """Return the result in a line of the manifest; raise `DatasetError` if it is invalid."""
         try:
             return cls(
                 Photo.from_row(row),
@@ -88,19 +87,19 @@ class Result:
 
 @dataclass(slots=True)
 class DownloadReport:
-    """How a download ended: the dataset as it is now, and what this run did.
+    """The state of the dataset after a download, and what the run did.
 
     Attributes:
-        on_disk: photos that the dataset has.
-        downloaded: those of them that were downloaded in this run.
-        received: bytes of these.
+        on_disk: photos in the dataset.
+        downloaded: photos downloaded in this run.
+        received: bytes of the photos downloaded in this run.
         lost: photos that no source has.
-        failed: photos that are worth another try.
+        failed: photos whose download may succeed in a later run.
         replaced: lost photos that another photo in the dataset replaces.
-        short: lost photos that could not be replaced, because no more photos are left; by folder.
-        sources: photos in the dataset by source.
+        short: lost photos, by folder, for which no replacement is left.
+        sources: photos in the dataset, by source.
         lost_reasons: how often each (source, reason) occurs among the lost photos.
-        failed_reasons: the same among those that failed.
+        failed_reasons: how often each (source, reason) occurs among the failed photos.
     """
 
     on_disk: int = 0
@@ -131,7 +130,7 @@ class DownloadReport:
 
 
 def invalid_row(reason: object) -> DatasetError:
-    """The error for a line of a manifest that is not one of ours."""
+    """Return the error for an invalid line of a manifest."""
     return DatasetError(
         f"manifest.csv has a row that hotdog-sql did not write ({reason}); move the file away and "
         "download again"
@@ -139,24 +138,24 @@ def invalid_row(reason: object) -> DatasetError:
 
 
 def split_errors(error: str) -> list[tuple[str, str]]:
-    """The (source, reason) pairs of an `error`."""
-    pairs = (part.partition(": ") for part in error.split(_NEXT) if part)
+    """Return the (source, reason) pairs of an `error`."""
+    pairs = (part.partition(": ") for part in error.split(_SEPARATOR) if part)
     return [(source, reason) for source, _, reason in pairs]
 
 
 def join_notes(*notes: str) -> str:
-    """Several remarks as one `note`."""
-    return _NEXT.join(filter(None, notes))
+    """Join the remarks that are not empty into one `note`."""
+    return _SEPARATOR.join(filter(None, notes))
 
 
 def encode(values: Iterable[object]) -> bytes:
-    """One line of CSV with its end; None is an empty field."""
+    """Return a line of CSV with its line end; None becomes an empty field."""
     line: str = _WRITER.writerow(values)
     return line.encode("utf-8", "replace")
 
 
 def decode(line: bytes, columns: Sequence[str] = COLUMNS) -> dict[str, str] | None:
-    """A line by its columns; None where it is not one of ours."""
+    """Return the values of a line by column, or None if it is invalid."""
     try:
         values = next(csv.reader([line.decode()], strict=True))
     except (UnicodeDecodeError, csv.Error):
@@ -164,8 +163,8 @@ def decode(line: bytes, columns: Sequence[str] = COLUMNS) -> dict[str, str] | No
     return dict(zip(columns, values, strict=True)) if len(values) == len(columns) else None
 
 
-class _Line:
-    """What `csv.writer` writes to: it gives the line back."""
+class _Echo:
+    """A file for `csv.writer` that returns each line instead of storing it."""
 
     def write(self, line: str) -> str:
         return line
@@ -175,5 +174,5 @@ def _optional_int(text: str) -> int | None:
     return int(text) if text else None
 
 
-_WRITER = csv.writer(_Line(), lineterminator="\n")
+_WRITER = csv.writer(_Echo(), lineterminator="\n")
 HEADER = encode(COLUMNS)

@@ -1,4 +1,4 @@
-"""A whole download: from the photos of a selection to a finished dataset."""
+"""Download the photos of a selection into a dataset."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -17,11 +17,11 @@ from hotdog_sql.progress import Progress
 from hotdog_sql.storage import open_storage
 from hotdog_sql.text import printable
 
-#: The photos that follow a folder's last in the seeded order, each taken as it is needed.
+#: Returns the photos that follow the selection of a folder in the seeded order.
 Replacements = Callable[[str], Iterator[Photo]]
 
-#: Runs in which a photo may fail; after that it counts as lost.
-_FAILED_RUNS = 3
+#: Failed runs after which a photo counts as lost.
+_MAX_FAILED_RUNS = 3
 
 
 def download(
@@ -35,14 +35,13 @@ def download(
     recipe: Mapping[str, object] | None = None,
     progress: Progress | None = None,
 ) -> DownloadReport:
-    """Make or complete a dataset.
+    """Create or resume a dataset.
 
-    What is in the dataset and its manifest already is not fetched again. The outcome depends on the
-    selection and on what the servers answer, not on timing, on `options.workers`, on who runs the
-    shards, or on how often the run was killed in between.
+    Photos that the dataset already has are not downloaded again. The result depends only on the
+    selection and the servers' responses, not on timing, workers or interruptions.
 
-    `replacements` gives the photos that may replace lost ones of a folder, `count` says how many
-    photos there are, `recipe` is for `selection.json` (None: not known).
+    `replacements` returns the photos that may replace lost ones of a folder, `count` is the number
+    of photos, and `recipe` is the content of `selection.json` (None: unknown).
     """
     options = options or DownloadOptions()
     progress = progress or Progress()
@@ -50,15 +49,15 @@ def download(
         progress.planned(count)
         run = _Run(dataset, options, progress, replacements)
         storage = dataset.storage
-        if storage.folder is not None:  # workers of a cluster start in other folders
+        if storage.folder is not None:  # workers of a cluster have other working directories
             storage = open_storage(storage.folder.absolute())
-        empty = Shard((), storage, mirror_url, options, dataset.run_id)
-        cutter = ShardCutter(empty, dataset.manifest.tars)
-        with open_executor(empty, progress) as run_shards:
-            for wanted in run.rounds(photos):
-                for results in run_shards(cutter.cut(run.missing(wanted))):
+        template = Shard((), storage, mirror_url, options, dataset.run_id)
+        cutter = ShardCutter(template, dataset.manifest.tars)
+        with open_executor(template, progress) as run_shards:
+            for candidates in run.rounds(photos):
+                for results in run_shards(cutter.cut(run.missing(candidates))):
                     for result in results:
-                        run.settle(result)
+                        run.record(result)
         run.clean_up()
         dataset.finalize(run.report, recipe, options)
     return run.report
@@ -66,17 +65,16 @@ def download(
 
 @dataclass(slots=True)
 class _Folder:
-    """How far a class folder has come."""
+    """The lost photos and the replacements of a class folder."""
 
-    lost: int = 0  # its photos that are lost, replacements among them
-    taken: int = 0  # replacements that have been taken
-    replacements: Iterator[Photo] | None = None  # those that are left
-    exhausted: bool = False  # there are no more
+    lost: int = 0  # lost photos, including lost replacements
+    requested: int = 0  # replacements selected so far
+    replacements: Iterator[Photo] | None = None  # further replacements
+    exhausted: bool = False  # no replacements are left
 
     @property
-    def lacks(self) -> int:
-        """How many more replacements it is to take."""
-        return 0 if self.exhausted else max(0, self.lost - self.taken)
+    def replacements_needed(self) -> int:
+        return 0 if self.exhausted else max(0, self.lost - self.requested)
 
 
 @dataclass(slots=True)
@@ -89,38 +87,39 @@ class _Run:
     replacements: Replacements | None
     report: DownloadReport = field(default_factory=DownloadReport)
     folders: dict[str, _Folder] = field(default_factory=dict)
-    places: dict[str, str] = field(default_factory=dict)  # folders by their names on disk
+    folders_on_disk: dict[str, str] = field(default_factory=dict)  # by name on disk
 
     def rounds(self, photos: Iterable[Photo]) -> Iterator[Iterable[Photo]]:
-        """The selection, and then replacements as long as a folder lacks some."""
+        """Yield the selection, and then replacements while any folder needs some."""
         yield photos
-        take = self.replacements if self.options.top_up else None
-        while take is not None and any(folder.lacks for folder in self.folders.values()):
-            yield self._next_replacements(take)
+        if self.replacements is None or not self.options.top_up:
+            return
+        while any(folder.replacements_needed for folder in self.folders.values()):
+            yield self._next_replacements(self.replacements)
 
     def missing(self, photos: Iterable[Photo]) -> Iterator[Photo]:
-        """Those of the photos that are to be fetched; the others are counted."""
+        """Yield the photos to download, and count the others."""
         for photo in photos:
-            known = self.dataset.manifest.want(photo)
-            if known.wanted > 1:
-                continue  # selected twice
+            row = self.dataset.manifest.mark_selected(photo)
+            if row.selected > 1:
+                continue  # a duplicate
             if photo.folder not in self.folders:
-                self._check_place(photo)
+                self._check_folder(photo)
             folder = self.folders.setdefault(photo.folder, _Folder())
-            folder.taken += photo.reserve
-            if not self._is_settled(known):
+            folder.requested += photo.reserve
+            if not self._is_done(row):
                 yield photo
                 continue
-            if (known.rank, known.reserve) != (photo.rank, photo.reserve):
-                # A larger selection: what replaced a photo yesterday is selected itself today.
-                self.dataset.append(replace(self.dataset.manifest.result(known), photo=photo))
-            folder.lost += known.status == Status.LOST
-            self.progress.finished(known.status, "", known=True, reserve=photo.reserve)
+            if (row.rank, row.reserve) != (photo.rank, photo.reserve):
+                # A larger selection can contain a photo that was a replacement before.
+                self.dataset.append(replace(self.dataset.manifest.result(row), photo=photo))
+            folder.lost += row.status == Status.LOST
+            self.progress.finished(row.status, "", known=True, reserve=photo.reserve)
 
-    def settle(self, result: Result) -> None:
+    def record(self, result: Result) -> None:
         """Record the result of a photo."""
         if result.status is Status.FAILED:
-            result = self._failed(result)
+            result = self._merge_failure(result)
         self.dataset.append(result)
         if result.status is Status.DOWNLOADED:
             self.report.downloaded += 1
@@ -131,75 +130,74 @@ class _Run:
         )
 
     def clean_up(self) -> None:
-        """Remove what is no longer selected, and count what could not be replaced."""
-        for row in list(self.dataset.manifest.rows(unwanted=True)):
+        """Remove photos that are no longer selected, and count those without a replacement."""
+        for row in list(self.dataset.manifest.rows(unselected=True)):
             folder = self.folders.get(row.folder)
-            # A reserve whose place is taken by the photo that was lost once.
-            spare = row.reserve and folder is not None and folder.taken >= folder.lost
-            if self.options.update or (spare and self.options.top_up):
+            # A reserve is surplus once the photo that it replaced has been downloaded.
+            is_surplus = row.reserve and folder is not None and folder.requested >= folder.lost
+            if self.options.update or (is_surplus and self.options.top_up):
                 if row.path:
                     self.dataset.storage.delete(row.path)
-                self.dataset.manifest.forget(row)
+                self.dataset.manifest.discard(row)
         for name, folder in self.folders.items():
             if folder.exhausted:
-                self.report.short[name] = folder.lost - folder.taken
+                self.report.short[name] = folder.lost - folder.requested
 
-    def _check_place(self, photo: Photo) -> None:
-        """Refuse folders that become one on some file system: photos would replace each other."""
-        place = safe_folder(photo.folder).casefold()
-        other = self.places.setdefault(place, photo.folder)
+    def _check_folder(self, photo: Photo) -> None:
+        """Raise `SelectionFileError` if two folders have the same name on some file system."""
+        name_on_disk = safe_folder(photo.folder).casefold()
+        other = self.folders_on_disk.setdefault(name_on_disk, photo.folder)
         if other != photo.folder:
             raise SelectionFileError(
                 f"the folders {printable(other)!r} and {printable(photo.folder)!r} would be one on "
                 "disk; rename one of them in the selection"
             )
 
-    def _is_settled(self, known: Row) -> bool:
-        """Whether an earlier run has said the last word on a photo."""
-        match known.status:
+    def _is_done(self, row: Row) -> bool:
+        """Return whether a photo needs no further download."""
+        match row.status:
             case Status.DOWNLOADED:
-                return self.dataset.has(known)
+                return self.dataset.has(row)
             case Status.LOST if self.options.in_tars:
                 return True  # its replacement is in a tar, which is never changed
             case Status.LOST:
-                errors = split_errors(self.dataset.manifest.columns(known)["error"])
+                errors = split_errors(self.dataset.manifest.columns(row)["error"])
                 untried = set(self.options.sources) - {source for source, _ in errors}
                 return not (untried or self.options.retry_failed)
             case _:
                 return False
 
-    def _failed(self, result: Result) -> Result:
-        """A photo that failed, with what earlier runs say of it.
+    def _merge_failure(self, result: Result) -> Result:
+        """Combine a failed result with the results of earlier runs.
 
-        What was lost stays lost until it is downloaded: a source that is silent today has not taken
-        back that it does not have it, and a replacement has its place. A photo that fails in
-        several runs counts as lost, so that it is replaced.
+        A lost photo stays lost until it is downloaded, because it may already have a replacement.
+        A photo that fails in several runs counts as lost, so that it is replaced.
         """
-        before = self.dataset.manifest.find(result.photo)
+        previous = self.dataset.manifest.find(result.photo)
         runs = 1
-        if before.status == Status.LOST:
-            return self.dataset.manifest.result(before)
-        if before.status == Status.FAILED:
-            note = self.dataset.manifest.columns(before)["note"]
-            known = re.search(r"failed in (\d+) runs", note)
-            runs += int(known[1]) if known else 1
+        if previous.status == Status.LOST:
+            return self.dataset.manifest.result(previous)
+        if previous.status == Status.FAILED:
+            note = self.dataset.manifest.columns(previous)["note"]
+            match = re.search(r"failed in (\d+) runs", note)
+            runs += int(match[1]) if match else 1
             result = replace(result, note=f"failed in {runs} runs")
-        if runs >= _FAILED_RUNS or self.options.replace_failed:
+        if runs >= _MAX_FAILED_RUNS or self.options.replace_failed:
             return replace(result, status=Status.LOST)
         return result
 
-    def _next_replacements(self, take: Replacements) -> Iterator[Photo]:
-        """As many as the folders lack: each takes the next in its order.
+    def _next_replacements(self, replacements: Replacements) -> Iterator[Photo]:
+        """Yield as many replacements as the folders need, in each folder's order.
 
-        However the losses come in, a folder ends with the first of its order that can be had: it
-        never takes more replacements than it has losses.
+        A folder never takes more replacements than it has lost photos, so it ends with the first
+        available photos of its order, whatever the timing.
         """
         for name, folder in self.folders.items():
-            # Not what it lacks meanwhile: which photos are fetched together, and so are in one
-            # tar, must not depend on how fast the servers answer.
-            for _ in range(folder.lacks):
+            # The number is fixed before the loop, so that the photos of a round, and so of a tar,
+            # do not depend on timing.
+            for _ in range(folder.replacements_needed):
                 if folder.replacements is None:
-                    folder.replacements = take(name)
+                    folder.replacements = replacements(name)
                 photo = next(folder.replacements, None)
                 if photo is None:
                     folder.exhausted = True

@@ -1,7 +1,7 @@
 """`selection.json` of a dataset: how its photos were selected, and how they were altered.
 
-Altered photos are not what a server sends, and cannot be made again from themselves: a dataset
-keeps the alterations that it was begun with.
+The original photos cannot be restored from altered ones, so the alterations of a dataset cannot be
+changed later.
 """
 
 import json
@@ -14,46 +14,46 @@ from hotdog_sql.storage import Storage
 
 SELECTION = "selection.json"
 
-#: How photos were altered before they were kept. Without it they are as they came.
-_IMAGES = "images"
-#: What may differ between two runs of the same selection: a new release must not orphan a dataset
-#: that it would select alike.
-_INCIDENTAL = frozenset({"versions", "sql_sha256", _IMAGES})
+#: Key for how photos were altered; absent if they were not.
+_ALTERATIONS = "images"
+#: Keys that may differ between two runs of the same selection, so that a new release can resume
+#: datasets whose selection has not changed.
+_IGNORED = frozenset({"versions", "sql_sha256", _ALTERATIONS})
 
 
 def write_recipe(
     storage: Storage, recipe: Mapping[str, object] | None, options: DownloadOptions
 ) -> None:
-    """Write what is known of how a dataset was made, replacing an older record."""
-    whole = dict(recipe or {})
+    """Write how a dataset was made, unless nothing is known."""
+    content = dict(recipe or {})
     if options.alterations:
-        whole[_IMAGES] = options.alterations
-    if whole:
-        text = json.dumps(whole, indent=2, ensure_ascii=False)
+        content[_ALTERATIONS] = options.alterations
+    if content:
+        text = json.dumps(content, indent=2, ensure_ascii=False)
         storage.write(SELECTION, f"{text}\n".encode())
 
 
 def check_recipe(
-    storage: Storage, recipe: Mapping[str, object] | None, options: DownloadOptions, *, begun: bool
+    storage: Storage, recipe: Mapping[str, object] | None, options: DownloadOptions, *, empty: bool
 ) -> None:
-    """Write the recipe of a dataset that has none.
+    """Write the recipe if the dataset has none; `empty` says that it has no photos.
 
-    A dataset of another selection, or one whose photos are altered otherwise, is refused.
+    Raises `DatasetError` if the dataset has another selection or other alterations.
     """
-    known, then = _read_recipe(storage), recorded_alterations(storage)
-    if (begun or known) and then != options.alterations:
-        upright = " --upright" if then.get("upright") else ""
-        side = f" --max-side {then['max_side']}" if then.get("max_side") else ""
-        how = f"with{upright}{side}" if then else "without --upright and --max-side"
+    recorded, alterations = _read_recipe(storage), recorded_alterations(storage)
+    if (recorded or not empty) and alterations != options.alterations:
+        upright = " --upright" if alterations.get("upright") else ""
+        side = f" --max-side {alterations['max_side']}" if alterations.get("max_side") else ""
+        made_with = f"with{upright}{side}" if alterations else "without --upright and --max-side"
         raise DatasetError(
-            f"{storage.name} was made {how}: give the same options, or choose another folder"
+            f"{storage.name} was made {made_with}: give the same options, or choose another folder"
         )
-    was = _settings(known)
-    if not was and (recipe or not known):
+    old = _settings(recorded)
+    if not old and (recipe or not recorded):
         write_recipe(storage, recipe, options)
-    elif was and recipe and not options.update:
-        now = _settings(json.loads(json.dumps(recipe)))
-        differing = sorted(key for key in was | now if was.get(key) != now.get(key))
+    elif old and recipe and not options.update:
+        new = _settings(json.loads(json.dumps(recipe)))
+        differing = sorted(key for key in old | new if old.get(key) != new.get(key))
         if differing:
             raise DatasetError(
                 f"{storage.name} holds the photos of another selection ({', '.join(differing)}): "
@@ -62,30 +62,30 @@ def check_recipe(
 
 
 def recorded_alterations(storage: Storage) -> dict[str, Any]:
-    """How the photos of a dataset were altered: `DownloadOptions.alterations`."""
-    match _read_recipe(storage).get(_IMAGES):
+    """Return how the photos of a dataset were altered, as `DownloadOptions.alterations`."""
+    match _read_recipe(storage).get(_ALTERATIONS):
         case None:
             return {}
         case {"upright": bool(upright), "max_side": (int() | None) as max_side}:
             return {"upright": upright, "max_side": max_side}
         case _:
-            raise _unusable(storage, "does not say how the photos were altered")
+            raise _invalid(storage, "does not say how the photos were altered")
 
 
 def _settings(recipe: Mapping[str, Any]) -> dict[str, Any]:
-    """What decides which photos are selected; the options of a selection by their own names."""
-    kept = {key: value for key, value in recipe.items() if key not in _INCIDENTAL}
-    options = kept.pop("classes", {})
-    return kept | (options if isinstance(options, dict) else {"classes": options})
+    """The settings that decide which photos are selected, in one dictionary."""
+    settings = {key: value for key, value in recipe.items() if key not in _IGNORED}
+    options = settings.pop("classes", {})
+    return settings | (options if isinstance(options, dict) else {"classes": options})
 
 
 def _read_recipe(storage: Storage) -> dict[str, Any]:
-    """The content of `selection.json`; empty where there is none."""
+    """The content of `selection.json`, or an empty dictionary if it does not exist."""
     try:
         return dict(json.loads(storage.read(SELECTION) or b"{}"))
     except (ValueError, TypeError, RecursionError) as error:
-        raise _unusable(storage, f"is not JSON of a selection ({error})") from error
+        raise _invalid(storage, f"is not JSON of a selection ({error})") from error
 
 
-def _unusable(storage: Storage, what: str) -> DatasetError:
-    return DatasetError(f"{storage.name}/{SELECTION} {what}: move it away")
+def _invalid(storage: Storage, problem: str) -> DatasetError:
+    return DatasetError(f"{storage.name}/{SELECTION} {problem}: move it away")

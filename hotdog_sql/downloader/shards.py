@@ -1,4 +1,4 @@
-"""A piece of a download: what a worker of a cluster, or this process, is handed at once."""
+"""Shards: parts of a download that this process or a worker of a cluster runs one at a time."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,13 +13,13 @@ from hotdog_sql.storage import RUN_FILE, WORK_FOLDER, Storage
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """Photos to fetch, and all that their results depend on beside what the servers answer.
+    """Photos to download, and the settings that their results depend on.
 
-    `number` is unique in the run; `tar` takes the photos, or is empty where each is a file of its
-    own; `classes` numbers the class folders for it; `heard`: a host has answered in this run.
+    `number` is unique in the run; `tar` is the tar for the photos, or empty if they are files;
+    `classes` numbers the class folders in it; `host_responded`: a host has responded in this run.
     """
 
-    # Text that may end up in a worker's log has neither photos nor addresses.
+    # Workers may log the repr, so it omits photos and addresses.
     photos: tuple[Photo, ...] = field(repr=False)
     storage: Storage = field(repr=False)
     mirror_url: str = field(repr=False)
@@ -28,15 +28,15 @@ class Shard:
     number: int = 0
     tar: str = ""
     classes: Mapping[str, int] = field(default_factory=dict, repr=False)
-    heard: bool = False
+    host_responded: bool = False
 
     @property
     def result_file(self) -> str:
-        """Path of the shard's result file in the dataset."""
+        """The path of the shard's result file in the dataset."""
         return f"{WORK_FOLDER}/shard-{self.run_id}-{self.number:06d}.csv"
 
     def check_current(self) -> None:
-        """See that the dataset is still of the run that made the shard, and takes its results."""
+        """Raise `DatasetError` if another run has taken over the dataset."""
         if self.storage.read(RUN_FILE) != self.run_id.encode():
             raise DatasetError(
                 f"another run has taken over {self.storage.name}: let it end, "
@@ -45,46 +45,46 @@ class Shard:
 
 
 class ShardCutter:
-    """Cuts photos into shards of neighbours, those for tars by partition.
+    """Cuts photos into shards of consecutive photos; shards for tars have one partition each.
 
-    Where a shard ends depends on the photos alone, not on who is done first.
+    Shard boundaries depend only on the photos, not on timing.
     """
 
-    def __init__(self, empty: Shard, used: set[str]) -> None:
-        """Makes shards like the empty one; `used` are the tars that hold photos."""
-        self._empty = empty
-        self._used = set(used)
+    def __init__(self, template: Shard, used_tars: set[str]) -> None:
+        """Shards get the template's settings; `used_tars` are those that contain photos."""
+        self._template = template
+        self._used_tars = set(used_tars)
         self._numbers = count(1)
         self._classes: dict[str, int] = {}
 
     def cut(self, photos: Iterable[Photo]) -> Iterator[Shard]:
-        """Shards of the photos, which are taken from their iterable as shards are asked for."""
-        options = self._empty.options
-        begun: dict[str, dict[tuple[str, str], Photo]] = {}
+        """Yield shards of the photos, which are taken from their iterable as needed."""
+        options = self._template.options
+        open_shards: dict[str, dict[tuple[str, str], Photo]] = {}
         for photo in photos:
             partition = photo.partition if options.in_tars else ""
-            # Class folders are numbered in the order in which the selection names them.
+            # Class folders are numbered in the order of the selection.
             self._classes.setdefault(photo.folder, len(self._classes))
-            # An image of two folders cannot be in one tar twice.
+            # A tar cannot contain an image twice, even for two folders.
             key = ("" if options.in_tars else photo.folder, photo.image_id)
-            rows = begun.get(partition, {})
+            rows = open_shards.get(partition, {})
             if len(rows) == options.photos_per_shard or key in rows:
-                yield self._shard(partition, begun.pop(partition))
-            begun.setdefault(partition, {})[key] = photo
-        for partition, rows in begun.items():
+                yield self._shard(partition, open_shards.pop(partition))
+            open_shards.setdefault(partition, {})[key] = photo
+        for partition, rows in open_shards.items():
             yield self._shard(partition, rows)
 
     def _shard(self, partition: str, rows: Mapping[tuple[str, str], Photo]) -> Shard:
-        shard = replace(self._empty, photos=tuple(rows.values()), number=next(self._numbers))
+        shard = replace(self._template, photos=tuple(rows.values()), number=next(self._numbers))
         if not shard.options.in_tars:
             return shard
         return replace(shard, tar=self._next_tar(partition), classes=dict(self._classes))
 
     def _next_tar(self, partition: str) -> str:
-        """The tar with the lowest free number; one without rows in the manifest is replaced."""
+        """Return the tar with the lowest number that the manifest does not use."""
         for number in count():
             tar = tar_name(partition, number)
-            if tar not in self._used:
+            if tar not in self._used_tars:
                 break
-        self._used.add(tar)
+        self._used_tars.add(tar)
         return tar

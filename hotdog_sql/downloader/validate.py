@@ -1,4 +1,4 @@
-"""What counts as a photo: the bytes decide, never a name, a header or a status."""
+"""Detect photos by their bytes alone, never by a name, a header or a status."""
 
 import hashlib
 from typing import NamedTuple
@@ -7,23 +7,23 @@ from hotdog_sql.errors import RequestError
 
 Bytes = bytes | bytearray
 
-#: MD5 of the picture that says "This photo is no longer available" (2,051 bytes of PNG), as
-#: Flickr sends it with status 200, and the name of its address in any of its sizes.
+#: MD5 of the picture that says "This photo is no longer available" (2,051 bytes of PNG), which
+#: Flickr sends with status 200, and a part of its URL that all its sizes share.
 PLACEHOLDERS = frozenset({"880a7a58e05d3e83797f27573bb6d35c"})
 PLACEHOLDER_NAME = "photo_unavailable"
 
-#: The chunks of a WebP that hold its pixels, and how long their headers are (RFC 9649, RFC 6386).
-_WEBP_PIXELS = {b"VP8 ": 10, b"VP8L": 5, b"ANMF": 16}
+#: WebP chunks that contain pixels, with the bytes of their headers (RFC 9649, RFC 6386).
+_WEBP_IMAGE_CHUNKS = {b"VP8 ": 10, b"VP8L": 5, b"ANMF": 16}
 _START_OF_SCAN = 0xDA
-#: JPEG markers that begin a frame, which tells the size (ITU-T T.81, table B.1).
-_FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
+#: JPEG markers that begin a frame, which contains the size (ITU-T T.81, table B.1).
+_FRAME_MARKERS = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 #: JPEG markers without a length: TEM, RST0 to RST7, and the fill byte.
-_BARE_MARKERS = frozenset({0x01, *range(0xD0, 0xD8), 0xFF})
+_STANDALONE_MARKERS = frozenset({0x01, *range(0xD0, 0xD8), 0xFF})
 _NO_SIZE = (0, 0)
 
 
 class Picture(NamedTuple):
-    """What the bytes of a photo say: the usual extension, and its size in pixels as stored."""
+    """The usual extension of a photo's format, and the size in pixels as stored."""
 
     extension: str
     width: int
@@ -31,19 +31,19 @@ class Picture(NamedTuple):
 
 
 class RejectedError(RequestError):
-    """These bytes, or this answer, are not the photo, and asking again does not change that."""
+    """These bytes, or this response, are not the photo. Another request would not help."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason, reason)
 
 
 def inspect(data: Bytes) -> Picture:
-    """A JPEG, PNG, GIF or WebP that has a size, data after its header, and an end.
+    """Return the format and size of a complete JPEG, PNG, GIF or WebP.
 
-    The size is that of the pixels as they are stored, before an EXIF orientation turns them.
+    The size is that of the stored pixels, before any rotation by the EXIF orientation.
 
     Raises:
-        RejectedError: the bytes are empty, not an image, or only the beginning of one.
+        RejectedError: the bytes are empty, not an image, or truncated.
     """
     if not data:
         raise RejectedError("empty")
@@ -63,68 +63,68 @@ def inspect(data: Bytes) -> Picture:
 
 
 def md5_hex(data: Bytes) -> str:
-    """MD5 as `md5sum` prints it."""
+    """Return the MD5 as hexadecimal digits."""
     return hashlib.md5(data, usedforsecurity=False).hexdigest()
 
 
 def _jpeg_size(data: Bytes) -> tuple[int, int]:
-    """Width and height of a JPEG; no size without data after its header, and an end after them.
+    """Width and height of a JPEG, or no size if it lacks pixel data or an end marker.
 
-    The end marker of a preview inside the header does not count, so the header's segments are
-    stepped over; behind the start of scan, the marker's two bytes cannot mean anything else.
-    Cameras append things to it, so it need not be the end of the file, but mostly it is: the
-    search begins there.
+    A preview in the header may have its own end marker, so the header's segments are skipped; after
+    the start of scan, these two bytes are always the end marker. Cameras append data to it, but it
+    is mostly at the end of the file, so the search begins there.
     """
-    at, size = 2, _NO_SIZE
-    while at + 4 <= len(data) and data[at] == 0xFF:
-        marker = data[at + 1]
-        if marker in _BARE_MARKERS:
-            at += 1 if marker == 0xFF else 2
+    start, size = 2, _NO_SIZE
+    while start + 4 <= len(data) and data[start] == 0xFF:
+        marker = data[start + 1]
+        if marker in _STANDALONE_MARKERS:
+            start += 1 if marker == 0xFF else 2
             continue
-        after = at + 2 + int.from_bytes(data[at + 2 : at + 4])
-        if marker in _FRAMES:
-            size = int.from_bytes(data[at + 7 : at + 9]), int.from_bytes(data[at + 5 : at + 7])
+        end = start + 2 + int.from_bytes(data[start + 2 : start + 4])
+        if marker in _FRAME_MARKERS:
+            height, width = data[start + 5 : start + 7], data[start + 7 : start + 9]
+            size = int.from_bytes(width), int.from_bytes(height)
         if marker == _START_OF_SCAN:
-            return size if data.rfind(b"\xff\xd9", after) > after else _NO_SIZE
-        at = after
+            return size if data.rfind(b"\xff\xd9", end) > end else _NO_SIZE
+        start = end
     return _NO_SIZE
 
 
 def _png_size(data: Bytes) -> tuple[int, int]:
-    """Width and height of a PNG; no size without chunks that hold data and come to their end."""
-    at, pixels = 8, 0
-    while at + 12 <= len(data):
-        length, kind = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8]
-        at += 12 + length
-        pixels += length if kind == b"IDAT" else 0
-        if kind == b"IEND" and pixels:
+    """Width and height of a PNG, or no size if it lacks pixel data or an end chunk."""
+    start, pixel_bytes = 8, 0
+    while start + 12 <= len(data):
+        length, kind = int.from_bytes(data[start : start + 4]), data[start + 4 : start + 8]
+        start += 12 + length
+        pixel_bytes += length if kind == b"IDAT" else 0
+        if kind == b"IEND" and pixel_bytes:
             return int.from_bytes(data[16:20]), int.from_bytes(data[20:24])
     return _NO_SIZE
 
 
 def _gif_size(data: Bytes) -> tuple[int, int]:
-    """Width and height of a GIF; no size without an image after header and colours, and an end."""
-    colours = 3 * 2 ** ((data[10] & 7) + 1) if len(data) > 13 and data[10] & 0x80 else 0
-    has_image = data.find(b",", 13 + colours) > 0
+    """Width and height of a GIF, or no size if it lacks an image or a trailer."""
+    palette_bytes = 3 * 2 ** ((data[10] & 7) + 1) if len(data) > 13 and data[10] & 0x80 else 0
+    has_image = data.find(b",", 13 + palette_bytes) > 0
     if has_image and data[-64:].rstrip(b"\0").endswith(b";"):
         return int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little")
     return _NO_SIZE
 
 
 def _webp_size(data: Bytes) -> tuple[int, int]:
-    """Width and height of a WebP; no size if it is shorter than it says, or has a header alone."""
-    at, end, size = 12, int.from_bytes(data[4:8], "little") + 8, _NO_SIZE
-    while at + 8 <= end <= len(data):
-        kind, length = bytes(data[at : at + 4]), int.from_bytes(data[at + 4 : at + 8], "little")
-        start = at + 8
-        at = start + length + length % 2
-        numbers = int.from_bytes(data[start : start + 10], "little")
+    """Width and height of a WebP, or no size if it is truncated or lacks pixel data."""
+    start, end, size = 12, int.from_bytes(data[4:8], "little") + 8, _NO_SIZE
+    while start + 8 <= end <= len(data):
+        kind = bytes(data[start : start + 4])
+        length = int.from_bytes(data[start + 4 : start + 8], "little")
+        header = int.from_bytes(data[start + 8 : start + 18], "little")
+        start += 8 + length + length % 2
         if kind == b"VP8X":  # flags and a reserved word, then 24 bits for each side less one
-            size = (numbers >> 32 & 0xFFFFFF) + 1, (numbers >> 56 & 0xFFFFFF) + 1
+            size = (header >> 32 & 0xFFFFFF) + 1, (header >> 56 & 0xFFFFFF) + 1
         elif kind == b"VP8L" and size == _NO_SIZE:  # a signature, then 14 bits for each
-            size = (numbers >> 8 & 0x3FFF) + 1, (numbers >> 22 & 0x3FFF) + 1
+            size = (header >> 8 & 0x3FFF) + 1, (header >> 22 & 0x3FFF) + 1
         elif kind == b"VP8 " and size == _NO_SIZE:  # six bytes, then 14 of 16 bits for each
-            size = numbers >> 48 & 0x3FFF, numbers >> 64 & 0x3FFF
-        if kind in _WEBP_PIXELS:
-            return size if length > _WEBP_PIXELS[kind] and at <= end + 1 else _NO_SIZE
+            size = header >> 48 & 0x3FFF, header >> 64 & 0x3FFF
+        if kind in _WEBP_IMAGE_CHUNKS:
+            return size if length > _WEBP_IMAGE_CHUNKS[kind] and start <= end + 1 else _NO_SIZE
     return _NO_SIZE

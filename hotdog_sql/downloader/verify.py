@@ -1,4 +1,4 @@
-"""Compare the manifest of a dataset with its files, and its files with the manifest."""
+"""Compare the manifest of a dataset with its files, and repair what is wrong."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +8,7 @@ from itertools import groupby, islice
 from pathlib import Path, PurePosixPath
 
 from hotdog_sql.download_options import DownloadOptions
-from hotdog_sql.downloader.dataset import FOREIGN_FILES, RECORDS, open_dataset
+from hotdog_sql.downloader.dataset import FOREIGN_FILES, METADATA_FILES, open_dataset
 from hotdog_sql.downloader.manifest import open_manifest
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.pool import DownloadPool
@@ -20,8 +20,8 @@ from hotdog_sql.errors import InputError
 from hotdog_sql.progress import Progress
 from hotdog_sql.storage import Storage, open_storage
 
-#: Photos that are read in one go, and those that are read at the same time: many, because reading
-#: from a store is waiting for it.
+#: Photos per batch, and photos read at the same time: many, because object stores are slow to
+#: respond.
 _BATCH = 1024
 _READERS = 32
 
@@ -29,20 +29,20 @@ _READERS = 32
 class Fault(StrEnum):
     """What can be wrong with a file."""
 
-    MISSING = "missing"  # the manifest has it, the dataset does not
-    ALTERED = "altered"  # its bytes are not those that were downloaded
-    UNDECODABLE = "undecodable"  # they are, but they cannot be decoded
-    EXTRA = "extra"  # the dataset has it, the manifest does not
+    MISSING = "missing"  # in the manifest but not in the dataset
+    ALTERED = "altered"  # with other bytes than downloaded
+    UNDECODABLE = "undecodable"  # as downloaded, but not decodable
+    EXTRA = "extra"  # in the dataset but not in the manifest
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A file that is not as it should be.
+    """A file with a fault.
 
     Attributes:
         fault: what is wrong.
-        path: of the file, relative to the dataset, with slashes.
-        photo: what should be there; None for an extra file.
+        path: path of the file relative to the dataset, with slashes.
+        photo: the photo of the file; None for an extra file.
     """
 
     fault: Fault
@@ -55,11 +55,11 @@ class VerifyReport:
     """What `verify` found.
 
     Attributes:
-        checked: photos that the dataset should have.
-        bytes: of those that are right.
-        problems: what is wrong, or still wrong after a repair.
-        repaired: what was wrong and is right again.
-        foreign: files that a system or a trainer has left; nothing is wrong with them.
+        checked: photos that were checked, all those in the manifest.
+        bytes: total size of the intact photos.
+        problems: files with faults; after a repair, those that remain.
+        repaired: problems that a repair fixed.
+        foreign: files of the operating system or a trainer, which are no problem.
     """
 
     checked: int = 0
@@ -70,7 +70,7 @@ class VerifyReport:
 
     @property
     def good(self) -> bool:
-        """Whether the dataset is what its manifest says."""
+        """Whether the dataset matches its manifest."""
         return not self.problems
 
 
@@ -79,21 +79,21 @@ def verify(
 ) -> VerifyReport:
     """Check every photo of a dataset against its manifest, byte for byte.
 
-    Nothing is written. Hidden files are passed over: they are the system's.
+    Writes nothing and ignores hidden files.
     """
-    DownloadOptions(decode=decode)  # which says how to get Pillow
+    DownloadOptions(decode=decode)  # raises an error if Pillow is needed but not installed
     storage = open_storage(address)
     report = VerifyReport()
-    extra: list[str] = []  # what tars hold beside their photos
-    with open_manifest(storage) as table:
-        for tar, rows in groupby(table.rows_by_path(), key=lambda row: tar_of(row.path)):
-            results = map(table.result, rows)
-            found = (
-                _tar_photos(storage, tar, results, extra, decode=decode)
+    extra: list[str] = []  # unexpected members of tars
+    with open_manifest(storage) as manifest:
+        for tar, rows in groupby(manifest.rows_by_path(), key=lambda row: tar_of(row.path)):
+            results = map(manifest.result, rows)
+            checks = (
+                _check_tar(storage, tar, results, extra, decode=decode)
                 if tar
-                else _photos(storage, results, decode=decode)
+                else _check_files(storage, results, decode=decode)
             )
-            for result, fault in found:
+            for result, fault in checks:
                 report.checked += 1
                 if fault is None:
                     report.bytes += result.size or 0
@@ -102,12 +102,12 @@ def verify(
                 if progress is not None:
                     progress.checked(report.checked, report.bytes)
         report.problems += [Problem(Fault.EXTRA, path) for path in extra]
-        records = RECORDS | table.tars
+        expected = METADATA_FILES | manifest.tars
         for path, _ in storage.files():
             name = PurePosixPath(path).name
             if name in FOREIGN_FILES or name.endswith(".cache"):
                 report.foreign.append(path)
-            elif not (path in records or "/." in f"/{path}" or table.has_path(path)):
+            elif not (path in expected or "/." in f"/{path}" or manifest.has_path(path)):
                 report.problems.append(Problem(Fault.EXTRA, path))
     return report
 
@@ -120,11 +120,11 @@ def repair(
     options: DownloadOptions | None = None,
     progress: Progress | None = None,
 ) -> VerifyReport:
-    """Download what `verify` found missing, altered or undecodable.
+    """Download the photos that `verify` found missing, altered or undecodable.
 
-    A file is replaced by its photo or not at all: where no source has the photo any more, the file
-    and its row stay as they are. Photos are altered as the dataset's record says, whatever the
-    options. Extra files stay.
+    If no source has a photo any more, its file does not change, and its row changes only if the
+    file is missing. Photos are altered as `selection.json` says, whatever the options. Extra files
+    stay.
     """
     faults = {problem.photo: problem.fault for problem in report.problems if problem.photo}
     storage = open_storage(address)
@@ -155,10 +155,10 @@ def repair(
     )
 
 
-def _photos(
+def _check_files(
     storage: Storage, results: Iterator[Result], *, decode: bool
 ) -> Iterator[tuple[Result, Fault | None]]:
-    """Photos against their files, many at the same time."""
+    """Check photos against their files, many at the same time."""
 
     def fault_of(result: Result) -> Fault | None:
         size = storage.size(result.path)
@@ -172,14 +172,14 @@ def _photos(
         while batch := list(islice(results, _BATCH)):
             yield from zip(batch, pool.map(fault_of, batch), strict=True)
     finally:
-        # Ctrl-C does not wait for files that have not been read yet.
+        # Ctrl-C does not wait for unread files.
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _tar_photos(
+def _check_tar(
     storage: Storage, tar: str, results: Iterator[Result], extra: list[str], *, decode: bool
 ) -> Iterator[tuple[Result, Fault | None]]:
-    """The photos that a tar should hold against the tar, which is read once."""
+    """Check the photos of a tar, which is read once."""
     members: dict[str, tuple[str, Fault | None]] = {}
     if storage.size(tar) is not None:
         with storage.local(tar) as file:
@@ -190,14 +190,14 @@ def _tar_photos(
         name = result.path.rpartition("/")[2]
         key = name.partition(".")[0]
         md5, fault = members.pop(name, ("", Fault.MISSING))
-        beside = [members.pop(f"{key}.{suffix}", None) for suffix in ("cls", "json")]
-        right = not md5 or (md5 == result.md5 and None not in beside)
-        yield result, fault if right else Fault.ALTERED
+        companions = [members.pop(f"{key}.{suffix}", None) for suffix in ("cls", "json")]
+        is_altered = bool(md5) and (md5 != result.md5 or None in companions)
+        yield result, Fault.ALTERED if is_altered else fault
     extra += [f"{tar}/{name}" for name in members]
 
 
-def _decode_fault(data: Bytes, wanted: bool) -> Fault | None:
-    if not wanted:
+def _decode_fault(data: Bytes, enabled: bool) -> Fault | None:
+    if not enabled:
         return None
     from hotdog_sql.downloader.transform import decode
 

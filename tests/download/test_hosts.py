@@ -75,7 +75,7 @@ def test_a_host_is_heard_while_its_requests_are_handed_out() -> None:
     taking.start()
     try:
         while taking.is_alive():
-            queue.hear(task.host)
+            queue.response_started(task.host)
     finally:
         sys.setswitchinterval(interval)
 

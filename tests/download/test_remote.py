@@ -78,7 +78,7 @@ def test_a_part_that_the_store_refused_costs_no_other_part(
         pipe_file(files, path, value)
 
     monkeypatch.setattr(memory, "pipe_file", refuses_the_first)
-    monkeypatch.setattr(dataset, "_KEEP_EVERY", 0.0)
+    monkeypatch.setattr(dataset, "_FLUSH_SECONDS", 0.0)
     with pytest.raises(StorageError, match="SlowDown"):
         download(server, bucket, ALBUM, workers=1)
     server.clear()
@@ -101,7 +101,7 @@ def test_files_that_could_be_seen_half_written_are_moved_into_place(tmp_path: Pa
 def test_a_large_dataset_is_listed_in_pieces(
     server: LoopbackServer, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dataset, "_ONE_PIECE", 0.1)
+    monkeypatch.setattr(dataset, "_BYTES_PER_LISTING", 0.1)
     download(server, bucket, ALBUM)
     open_storage(bucket).delete(f"{CHOSEN[0].stem}.jpg")
     server.clear()

@@ -1,1 +1,1 @@
-"""The command line: it parses, calls and shows; everything else is below it."""
+"""The command-line interface: parses options, calls the API and prints the results."""

@@ -1,4 +1,4 @@
-"""Boxes of a dataset's photos: `crop` and `export`."""
+"""Commands on the boxes of a dataset's photos: `crop` and `export`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hotdog_sql.cli.data import opened
-from hotdog_sql.cli.options import Given, complete_class, takes
+from hotdog_sql.cli.data import open_data
+from hotdog_sql.cli.options import Settings, complete_class, with_options
 from hotdog_sql.cli.output import say
 from hotdog_sql.errors import InputError
 from hotdog_sql.options import BoxFormat, DataOptions
@@ -29,13 +29,12 @@ _Classes = Annotated[
         "--class",
         metavar="NAME_OR_MID",
         autocompletion=complete_class,
-        help="Class whose boxes are taken, by default those of the selection. Repeat it for "
-        "several.",
+        help="Class of the boxes, by default each class of the selection. Repeat it for several.",
     ),
 ]
 
 
-@takes(data=DataOptions)
+@with_options(data_settings=DataOptions)
 def crop(
     dataset: _Dataset,
     crops: Annotated[Path, typer.Argument(metavar="CROPS", help="New folder for the crops.")],
@@ -44,14 +43,14 @@ def crop(
     margin: Annotated[
         float,
         typer.Option(
-            metavar="X", min=0.0, max=10.0, help="Added at each side, as a share of the box."
+            metavar="X", min=0.0, max=10.0, help="Margin on each side, as a share of the box."
         ),
     ] = 0.1,
     min_pixels: Annotated[
         int,
-        typer.Option(metavar="N", min=1, help="Leave out boxes whose shorter side has fewer."),
+        typer.Option(metavar="N", min=1, help="Leave out boxes with a shorter side."),
     ] = 64,
-    data: Given,
+    data_settings: Settings,
 ) -> None:
     """Cut the boxes of a dataset's classes out of its photos.
 
@@ -59,23 +58,23 @@ def crop(
       hotdog-sql crop dataset crops
       hotdog-sql crop dataset crops --class Person --margin 0 --min-pixels 128
 
-    CROPS/manifest.csv names the photo and the box of each crop, and why a box
+    CROPS/manifest.csv lists the photo and the box of each crop, and why a box
     has none. Crops are upright. Needs Pillow.
     """
     from hotdog_sql import api
 
-    with _opened_boxes(dataset, classes, data) as found:
-        notes = api.boxes.crop(found, crops, margin=margin, min_pixels=min_pixels)
-    for note, count in notes.items():
-        if note:
-            say(f"warning: boxes left out ({note}): {count:,}")
-    say(f"Cut out {notes.get('', 0):,} boxes into {crops}")
+    with _open_boxes(dataset, classes, data_settings) as found:
+        counts = api.boxes.crop(found, crops, margin=margin, min_pixels=min_pixels)
+    for reason, count in counts.items():
+        if reason:
+            say(f"warning: boxes left out ({reason}): {count:,}")
+    say(f"Cut out {counts.get('', 0):,} boxes into {crops}")
 
 
-@takes(data=DataOptions)
+@with_options(data_settings=DataOptions)
 def export(
     dataset: _Dataset,
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="New folder for what is written.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="New folder for the files.")],
     *,
     box_format: Annotated[
         BoxFormat,
@@ -86,9 +85,9 @@ def export(
             "Hugging Face datasets.",
         ),
     ],
-    copy: Annotated[bool, typer.Option("--copy", help="Copy photos, do not link them.")] = False,
+    copy: Annotated[bool, typer.Option("--copy", help="Copy photos instead of linking.")] = False,
     classes: _Classes = None,
-    data: Given,
+    data_settings: Settings,
 ) -> None:
     """Write a dataset's photos and boxes in a format for detectors.
 
@@ -100,20 +99,20 @@ def export(
     """
     from hotdog_sql import api
 
-    with _opened_boxes(dataset, classes, data) as found:
+    with _open_boxes(dataset, classes, data_settings) as found:
         photos = api.boxes.export(found, out, box_format, copy=copy)
     say(f"Wrote {photos:,} photos and {found.boxes:,} boxes to {out}")
 
 
 @contextmanager
-def _opened_boxes(
-    dataset: Path, classes: list[str] | None, data: Given
+def _open_boxes(
+    dataset: Path, classes: list[str] | None, data_settings: Settings
 ) -> "Iterator[boxes.DatasetBoxes]":
-    """Find the boxes of a dataset; print a warning for each reason to skip photos or boxes."""
+    """Find the boxes of a dataset; warn of photos and boxes that are left out."""
     from hotdog_sql import api
 
-    wanted = api.boxes.data_options(dataset, data)
-    with opened(wanted, ["dataset_boxes"]) as database:
+    data_options = api.boxes.data_options(dataset, data_settings)
+    with open_data(data_options, ["dataset_boxes"]) as database:
         found = api.boxes.find_boxes(database, dataset, classes or ())
         for problem in found.problems:
             say(f"warning: {printable(problem)}")

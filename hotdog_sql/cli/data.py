@@ -1,14 +1,15 @@
-"""The data folder: opened for the other commands, `refresh` and `index`."""
+"""Commands on the data folder, `refresh` and `index`; functions that open it for the others."""
 
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hotdog_sql.cli.options import Given, takes
+from hotdog_sql.cli.options import Settings, with_options
 from hotdog_sql.cli.output import QUIET, say
 from hotdog_sql.config import INDEX_MEMORY_LIMIT
 from hotdog_sql.options import DataOptions
@@ -20,47 +21,45 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def opened(data: DataOptions, needs: Sequence[str]) -> "Iterator[Database]":
-    """Open a database, show the download of missing files, and warn of an index not in use."""
+def open_data(options: DataOptions, needs: Sequence[str]) -> "Iterator[Database]":
+    """Open a database; show the download of missing files, and warn of unusable indexes."""
     from hotdog_sql import api
 
-    with api.open_database(data, needs, confirm=asker(data), progress=display) as database:
+    confirm = partial(confirm_download, options)
+    with api.open_database(options, needs, confirm=confirm, progress=display) as database:
         for warning in database.index_warnings:
-            say(f"{warning}; renew the index with: {_index_command(data)}")
+            say(f"{warning}; renew the index with: {_index_command(options)}")
         yield database
 
 
 def display(*, verbose: bool = False) -> "Display":
-    """What shows how a download goes."""
-    # Imported only here: most commands have their files and draw no progress.
+    """Return a progress display."""
+    # Imported here because most commands download nothing.
     from hotdog_sql.display import Display
 
     return Display(quiet=QUIET.get(), verbose=verbose)
 
 
-def _index_command(data: DataOptions) -> str:
-    splits = [word for split in data.splits for word in ("--split", split)]
-    command = ["hotdog-sql", "index", *splits, "--release", data.release, "--labels", data.labels]
-    return shlex.join([*command, "--data-dir", str(data.data_dir)])
+def _index_command(options: DataOptions) -> str:
+    command = ["hotdog-sql", "index"]
+    command += [word for split in options.splits for word in ("--split", split)]
+    command += ["--release", options.release, "--labels", options.labels]
+    return shlex.join([*command, "--data-dir", str(options.data_dir)])
 
 
-def asker(data: DataOptions) -> Callable[..., bool]:
-    """A function that asks the user before a large download, unless the options allow it."""
-
-    def confirm(count: int, total: int | None) -> bool:
-        if data.large or not (sys.stdin.isatty() and sys.stderr.isatty()):
-            return data.large
-        # Typer's own prompt would treat Ctrl-C as an answer.
-        sys.stderr.write(f"Download {count} files, {size_text(total)}? [y/N]: ")
-        sys.stderr.flush()
-        return sys.stdin.readline().strip().casefold() in ("y", "yes")
-
-    return confirm
+def confirm_download(options: DataOptions, count: int, total: int | None) -> bool:
+    """Return whether to start a large download: ask the user, unless `--yes` is set."""
+    if options.large or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return options.large
+    # Typer's prompt would treat Ctrl-C as an answer.
+    sys.stderr.write(f"Download {count} files, {size_text(total)}? [y/N]: ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().casefold() in ("y", "yes")
 
 
-@takes(data=(DataOptions, "splits", "release", "labels", "data_dir", "large"))
+@with_options(data_settings=(DataOptions, "splits", "release", "labels", "data_dir", "large"))
 def refresh(
-    data: Given,
+    data_settings: Settings,
     every_split: Annotated[
         bool, typer.Option("--all", help="All splits.", rich_help_panel="Data")
     ] = False,
@@ -81,14 +80,15 @@ def refresh(
       hotdog-sql refresh --split validation --data-dir data
       hotdog-sql refresh --file oidv6-class-descriptions.csv
 
-    Says of each file whether it is new, changed, unchanged, or kept because
-    the server could not be reached. An interrupted download is resumed.
+    Prints for each file whether it is new, changed, unchanged, or kept because
+    the server could not be reached. Resumes interrupted downloads.
     """
     from hotdog_sql import api
 
-    wanted = DataOptions(**(data | ({"splits": ("all",)} if every_split else {})))
-    with display() as shown:
-        results, error = api.refresh(wanted, file or (), confirm=asker(wanted), progress=shown)
+    options = DataOptions(**(data_settings | ({"splits": ("all",)} if every_split else {})))
+    confirm = partial(confirm_download, options)
+    with display() as progress:
+        results, error = api.refresh(options, file or (), confirm=confirm, progress=progress)
     for result in results:
         size = "-" if result.file.size is None else size_text(result.file.size)
         note = f"  ({result.note})" if result.note else ""
@@ -97,8 +97,8 @@ def refresh(
         raise error
 
 
-@takes(data=DataOptions)
-def index(data: Given) -> None:
+@with_options(data_settings=DataOptions)
+def index(data_settings: Settings) -> None:
     """Write Parquet copies of the CSVs, which make commands faster.
 
     Examples:
@@ -106,13 +106,13 @@ def index(data: Given) -> None:
       hotdog-sql index --split validation --threads 2
 
     They hold the same rows in a fifth of the space. Boxes are indexed if their
-    CSV is there. When a CSV changes, the commands read the CSV until it is
+    CSV is there. After a CSV has changed, commands read the CSV until it is
     indexed again.
     """
-    defaults: Given = {"memory_limit": INDEX_MEMORY_LIMIT, "indexed": False}
-    wanted = DataOptions(**(defaults | data))
-    with opened(wanted, ["images", "labels"]) as database:
-        if "train" in wanted.splits:
+    defaults: Settings = {"memory_limit": INDEX_MEMORY_LIMIT, "indexed": False}
+    options = DataOptions(**(defaults | data_settings))
+    with open_data(options, ["images", "labels"]) as database:
+        if "train" in options.splits:
             say("the train split takes about a minute")
         for csv, parquet in database.build_index():
             sizes = [size_text(path.stat().st_size) for path in (csv, parquet)]

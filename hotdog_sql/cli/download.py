@@ -1,4 +1,4 @@
-"""Datasets: `download`, `verify`, `gallery` and `demo`."""
+"""Commands on datasets: `download`, `verify`, `gallery` and `demo`."""
 
 from contextlib import ExitStack
 from pathlib import Path
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hotdog_sql.cli import options
-from hotdog_sql.cli.data import asker, display, opened
-from hotdog_sql.cli.options import Given, takes
+from hotdog_sql.cli.data import display, open_data
+from hotdog_sql.cli.options import Settings, with_options
 from hotdog_sql.cli.output import ExitCode, say
 from hotdog_sql.cli.report import print_download, print_selection
 from hotdog_sql.download_options import DownloadOptions
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from hotdog_sql.api import Selection
 
 
-def destination_of(text: str | None) -> str | None:
-    """Refuse a file in the place of a dataset, which is a mistake in typing."""
+def parse_destination(text: str | None) -> str | None:
+    """Return the address of a dataset; raise an error if it is a file."""
     if text is not None and Path(text).is_file():
         raise typer.BadParameter(f"Directory {text!r} is a file.")
     return text
@@ -30,13 +30,16 @@ _Destination = Annotated[
     str,
     typer.Argument(
         metavar="DEST",
-        callback=destination_of,
+        callback=parse_destination,
         help="Dataset: a folder, or an address such as s3://bucket/prefix.",
     ),
 ]
 
 
-@takes(how=DownloadOptions, data=(DataOptions, "splits", "data_dir", "offline", "large"))
+@with_options(
+    download_settings=DownloadOptions,
+    data_settings=(DataOptions, "splits", "data_dir", "offline", "large"),
+)
 def download(
     selection_file: Annotated[
         Path,
@@ -44,14 +47,14 @@ def download(
             metavar="SELECTION_FILE",
             dir_okay=False,
             help="Selection saved as .csv, .json or .parquet; - reads it from a pipe. Or a list of "
-            "ImageIDs, as for select --ids, with --split to say where to look.",
+            "ImageIDs, as for select --ids; --split says where to look for them.",
         ),
     ],
     destination: _Destination,
-    how: Given,
+    download_settings: Settings,
     gallery: options.GalleryOption = True,
     *,
-    data: Given,
+    data_settings: Settings,
     verbose: options.VerboseOption = False,
 ) -> None:
     """Download the photos of a saved selection into class folders.
@@ -61,51 +64,51 @@ def download(
       hotdog-sql download hotdogs.csv tars --dataset-format webdataset
       hotdog-sql download ids.txt mirrored --source mirror --no-gallery
 
-    Run it again to resume: photos that are in the dataset are not downloaded
-    again. The folder gets manifest.csv, with a row per photo, and
-    ATTRIBUTION.csv, which names every author and licence.
+    Run it again to resume: it skips photos that are in the dataset. It writes
+    manifest.csv, with a row per photo, and ATTRIBUTION.csv, with the credits.
     """
     from hotdog_sql import api
 
-    wanted = DownloadOptions(**how)
-    source = DataOptions(**data)
+    download_options = DownloadOptions(**download_settings)
+    data_options = DataOptions(**data_settings)
     with ExitStack() as stack:
         if api.is_list(selection_file):
-            request = SelectOptions(ids=selection_file)
-            source = api.data_for(request, source, splits_given="splits" in data)
-            database = stack.enter_context(opened(source, api.needs_of(request)))
-            selection = api.select(database, options=request)
+            ids = SelectOptions(ids=selection_file)
+            data_options = api.data_for(ids, data_options, splits_given="splits" in data_settings)
+            database = stack.enter_context(open_data(data_options, api.needs_of(ids)))
+            selection = api.select(database, options=ids)
             print_selection(selection, verbose=verbose)
         else:
-            saved = api.open_selection(selection_file, source.data_dir)
+            saved = api.open_selection(selection_file, data_options.data_dir)
             selection = stack.enter_context(saved)
-        code = run_download(selection, destination, wanted, gallery=gallery, verbose=verbose)
-    raise typer.Exit(code)
+        raise typer.Exit(
+            run_download(selection, destination, download_options, gallery=gallery, verbose=verbose)
+        )
 
 
 def run_download(
     selection: "Selection",
     destination: str,
-    wanted: DownloadOptions,
+    download_options: DownloadOptions,
     *,
     gallery: bool = True,
     boxes: bool = False,
     verbose: bool = False,
 ) -> int:
-    """Download a selection, show how it goes, and say how it ended; return the exit code."""
+    """Download a selection with a progress display, print a report and return the exit code."""
     from hotdog_sql import api
 
-    with display(verbose=verbose) as shown:
-        report = api.download(selection, destination, wanted, progress=shown)
+    with display(verbose=verbose) as progress:
+        report = api.download(selection, destination, download_options, progress=progress)
     page = None
-    if gallery and not wanted.in_tars:
+    if gallery and not download_options.in_tars:
         has_boxes = boxes or selection.boxes is not None
         page = api.write_gallery(destination, selection.database if has_boxes else None)
     print_download(report, destination, selection.missing(), page)
     return ExitCode.INCOMPLETE if report.failed else ExitCode.OK
 
 
-@takes(how=(DownloadOptions, "sources"))
+@with_options(download_settings=(DownloadOptions, "sources"))
 def verify(
     destination: _Destination,
     decode: Annotated[
@@ -115,7 +118,7 @@ def verify(
         bool, typer.Option("--repair", help="Download what is missing, altered or undecodable.")
     ] = False,
     *,
-    how: Given,
+    download_settings: Settings,
 ) -> None:
     """Compare each photo of a dataset with its manifest, byte by byte.
 
@@ -123,59 +126,56 @@ def verify(
       hotdog-sql verify dataset
       hotdog-sql verify dataset --repair --source mirror
 
-    Names each file that is missing, altered, undecodable, or not in the
+    Lists each file that is missing, altered, undecodable, or not in the
     manifest, one per line on stdout.
     """
     from hotdog_sql import api
 
-    with display() as shown:
+    options = DownloadOptions(**download_settings)
+    with display() as progress:
         report = api.verify(
-            destination,
-            decode=decode,
-            repair=repair,
-            options=DownloadOptions(**how),
-            progress=shown,
+            destination, decode=decode, repair=repair, options=options, progress=progress
         )
-    found = len(report.problems)
+    problems = len(report.problems)
     checked = f"{report.checked:,} photos checked, {size_text(report.bytes)}"
-    say(f"{checked}: {found:,} problem{'' if found == 1 else 's'}")
+    say(f"{checked}: {problems:,} problem{'' if problems == 1 else 's'}")
     if report.repaired:
         say(f"{len(report.repaired):,} photos repaired")
     for path in report.foreign:
-        say(f"ignored  {printable(path)}: a file of the system or of a trainer")
+        say(f"ignored  {printable(path)}: written by the operating system or a trainer")
     for problem in report.problems:
         typer.echo(f"{problem.fault}  {printable(problem.path)}")
     if not report.good:
         raise typer.Exit(ExitCode.VERIFY_FAILED)
 
 
-@takes(data=DataOptions)
+@with_options(data_settings=DataOptions)
 def gallery(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the dataset.")],
     boxes: Annotated[
         bool, typer.Option("--boxes", help="Draw the boxes of the selection's classes.")
     ] = False,
     *,
-    data: Given,
+    data_settings: Settings,
 ) -> None:
-    """Write a page of a dataset's photos, and of why some were lost.
+    """Write a page that shows a dataset's photos, and why some were lost.
 
     Examples:
       hotdog-sql gallery dataset
       hotdog-sql gallery dataset --boxes
 
-    The page is DIR/index.html. It needs no network. Its path goes to stdout.
+    The page is DIR/index.html. It needs no network. Prints its path on stdout.
     """
     from hotdog_sql import api
 
     if not boxes:
         say(str(api.write_gallery(directory)), err=False)
         return
-    with opened(api.boxes.data_options(directory, data), ["dataset_boxes"]) as database:
+    with open_data(api.boxes.data_options(directory, data_settings), ["dataset_boxes"]) as database:
         say(str(api.write_gallery(directory, database)), err=False)
 
 
-@takes(how=(DownloadOptions, "update"))
+@with_options(download_settings=(DownloadOptions, "update"))
 def demo(
     directory: Annotated[
         Path, typer.Argument(metavar="DIR", file_okay=False, help="Folder of the dataset.")
@@ -186,11 +186,11 @@ def demo(
             "--data-dir",
             metavar="DIR",
             file_okay=False,
-            help="Keep the CSV files here, for sql and shell, not in a temporary folder.",
+            help="Keep the CSV files here, for sql and shell, instead of a temporary folder.",
         ),
     ] = None,
     *,
-    how: Given,
+    download_settings: Settings,
 ) -> None:
     """Make a small dataset without the network.
 
@@ -198,20 +198,20 @@ def demo(
       hotdog-sql demo
       hotdog-sql demo hotdogs --data-dir demo_data
 
-    A server on this machine has made-up CSV files with the oddities of the
+    A server on this machine serves generated CSV files with the oddities of the
     real ones, and pixel-art photos, some of which are missing. Otherwise this
     does what `select "Hot dog" --download` does.
     """
     from hotdog_sql import api
 
     api.check_destination(str(directory))
-    with api.serve_demo(data_dir) as data:
+    with api.serve_demo(data_dir) as data_options:
         say("Serving a small Open Images on this machine")
         needs = ["select_images", "dataset_boxes"]
-        # Shows no progress: the sizes in the catalog are those of the real files.
-        with api.open_database(data, needs, confirm=asker(data)) as database:
+        # Without progress, because the catalog has the sizes of the real files.
+        with api.open_database(data_options, needs, confirm=lambda *_: True) as database:
             selection = api.select(database, "Hot dog")
             print_selection(selection)
-            wanted = DownloadOptions(**how)
-            code = run_download(selection, str(directory), wanted, boxes=True)
+            download_options = DownloadOptions(**download_settings)
+            code = run_download(selection, str(directory), download_options, boxes=True)
     raise typer.Exit(code)

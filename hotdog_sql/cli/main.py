@@ -1,4 +1,4 @@
-"""The commands, their help texts, and how an error ends them."""
+"""The Typer app: its commands, their help texts, and the exit codes of errors."""
 
 import os
 import re
@@ -25,33 +25,33 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     *(refresh, index, verify, gallery),
     *(crop, export),
 )
-#: What DuckDB says, as a RuntimeError, when a signal ends a query.
-_QUERY_STOPPED = "Query interrupted"
-#: The bounds of a number, as Typer shows them.
+#: Message of the RuntimeError that DuckDB raises when a signal interrupts a query.
+_QUERY_INTERRUPTED = "Query interrupted"
+#: Typer's notation for the bounds of a number.
 _BOUNDS = re.compile(r"(; |(?<=\[))[\w.-]*(<=)?x[<>]=[\w.-]+(?=\])")
 
 
 class _Command(TyperCommand):
     """A command whose help is plain text with a section for each panel.
 
-    Typer draws panels with rich alone, which takes as long to import as all that a help text needs.
+    Typer needs rich to draw panels, and importing rich would double the time that help takes.
     """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Says of a wrong value what a user needs to know."""
+        """Parse the arguments; shorten the messages about invalid values."""
         try:
             return super().parse_args(ctx, args)
         except typer.BadParameter as error:
-            told = error.message.replace("Value error, ", "")
-            error.message = told.partition(", unable to parse")[0]
+            message = error.message.replace("Value error, ", "")
+            error.message = message.partition(", unable to parse")[0]
             raise
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Writes the arguments, and the options by panel."""
+        """Write the arguments, and the options by panel."""
         sections: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": []}
         for parameter in self.get_params(ctx):
             names, text = parameter.get_help_record(ctx) or ("", "")
-            text = text.replace("\\[", "[")  # as older versions of Typer write it
+            text = text.replace("\\[", "[")  # older versions of Typer escape brackets
             text = _BOUNDS.sub("", text).replace("  []", "")
             panel = getattr(parameter, "rich_help_panel", None) or "Options"
             if parameter.param_type_name == "argument":
@@ -64,7 +64,7 @@ class _Command(TyperCommand):
 
 
 def _help(function: Callable[..., None]) -> str:
-    """The docstring, with the mark that keeps the lines of its examples apart."""
+    """Return the docstring, with Click's mark against rewrapping before its examples."""
     return (function.__doc__ or "").replace("Examples:", "\b\n    Examples:")
 
 
@@ -106,26 +106,26 @@ for command in COMMANDS:
 
 
 def main() -> None:
-    """Run a command; an error becomes a message and its exit code."""
+    """Run a command; end an error with a message and an exit code."""
     try:
         for argument in sys.argv:
-            if not is_unicode(argument):  # DuckDB takes no other text
+            if not is_unicode(argument):  # DuckDB accepts only Unicode text
                 raise InputError(f"{printable(argument)!r} is not UTF-8 text; type it again")
         app()
     except HotdogError as error:
-        # DuckDB points at the place in a query on lines of its own.
+        # DuckDB marks the position in a query on separate lines.
         lines = str(error).splitlines() if isinstance(error, QueryError) else [str(error)]
-        _end(lines, exit_code(error))
-    except OSError as error:  # stdout is closed or full, or a file is not ours to read
-        where = f" {error.filename}" if error.filename else ""
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what stdout still holds goes nowhere
-        _end([f"cannot read or write{where}: {error.strerror}"], ExitCode.DATASET)
+        _fail(lines, exit_code(error))
+    except OSError as error:  # stdout is closed or full, or a file is unreadable
+        path = f" {error.filename}" if error.filename else ""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # discard buffered output
+        _fail([f"cannot read or write{path}: {error.strerror}"], ExitCode.DATASET)
     except RuntimeError as error:
-        if str(error) != _QUERY_STOPPED:
+        if str(error) != _QUERY_INTERRUPTED:
             raise
         sys.exit(ExitCode.INTERRUPTED)
 
 
-def _end(lines: Sequence[str], code: int) -> None:
+def _fail(lines: Sequence[str], code: int) -> None:
     typer.echo("hotdog-sql: " + "\n".join(printable(line) for line in lines), err=True)
     sys.exit(code)

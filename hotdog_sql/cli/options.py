@@ -1,4 +1,4 @@
-"""How a command takes the options of a dataclass: their help texts are those of its attributes."""
+"""Command-line options made from the fields of the option dataclasses."""
 
 import csv
 import functools
@@ -35,54 +35,54 @@ from hotdog_sql.options import (
     parse_partition,
 )
 
-#: The options of a dataclass that the user set, by field; the others keep their defaults.
-Given = dict[str, Any]
+#: The fields of an option dataclass that the user set; the others keep their defaults.
+Settings = dict[str, Any]
 
 _parameter = functools.partial(inspect.Parameter, kind=inspect.Parameter.KEYWORD_ONLY)
 _METAVARS = {int: "N", float: "X", str: "TEXT", Path: "FILE"}
 
 
 def complete_class(incomplete: str) -> list[str]:
-    """The names of classes that begin with what has been typed, in any case, or the MIDs.
+    """Return the class names, in any case, or MIDs that start with the typed text.
 
-    Read without DuckDB, whose start would be felt at each press of the key.
+    Reads the CSV without DuckDB, whose start would delay the completion.
     """
     folder = Path(os.environ.get("HOTDOG_SQL_DATA_DIR") or "data")
-    typed, column = incomplete.casefold(), 0 if incomplete.startswith("/") else 1
+    prefix, column = incomplete.casefold(), 0 if incomplete.startswith("/") else 1
     names = set()
     for path in folder.glob("oid*-class-descriptions.csv"):
         with path.open(encoding="utf-8", errors="replace", newline="") as file:
             names |= {row[column] for row in islice(csv.reader(file), 1, None) if len(row) > 1}
-    found = sorted(name for name in names if name.casefold().startswith(typed))
-    # As typed, for Typer drops a name that differs in case, which the commands take.
-    offered = [incomplete + name[len(incomplete) :] for name in found[:100] if name.isprintable()]
-    # Where there is nothing to offer, the shell would offer the names of files.
-    return offered or [incomplete]
+    found = sorted(name for name in names if name.casefold().startswith(prefix))
+    # Keep the typed case: Typer drops completions that differ in case.
+    matches = [incomplete + name[len(incomplete) :] for name in found[:100] if name.isprintable()]
+    # Without completions, the shell would complete file names.
+    return matches or [incomplete]
 
 
-def _partition(text: str) -> dict[str, float]:
+def _parse_partition(text: str) -> dict[str, float]:
     try:
         return parse_partition(text)
     except InputError as error:
         raise typer.BadParameter(str(error)) from error
 
 
-def _negatives(text: object) -> dict[str, int | float | None]:
-    """The fields that `--negatives` sets: a number such as `120`, or a multiple such as `2x`."""
-    number, times, rest = str(text).partition("x")
+def _parse_negatives(text: object) -> dict[str, int | float | None]:
+    """Return the fields that `--negatives` sets: a number such as 120, or a multiple such as 2x."""
+    number, suffix, rest = str(text).partition("x")
     try:
-        value = float(number) if times else int(number)
+        value = float(number) if suffix else int(number)
     except ValueError:
         value = -1
     if rest or not 0 <= value <= LARGEST_COUNT:
         raise typer.BadParameter(
             f"{text!r} is neither a number from 0 to {LARGEST_COUNT:,} nor a multiple such as 2x"
         )
-    return {"negatives": 0, "ratio": value} if times else {"negatives": int(value), "ratio": None}
+    return {"negatives": 0, "ratio": value} if suffix else {"negatives": int(value), "ratio": None}
 
 
-def _variable(setting: str) -> tuple[str, str | int | float]:
-    """The name and the value of a `--set`; the value is a number if it looks like one."""
+def _parse_set(setting: str) -> tuple[str, str | int | float]:
+    """Return the name and value of a `--set`; convert the value to a number if possible."""
     name, equals, value = setting.partition("=")
     if not equals:
         raise typer.BadParameter(f"{setting!r} has no =: give NAME=VALUE")
@@ -95,7 +95,7 @@ def _variable(setting: str) -> tuple[str, str | int | float]:
 
 
 def read_query(path: str) -> str:
-    """The text of a query in a file; `-` is stdin."""
+    """Return the query in a file, or from stdin if the path is `-`."""
     try:
         return (sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()).decode()
     except OSError as error:
@@ -105,8 +105,8 @@ def read_query(path: str) -> str:
 
 
 def option(kind: Any, *names: str, panel: str | None = None, **settings: Any) -> Any:
-    """The annotation of an option. Its help text says what to type, not the type in Python."""
-    inner = next((one for one in get_args(kind) if one is not type(None)), kind)
+    """Return the annotation of an option, with a metavar that says what to type."""
+    inner = next((arg for arg in get_args(kind) if arg is not type(None)), kind)
     metavar = "|".join(inner) if isinstance(inner, EnumMeta) else _METAVARS.get(inner)
     settings = {"metavar": metavar, "rich_help_panel": panel} | settings
     return Annotated[kind, typer.Option(..., *names, **settings)]
@@ -116,15 +116,15 @@ FormatOption: Any = option(
     RowFormat | None,
     "--format",
     panel="Output",
-    help="Format of the rows, by default that of --output, else table in a terminal and csv in a "
-    "pipe.",
+    help="Format of the rows. The default is that of --output, or else table in a terminal and csv "
+    "in a pipe.",
 )
 OutputOption: Any = option(
     Path | None,
     "--output",
     "-o",
     dir_okay=False,
-    help="Write the rows to this file, not to stdout.",
+    help="Write the rows to this file instead of stdout.",
 )
 VerboseOption: Any = option(bool, "--verbose", "-v", panel="Output", help="Print more detail.")
 _QuietOption: Any = option(bool, "--quiet", "-q", panel="Output", help="Print errors only.")
@@ -132,11 +132,11 @@ GalleryOption: Any = option(
     bool,
     "--gallery/--no-gallery",
     panel="Download",
-    help="Write index.html, a page that shows the dataset's photos, or do not.",
+    help="Whether to write index.html, a page that shows the dataset's photos.",
 )
 _CLASS: dict[str, Any] = {"metavar": "NAME_OR_MID", "autocompletion": complete_class}
-#: The fields that are options: those without a panel come first in the help. Defaults and, where
-#: none are here, help texts and bounds are those of the fields.
+#: The options, by dataclass and field. Those without a panel come first in the help. Defaults come
+#: from the fields, and so do the help texts and bounds that are not set here.
 _OPTIONS: dict[type, dict[str, Any]] = {
     DataOptions: {
         "splits": option(list[Split], "--split"),
@@ -155,7 +155,7 @@ _OPTIONS: dict[type, dict[str, Any]] = {
         "negatives": option(
             Any,
             metavar="N|Nx",
-            parser=_negatives,
+            parser=_parse_negatives,
             help="Images without the classes: a number, or a multiple of the positives such as 2x.",
         ),
         "limit": option(int | None),
@@ -171,7 +171,7 @@ _OPTIONS: dict[type, dict[str, Any]] = {
         "no_depiction": option(bool, "--no-depiction", panel="Boxes"),
         "no_truncated": option(bool, "--no-truncated", panel="Boxes"),
         "negative_folder": option(str, panel="Folders"),
-        "partition": option(Any, panel="Folders", metavar="SHARES", parser=_partition),
+        "partition": option(Any, panel="Folders", metavar="SHARES", parser=_parse_partition),
         "group_by": option(GroupBy, panel="Folders"),
         "ids": option(Path | None, panel="Instead of classes"),
         "query": option(
@@ -179,10 +179,10 @@ _OPTIONS: dict[type, dict[str, Any]] = {
             panel="Instead of classes",
             metavar="FILE",
             parser=read_query,
-            help="File with one SELECT that yields ImageID, folder and, optionally, rank.",
+            help="File with one SELECT that returns ImageID, folder and, optionally, rank.",
         ),
         "variables": option(
-            list[Any], "--set", panel="Instead of classes", metavar="NAME=VALUE", parser=_variable
+            list[Any], "--set", panel="Instead of classes", metavar="NAME=VALUE", parser=_parse_set
         ),
     },
     DownloadOptions: {
@@ -205,16 +205,16 @@ _OPTIONS: dict[type, dict[str, Any]] = {
 
 
 def option_name(field: str) -> str:
-    """The name of a field's option."""
+    """Return the name of a field's option, such as `--max-side`."""
     (annotation,) = (options[field] for options in _OPTIONS.values() if field in options)
     return next(iter(annotation.__metadata__[0].param_decls), f"--{field.replace('_', '-')}")
 
 
-def takes(**groups: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command options: a parameter `data` gets those of `takes(data=DataOptions)`.
+def with_options(**groups: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add the options of dataclasses, and `--quiet`, to a command.
 
-    With `takes(data=(DataOptions, "splits"))` the command has an option for this field alone.
-    Every command gets `--quiet` too.
+    With `data_settings=DataOptions`, the parameter `data_settings` gets what the user set.
+    With `data_settings=(DataOptions, "splits")`, the command has the option of this field only.
     """
 
     def wrap(command: Callable[..., None]) -> Callable[..., None]:
@@ -230,18 +230,18 @@ def takes(**groups: Any) -> Callable[[Callable[..., None]], Callable[..., None]]
         @functools.wraps(command)
         def run(context: typer.Context, quiet: bool, **values: Any) -> None:
             QUIET.set(quiet)
-            given: dict[str, Given] = {}
+            settings: dict[str, Settings] = {}
             for group, options in by_group.items():
-                typed = {option.name: values.pop(option.name) for option in options}
-                given[group] = {
+                group_values = {option.name: values.pop(option.name) for option in options}
+                settings[group] = {
                     name: tuple(value) if isinstance(value, list) else value
-                    for name, value in typed.items()
+                    for name, value in group_values.items()
                     if _is_given(context, name)
                 }
-            command(**values, **given)
+            command(**values, **settings)
 
-        # Typer reads both.
-        run.__annotations__ = {one.name: one.annotation for one in parameters}
+        # Typer reads the annotations and the signature.
+        run.__annotations__ = {option.name: option.annotation for option in parameters}
         run.__dict__["__signature__"] = inspect.Signature(parameters)
         return run
 
@@ -254,13 +254,13 @@ def _is_given(context: typer.Context, name: str) -> bool:
 
 
 def _parameters(group: type, *names: str) -> list[inspect.Parameter]:
-    """A parameter for each field that is an option, or for those that are named."""
+    """Return a parameter for each named field, by default for each field that is an option."""
     defaults: dict[str, Any] = {
         field.name: field.default_factory() if callable(field.default_factory) else field.default
         for field in fields(group)
     }
     texts = _descriptions(group)
-    found = []
+    parameters = []
     for name in names or _OPTIONS[group]:
         annotation, default = _OPTIONS[group][name], defaults[name]
         text = texts[name]
@@ -270,16 +270,16 @@ def _parameters(group: type, *names: str) -> list[inspect.Parameter]:
         info.help = info.help or text
         if name in NUMBERS:
             _, info.min, info.max = NUMBERS[name]
-        found.append(_parameter(name, default=default, annotation=annotation))
-    return found
+        parameters.append(_parameter(name, default=default, annotation=annotation))
+    return parameters
 
 
 def _descriptions(group: type) -> dict[str, str]:
-    """The attributes of a dataclass as its docstring describes them, as sentences."""
+    """Return each attribute's description in the docstring of a dataclass, as a sentence."""
     attributes = (inspect.getdoc(group) or "").partition("Attributes:\n")[2].partition("\n\n")[0]
     entries = re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", attributes, flags=re.MULTILINE)
-    found = {}
+    sentences = {}
     for name, entry in entries:
         text = " ".join(entry.replace("`", "").split())
-        found[name] = f"{text[:1].upper()}{text[1:].removesuffix('.')}."
-    return found
+        sentences[name] = f"{text[:1].upper()}{text[1:].removesuffix('.')}."
+    return sentences

@@ -1,6 +1,6 @@
-"""What a command prints and how it ends: rows on stdout, everything else on stderr, exit codes.
+"""Output and exit codes of commands: rows go to stdout, everything else to stderr.
 
-rich draws the tables and takes as long to import as DuckDB, so only a table imports it.
+Importing rich takes as long as importing DuckDB, so only tables import it.
 """
 
 import sys
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 
 #: Whether the command prints errors only.
 QUIET: ContextVar[bool] = ContextVar("quiet", default=False)
-#: Rows of a table; the other formats have all of them.
+#: Maximum number of rows in a table; the other formats have all rows.
 _TABLE_ROWS = 40
-#: Characters of the widest column of a table, and of a line in a file.
-_WIDEST = 32
+#: Maximum width of a table's column, and the width of a table in a file, in characters.
+_COLUMN_WIDTH = 32
 _FILE_WIDTH = 200
 
 
 class ExitCode(IntEnum):
-    """How a command has ended; a signal adds 128 to its number, as in a shell."""
+    """Exit codes of commands; that of a signal is 128 plus its number, as in a shell."""
 
     OK = 0
-    USAGE = 2  # Typer's own: an option is unknown or its value is invalid
+    USAGE = 2  # set by Typer: an option is unknown or its value is invalid
     INPUT = 3
     DATA = 4
     TRANSFER = 5
@@ -57,22 +57,22 @@ _CODES: dict[type[errors.HotdogError], ExitCode] = {
 
 
 def exit_code(error: errors.HotdogError) -> int:
-    """The exit code for an error."""
+    """Return the exit code for an error."""
     return next((code for kind, code in _CODES.items() if isinstance(error, kind)), 1)
 
 
 def say(line: str, *, err: bool = True) -> None:
-    """Print a line on stderr, unless only errors are wanted."""
+    """Print a line, by default on stderr, unless `--quiet` is set."""
     if not QUIET.get():
         typer.echo(line, err=err)
 
 
 def check_output(row_format: RowFormat | None, output: Path | None) -> RowFormat:
-    """The format to write rows in; wrong options are found before the work begins."""
+    """Return the format for the rows; raise an error if `--format` or `--output` is unusable."""
     if output is None:
         terminal = sys.stdout.isatty()
         if terminal and row_format is RowFormat.PARQUET:
-            raise InputError("Parquet is not text for a terminal: add --output FILE")
+            raise InputError("a terminal cannot show Parquet: add --output FILE")
         return row_format or (RowFormat.TABLE if terminal else RowFormat.CSV)
     if not output.parent.is_dir():
         raise StorageError(
@@ -84,7 +84,7 @@ def check_output(row_format: RowFormat | None, output: Path | None) -> RowFormat
     extension = output.suffix.lower().removeprefix(".")
     if row_format is None and extension not in ("csv", "json", "parquet"):
         raise InputError(
-            f"{output.name} ends in none of .csv, .json, .parquet: rename it or add --format"
+            f"{output.name} does not end in .csv, .json or .parquet: rename it or add --format"
         )
     return row_format or RowFormat(extension)
 
@@ -96,7 +96,7 @@ def write_rows(
     output: Path | None,
     limit: int = _TABLE_ROWS,
 ) -> None:
-    """Write a table of the connection to a file or to stdout; `limit` is for tables of people."""
+    """Write a table of the database to a file or stdout; `limit` applies to `RowFormat.TABLE`."""
     from hotdog_sql import api
 
     if row_format is not RowFormat.TABLE:
@@ -110,7 +110,7 @@ def write_rows(
 def _write_table(
     database: "Database", table: str, limit: int, file: TextIO, width: int | None
 ) -> None:
-    """Show the first rows, and as many columns as there is room for."""
+    """Draw the first rows, with as many columns as fit."""
     from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
@@ -121,26 +121,26 @@ def _write_table(
     rows = cursor.fetchmany(limit)
     ((total,),) = database.rows("SELECT count(*) FROM query_table($table)", {"table": table})
     console = Console(file=file, width=width)
-    shown = Table(box=None, pad_edge=False, header_style="bold")
+    grid = Table(box=None, pad_edge=False, header_style="bold")
     room = console.width
     for index, column in enumerate(columns):
         values = [row[index] for row in rows]
         longest = max(cell_len(text) for text in (column, *map(_plain, values)))
-        room -= min(longest, _WIDEST) + 2
-        if room < -2 and shown.columns:
+        room -= min(longest, _COLUMN_WIDTH) + 2
+        if room < -2 and grid.columns:
             break
-        justify: Any = "right" if any(isinstance(one, int | float) for one in values) else "left"
-        shown.add_column(Text(column), justify=justify, no_wrap=True, max_width=_WIDEST)
+        justify: Any = "right" if any(isinstance(cell, int | float) for cell in values) else "left"
+        grid.add_column(Text(column), justify=justify, no_wrap=True, max_width=_COLUMN_WIDTH)
     for row in rows:
-        # Text, not a string: a title in brackets is not markup.
-        shown.add_row(*(Text(_plain(value)) for value in row[: len(shown.columns)]))
-    console.print(shown)
-    left_out = {
+        # A string in brackets would be markup.
+        grid.add_row(*(Text(_plain(value)) for value in row[: len(grid.columns)]))
+    console.print(grid)
+    omitted = {
         "more rows": total - len(rows),
-        "more columns": len(columns) - len(shown.columns),
+        "more columns": len(columns) - len(grid.columns),
     }
-    if any(left_out.values()):
-        counts = " and ".join(f"{count:,} {what}" for what, count in left_out.items() if count)
+    if any(omitted.values()):
+        counts = " and ".join(f"{count:,} {name}" for name, count in omitted.items() if count)
         console.print(f"… {counts}: --format csv has everything", highlight=False)
 
 

@@ -1,4 +1,4 @@
-"""Looking around: `classes`, `summary`, `sql` and `shell`."""
+"""Commands that query the data: `classes`, `summary`, `sql` and `shell`."""
 
 import shutil
 import subprocess
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hotdog_sql.cli import options
-from hotdog_sql.cli.data import opened
-from hotdog_sql.cli.options import Given, read_query, takes
+from hotdog_sql.cli.data import open_data
+from hotdog_sql.cli.options import Settings, read_query, with_options
 from hotdog_sql.cli.output import QUIET, check_output, say, write_rows
 from hotdog_sql.cli.report import print_problems
 from hotdog_sql.errors import MissingExtraError
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from hotdog_sql.api import Database, SqlFile
 
 _CONFIDENCE = (SelectOptions, "min_confidence")
-#: What a file is to the server's or the catalog's.
+#: How a file compares with that of the server or the catalog.
 _VERDICTS = {None: "not compared with", True: "matches", False: "DIFFERS from"}
-#: Queries that a new user of the shell can begin with.
-_TO_TRY = (
+#: Example queries for new users of the shell.
+_EXAMPLES = (
     "FROM summary();",
     "FROM count_classes('dog');",
     "FROM select_images('Hot dog', negatives := 20);",
@@ -38,7 +38,7 @@ _QUERIES = {
 }
 
 
-@takes(data=DataOptions, wanted=_CONFIDENCE)
+@with_options(data_settings=DataOptions, select_settings=_CONFIDENCE)
 def classes(
     pattern: Annotated[
         str,
@@ -49,8 +49,8 @@ def classes(
     ] = False,
     boxes: Annotated[bool, typer.Option("--boxes", help="With --counts, count boxes too.")] = False,
     *,
-    data: Given,
-    wanted: Given,
+    data_settings: Settings,
+    select_settings: Settings,
     row_format: options.FormatOption = None,
     output: options.OutputOption = None,
 ) -> None:
@@ -61,27 +61,26 @@ def classes(
       hotdog-sql classes pizza --counts --split validation
       hotdog-sql classes pizza --counts --boxes
     """
-    written = check_output(row_format, output)
+    rows_format = check_output(row_format, output)
     macro = "count_boxes" if boxes else "count_classes" if counts else "find_classes"
-    needs = (macro, "similar_classes")
-    with opened(DataOptions(**data), needs) as database:
+    with open_data(DataOptions(**data_settings), [macro, "similar_classes"]) as database:
         values: dict[str, object] = {"pattern": pattern}
         if macro != "find_classes":
-            values |= {"min_confidence": MIN_CONFIDENCE} | wanted
+            values |= {"min_confidence": MIN_CONFIDENCE} | select_settings
         database.create_table(_QUERIES[macro], values)
-        ((found,),) = database.rows("SELECT count(*) FROM result")
-        write_rows(database, "result", written, output)
-        if not found:
+        ((count,),) = database.rows("SELECT count(*) FROM result")
+        write_rows(database, "result", rows_format, output)
+        if not count:
             nearest = database.rows("FROM similar_classes($name)", {"name": pattern})
             names = ", ".join(f"{printable(name)!r} ({mid})" for mid, name in nearest)
             say(f"no class contains {printable(pattern)!r}; the nearest are {names}")
-    say(f"{found:,} classes" if found != 1 else "1 class")
+    say(f"{count:,} classes" if count != 1 else "1 class")
 
 
-@takes(data=DataOptions, wanted=_CONFIDENCE)
+@with_options(data_settings=DataOptions, select_settings=_CONFIDENCE)
 def summary(
-    data: Given,
-    wanted: Given,
+    data_settings: Settings,
+    select_settings: Settings,
     row_format: options.FormatOption = None,
     output: options.OutputOption = None,
 ) -> None:
@@ -91,18 +90,18 @@ def summary(
       hotdog-sql summary
       hotdog-sql summary --split validation --format json
     """
-    written = check_output(row_format, output)
-    with opened(DataOptions(**data), ["summary", "data_problems"]) as database:
-        values = {"min_confidence": MIN_CONFIDENCE} | wanted
+    rows_format = check_output(row_format, output)
+    with open_data(DataOptions(**data_settings), ["summary", "data_problems"]) as database:
+        values = {"min_confidence": MIN_CONFIDENCE} | select_settings
         database.create_table("FROM summary(min_confidence := $min_confidence)", values)
-        write_rows(database, "result", written, output)
+        write_rows(database, "result", rows_format, output)
         if not QUIET.get():
-            _describe_files(database)
+            _print_files(database)
             print_problems(database, dict(database.rows("FROM data_problems()")))
 
 
-def _describe_files(database: "Database") -> None:
-    """Say which files the counts come from, and whether they are as they should be."""
+def _print_files(database: "Database") -> None:
+    """Print the size and date of each file, and whether it matches the server and the catalog."""
     for file in database.files:
         if file.size is not None:
             server = _VERDICTS[file.matches_server()]
@@ -113,7 +112,7 @@ def _describe_files(database: "Database") -> None:
             )
 
 
-@takes(data=DataOptions)
+@with_options(data_settings=DataOptions)
 def sql(
     query: Annotated[
         str | None,
@@ -136,11 +135,11 @@ def sql(
         ),
     ] = None,
     *,
-    data: Given,
+    data_settings: Settings,
     row_format: options.FormatOption = None,
     output: options.OutputOption = None,
 ) -> None:
-    """Run one SELECT of your own, which can read only these files.
+    """Run one SELECT of your own, which can read only the data folder.
 
     Examples:
       hotdog-sql sql
@@ -153,19 +152,19 @@ def sql(
     if query is not None and file is not None:
         raise typer.BadParameter("give a query or --file, one of the two")
     if query is None and file is None:
-        _list(api.load_order())
-        _list(api.dataset_files(), "; needs --dataset DIR")
+        _print_summaries(api.load_order())
+        _print_summaries(api.dataset_files(), "; needs --dataset DIR")
         return
     text = file or (read_query("-") if query == "-" else query) or ""
-    written = check_output(row_format, output)
-    with opened(DataOptions(**data), [*api.needs_of_query(text)]) as database:
+    rows_format = check_output(row_format, output)
+    with open_data(DataOptions(**data_settings), [*api.needs_of_query(text)]) as database:
         if dataset is not None:
             database.load_dataset(dataset)
         database.run_query(text)
-        write_rows(database, "result", written, output)
+        write_rows(database, "result", rows_format, output)
 
 
-@takes(data=DataOptions)
+@with_options(data_settings=DataOptions)
 def shell(
     directory: Annotated[
         Path | None,
@@ -174,7 +173,7 @@ def shell(
         ),
     ] = None,
     *,
-    data: Given,
+    data_settings: Settings,
 ) -> None:
     """Open the DuckDB shell with the views and macros loaded.
 
@@ -186,22 +185,23 @@ def shell(
     Missing files are downloaded first, unless --offline or a dataset is given.
     """
     program = find_shell()
-    wanted = DataOptions(**data)
-    wanted = replace(wanted, data_dir=wanted.data_dir.resolve())
-    # With a dataset, its manifest is what the user looks at.
-    needs = [] if wanted.offline or directory else ["select_images"]
-    with opened(wanted, needs) as database:
+    data_options = DataOptions(**data_settings)
+    data_options = replace(data_options, data_dir=data_options.data_dir.resolve())
+    # With a dataset, queries are mostly about its manifest.
+    needs = [] if data_options.offline or directory else ["select_images"]
+    with open_data(data_options, needs) as database:
         database.load_all()
-        start = database.scratch / "start.sql"
-        start.write_text("\n".join([*_session(database, directory), ""]), encoding="utf-8")
+        init_file = database.scratch / "start.sql"
+        statements = _init_statements(database, directory)
+        init_file.write_text("\n".join([*statements, ""]), encoding="utf-8")
         if not QUIET.get():
-            _greet(database, directory)
-        status = subprocess.call([program, "-init", str(start)])
+            _print_welcome(database, directory)
+        status = subprocess.call([program, "-init", str(init_file)])
     raise typer.Exit(status)
 
 
 def find_shell() -> str:
-    """The DuckDB shell's binary: of this environment, else on the PATH."""
+    """Return the path of the DuckDB shell in this environment, or else on the PATH."""
     program = shutil.which("duckdb", path=sysconfig.get_path("scripts")) or shutil.which("duckdb")
     if program is None:
         raise MissingExtraError(
@@ -211,28 +211,27 @@ def find_shell() -> str:
     return program
 
 
-def _greet(database: "Database", directory: Path | None) -> None:
-    """Print what the shell has, and queries to try."""
+def _print_welcome(database: "Database", directory: Path | None) -> None:
+    """Print the loaded views and macros, and example queries."""
     from hotdog_sql import api
 
-    _list(database.loadable(api.load_order()))
+    _print_summaries(database.loadable(api.load_order()))
     if directory is not None:
-        _list(database.loadable(api.dataset_files()))
+        _print_summaries(database.loadable(api.dataset_files()))
     if missing := database.missing("select_images"):
-        typer.echo(f"There are more with the files of: {api.refresh_command(missing)}")
+        typer.echo(f"The others need more files; get them with: {api.refresh_command(missing)}")
     typer.echo("Each is explained at the top of its file in sql/, all in sql/README.md.")
     if not missing:
-        typer.echo("\n  ".join(["To try:", *_TO_TRY]))
+        typer.echo("\n  ".join(["To try:", *_EXAMPLES]))
 
 
-def _list(files: "Iterable[SqlFile]", note: str = "") -> None:
-    """Print each view and macro with what it is, in one line."""
+def _print_summaries(files: "Iterable[SqlFile]", note: str = "") -> None:
     for file in files:
         typer.echo(f"{file.defines:<20} {file.summary}{note}")
 
 
-def _session(database: "Database", directory: Path | None) -> Iterator[str]:
-    """The statements that give the shell what the connection has."""
+def _init_statements(database: "Database", directory: Path | None) -> Iterator[str]:
+    """Yield the statements that give the shell the settings and views of the connection."""
     from hotdog_sql import api
 
     options = database.options
@@ -243,17 +242,17 @@ def _session(database: "Database", directory: Path | None) -> Iterator[str]:
         database.load_dataset(directory)
         files += database.loadable(api.dataset_files())
         variables["dataset_dir"] = directory.resolve()
-    yield f"SET temp_directory = {_quoted(database.scratch)};"
-    yield from (f"SET {name} = {_quoted(value)};" for name, value in settings.items() if value)
-    yield from (f"SET VARIABLE {name} = {_quoted(value)};" for name, value in variables.items())
+    yield f"SET temp_directory = {_literal(database.scratch)};"
+    yield from (f"SET {name} = {_literal(value)};" for name, value in settings.items() if value)
+    yield from (f"SET VARIABLE {name} = {_literal(value)};" for name, value in variables.items())
     yield from (file.text for file in files)
-    # After sql/files.sql, which sets the files that the views read.
+    # Last, because sql/files.sql sets the same variables to the CSVs.
     for name, value in database.index_variables.items():
-        yield f"SET VARIABLE {name} = {_quoted(value)};"
+        yield f"SET VARIABLE {name} = {_literal(value)};"
 
 
-def _quoted(value: object) -> str:
-    """A value as an SQL string, or a list of them."""
+def _literal(value: object) -> str:
+    """Return an SQL literal: a list of strings for a list, or else a string."""
     if isinstance(value, list):
-        return f"[{', '.join(map(_quoted, value))}]"
+        return f"[{', '.join(map(_literal, value))}]"
     return "'" + str(value).replace("'", "''") + "'"

@@ -9,22 +9,23 @@ from typing import Annotated, Any
 import typer
 
 from hotdog_sql.cli import options
-from hotdog_sql.cli.data import opened
-from hotdog_sql.cli.download import destination_of, run_download
-from hotdog_sql.cli.options import Given, complete_class, option_name, takes
+from hotdog_sql.cli.data import open_data
+from hotdog_sql.cli.download import parse_destination, run_download
+from hotdog_sql.cli.options import Settings, complete_class, option_name, with_options
 from hotdog_sql.cli.output import check_output, say, write_rows
 from hotdog_sql.cli.report import print_selection
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.errors import InputError
 from hotdog_sql.options import DataOptions, SelectOptions
 
-#: Rows that a terminal shows of a selection.
-_SHOWN = 10
-#: The fields of `SelectOptions` that do not choose among the images of classes.
-_OF_ANY_ROWS = {"query", "ids", "variables", "seed", "partition", "group_by"}
+_TABLE_ROWS = 10
+#: The fields of `SelectOptions` that also apply to --query and --ids.
+_WITHOUT_CLASSES = {"query", "ids", "variables", "seed", "partition", "group_by"}
 
 
-@takes(wanted=SelectOptions, data=DataOptions, how=DownloadOptions)
+@with_options(
+    select_settings=SelectOptions, data_settings=DataOptions, download_settings=DownloadOptions
+)
 def select(
     names: Annotated[
         list[str] | None,
@@ -35,7 +36,7 @@ def select(
         ),
     ] = None,
     *,
-    wanted: Given,
+    select_settings: Settings,
     from_: Annotated[
         Path | None,
         typer.Option(
@@ -43,12 +44,12 @@ def select(
             metavar="FILE",
             exists=True,
             dir_okay=False,
-            help="The selection.json of a dataset: select the same again, and say what has "
-            "changed. Other options change that selection.",
+            help="Repeat the selection of a selection.json, and report what has changed. Other "
+            "options change that selection.",
             rich_help_panel="Instead of classes",
         ),
     ] = None,
-    data: Given,
+    data_settings: Settings,
     output: options.OutputOption = None,
     row_format: options.FormatOption = None,
     verbose: options.VerboseOption = False,
@@ -57,11 +58,11 @@ def select(
         typer.Option(
             "--download",
             metavar="DEST",
-            callback=destination_of,
+            callback=parse_destination,
             help="Download the photos into a folder, or to an address such as s3://bucket/prefix.",
         ),
     ] = None,
-    how: Given,
+    download_settings: Settings,
     gallery: options.GalleryOption = True,
 ) -> None:
     """Select images of a class and random others, and download them.
@@ -74,66 +75,65 @@ def select(
     """
     from hotdog_sql import api
 
-    changes: dict[str, Any] = wanted | wanted.get("negatives", {})
-    if classes := (*(names or ()), *wanted.get("classes", ())):
+    changes: dict[str, Any] = select_settings | select_settings.get("negatives", {})
+    if classes := (*(names or ()), *select_settings.get("classes", ())):
         changes["classes"] = classes
-    if "variables" in wanted:
-        changes["variables"] = dict(wanted["variables"])
-    own = "query" in changes or ("ids" in changes and from_ is None)
-    if [bool(classes), own, from_ is not None].count(True) != 1:
-        raise typer.BadParameter("give classes, or --query or --ids, or --from: one of the three")
-    if own:
-        of_classes = [option_name(name) for name in wanted if name not in _OF_ANY_ROWS]
-        _refuse(of_classes, "with --query or --ids: leave it out, or give classes instead")
+    if "variables" in select_settings:
+        changes["variables"] = dict(select_settings["variables"])
+    without_classes = "query" in changes or ("ids" in changes and from_ is None)
+    if [bool(classes), without_classes, from_ is not None].count(True) != 1:
+        raise typer.BadParameter("give either classes or one of --query, --ids and --from")
+    if without_classes:
+        ignored = [option_name(name) for name in select_settings if name not in _WITHOUT_CLASSES]
+        _reject(ignored, "with --query or --ids: leave it out, or give classes instead")
     if download is None:
-        of_download = [option_name(name) for name in how]
+        ignored = [option_name(name) for name in download_settings]
         if not gallery:
-            of_download.append("--no-gallery")
-        _refuse(of_download, "without --download: add --download DEST")
-    written = check_output(row_format, output)
-    downloads = DownloadOptions(**how)
+            ignored.append("--no-gallery")
+        _reject(ignored, "without --download: add --download DEST")
+    rows_format = check_output(row_format, output)
+    download_options = DownloadOptions(**download_settings)
     if download is not None:
         api.check_destination(download)
-    then = None
-    if from_ is None:
-        request, source = SelectOptions(**changes), DataOptions(**data)
+    old = None if from_ is None else api.Recipe.read(from_)
+    if old is None:
+        select_options, data_options = SelectOptions(**changes), DataOptions(**data_settings)
     else:
-        then = api.Recipe.read(from_)
-        if then.options.ids is not None and "ids" not in changes:
-            raise InputError(f"{from_} has no ImageIDs; add --ids with the file {then.options.ids}")
-        request = replace(then.options, **changes)
-        source = replace(then.data_options(DataOptions().data_dir), **data)
-    splits_given = "splits" in data or then is not None
-    source = api.data_for(request, source, splits_given=splits_given)
-    with opened(source, api.needs_of(request)) as database:
-        selection = api.select(database, options=request)
+        if old.options.ids is not None and "ids" not in changes:
+            raise InputError(f"{from_} has no ImageIDs; add --ids with the file {old.options.ids}")
+        select_options = replace(old.options, **changes)
+        data_options = replace(old.data_options(DataOptions().data_dir), **data_settings)
+    splits_given = "splits" in data_settings or old is not None
+    data_options = api.data_for(select_options, data_options, splits_given=splits_given)
+    with open_data(data_options, api.needs_of(select_options)) as database:
+        selection = api.select(database, options=select_options)
         print_selection(selection, verbose=verbose)
-        if then is not None:
-            changed = api.Recipe.of(selection).changes_since(then)
+        if old is not None:
+            changed = api.Recipe.of(selection).changes_since(old)
             for line in changed:
                 say(f"changed: {line}")
             if not changed:
                 say("nothing has changed since the recipe was written")
         if output or row_format or not download:
-            write_rows(database, selection.table, written, output, limit=_SHOWN)
+            write_rows(database, selection.table, rows_format, output, limit=_TABLE_ROWS)
         if output:
-            beside = api.Recipe.of(selection).save(output)
-            rows = f"{len(selection):,} rows"
-            say(f"Wrote {rows} to {output}, and how they were selected to {beside}")
+            recipe_path = api.Recipe.of(selection).save(output)
+            say(f"Wrote {len(selection):,} rows to {output}, and their recipe to {recipe_path}")
             if sys.stderr.isatty():
                 _suggest("download", str(output), "dataset")
         elif not download and sys.stdout.isatty():
             _suggest(*sys.argv[1:], "--download", "dataset")
         if download:
             raise typer.Exit(
-                run_download(selection, download, downloads, gallery=gallery, verbose=verbose)
+                run_download(
+                    selection, download, download_options, gallery=gallery, verbose=verbose
+                )
             )
 
 
-def _refuse(given: list[str], why: str) -> None:
-    """Refuse options that would be ignored."""
-    if given:
-        raise typer.BadParameter(f"{' and '.join(given)} {why}")
+def _reject(names: list[str], reason: str) -> None:
+    if names:
+        raise typer.BadParameter(f"{' and '.join(names)} {reason}")
 
 
 def _suggest(*words: str) -> None:

@@ -1,4 +1,4 @@
-# What can be made: `make help`. Each target does all of its own set-up, in $(VENV).
+# `make help` lists the targets. Each one installs what it needs in $(VENV).
 
 PYTHON ?= python3
 VENV := .venv
@@ -18,39 +18,39 @@ SHELL := bash
 .SUFFIXES:
 .DEFAULT_GOAL := help
 
-# One argument of a shell command, whatever is in it.
+# Quotes a text as one argument of a shell command.
 quoted = '$(subst ','\'',$(1))'
 
-hotdog := $(VENV)/bin/hotdog-sql
-source := --split $(SPLIT) --release $(RELEASE) --data-dir $(DATA)
-chosen := --class $(call quoted,$(CLASS)) --negatives $(NEGATIVES) --seed $(SEED) $(source)
+hotdog_sql := $(VENV)/bin/hotdog-sql
+data_options := --split $(SPLIT) --release $(RELEASE) --data-dir $(DATA)
+select_options := --class $(call quoted,$(CLASS)) --negatives $(NEGATIVES) --seed $(SEED) $(data_options)
 
-# A mark outside the dataset says what was last made there, and from which variables: the manifest is
-# no target, because make deletes a target whose recipe fails, and a failed download must go on.
+# A stamp outside the dataset records the options that made it. The manifest cannot be the target:
+# make deletes a target whose recipe fails, and then the download could not be resumed.
 checksum = $(firstword $(shell printf '%s' $(call quoted,$(1)) | cksum))
-marks := build/dataset-$(call checksum,$(DATASET))
-made := $(marks)-$(call checksum,$(chosen)).made
+stamps := build/dataset-$(call checksum,$(DATASET))
+stamp := $(stamps)-$(call checksum,$(select_options)).made
 
-.PHONY: help demo cluster-demo test lint bench screenshots shell refresh dataset clean again
+.PHONY: help demo cluster-demo test lint bench screenshots shell refresh dataset clean FORCE
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
-	@printf '\n%s\n' 'and each official file as $(DATA)/NAME.csv.' \
-		$(call quoted,To change: make dataset $(foreach name,$(variables),$(name)="$($(name))"))
+	@printf '\n%s\n' 'Any official file is a target too: $(DATA)/NAME.csv.' \
+		$(call quoted,Variables: make dataset $(foreach name,$(variables),$(name)="$($(name))"))
 
 demo: | $(VENV)/.installed ## make a small dataset without the network
-	$(hotdog) demo $(call quoted,$(DATASET))
+	$(hotdog_sql) demo $(call quoted,$(DATASET))
 
-cluster-demo: | $(VENV)/.developed ## try a cluster and a bucket, all on this machine
+cluster-demo: | $(VENV)/.developed ## try a cluster and a bucket on this machine
 	$(VENV)/bin/python -m tests.cluster_demo
 
-dataset: $(made) ## select photos and download what is missing, for real
+dataset: $(stamp) ## select photos and download those that are missing
 
 refresh: | $(VENV)/.installed ## fetch the official files that are missing or have changed
-	$(hotdog) refresh $(source) --yes
+	$(hotdog_sql) refresh $(data_options) --yes
 
-shell: | $(VENV)/.installed ## open the DuckDB shell with everything loaded
-	$(hotdog) shell $(source) --yes
+shell: | $(VENV)/.installed ## open the DuckDB shell with the views and macros loaded
+	$(hotdog_sql) shell $(data_options) --yes
 
 test: | $(VENV)/.developed ## run the tests
 	$(VENV)/bin/pytest -n auto
@@ -62,26 +62,26 @@ lint: | $(VENV)/.developed ## check style and types
 	$(VENV)/bin/mypy --platform win32 hotdog_sql
 	$(VENV)/bin/mypy --platform darwin hotdog_sql
 
-bench: | $(VENV)/.developed ## measure beside the peers
+bench: | $(VENV)/.developed ## measure the speed of hotdog-sql and its alternatives
 	$(VENV)/bin/python -m tests.benchmark
 
 screenshots: | $(VENV)/.developed ## make the README's pictures of the gallery
 	$(VENV)/bin/python -m tests.screenshots
 
-clean: ## remove what was set up here, but neither data nor datasets
+clean: ## remove the environment and the caches, but no data and no dataset
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-$(made): $(wildcard $(DATA)/*.csv sql/*.sql sql/*/*.sql)
-$(made): $(if $(wildcard $(DATASET)/manifest.csv),,again) | $(VENV)/.installed
-	$(hotdog) select $(chosen) --yes --download $(call quoted,$(DATASET)) --update
-	rm -f $(marks)-*.made
+$(stamp): $(wildcard $(DATA)/*.csv sql/*.sql sql/*/*.sql)
+$(stamp): $(if $(wildcard $(DATASET)/manifest.csv),,FORCE) | $(VENV)/.installed
+	$(hotdog_sql) select $(select_options) --yes --download $(call quoted,$(DATASET)) --update
+	rm -f $(stamps)-*.made
 	mkdir -p $(@D)
 	touch $@
 
 $(DATA)/%.csv: | $(VENV)/.installed
-	$(hotdog) refresh --file $(@F) --data-dir $(DATA) --yes
+	$(hotdog_sql) refresh --file $(@F) --data-dir $(DATA) --yes
 
-# Two stamps: the package with its 19 libraries takes seconds, what develops it takes 750 MB.
+# Two stamps, because the package installs in seconds but the development tools take 750 MB.
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --editable '.[shell]'

@@ -158,7 +158,7 @@ def gallery(
     *,
     data_settings: Settings,
 ) -> None:
-    """Write a page that shows a dataset's photos, and why some were lost.
+    """Write a page of a dataset's photos, and of why some were lost.
 
     Examples:
       hotdog-sql gallery dataset

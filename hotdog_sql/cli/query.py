@@ -139,7 +139,7 @@ def sql(
     row_format: options.FormatOption = None,
     output: options.OutputOption = None,
 ) -> None:
-    """Run one SELECT of your own, which can read only the data folder.
+    """Run one SELECT of your own, which reads only the data folder.
 
     Examples:
       hotdog-sql sql

@@ -1,7 +1,7 @@
-"""`make cluster-demo`: a cluster, a bucket, and a worker that dies without harm to the dataset.
+"""`make cluster-demo`: downloads to a bucket with a cluster, one of whose workers is killed.
 
-A scheduler, two workers and an S3 server start as processes of this machine, beside a server of
-generated photos. The commands that are shown are those that a real cluster and bucket would take.
+Starts a scheduler, two workers, an S3 server and a server of generated photos on this machine. The
+commands that it prints would work with a real cluster and bucket too.
 """
 
 import os
@@ -17,14 +17,14 @@ from tests.support.pictures import jpeg
 
 _PHOTOS = 2000
 _DATASET = "s3://photos/demo"
-#: The rows of this many photos are handed to a worker at once.
-_SHARD = 100
-#: Seconds after which a command is taken to hang.
-_PATIENCE = 300.0
+#: Photos in a shard.
+_SHARD_SIZE = 100
+#: Timeout of a command, in seconds.
+_TIMEOUT = 300.0
 
 
 def main() -> None:
-    """Runs it all in a temporary folder: `python -m tests.cluster_demo [PHOTOS]`."""
+    """Run the demo in a temporary folder: `python -m tests.cluster_demo [PHOTOS]`."""
     photos = int(sys.argv[1]) if sys.argv[1:] else _PHOTOS
     with (
         tempfile.TemporaryDirectory() as temporary,
@@ -34,30 +34,30 @@ def main() -> None:
     ):
         rows = save_selection(Path(temporary) / "rows.csv", map(photo, range(1, photos + 1)))
         print(f"a scheduler at {cluster.address}, two workers, a bucket at {_DATASET}")
-        dead: list[int] = []
+        killed: list[int] = []
 
         def answer(request: Request) -> Reply:
-            if len(server.requests) >= photos // 2 and not dead:
-                dead.append(0)
+            if len(server.requests) >= photos // 2 and not killed:
+                killed.append(0)
                 cluster.kill_worker()
-                print("half of the photos are there; a worker has been killed", flush=True)
+                print("killed a worker after half of the photos", flush=True)
             return Reply(body=jpeg(int(request.path[-20:-4], 16)))
 
         server.default(answer)
         os.environ |= bucket | {"HOTDOG_SQL_MIRROR_URL": server.url("/mirror/")}
         options = ("--source", "mirror", "--scheduler", cluster.address)
-        _run("download", str(rows), _DATASET, *options, "--shard-size", str(_SHARD))
+        _run("download", str(rows), _DATASET, *options, "--shard-size", str(_SHARD_SIZE))
         again = len(server.requests) - photos
-        print(f"{again} photos were fetched again: what the dead worker had in hand")
-        if not dead or again > _SHARD:
-            sys.exit("that is not what one worker can have had in hand")
+        print(f"{again} photos of the killed worker's shard were fetched again")
+        if not killed or again > _SHARD_SIZE:
+            sys.exit("expected a killed worker, and no more than its shard to be fetched again")
         _run("verify", _DATASET)
 
 
 def _run(*arguments: str) -> None:
     print("$ hotdog-sql", *arguments, flush=True)
     command = [sys.executable, "-m", "hotdog_sql", *arguments]
-    code = subprocess.run(command, timeout=_PATIENCE, check=False).returncode
+    code = subprocess.run(command, timeout=_TIMEOUT, check=False).returncode
     if code:
         sys.exit(code)
 

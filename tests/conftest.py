@@ -1,4 +1,4 @@
-"""What many tests need: a small dataset and ways to run the program for real."""
+"""Fixtures that many tests use: small data files, servers, and ways to run the program."""
 
 import gzip
 import os
@@ -23,10 +23,10 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 ROOT = Path(__file__).parent.parent
 
-#: The modules whose tests run on both transports.
-_ON_BOTH = ("download.test_faults", "download.test_http")
-#: The modules whose tests run on both, on the second one among the slow tests.
-_ON_BOTH_SLOWLY = (
+#: Modules whose tests run with both transports.
+_BOTH_TRANSPORTS = ("download.test_faults", "download.test_http")
+#: Modules whose tests run with both transports; those with httpx are slow tests.
+_SECOND_TRANSPORT_SLOW = (
     *("download.test_hosts", "download.test_hostile"),
     *("refresh.test_attacks", "refresh.test_bodies", "refresh.test_faults"),
 )
@@ -34,16 +34,16 @@ _ON_BOTH_SLOWLY = (
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     module = metafunc.module.__name__.removeprefix("tests.")
-    if module in _ON_BOTH:
+    if module in _BOTH_TRANSPORTS:
         metafunc.parametrize("transport", ["httpx", "pyreqwest"], indirect=True)
-    if module in _ON_BOTH_SLOWLY:
+    if module in _SECOND_TRANSPORT_SLOW:
         second = pytest.param("httpx", marks=pytest.mark.slow)
         metafunc.parametrize("transport", ["pyreqwest", second], indirect=True)
 
 
 @pytest.fixture(autouse=True)
 def transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The transport of this test and of the processes that it starts."""
+    """Set the transport of a test and of the processes that it starts."""
     if hasattr(request, "param"):
         pytest.importorskip(request.param)
         monkeypatch.setenv("HOTDOG_SQL_TRANSPORT", request.param)
@@ -53,8 +53,8 @@ def transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.fixture(scope="session", autouse=True)
-def signals_are_heard() -> None:
-    """A shell's background ignores Ctrl-C, nohup a closed terminal; children inherit that."""
+def default_signal_handlers() -> None:
+    """Undo what children inherit: background jobs ignore SIGINT, and nohup ignores SIGHUP."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
@@ -62,7 +62,7 @@ def signals_are_heard() -> None:
 
 @pytest.fixture(scope="session")
 def small_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small Open Images' test split: 300 images with 12 hot dogs in boxes."""
+    """A small test split: 300 images, of which 12 have a hot dog with a box."""
     folder = tmp_path_factory.mktemp("data")
     boxed_open_images().write(folder)
     return folder
@@ -73,7 +73,7 @@ def real_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The real validation labels and classes, and an image file made from their ImageIDs."""
     real = ROOT.parent / "shared" / "openimages"
     if not real.is_dir():
-        pytest.skip("the real Open Images files are not at hand")
+        pytest.skip("the real Open Images files are missing")
     folder = tmp_path_factory.mktemp("real")
     shutil.copy(real / "oidv6-class-descriptions.csv", folder)
     labels = folder / "validation-annotations-human-imagelabels.csv"
@@ -95,7 +95,7 @@ def run_process(
     stdin: str = "",
     **variables: str,
 ) -> subprocess.CompletedProcess[str]:
-    """Runs a program in a folder, without this process's settings; it must end with this code."""
+    """Run a program in a folder without this process's settings; check its exit code."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("HOTDOG_SQL_")
     }
@@ -118,7 +118,7 @@ def run_process(
 def started(
     *arguments: str | Path, variables: dict[str, str], stderr: int = subprocess.PIPE
 ) -> Iterator[subprocess.Popen[str]]:
-    """`hotdog-sql` while it runs; it is ended with the block."""
+    """Start `hotdog-sql`, and kill it at the end of the block."""
     with subprocess.Popen(
         [sys.executable, "-m", "hotdog_sql", *map(str, arguments)],
         env=os.environ | variables,
@@ -135,7 +135,7 @@ def started(
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    """Runs `hotdog-sql` as its own process in an empty folder."""
+    """A function that runs `hotdog-sql` in a process, in an empty folder."""
 
     def run_command(
         *arguments: str | Path, code: int = 0, **options: str
@@ -148,7 +148,7 @@ def run(tmp_path: Path) -> Run:
 
 @pytest.fixture
 def in_sh(tmp_path: Path) -> Run:
-    """Runs a line of the shell, in which `$program` is `hotdog-sql`, in an empty folder."""
+    """A function that runs a shell command in an empty folder; `$program` is `hotdog-sql`."""
 
     def run_line(line: str, code: int = 0, **variables: str) -> subprocess.CompletedProcess[str]:
         program = f"{sys.executable} -m hotdog_sql"
@@ -159,9 +159,9 @@ def in_sh(tmp_path: Path) -> Run:
 
 @pytest.fixture
 def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
-    """Calls `hotdog-sql` as `run` does, but in this process, which takes a fraction of the time.
+    """A function like `run` that calls `hotdog-sql` in this process, which is much faster.
 
-    Where the code is None, any will do.
+    A code of None accepts any exit code.
     """
 
     def call_main(
@@ -174,16 +174,16 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureF
             monkeypatch.setenv(name, value)
         command = ["hotdog-sql", *map(str, arguments)]
         monkeypatch.setattr(sys, "argv", command)
-        # Or messages would name `python -m pytest`, where that has started the tests.
+        # Without this, messages would name `python -m pytest` as the program.
         monkeypatch.setattr(sys.modules["__main__"], "__package__", None)
-        ended: object = 0
+        exit_code: object = 0
         try:
             main()
-        except SystemExit as end:
-            ended = end.code or 0
-        assert isinstance(ended, int)
-        done = subprocess.CompletedProcess(command, ended, *capfd.readouterr())
-        assert code in (None, ended), done.stdout + done.stderr
+        except SystemExit as error:
+            exit_code = error.code or 0
+        assert isinstance(exit_code, int)
+        done = subprocess.CompletedProcess(command, exit_code, *capfd.readouterr())
+        assert code in (None, exit_code), done.stdout + done.stderr
         return done
 
     return call_main
@@ -191,31 +191,31 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureF
 
 @pytest.fixture
 def server() -> Iterator[LoopbackServer]:
-    """A server on 127.0.0.1 that has nothing yet."""
-    with LoopbackServer() as one:
-        yield one
+    """A server on 127.0.0.1 that answers every request with 404 until configured."""
+    with LoopbackServer() as loopback:
+        yield loopback
 
 
 @pytest.fixture(scope="session")
 def addresses() -> Iterator[dict[str, str]]:
-    """The variables by which the program finds the demo's Open Images."""
-    with serve() as world:
-        yield {"HOTDOG_SQL_BASE_URL": world.base_url, "HOTDOG_SQL_MIRROR_URL": world.mirror_url}
+    """The environment variables with the addresses of the demo's server."""
+    with serve() as demo:
+        yield {"HOTDOG_SQL_BASE_URL": demo.base_url, "HOTDOG_SQL_MIRROR_URL": demo.mirror_url}
 
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A key and a certificate for 127.0.0.1, and that of its authority, which nobody knows."""
+    """A PEM file: a key and a certificate for 127.0.0.1, and its unknown authority's."""
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("openssl is missing; get it with: apt-get install openssl")
     folder = tmp_path_factory.mktemp("tls")
-    make = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    command = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
     root = ["-subj", "/CN=authority", "-keyout", "root.key", "-out", "root.crt"]
     leaf = ["-subj", "/CN=loopback", "-keyout", "leaf.key", "-out", "leaf.crt"]
     leaf += ["-CA", "root.crt", "-CAkey", "root.key", "-addext", "basicConstraints=CA:FALSE"]
-    for one in (root, [*leaf, "-addext", "subjectAltName=IP:127.0.0.1"]):
-        subprocess.run([*make, *one], check=True, capture_output=True, cwd=folder)
+    for options in (root, [*leaf, "-addext", "subjectAltName=IP:127.0.0.1"]):
+        subprocess.run([*command, *options], check=True, capture_output=True, cwd=folder)
     path, parts = folder / "both.pem", ("leaf.key", "leaf.crt", "root.crt")
-    path.write_bytes(b"".join((folder / one).read_bytes() for one in parts))
+    path.write_bytes(b"".join((folder / part).read_bytes() for part in parts))
     return path

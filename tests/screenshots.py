@@ -1,6 +1,6 @@
-"""The README's pictures: the demo's gallery in a real browser, in light and dark colours.
+"""The README's pictures: the demo's gallery in a real browser, in light and dark mode.
 
-`make screenshots` runs it.
+`make screenshots` takes them.
 """
 
 import subprocess
@@ -15,12 +15,12 @@ from tests.conftest import ROOT
 from tests.support.browser import chromium, prefers, screen, wait_for_pictures
 
 SIZE = (1200, 750)
-#: Neither a scroll bar's place nor the outline of what has the focus.
+#: Hides the space for a scroll bar and the outline of the focused element.
 _TIDY = "document.documentElement.style.scrollbarGutter = 'auto'; document.activeElement.blur()"
 
 
 def take(folder: Path) -> list[Path]:
-    """Write the pictures into a folder."""
+    """Write the pictures into a folder; return their paths."""
     folder.mkdir(exist_ok=True)
     pictures = []
     with tempfile.TemporaryDirectory() as scratch, chromium() as browser:

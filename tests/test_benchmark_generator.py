@@ -1,4 +1,4 @@
-"""The files that speed is measured on hold what their makers say they hold."""
+"""The generated files for the benchmarks have the same bytes everywhere."""
 
 import hashlib
 from fractions import Fraction

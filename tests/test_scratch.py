@@ -1,4 +1,4 @@
-"""Temporary folders: a killed process's go with the next run, a live one's stay."""
+"""A run removes temporary folders of killed processes, and keeps those of live ones."""
 
 import subprocess
 from functools import partial
@@ -8,36 +8,36 @@ from tests.conftest import Run, started
 
 
 def wait_for(shell: subprocess.Popen[str]) -> None:
-    """Until it has begun and takes input."""
+    """Wait until the shell accepts input."""
     assert shell.stdin
     assert shell.stdout
-    shell.stdin.write(".system echo begun\n")
+    shell.stdin.write(".system echo ready\n")
     shell.stdin.flush()
-    while shell.stdout.readline() != "begun\n":
+    while shell.stdout.readline() != "ready\n":
         assert shell.poll() is None
 
 
-def test_the_next_run_removes_what_a_killed_one_left(
+def test_the_next_run_removes_the_folder_of_a_killed_one(
     small_data: Path, tmp_path: Path, run: Run
 ) -> None:
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    others = {temporary / "hotdog-sql-of-somebody", temporary / "other"}
-    for other in others:
-        other.mkdir()
+    foreign = {temporary / "hotdog-sql-of-somebody", temporary / "other"}
+    for folder in foreign:
+        folder.mkdir()
     data, variables = ("--data-dir", small_data), {"TMPDIR": str(temporary)}
-    begun = partial(started, "shell", *data, variables=variables)
-    with begun() as killed, begun() as live:
+    start_shell = partial(started, "shell", *data, variables=variables)
+    with start_shell() as killed, start_shell() as live:
         wait_for(killed)
         wait_for(live)
-        both = set(temporary.iterdir()) - others
+        both = set(temporary.iterdir()) - foreign
         assert len(both) == 2
         killed.kill()
         killed.communicate()
         run("summary", *data, **variables)
-        (left,) = set(temporary.iterdir()) - others
-        assert left in both
-        said, _ = live.communicate("SELECT 6 * 7;\n")
-    assert "42" in said
+        (remaining,) = set(temporary.iterdir()) - foreign
+        assert remaining in both
+        output, _ = live.communicate("SELECT 6 * 7;\n")
+    assert "42" in output
     assert live.returncode == 0
-    assert set(temporary.iterdir()) == others
+    assert set(temporary.iterdir()) == foreign

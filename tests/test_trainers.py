@@ -1,7 +1,7 @@
-"""The README's examples of trainers, run as they stand on datasets of the demo.
+"""The README's examples for trainers, run unchanged on datasets of the demo.
 
-The libraries are heavy, so they live in environments of their own below `.bench`, which `.ci/run`
-makes. An example whose libraries are in none of them nor in this environment is skipped.
+The libraries are large, so they are in separate environments in `.bench`, which `.ci/run` makes.
+The test of an example is skipped if no environment has its libraries.
 """
 
 import ast
@@ -26,22 +26,22 @@ _BLOCK = re.findall(r"```python\n(.*?)```", _SECTION, flags=re.DOTALL)[0]
 
 
 def imported(code: str) -> list[str]:
-    """The libraries that a program imports."""
+    """Return the libraries that a program imports."""
     nodes = ast.walk(ast.parse(code))
     names = [
         [node.module or ""]
         if isinstance(node, ast.ImportFrom)
-        else [one.name for one in node.names]
+        else [alias.name for alias in node.names]
         for node in nodes
         if isinstance(node, ast.Import | ast.ImportFrom)
     ]
     return [name.partition(".")[0] for group in names for name in group]
 
 
-#: Each example of the README by the library that it is for.
+#: The README's examples, by library.
 EXAMPLES = {imported(code)[-1]: code for code in _BLOCK.split("\n\n")}
 
-#: What some need besides, and what is run after an example to count the photos of each label.
+#: Further libraries of an example, and an expression for the labels of its photos.
 _BACKEND = {"keras": ["tensorflow"]}
 _LABELS = {
     "keras": "[int(one[0]) for part in (train, held_out) for _, batch in part for one in batch]",
@@ -49,7 +49,7 @@ _LABELS = {
     "torchvision": "photos.targets",
     "webdataset": "[label for _, label in photos]",
 }
-#: Those that are in no environment of `.ci/run`, and why.
+#: Libraries that no environment of `.ci/run` has, and the reason.
 _TORCH = "torch for Linux, as PyPI has it, comes with gigabytes of CUDA"
 _TOO_LARGE = {
     **dict.fromkeys(("torchvision", "ultralytics", "fastai"), _TORCH),
@@ -62,7 +62,7 @@ labels = {labels}
 print(json.dumps([labels.count(label) for label in sorted(set(labels))]))
 """
 
-#: A model of scikit-learn sees the pixels that Hugging Face decodes.
+#: Trains a scikit-learn model on pixels that Hugging Face decodes.
 _CLASSIFY = """
 import numpy
 from sklearn.linear_model import LogisticRegression
@@ -88,7 +88,7 @@ print(json.dumps({{
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory, addresses: dict[str, str]) -> Path:
-    """Folders with a dataset of the demo each: of files and of tars, as a whole and in parts."""
+    """Folders that each have a dataset of the demo: files or tars, with or without parts."""
     folder = tmp_path_factory.mktemp("trainers")
     parts = ["--partition", "train=0.8,val=0.2"]
     tars = ["--dataset-format", "webdataset"]
@@ -104,19 +104,19 @@ def home(tmp_path_factory: pytest.TempPathFactory, addresses: dict[str, str]) ->
 
 
 def interpreter(*libraries: str, without: str = "") -> Path:
-    """A Python that has the libraries; the test is skipped where there is none."""
+    """Return a Python that has the libraries, or skip the test."""
     probe = "import importlib.util as u, sys; print(*filter(u.find_spec, sys.argv[1:]))"
     for python in _ENVIRONMENTS:
         command: list[str | Path] = [python, "-c", probe, *libraries, without or "sys"]
         found = subprocess.run(command, capture_output=True, text=True, check=False).stdout.split()
         if {*libraries} <= {*found} and without not in found:
             return python
-    why = _TOO_LARGE.get(libraries[0], ".ci/run makes one that has")
-    pytest.skip(f"no environment has {' and '.join(libraries)}: {why}")
+    reason = _TOO_LARGE.get(libraries[0], ".ci/run makes one")
+    pytest.skip(f"no environment has {' and '.join(libraries)}: {reason}")
 
 
 def trained(folder: Path, python: Path, code: str, **variables: str) -> str:
-    """What a program prints, run where the dataset is and without the network."""
+    """Run a program in the dataset's folder without the network; return what it prints."""
     variables |= {
         "HF_HUB_OFFLINE": "1",
         "HF_HOME": str(folder.parent / "cache"),
@@ -128,12 +128,12 @@ def trained(folder: Path, python: Path, code: str, **variables: str) -> str:
 
 
 def counted(folder: Path, python: Path, code: str, **variables: str) -> Any:
-    """The photos that a program finds, by label."""
+    """Run a program; return how many photos of each label it finds."""
     return json.loads(trained(folder, python, code, **variables).splitlines()[-1])
 
 
 def on_disk(dataset: Path, partition: str = "") -> list[int]:
-    """The photos of each class that the manifest says are there, in the order of the names."""
+    """Return how many photos of each class the manifest lists as downloaded, by class name."""
     rows = [row for row in manifest_rows(dataset) if row["status"] == "downloaded"]
     rows = [row for row in rows if row["partition"] == partition]
     folders = [row["folder"] for row in rows]
@@ -141,8 +141,8 @@ def on_disk(dataset: Path, partition: str = "") -> list[int]:
     return [folders.count(folder) for folder in sorted(set(folders))]
 
 
-def test_there_are_class_folders_and_plain_record_files_alone(home: Path) -> None:
-    """What Create ML reads: folders, whose names are the labels."""
+def test_a_dataset_has_only_class_folders_and_record_files(home: Path) -> None:
+    """Create ML takes the names of the folders as labels."""
     records = {"manifest.csv", "selection.json", "ATTRIBUTION.csv", "index.html"}
     classes = {"hot_dog", "other"}
     for folder, expected in {

@@ -1,1 +1,1 @@
-"""How fast hotdog-sql is, on files of true size that anyone can make."""
+"""Benchmarks of hotdog-sql and its alternatives, on generated files of real size."""

@@ -1,8 +1,8 @@
-"""Every benchmark, one after the other: `make bench`. Prints the tables and charts of the README.
+"""Run all benchmarks, as `make bench` does; print the README's tables and draw its chart.
 
     python -m tests.benchmark [start selection boxes refresh download] [--repeats 5]
 
-The peers get environments of their own in `.bench/`, made on the first run.
+The first run installs the alternatives in `.bench/`.
 """
 
 import argparse
@@ -24,9 +24,9 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", help=f"some of {', '.join(_PARTS)}; default: all")
     parser.add_argument("--repeats", type=int, default=5)
     options = parser.parse_args()
-    shutil.rmtree(BENCH / "installed", ignore_errors=True)  # it may be of an older checkout
+    shutil.rmtree(BENCH / "installed", ignore_errors=True)  # may be of an older checkout
     print(
-        f"Medians of {options.repeats} runs taken in turns, whole processes, files in the page "
+        f"Medians of {options.repeats} interleaved runs of whole processes, with files in the page "
         f"cache. {os.cpu_count()} cores ({platform.machine()}), Python "
         f"{platform.python_version()}, DuckDB {version('duckdb')}."
     )

@@ -1,7 +1,7 @@
-"""Photos beside curl, aria2c and img2dataset, and one large file beside curl.
+"""Downloads of photos compared with curl, aria2c and img2dataset, and of a large file with curl.
 
-nginx serves one photo of 200 KB under every name, after 50 ms and without delay, 64 at once; and
-a file of 3 GB that has no blocks on disk, so that reading it costs the server next to nothing.
+nginx serves the same photo of 200 KB under every name, after 50 ms or without delay, and a sparse
+file of 3 GB, which the server can read at almost no cost. 64 requests run at once.
 """
 
 import csv
@@ -26,7 +26,6 @@ from tests.benchmark.measure import (
     Run,
     environment,
     hotdog_sql,
-    missing,
     new_folder,
     print_table,
     run,
@@ -34,10 +33,10 @@ from tests.benchmark.measure import (
 )
 from tests.support.pictures import jpeg
 
-#: Where Debian's libnginx-mod-http-echo puts it.
+#: The nginx module of Debian's libnginx-mod-http-echo.
 _ECHO = Path("/usr/lib/nginx/modules/ngx_http_echo_module.so")
 
-#: Each location answers any name with one file: `photo` after 50 ms, `quick` and `small` at once.
+#: Each location serves one file under any name: `photo` after 50 ms, the others without delay.
 _NGINX = """
 load_module {module};
 daemon off;
@@ -74,12 +73,12 @@ _COLUMNS = (
 )
 _IN_FLIGHT = "64"
 
-#: The command of a program for an address, a number of photos and a new folder.
+#: Returns the command that downloads a number of photos from an address into a new folder.
 _PhotoProgram = Callable[[str, int, Path], Command]
 
 
 def measure_download(repeats: int, photos: int = 3000) -> dict[str, Run]:
-    """The tables of photos with and without delay, and of the memory; gives the first results."""
+    """Print tables for photos with and without delay, and for memory; return the first results."""
     after_delay: dict[str, Run] = {}
     ours: dict[str, _PhotoProgram] = {
         "hotdog-sql": partial(_ours, transport="httpx"),
@@ -97,18 +96,18 @@ def measure_download(repeats: int, photos: int = 3000) -> dict[str, Run]:
             check = partial(_check_photos, photos)
             results = take_turns(programs, repeats, check=check)
             print_table(f"{photos:,} photos of 200 KB {title}", results, "curl")
-            plain = {name.replace("`", ""): one for name, one in results.items()}
+            plain = {name.replace("`", ""): result for name, result in results.items()}
             after_delay = after_delay or plain
         small: dict[str, Run] = {}
-        for many in (1_000, 10_000, 100_000):
-            fast = _ours(f"{url}small/", many, new_folder(), transport="pyreqwest")
-            small[f"{many:,} small photos"] = run(fast)
+        for count in (1_000, 10_000, 100_000):
+            command = _ours(f"{url}small/", count, new_folder(), transport="pyreqwest")
+            small[f"{count:,} small photos"] = run(command)
         print_table("Memory", small, next(iter(small)))
     return after_delay
 
 
 def measure_refresh(repeats: int) -> None:
-    """The table of one large file, whose CRC32C hotdog-sql checks and curl does not."""
+    """Print the table for a large file, whose CRC32C is checked by hotdog-sql but not by curl."""
 
     def ours(transport: str, folder: Path) -> Command:
         file = ("--file", _LARGE, "--data-dir", str(folder))
@@ -120,7 +119,7 @@ def measure_refresh(repeats: int) -> None:
 
     def check(name: str, folder: Path) -> None:
         if (folder / _LARGE).stat().st_size != _LARGE_BYTES:
-            sys.exit(f"{name} fetched another size")
+            sys.exit(f"{name} fetched a file of the wrong size")
         shutil.rmtree(folder)
 
     with _nginx() as url:
@@ -158,22 +157,22 @@ def _curl(url: str, photos: int, folder: Path) -> Command:
 
 
 def _aria2c(url: str, photos: int, folder: Path) -> Command:
-    listed = folder / "aria2c.txt"
-    listed.write_text("".join(f"{url}{name}.jpg\n out={name}.jpg\n" for name in _names(photos)))
+    urls = folder / "aria2c.txt"
+    urls.write_text("".join(f"{url}{name}.jpg\n out={name}.jpg\n" for name in _names(photos)))
     options = ("--quiet", "-j", _IN_FLIGHT, "-x", "1", "--file-allocation=none")
-    return Command(("aria2c", *options, "-i", str(listed), "-d", str(folder)))
+    return Command(("aria2c", *options, "-i", str(urls), "-d", str(folder)))
 
 
 def _img2dataset(url: str, photos: int, folder: Path) -> Command:
-    listed = folder / "img2dataset.txt"
-    listed.write_text("".join(f"{url}{name}.jpg\n" for name in _names(photos)))
+    urls = folder / "img2dataset.txt"
+    urls.write_text("".join(f"{url}{name}.jpg\n" for name in _names(photos)))
     program = environment("img2dataset", "img2dataset") / "img2dataset"
-    listed_in = ("--url_list", str(listed), "--output_folder", str(folder / "photos"))
-    as_they_are = ("--output_format", "files", "--resize_mode", "no", "--disable_all_reencoding")
-    pace = ("--processes_count", str(os.cpu_count() or 1), "--thread_count", _IN_FLIGHT)
-    # Its search for a new version of a library of its own would go to the network.
+    paths = ("--url_list", str(urls), "--output_folder", str(folder / "photos"))
+    unchanged = ("--output_format", "files", "--resize_mode", "no", "--disable_all_reencoding")
+    workers = ("--processes_count", str(os.cpu_count() or 1), "--thread_count", _IN_FLIGHT)
+    # One of its libraries would look for a new version on the network.
     variables = {"NO_ALBUMENTATIONS_UPDATE": "1"}
-    return Command((str(program), *listed_in, *as_they_are, "True", *pace), variables)
+    return Command((str(program), *paths, *unchanged, "True", *workers), variables)
 
 
 def _names(photos: int) -> Iterator[str]:
@@ -184,16 +183,15 @@ def _check_photos(photos: int, name: str, folder: Path) -> None:
     found = list(folder.rglob("*.jpg"))
     if len(found) != photos:
         sys.exit(f"{name} fetched {len(found)} photos of {photos}")
-    for photo in found:  # to have room on the disk
+    for photo in found:  # frees disk space
         os.truncate(photo, 0)
 
 
 @contextmanager
 def _nginx() -> Iterator[str]:
-    """A server of photos and of a large file; gives its address."""
-    absent = missing("nginx", "curl", "aria2c")
-    if absent or not _ECHO.exists():
-        sys.exit("missing; apt-get install nginx libnginx-mod-http-echo curl aria2")
+    """Serve the photos and the large file; yield the address."""
+    if not (all(map(shutil.which, ("nginx", "curl", "aria2c"))) and _ECHO.exists()):
+        sys.exit("programs are missing: apt-get install nginx libnginx-mod-http-echo curl aria2")
     BENCH.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=BENCH) as name:
         folder = Path(name)
@@ -203,7 +201,7 @@ def _nginx() -> Iterator[str]:
         (served / "small.jpg").write_bytes(jpeg(1, 100))
         with (served / "large.csv").open("wb") as file:
             file.truncate(_LARGE_BYTES)
-        folder.chmod(0o755)  # nginx's workers are another user's
+        folder.chmod(0o755)  # nginx's workers run as another user
         port = random.randrange(20_000, 30_000)
         config = folder / "nginx.conf"
         config.write_text(
@@ -222,10 +220,10 @@ def _nginx() -> Iterator[str]:
 
 
 def _crc32c_of_zeros() -> str:
-    """The CRC32C of the large file, as Google's hosts write it."""
-    zeros, checksum, left = bytes(1 << 20), 0, _LARGE_BYTES
-    while left:
-        block = zeros[:left]
+    """Return the CRC32C of the large file, encoded as in `x-goog-hash`."""
+    zeros, checksum, remaining = bytes(1 << 20), 0, _LARGE_BYTES
+    while remaining:
+        block = zeros[:remaining]
         checksum = google_crc32c.extend(checksum, block)
-        left -= len(block)
+        remaining -= len(block)
     return b64encode(checksum.to_bytes(4, "big")).decode()

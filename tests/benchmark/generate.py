@@ -1,4 +1,4 @@
-"""Makes CSV files at their true size, with known answers planted in them.
+"""Generates CSV files of real size with known numbers of hot dogs.
 
     python -m tests.benchmark.generate DIR test|train FRACTION
     python -m tests.benchmark.generate DIR boxes ROWS
@@ -25,7 +25,7 @@ _SQL = Path(__file__).parent / "sql"
 
 
 class Size(NamedTuple):
-    """How much a real split holds (https://storage.googleapis.com/openimages/web/factsfigures_v6.html).
+    """Size of a real split (https://storage.googleapis.com/openimages/web/factsfigures_v6.html).
 
     Of 1,000 labels, `positive_per_mille` have Confidence 1.
     """
@@ -53,9 +53,9 @@ def generate(
     seed: int = 1,
     threads: int | None = None,
 ) -> dict[str, Path]:
-    """Writes the class, image and label files of a split under their official names; by kind.
+    """Write the class, image and label files of a split; return their paths by kind.
 
-    The fraction is that of the split's images and labels; the classes are always all there.
+    The files have all classes, and a fraction of the split's images and labels.
     """
     directory.mkdir(parents=True, exist_ok=True)
     files = {
@@ -78,7 +78,7 @@ def _variables(split: str, fraction: Fraction, seed: int) -> dict[str, int | str
     size = SIZES[split]
     images = round(size.images * fraction)
     labels = round(size.labels * fraction)
-    # In real train the images at the front of the file have many labels and the rest have few.
+    # In the real train file, the first images have many labels and the others have few.
     dense_images = images // 100 * 2 if split == "train" else 0
     sparse_mean = (labels - 35 * dense_images) // (images - dense_images)
     return {
@@ -98,14 +98,14 @@ def _variables(split: str, fraction: Fraction, seed: int) -> dict[str, int | str
 
 
 def _coprime(start: int, number: int) -> int:
-    """The first number from `start` that has no divisor in common with `number`."""
+    """Return the first number from `start` that is coprime to `number`."""
     while gcd(start, number) != 1:
         start += 1
     return start
 
 
 def _generate_boxes(directory: Path, boxes: int) -> None:
-    """Writes a box file of train, and few labels and images beside it."""
+    """Write a box file of train, and small label and image files."""
     small_open_images().write(directory, "train")
     with duckdb.connect(config={"memory_limit": "1GB"}) as connection:
         connection.execute(f"SET VARIABLE boxes = {boxes}")
@@ -114,18 +114,18 @@ def _generate_boxes(directory: Path, boxes: int) -> None:
 
 
 def split_dir(split: str, fraction: Fraction) -> Path:
-    """The folder with the three CSVs of a split, generated if it is not there yet."""
+    """Return the folder with the three CSVs of a split; generate it if it is missing."""
     part = "" if fraction == 1 else f"-{fraction.numerator}-of-{fraction.denominator}"
     return _generated(f"{split}{part}", split, str(fraction))
 
 
 def boxes_dir() -> Path:
-    """A folder with a box file of train of the real one's size, generated if it is not there."""
+    """Return a folder with a train box file of real size; generate it if it is missing."""
     return _generated("boxes", "boxes", "14_610_229")
 
 
 def _generated(name: str, *arguments: str) -> Path:
-    # Generating is left to a process of its own: measurements start from a small one.
+    # A separate process keeps this one small, and so the measured peak memory of its children.
     folder = BENCH / "data" / name
     if not (folder / "complete").exists():
         print(f"Generating {name}", file=sys.stderr)
@@ -136,7 +136,7 @@ def _generated(name: str, *arguments: str) -> Path:
 
 
 def indexed_dir(plain: Path) -> Path:
-    """A folder beside another with the same CSVs, linked, for an index of them."""
+    """Return a folder with links to the same CSVs, for an index of them."""
     folder = plain.with_name(f"{plain.name}-indexed")
     folder.mkdir(exist_ok=True)
     for csv in plain.glob("*.csv"):
@@ -147,7 +147,7 @@ def indexed_dir(plain: Path) -> Path:
 
 
 def split_files(folder: Path) -> tuple[Path, Path, Path]:
-    """The class, label and image file in a generated folder."""
+    """Return the class, label and image file in a generated folder."""
     (classes,) = folder.glob("*-class-descriptions.csv")
     (images,) = folder.glob("*-images-*.csv")
     (labels,) = folder.glob("*-human-imagelabels.csv")
@@ -155,8 +155,8 @@ def split_files(folder: Path) -> tuple[Path, Path, Path]:
 
 
 if __name__ == "__main__":
-    target, what, size = sys.argv[1:]
-    if what == "boxes":
+    target, kind, size = sys.argv[1:]
+    if kind == "boxes":
         _generate_boxes(Path(target), int(size))
     else:
-        generate(Path(target), what, Fraction(size))
+        generate(Path(target), kind, Fraction(size))

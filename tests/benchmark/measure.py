@@ -1,7 +1,7 @@
-"""Whole processes timed side by side: wall-clock time, processor time, peak memory.
+"""Measures wall-clock time, processor time and peak memory of whole processes.
 
-Programs take turns (A B C A B C …), so that a machine that slows down slows all of them. This
-module imports nothing large: on Linux a child's peak memory is at least its parent's at the fork.
+Programs run in turns (A B C A B C …), so that a slower machine slows all of them. This module
+imports nothing large: on Linux a child's peak memory is at least its parent's at the fork.
 """
 
 import atexit
@@ -20,22 +20,22 @@ from statistics import median
 
 _ROOT = Path(__file__).parents[2]
 
-#: Everything that benchmarks write: generated files, outputs, the peers' environments.
+#: Folder for generated files, outputs, and the environments of other programs.
 BENCH = _ROOT / ".bench"
 
-#: The chart of the README.
+#: The README's chart.
 CHART = _ROOT / ".github" / "speed.svg"
 
 #: `ru_maxrss` counts bytes on macOS, and KiB elsewhere.
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
-#: Pixels of the longest bar of a chart.
-_BAR = 440
+#: Length of the longest bar of a chart, in pixels.
+_BAR_LENGTH = 440
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A program to run, and variables set on top of this process's own."""
+    """A program to run, and additional environment variables."""
 
     arguments: tuple[str, ...]
     variables: Mapping[str, str] | None = None
@@ -43,19 +43,19 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Wall-clock seconds, processor seconds and bytes of memory that one run has taken."""
+    """Wall-clock seconds, processor seconds and peak memory in bytes of a run."""
 
     wall: float
     cpu: float
     peak: int
 
 
-#: Gives the command that puts its output into a new, empty folder.
+#: Returns the command that writes its output to a new, empty folder.
 Program = Callable[[Path], Command]
 
 
 def environment(name: str, *packages: str) -> Path:
-    """The programs of a virtual environment that has some packages; made once and kept."""
+    """Return the programs of a virtual environment with some packages; make it on first use."""
     programs = BENCH / name / "bin"
     if not (BENCH / name / "complete").exists():
         venv.create(BENCH / name, with_pip=True)
@@ -65,17 +65,17 @@ def environment(name: str, *packages: str) -> Path:
 
 
 def installed() -> Path:
-    """The programs of an environment with this checkout's package, installed as users have it."""
+    """Return the programs of an environment with this checkout installed as a package."""
     return environment("installed", f"{_ROOT}[crc32c,fast]")
 
 
 def hotdog_sql(*arguments: str, **variables: str) -> Command:
-    """A command of the installed package."""
+    """Return a command of the installed package."""
     return Command((str(installed() / "hotdog-sql"), *arguments), variables)
 
 
 def run(command: Command) -> Run:
-    """Run a program to its end; exits with what it printed if it fails."""
+    """Run a program; if it fails, exit and show what it printed."""
     BENCH.mkdir(exist_ok=True)
     log = BENCH / "log.txt"
     with log.open("wb") as output:
@@ -91,8 +91,8 @@ def run(command: Command) -> Run:
         wall = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
-        told = log.read_text(encoding="utf-8", errors="replace")[-2000:]
-        sys.exit(f"{' '.join(command.arguments)}: exit {process.returncode}\n{told}")
+        printed = log.read_text(encoding="utf-8", errors="replace")[-2000:]
+        sys.exit(f"{' '.join(command.arguments)}: exit {process.returncode}\n{printed}")
     return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * _RSS_UNIT)
 
 
@@ -105,10 +105,10 @@ def _output() -> Path:
 
 
 def new_folder() -> Path:
-    """A new, empty folder for what a program writes.
+    """Return a new, empty folder for a program's output.
 
-    It is removed when all has been measured: for some minutes after a file was deleted, ext4 is
-    slow at making another, and that would be measured.
+    It is deleted at exit: for some minutes after deleting files, ext4 is slow to create new ones,
+    which would distort the measurements.
     """
     return Path(tempfile.mkdtemp(dir=_output()))
 
@@ -119,29 +119,29 @@ def take_turns(
     *,
     check: Callable[[str, Path], None] | None = None,
 ) -> dict[str, Run]:
-    """The median run of each program; the first round fills the page cache and is not counted.
+    """Return the median run of each program; ignore the first round, which fills the page cache.
 
     Args:
-        programs: by the names to show.
-        repeats: counted runs of each.
-        check: sees the name and the folder of each run afterwards, and exits if it is wrong.
+        programs: the programs by name.
+        repeats: number of counted runs of each.
+        check: called with the name and folder after each run; exits if the output is wrong.
     """
     runs: dict[str, list[Run]] = {name: [] for name in programs}
     for turn in range(repeats + 1):
         for name, program in programs.items():
             folder = new_folder()
-            one = run(program(folder))
+            result = run(program(folder))
             if check is not None:
                 check(name, folder)
             if turn:
-                runs[name].append(one)
+                runs[name].append(result)
     return {
         name: Run(
-            median(one.wall for one in some),
-            median(one.cpu for one in some),
-            max(one.peak for one in some),
+            median(result.wall for result in results),
+            median(result.cpu for result in results),
+            max(result.peak for result in results),
         )
-        for name, some in runs.items()
+        for name, results in runs.items()
     }
 
 
@@ -160,32 +160,27 @@ def print_table(title: str, results: Mapping[str, Run], baseline: str) -> None:
 
 
 def write_chart(path: Path, charts: Mapping[str, Mapping[str, Run]]) -> None:
-    """Write an SVG of bars, one group for each title; colours suit light and dark pages."""
-    height, drawn = 0, []
+    """Write an SVG bar chart with a group per title; the colours suit light and dark pages."""
+    height, elements = 0, []
     for title, results in charts.items():
         height += 30
-        drawn.append(f'<text x="0" y="{height}" font-weight="bold">{title}</text>')
+        elements.append(f'<text x="0" y="{height}" font-weight="bold">{title}</text>')
         longest = max(result.wall for result in results.values())
         for name, result in results.items():
             height += 24
             colour = "#c9562e" if name.startswith("hotdog-sql") else "#9a9a9a"
-            wide = round(_BAR * result.wall / longest)
-            drawn.append(
+            width = round(_BAR_LENGTH * result.wall / longest)
+            elements.append(
                 f'<text x="0" y="{height}">{name}</text>'
-                f'<rect x="210" y="{height - 13}" width="{wide}" height="16" fill="{colour}"/>'
-                f'<text x="{218 + wide}" y="{height}">{result.wall:.1f} s</text>'
+                f'<rect x="210" y="{height - 13}" width="{width}" height="16" fill="{colour}"/>'
+                f'<text x="{218 + width}" y="{height}">{result.wall:.1f} s</text>'
             )
         height += 10
     path.parent.mkdir(exist_ok=True)
     path.write_text(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="760" height="{height}" '
         'font-family="sans-serif" font-size="14" fill="#808080">\n'
-        + "\n".join(drawn)
+        + "\n".join(elements)
         + "\n</svg>\n",
         encoding="utf-8",
     )
-
-
-def missing(*programs: str) -> list[str]:
-    """Those of some programs that are not on the path."""
-    return [name for name in programs if shutil.which(name) is None]

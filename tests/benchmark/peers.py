@@ -1,4 +1,4 @@
-"""What hotdog-sql is measured beside, each in a process of its own.
+"""Programs that hotdog-sql is compared with; each runs in a separate process.
 
 python peers.py bare_scan count|columns LABELS IMAGES
 python peers.py polars_lazy CLASSES LABELS IMAGES OUTPUT
@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-#: The columns that are no text.
+#: The columns that are numbers.
 _NUMBERS = {"Confidence": "DOUBLE", "OriginalSize": "BIGINT", "Rotation": "DOUBLE"}
 _READ = """
 FROM read_csv(
@@ -24,10 +24,10 @@ _SELECT = {"count": "SELECT count(*)", "columns": "SELECT count(COLUMNS(*))"}
 
 
 def bare_scan(what: str, labels: str, images: str) -> None:
-    """The least that DuckDB can do: read every row of the label and the image file once.
+    """Read every row of the label and the image file once with DuckDB, the minimum for any query.
 
-    To count the rows, it finds the lines' ends and the first column; `columns` makes the value of
-    every column of every row, which is what a query that needs them all must do.
+    `count` parses only line ends and the first column. `columns` parses every column, as a query
+    that needs them all must do.
     """
     duckdb: Any = import_module("duckdb")
     with duckdb.connect() as connection:
@@ -40,9 +40,9 @@ def bare_scan(what: str, labels: str, images: str) -> None:
 
 
 def polars_lazy(class_file: str, label_file: str, image_file: str, output: str) -> None:
-    """The same selection by the lazy and streaming engine of polars.
+    """Make the same selection with the lazy, streaming engine of polars.
 
-    Negatives are whole images without a related class, drawn with a fixed seed.
+    Negatives are images without a related class, drawn with a fixed seed.
     """
     pl: Any = import_module("polars")
     classes = pl.read_csv(class_file)
@@ -71,9 +71,9 @@ def polars_lazy(class_file: str, label_file: str, image_file: str, output: str) 
 
 
 def pandas_tutorial(class_file: str, label_file: str, image_file: str, output: str) -> None:
-    """The tutorial's selection, step by step, as the design describes it.
+    """Make the selection step by step as the published pandas tutorial does.
 
-    Its faults stay in: negatives are found by leaving out label rows, not images.
+    Keeps its mistake: it excludes label rows instead of images from the negatives.
     """
     pd: Any = import_module("pandas")
     classes = pd.read_csv(class_file)
@@ -92,24 +92,24 @@ def pandas_tutorial(class_file: str, label_file: str, image_file: str, output: s
 
 
 def pandas_boxes_oidv4(file: str, output: str) -> None:
-    """The boxes of a class, as OIDv4_ToolKit filters them out of the whole file."""
+    """Select the boxes of a class as OIDv4_ToolKit does, from the whole file."""
     pd: Any = import_module("pandas")
     boxes = pd.read_csv(file)
     boxes[boxes["LabelName"] == "/m/01b9xk"].to_csv(output, index=False)
 
 
 def pandas_boxes_fiftyone(file: str, output: str) -> None:
-    """The same as FiftyOne reads the whole file.
+    """Select the boxes of a class as FiftyOne does.
 
-    It finds the images of the class and looks each up among the rows, which are in their order.
+    Finds the images of the class, and looks up each one in the rows, which are sorted by image.
     """
     pd: Any = import_module("pandas")
     boxes = pd.read_csv(file, dtype={"ImageID": str})
     column = boxes["ImageID"]
     images = sorted(set(column[boxes["LabelName"] == "/m/01b9xk"]))
     parts = [
-        boxes[column.searchsorted(one, "left") : column.searchsorted(one, "right")]
-        for one in images
+        boxes[column.searchsorted(image, "left") : column.searchsorted(image, "right")]
+        for image in images
     ]
     rows = pd.concat(parts)
     rows[rows["LabelName"] == "/m/01b9xk"].to_csv(output, index=False)

@@ -1,7 +1,7 @@
-"""`hotdog-sql select`, and `sql` on boxes, beside bare scans of the same files, polars and pandas.
+"""`hotdog-sql select`, and `sql` on boxes, compared with bare scans, polars and pandas.
 
-The CSVs are generated at the size of the real ones, once. To select, pandas is left out above a
-tenth of train, where it needs gigabytes and minutes.
+The CSVs are generated once, at the size of the real ones. Selections with pandas stop at a tenth
+of train, because larger ones need gigabytes and minutes.
 """
 
 import sys
@@ -25,7 +25,7 @@ from tests.benchmark.measure import (
 _PEERS = str(Path(__file__).parent / "peers.py")
 _BOXES = "SELECT * FROM boxes WHERE LabelName = '/m/01b9xk'"
 
-#: What is measured, by the name to show, smallest first.
+#: Split and fraction by name, smallest first.
 _SIZES = {
     "test": ("test", Fraction(1)),
     "a tenth of train": ("train", Fraction(1, 10)),
@@ -36,7 +36,7 @@ _SMALL = ("test", "a tenth of train")
 
 
 def measure_start(repeats: int) -> None:
-    """What a command costs that does next to nothing, beside the imports that it needs."""
+    """Print the table for commands that do almost nothing, compared with their imports."""
     imports = (str(installed() / "python"), "-c", "import duckdb, typer, rich.table")
     classes = ("classes", "hot dog", "--data-dir", str(split_dir("test", Fraction(1))))
     results = take_turns(
@@ -51,7 +51,7 @@ def measure_start(repeats: int) -> None:
 
 
 def measure_selection(repeats: int) -> dict[str, Run]:
-    """The tables by the size of the files; gives the results of the last."""
+    """Print a table for each size of the files; return the results of the last."""
     results: dict[str, Run] = {}
     for name, (split, fraction) in _SIZES.items():
         plain = split_dir(split, fraction)
@@ -71,11 +71,11 @@ def measure_selection(repeats: int) -> dict[str, Run]:
         results = take_turns(programs, repeats)
         print_table(f"Select: {name}, {csv_bytes / 1e6:,.0f} MB", results, next(iter(results)))
         _print_index(indexed, built, csv_bytes)
-    return {name.replace("`", ""): one for name, one in results.items()}
+    return {name.replace("`", ""): result for name, result in results.items()}
 
 
 def measure_boxes(repeats: int) -> None:
-    """The table of one class's boxes, from the box file of train and from its index."""
+    """Print the table for the boxes of a class, from the box file of train and from its index."""
     plain = boxes_dir()
     indexed = indexed_dir(plain)
     built = run(hotdog_sql("index", "--split", "train", "--data-dir", str(indexed)))

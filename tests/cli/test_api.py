@@ -15,7 +15,7 @@ from tests.support.openimages import ROW_COLUMNS, OpenImages, image_row, small_o
 
 
 class Tags(HTMLParser):
-    """The attributes of each tag, as a browser reads them."""
+    """The attributes of each tag in an HTML text."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ def test_a_split_may_be_one_or_several_or_all(tmp_path: Path) -> None:
         hotdog_sql.connect(tmp_path, splits="val", offline=True)
 
 
-def test_a_file_that_cannot_be_used_leaves_no_temporary_folder(
+def test_an_unusable_file_leaves_no_temporary_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small_open_images().write(tmp_path / "data")

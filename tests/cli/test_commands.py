@@ -1,4 +1,4 @@
-"""The commands as a user types them, most of them called in this process to save time."""
+"""The commands as a user types them, mostly run in this process to save time."""
 
 import csv
 import json
@@ -22,13 +22,13 @@ def assert_one_line(stderr: str) -> None:
 
 
 def test_formats_agree(small_data: Path, run: Run, call: Run, tmp_path: Path) -> None:
-    wanted = ("select", "--class", "Hot dog", "--data-dir", small_data)
-    piped = run(*wanted)
+    select = ("select", "--class", "Hot dog", "--data-dir", small_data)
+    piped = run(*select)
     rows = list(csv.reader(piped.stdout.splitlines()))
     assert tuple(rows[0]) == ROW_COLUMNS
     assert len(rows) == 1 + 12 + 120
     for ending in ("csv", "json", "parquet"):
-        call(*wanted, "--output", f"rows.{ending}")
+        call(*select, "--output", f"rows.{ending}")
     assert (tmp_path / "rows.csv").read_text(encoding="utf-8") == piped.stdout
     with duckdb.connect() as connection:
         parquet = connection.read_parquet(str(tmp_path / "rows.parquet")).fetchall()
@@ -37,48 +37,48 @@ def test_formats_agree(small_data: Path, run: Run, call: Run, tmp_path: Path) ->
     assert [["" if value is None else str(value) for value in row] for row in parquet] == rows[1:]
     written = sorted(path.name for path in tmp_path.iterdir())
     assert written == ["rows.csv", "rows.json", "rows.parquet", "rows.selection.json"]
-    quiet = call(*wanted, "--quiet")
+    quiet = call(*select, "--quiet")
     assert (quiet.stdout, quiet.stderr) == (piped.stdout, "")
-    table = call(*wanted, "--format", "table", COLUMNS="80").stdout
+    table = call(*select, "--format", "table", COLUMNS="80").stdout
     assert table.split()[:3] == ["folder", "rank", "ImageID"]
     assert "more rows and" in table
     assert all(len(line) <= 80 for line in table.splitlines())
-    call(*wanted, "--format", "table", "-o", "rows.txt")
+    call(*select, "--format", "table", "-o", "rows.txt")
     assert (tmp_path / "rows.txt").read_text(encoding="utf-8").startswith("folder")
 
 
 def test_a_selection_through_a_pipe(
     server: LoopbackServer, small_data: Path, run: Run, call: Run, tmp_path: Path
 ) -> None:
-    wanted = ("select", "Hot dog", "--negatives", "3", "--data-dir", small_data, "-q")
+    select = ("select", "Hot dog", "--negatives", "3", "--data-dir", small_data, "-q")
     server.default(file_reply(jpeg()))
     for row_format in ("csv", "json"):
-        rows = call(*wanted, "--format", row_format).stdout
+        rows = call(*select, "--format", row_format).stdout
         run("download", "-", row_format, stdin=rows, HOTDOG_SQL_MIRROR_URL=server.url("/"))
         assert len(list((tmp_path / row_format / "other").iterdir())) == 3
     done = run("download", "-", "dataset", stdin="", code=3)
     assert_one_line(done.stderr)
 
 
-def test_the_command_that_an_error_names_mends_it(
+def test_the_command_in_an_error_message_repairs_the_file(
     server: LoopbackServer, call: Run, tmp_path: Path
 ) -> None:
-    """In a folder and of a split that are not the default."""
+    """With a data folder and a split that are not the defaults."""
     folder = tmp_path / "my data"
     small_open_images().write(folder, split="validation")
     labels = folder / "validation-annotations-human-imagelabels.csv"
-    right = labels.read_bytes()
-    server.on(f"/v5/{labels.name}", file_reply(right))
+    original = labels.read_bytes()
+    server.on(f"/v5/{labels.name}", file_reply(original))
     select = ("select", "--class", "Hot dog", "--split", "validation", "--data-dir", folder)
-    for content in (None, b"a,b,c\n1,2,3\n", right + b'"broken,x,y,1\n'):
+    for content in (None, b"a,b,c\n1,2,3\n", original + b'"broken,x,y,1\n'):
         labels.unlink()
         if content is not None:
             labels.write_bytes(content)
-        said = call(*select, "--offline", code=4)
-        _, found, command = said.stderr.strip().partition("with: hotdog-sql ")
+        failed = call(*select, "--offline", code=4)
+        _, found, command = failed.stderr.strip().partition("with: hotdog-sql ")
         assert found
         call(*shlex.split(command), HOTDOG_SQL_BASE_URL=server.url("/"))
-        assert labels.read_bytes() == right
+        assert labels.read_bytes() == original
 
 
 def test_absurd_values_are_usage_errors(small_data: Path, call: Run) -> None:
@@ -103,7 +103,7 @@ def test_absurd_values_are_usage_errors(small_data: Path, call: Run) -> None:
         assert "Value error" not in done.stderr
 
 
-def test_strangers_text_cannot_drive_the_terminal(call: Run, tmp_path: Path) -> None:
+def test_untrusted_text_cannot_control_the_terminal(call: Run, tmp_path: Path) -> None:
     title = "\x1b[31mred\x07 \u202etxt [b]not markup[/b]"
     name = "Hot\x1b]0;owned\x07dog"
     image = "0" * 16
@@ -120,9 +120,7 @@ def test_strangers_text_cannot_drive_the_terminal(call: Run, tmp_path: Path) -> 
     assert "\x1b" not in call("select", "--class", "\x1b[31m", "--offline", code=3).stderr
 
 
-def test_libraries_are_imported_only_where_they_are_needed(
-    small_data: Path, tmp_path: Path
-) -> None:
+def test_libraries_are_imported_only_if_needed(small_data: Path, tmp_path: Path) -> None:
     program = (
         "import sys\nfrom hotdog_sql.cli.main import app\n"
         "try:\n    app(sys.argv[1:])\n"
@@ -134,7 +132,7 @@ def test_libraries_are_imported_only_where_they_are_needed(
         assert {"duckdb", "httpx", "rich.progress"} & set(done.stdout.split()) == libraries
 
 
-def test_help_speaks_to_people(call: Run) -> None:
+def test_help_has_examples_and_no_python_types(call: Run) -> None:
     for command in COMMANDS:
         done = call(command.__name__, "--help", COLUMNS="300")
         assert not re.search(r"<\w|x<=|x>=|<=x|list\[|\[\]|\(\)|None", done.stdout), done.stdout
@@ -142,7 +140,7 @@ def test_help_speaks_to_people(call: Run) -> None:
 
 
 def test_help_lists_the_commands(call: Run) -> None:
-    """In a terminal of 80 columns, each with a whole sentence."""
+    """Each with a full sentence in a terminal of 80 columns."""
     shown = call("--help", COLUMNS="80").stdout.partition("Commands:\n")[2].splitlines()
     assert [line.split()[0] for line in shown] == [one.__name__ for one in COMMANDS]
     assert all(line.endswith(".") and "..." not in line for line in shown)
@@ -160,21 +158,21 @@ def test_help_shows_the_basic_options_first(call: Run) -> None:
 
 
 def test_class_names_complete(small_data: Path, call: Run, tmp_path: Path) -> None:
-    """With nothing, the shell would offer the names of files."""
+    """Without a match, the typed text is the completion: otherwise the shell completes files."""
     (tmp_path / "a_file_here").touch()
-    for typed, offered in {
+    for typed, completions in {
         "--class Hot": ["Hot dog", "Hot dog bun", "Hot dog stand"],
         "--exclude 'hOT dog b": ["hOT dog bun"],
         "/m/0b": ["/m/0bm1pg"],
         "a_file": ["a_file"],
     }.items():
-        asked = {
+        variables = {
             "COMP_WORDS": f"hotdog-sql select {typed}",
             "COMP_CWORD": "3" if "--" in typed else "2",
             "_HOTDOG_SQL_COMPLETE": "complete_bash",
         }
-        done = call(HOTDOG_SQL_DATA_DIR=str(small_data), **asked)
-        assert done.stdout.splitlines() == offered
+        done = call(HOTDOG_SQL_DATA_DIR=str(small_data), **variables)
+        assert done.stdout.splitlines() == completions
     few = ("--data-dir", small_data, "--limit", "1", "--negatives", "1", "--quiet")
     call("select", "Food", "--exclude", "hOT dog bun", *few)
 

@@ -1,7 +1,7 @@
-"""Every command that the README and the example queries show, typed as they show it.
+"""Every command in the README, the example queries and the help texts, run unchanged.
 
-Each is a process of its own in an empty folder, on the demo's Open Images and, where they are at
-hand, on the real validation labels. Its rows are compared with what plain Python makes of the CSVs.
+Most run in a separate process in an empty folder, on the demo's data and, if present, on the real
+validation labels. The rows are compared with those that plain Python computes from the CSVs.
 """
 
 import csv
@@ -28,7 +28,7 @@ from tests.support.truth import FOLDERS, HOT_DOG, Chosen, Truth, lines
 
 SPLITS = ["test", "validation", "train"]
 
-#: Commands that are not run here, and why.
+#: Commands that are not run here, and the reason.
 NOT_RUN = {
     "pip install .": "it changes the environment",
     "dask scheduler": "it runs until it is stopped; the tests of clusters start one",
@@ -41,26 +41,26 @@ NOT_RUN = {
 
 @dataclass(slots=True)
 class Ran:
-    """A command that has ended well."""
+    """A command that has succeeded."""
 
     command: list[str]
     folder: Path
     stdout: str
-    #: What the files that it read say.
+    #: The expected results for the files that it read.
     truth: Truth
 
     def rows(self) -> list[dict[str, str]]:
         return list(csv.DictReader(self.stdout.splitlines()))
 
-    def pairs(self, one: str, other: str) -> list[tuple[str, str]]:
-        """The values of two columns."""
-        return [(row[one], row[other]) for row in self.rows()]
+    def pairs(self, first: str, second: str) -> list[tuple[str, str]]:
+        """Return the values of two columns."""
+        return [(row[first], row[second]) for row in self.rows()]
 
     def option(self, name: str) -> str | None:
         return self.command[self.command.index(name) + 1] if name in self.command else None
 
     def chosen(self) -> Chosen:
-        """The selected images: of the dataset, the file or the output."""
+        """Return the selected images of the dataset, the output file or stdout."""
         if dataset := self.option("--download"):
             rows = manifest_rows(self.folder / dataset)
             rows = [row for row in rows if row["reserve"] == "false"]
@@ -79,12 +79,12 @@ def selects(chosen: Callable[[Truth], Chosen]) -> Check:
 
 
 def makes(folder: str, pattern: str) -> Check:
-    """More than ten files."""
+    """Check that the folder has more than ten such files."""
     return lambda ran: len(list((ran.folder / folder).rglob(pattern))) > 10
 
 
 def downloaded(ran: Ran) -> bool:
-    """The photos of the saved selection are on disk, and those that were lost are replaced."""
+    """Check that the photos of the saved selection are on disk, and lost ones are replaced."""
     dataset = ran.folder / "dataset"
     rows = manifest_rows(dataset)
     on_disk = [row for row in rows if row["status"] == "downloaded"]
@@ -97,22 +97,22 @@ def downloaded(ran: Ran) -> bool:
 
 
 def large(ran: Ran) -> bool:
-    """The hot dogs are those whose largest box follows the rules."""
-    asked = SelectOptions((HOT_DOG,), min_area=0.1, no_depiction=True)
+    """Check that the hot dogs are those with a box that matches the options."""
+    options = SelectOptions((HOT_DOG,), min_area=0.1, no_depiction=True)
     data = ran.truth.data
     data.boxes = [(*row,) for row in lines(ran.folder / "data/test-annotations-bbox.csv")]
-    rows = select(data, asked, FOLDERS, {HOT_DOG: fitting(data, asked, HOT_DOG)})
+    rows = select(data, options, FOLDERS, {HOT_DOG: fitting(data, options, HOT_DOG)})
     return ran.chosen() == {(folder, image) for folder, _, image in rows}
 
 
 def lost(ran: Ran) -> bool:
-    """Each photo that was lost is missing from the mirror."""
+    """Check that each lost photo is missing from the mirror."""
     missing = [int(row["photos"]) for row in ran.rows() if row["source"] == "mirror"]
     statuses = [row["status"] for row in manifest_rows(ran.folder / "dataset")]
     return sum(missing) == statuses.count("lost")
 
 
-#: What each command of the README gives.
+#: Checks of the README's commands.
 README_ROWS: dict[str, Check] = {
     'hotdog-sql select "Hot dog" --download dataset': selects(Truth.hot_dogs),
     "hotdog-sql summary --split validation": lambda ran: ran.rows() == [ran.truth.summary()],
@@ -127,7 +127,7 @@ README_ROWS: dict[str, Check] = {
     "hotdog-sql export dataset hotdogs --format yolo": makes("hotdogs", "*.txt"),
 }
 
-#: What the command in the header of each example query gives.
+#: Checks of the commands in the headers of the example queries.
 EXAMPLE_ROWS: dict[str, Check] = {
     "balanced_classes": selects(Truth.balanced_classes),
     "hard_negatives": selects(Truth.hard_negatives),
@@ -146,7 +146,7 @@ EXAMPLE_ROWS: dict[str, Check] = {
 
 
 def readme_commands() -> list[tuple[str, str]]:
-    """Each command of the README's console blocks, and what the README prints below it."""
+    """Return each command of the README's console blocks, with the output shown below it."""
     text = (ROOT / "README.md").read_text("utf-8")
     blocks = "".join(re.findall(r"```console\n(.*?)```", text, flags=re.DOTALL))
     shown = re.findall(r"^\$ (.*)\n((?:[^$].*\n)*)", blocks, flags=re.MULTILINE)
@@ -154,7 +154,7 @@ def readme_commands() -> list[tuple[str, str]]:
 
 
 def example_command(path: Path) -> str:
-    """The command in the header of an example query."""
+    """Return the command in the header of an example query."""
     (command,) = re.findall(r"^-- +(hotdog-sql .*)$", path.read_text("utf-8"), flags=re.MULTILINE)
     return str(command)
 
@@ -165,8 +165,8 @@ EXAMPLES = {
 }
 
 
-class Place:
-    """A data folder, and a way to run commands on it."""
+class Workspace:
+    """A data folder, and methods to run commands on it."""
 
     def __init__(self, data: Path, scratch: Path, addresses: dict[str, str]) -> None:
         self.addresses = addresses
@@ -185,7 +185,7 @@ class Place:
         return run_process(command, folder, PATH=path, **self.addresses)
 
     def prepare(self, folder: Path, words: list[str]) -> None:
-        """Puts into a folder what a command takes for granted."""
+        """Copy the files that a command needs into a folder."""
         if "hotdogs.csv" in words and "download" in words:
             for name in ("hotdogs.csv", "hotdogs.selection.json"):
                 shutil.copy(self._scratch / name, folder)
@@ -209,38 +209,40 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory, addresses: dict[str, str]) -> Place:
-    """With all CSV files, a selection of hot dogs and its dataset."""
+def demo(tmp_path_factory: pytest.TempPathFactory, addresses: dict[str, str]) -> Workspace:
+    """All CSV files of the demo, a selection of hot dogs and its dataset."""
     folder = tmp_path_factory.mktemp("demo")
     (folder / "data").mkdir()
-    place = Place(folder / "data", folder, addresses)
+    workspace = Workspace(folder / "data", folder, addresses)
     hot_dogs = ["select", "Hot dog", "--output", "hotdogs.csv", "--download", "dataset"]
     for command in (["refresh", "--all", "--yes"], hot_dogs):
-        place.start(folder, ["hotdog-sql", *command])
-    return place
+        workspace.start(folder, ["hotdog-sql", *command])
+    return workspace
 
 
 @pytest.mark.parametrize("command", [one for one in COMMANDS if one not in NOT_RUN])
-def test_a_command_of_the_readme(demo: Place, tmp_path: Path, command: str) -> None:
+def test_a_command_of_the_readme(demo: Workspace, tmp_path: Path, command: str) -> None:
     assert README_ROWS[command](demo.run(tmp_path, command))
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_the_command_of_an_example_query(demo: Place, tmp_path: Path, name: str) -> None:
+def test_the_command_of_an_example_query(demo: Workspace, tmp_path: Path, name: str) -> None:
     assert f"sql/examples/{name}.sql" in EXAMPLES[name]
     assert EXAMPLE_ROWS[name](demo.run(tmp_path, EXAMPLES[name]))
 
 
 def help_examples() -> list[str]:
-    """The commands at the top of the help texts that are not run above."""
+    """Return the commands in the help texts that are not run above."""
     texts = [inspect.getdoc(one) or "" for one in PROGRAM]
     shown = re.findall(r"^  (hotdog-sql .*)$", "\n".join(texts), flags=re.MULTILINE)
     return [command for command in shown if command not in {*COMMANDS, *EXAMPLES.values()}]
 
 
 @pytest.mark.parametrize("command", help_examples())
-def test_an_example_of_a_help_text(demo: Place, tmp_path: Path, call: Run, command: str) -> None:
-    """In this process, which takes a fraction of the time."""
+def test_an_example_of_a_help_text(
+    demo: Workspace, tmp_path: Path, call: Run, command: str
+) -> None:
+    """Run in this process, which is much faster."""
     words = shlex.split(command)
     demo.prepare(tmp_path, words)
     call(*words[1:], **demo.addresses)
@@ -252,8 +254,8 @@ def test_no_command_is_left_out_silently() -> None:
 
 
 @pytest.fixture(scope="module")
-def real(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
-    return Place(real_data, tmp_path_factory.mktemp("real"), {})
+def real(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    return Workspace(real_data, tmp_path_factory.mktemp("real"), {})
 
 
 @pytest.mark.parametrize(
@@ -262,7 +264,7 @@ def real(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
     ids=lambda value: value.partition("\n")[0],
 )
 def test_the_readme_prints_what_the_real_files_give(
-    real: Place, tmp_path: Path, command: str, output: str
+    real: Workspace, tmp_path: Path, command: str, output: str
 ) -> None:
     words = shlex.split(command)
     table = [] if "--output" in words else ["--format", "table"]
@@ -276,7 +278,7 @@ def test_the_readme_prints_what_the_real_files_give(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in EXAMPLES if name != "what_was_lost"])
-def test_an_example_query_on_the_real_files(real: Place, tmp_path: Path, name: str) -> None:
-    """Of the validation split, and without the download: there is no server of real photos."""
+def test_an_example_query_on_the_real_files(real: Workspace, tmp_path: Path, name: str) -> None:
+    """On the validation split and without a download, because no server has the real photos."""
     command = re.sub(r" --(download|split) \S+", "", EXAMPLES[name])
     assert EXAMPLE_ROWS[name](real.run(tmp_path, f"{command} --split validation"))

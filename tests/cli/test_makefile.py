@@ -1,4 +1,4 @@
-"""The Makefile, run for real on a copy of the checkout and the demo's world."""
+"""The Makefile, run on a copy of the checkout with the demo's server."""
 
 import os
 import re
@@ -29,7 +29,7 @@ def checkout(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def make(checkout: Path, addresses: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Make:
-    """Runs make in the copied checkout, with this very environment in the place of `.venv`."""
+    """A function that runs make in the copy, with this environment instead of `.venv`."""
     for name in [name for name in os.environ if name.startswith("MAKE")]:
         monkeypatch.delenv(name)
 
@@ -58,8 +58,8 @@ def test_help_lists_every_target_and_is_the_default(make: Make) -> None:
     assert make().stdout == shown.stdout
 
 
-def test_only_developing_installs_what_develops_it(checkout: Path) -> None:
-    """In a checkout with no environment yet."""
+def test_only_targets_for_developers_install_the_dev_group(checkout: Path) -> None:
+    """In a checkout without an environment."""
 
     def planned(*targets: str) -> str:
         return run_process(["make", "-n", *targets], checkout).stdout
@@ -80,11 +80,11 @@ def test_a_file_is_fetched_once_and_an_unknown_one_is_an_error(make: Make, check
     assert "hotdog-sql" not in make(IMAGES).stdout
 
 
-def test_a_class_is_one_argument_whatever_is_in_it(make: Make, checkout: Path) -> None:
-    named = "it's; touch pwned #`touch pwned`$$(touch pwned)"
-    planned = make("-n", "dataset", f"CLASS={named}")
+def test_a_class_is_quoted_as_one_argument(make: Make, checkout: Path) -> None:
+    name = "it's; touch pwned #`touch pwned`$$(touch pwned)"
+    planned = make("-n", "dataset", f"CLASS={name}")
     assert """--class 'it'\\''s; touch pwned #`touch pwned`$(touch pwned)' """ in planned.stdout
-    refused = make("dataset", f"CLASS={named}", "NEGATIVES=1", code=2)
+    refused = make("dataset", f"CLASS={name}", "NEGATIVES=1", code=2)
     assert "touch pwned" in refused.stderr
     assert not (checkout / "pwned").exists()
 

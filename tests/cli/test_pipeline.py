@@ -1,4 +1,4 @@
-"""From a class to photos in folders, all parts real: the demo's server, the program, files."""
+"""From a class to photos in folders, with the demo's server and real files."""
 
 import json
 from functools import partial
@@ -12,7 +12,7 @@ from tests.support.photos import manifest_rows, tree
 
 @pytest.fixture
 def online(addresses: dict[str, str], call: Run) -> Run:
-    """Calls `hotdog-sql` with the demo's server as its world."""
+    """A function that calls `hotdog-sql` with the addresses of the demo's server."""
     return partial(call, **addresses)
 
 
@@ -60,16 +60,16 @@ def test_parts_become_folders_and_are_topped_up(online: Run, tmp_path: Path) -> 
     assert "changed: partition was train=0.8, test=0.2, is test=0.2, train=0.8" in other.stderr
 
 
-def test_a_selection_made_again_tells_what_has_changed(online: Run, tmp_path: Path) -> None:
-    wanted = ("select", "Hot dog", "--negatives", "10")
-    online(*wanted, "-q", "-o", "rows.csv")
+def test_a_repeated_selection_reports_what_has_changed(online: Run, tmp_path: Path) -> None:
+    select = ("select", "Hot dog", "--negatives", "10")
+    online(*select, "-q", "-o", "rows.csv")
     again = ("select", "--from", "rows.selection.json")
     same = online(*again)
     assert "nothing has changed" in same.stderr
     assert same.stdout == (tmp_path / "rows.csv").read_text(encoding="utf-8")
 
     changed = online(*again, "--seed", "3", "--negatives", "5")
-    assert changed.stdout == online(*wanted[:-1], "5", "--seed", "3").stdout
+    assert changed.stdout == online(*select[:-1], "5", "--seed", "3").stdout
     assert [line for line in changed.stderr.splitlines() if line.startswith("changed: ")] == [
         "changed: negatives was 10, is 5",
         "changed: seed was 42, is 3",
@@ -85,7 +85,7 @@ def test_a_selection_made_again_tells_what_has_changed(online: Run, tmp_path: Pa
     labels = tmp_path / "data" / "test-annotations-human-imagelabels.csv"
     labels.write_text(labels.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     changed = online(*again)
-    told = [line for line in changed.stderr.splitlines() if line.startswith("changed: ")]
-    assert len(told) == 3
-    for what in ("select_images.sql", "duckdb was 0.0.1", labels.name):
-        assert any(what in line for line in told), what
+    changes = [line for line in changed.stderr.splitlines() if line.startswith("changed: ")]
+    assert len(changes) == 3
+    for text in ("select_images.sql", "duckdb was 0.0.1", labels.name):
+        assert any(text in line for line in changes), text

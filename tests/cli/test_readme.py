@@ -1,4 +1,4 @@
-"""The README is true: its commands, options, exit codes and SQL are those of the program."""
+"""The README's commands, options, exit codes and SQL are those of the program."""
 
 import re
 import tomllib
@@ -31,7 +31,7 @@ def section(title: str) -> str:
 
 
 def rows(title: str) -> list[list[str]]:
-    """The cells of a section's table, without its head."""
+    """Return the cells of a section's table, without its header."""
     lines = re.findall(r"^\| (.*) \|$", section(title), flags=re.MULTILINE)
     return [[cell.strip() for cell in line.split(" | ")] for line in lines[1:]]
 

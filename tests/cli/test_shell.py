@@ -1,4 +1,4 @@
-"""The real DuckDB shell over `sql/shell.sql` gives the rows that Python gives."""
+"""The DuckDB shell with `sql/shell.sql` returns the same rows as Python."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from tests.support.openimages import connect, small_open_images
 
 
 def in_shell(query: str, folder: Path, **variables: str) -> list[dict[str, object]]:
-    """The rows of a query in the shell, started as the README says, from the repository root."""
+    """Return the rows of a query in the shell, started in the checkout as in the README."""
     command = [find_shell(), "-init", "sql/shell.sql", "-json", "-c", query]
     done = run_process(command, ROOT, HOTDOG_SQL_DATA_DIR=str(folder), **variables)
     rows: list[dict[str, object]] = json.loads(done.stdout)
@@ -22,12 +22,12 @@ def in_shell(query: str, folder: Path, **variables: str) -> list[dict[str, objec
 
 
 def test_shell_and_python_agree_row_for_row(tmp_path: Path) -> None:
-    """Of a split that the environment names."""
+    """For a split from the environment."""
     small_open_images().write(tmp_path, split="validation")
     mids = ("/m/01b9xk", "/m/02wbm")
-    asked = SelectOptions(mids, overlap="both", exclude=("/m/01g317",), negatives_from="mixed")
+    options = SelectOptions(mids, overlap="both", exclude=("/m/01g317",), negatives_from="mixed")
     with connect(DataOptions(tmp_path, splits=("validation",))) as database:
-        rows = list(select(database, asked))
+        rows = list(select(database, options))
     query = (
         "FROM select_images(['Hot dog', 'Food'], overlap := 'both', exclude := 'Person',"
         " negatives_from := 'mixed')"
@@ -51,17 +51,17 @@ def test_shell_command_opens_anywhere_with_the_limits_of_the_others(
     for text in ("Hot dog stand", "found 3", "256.0 MiB", "hotdog-sql-"):
         assert text in done.stdout
     assert "Error" not in done.stderr + done.stdout
-    to_try = re.findall(r"^  (FROM .+;)$", done.stdout, re.MULTILINE)
-    assert len(to_try) == 3
-    tried = run("shell", "--quiet", "--data-dir", small_data, stdin="\n".join(to_try))
-    assert "Error" not in tried.stderr + tried.stdout
-    assert "To try" not in tried.stdout
-    for wrong, what in {
+    examples = re.findall(r"^  (FROM .+;)$", done.stdout, re.MULTILINE)
+    assert len(examples) == 3
+    quiet = run("shell", "--quiet", "--data-dir", small_data, stdin="\n".join(examples))
+    assert "Error" not in quiet.stderr + quiet.stdout
+    assert "To try" not in quiet.stdout
+    for argument, message in {
         "--memory-limit=much": "--memory-limit",
         str(tmp_path): "manifest.csv",
     }.items():
-        refused = call("shell", "--data-dir", small_data, wrong, code=3)
-        assert what in refused.stderr
+        refused = call("shell", "--data-dir", small_data, argument, code=3)
+        assert message in refused.stderr
 
 
 def test_shell_command_downloads_what_is_missing(
@@ -79,8 +79,8 @@ def test_shell_command_downloads_what_is_missing(
 
 
 def test_shell_command_opens_without_the_files(run: Run, tmp_path: Path) -> None:
-    what = ("--data-dir", tmp_path, "--split", "validation", "--offline")
-    done = run("shell", *what, stdin="SELECT count(*) FROM files;\n")
+    data = ("--data-dir", tmp_path, "--split", "validation", "--offline")
+    done = run("shell", *data, stdin="SELECT count(*) FROM files;\n")
     assert "hotdog-sql refresh --file oidv6-class-descriptions.csv" in done.stdout
     assert "--file validation-images-with-rotation.csv" in done.stdout
     assert "find_classes" not in done.stdout
@@ -88,7 +88,7 @@ def test_shell_command_opens_without_the_files(run: Run, tmp_path: Path) -> None
 
 
 def test_shell_command_says_how_to_get_the_shell(tmp_path: Path) -> None:
-    # A Python of its own without duckdb-cli beside it, and a PATH without the shell.
+    # Neither Python's scripts folder nor the PATH has the shell.
     bare = tmp_path / "bin"
     bare.mkdir()
     program = (

@@ -1,4 +1,4 @@
-"""`hotdog-sql sql`: what it says of a query that DuckDB refuses."""
+"""`hotdog-sql sql`: queries, their files, and error messages."""
 
 import os
 import signal
@@ -12,9 +12,9 @@ from tests.support.loopback import LoopbackServer, file_reply
 from tests.support.openimages import small_open_images
 
 
-def test_duckdbs_own_help_is_kept(small_data: Path, call: Run) -> None:
-    """Its nearest names, the line and the caret; `messages.txt` shows more of them."""
-    for query, said in {
+def test_messages_keep_the_hints_of_duckdb(small_data: Path, call: Run) -> None:
+    """Similar names, the line and the caret; `messages.txt` has more of them."""
+    for query, parts in {
         "SELECT\n  ImageId2 FROM images": (
             'Candidate bindings: "ImageID"',
             "LINE 2:   ImageId2 FROM images\n          ^",
@@ -32,7 +32,7 @@ def test_duckdbs_own_help_is_kept(small_data: Path, call: Run) -> None:
         assert done.stderr.startswith("hotdog-sql: ")
         assert "\x1b" not in done.stderr
         assert "query(" not in done.stderr
-        for part in said:
+        for part in parts:
             assert part in done.stderr
 
 
@@ -56,7 +56,7 @@ def test_only_the_files_that_are_read_are_needed(call: Run, tmp_path: Path) -> N
     assert [line.partition(",")[2] for line in found] == ["Hot dog", "Hot dog bun", "Hot dog stand"]
 
 
-def test_what_a_query_reads_is_downloaded_once_it_is_known_to_be_right(
+def test_files_are_downloaded_only_for_valid_queries(
     server: LoopbackServer, call: Run, tmp_path: Path
 ) -> None:
     small_open_images().write(tmp_path / "data")
@@ -74,7 +74,7 @@ def test_what_a_query_reads_is_downloaded_once_it_is_known_to_be_right(
 
 
 def test_a_temporary_folder_that_is_full(small_data: Path, in_sh: Run) -> None:
-    """The limit on the size of a file stands for the room on the disk."""
+    """A limit on the size of files has the same effect as a full disk."""
     query = "FROM range(3_000_000) a, range(3) b ORDER BY ALL"
     line = f"ulimit -f 8; $program sql '{query}' --memory-limit 64MB"
     done = in_sh(line, HOTDOG_SQL_DATA_DIR=str(small_data), code=6)
@@ -98,21 +98,21 @@ def test_where_the_query_comes_from(small_data: Path, run: Run, call: Run, tmp_p
     call("sql", "SELECT 1", "--file", "my.sql", code=2)
 
 
-def test_without_a_query_it_lists_what_there_is_to_query(call: Run) -> None:
+def test_without_a_query_it_lists_views_and_macros(call: Run) -> None:
     done = call("sql")
     assert done.stderr == ""
     listed = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
     assert list(listed) == [sql_file.defines for sql_file in (*load_order(), *dataset_files())]
     assert listed["classes"] == "every class, read in place from the class descriptions"
     for sql_file in load_order():
-        # Each line is a whole sentence, the first of its file.
+        # Each line is the first sentence of its file.
         first = sql_file.text.partition("\n")[0]
         assert first == f"-- {sql_file.defines}: {listed[sql_file.defines]}."
     assert all(len(line) <= 120 for line in done.stdout.splitlines())
     assert all("--dataset" in listed[sql_file.defines] for sql_file in dataset_files())
 
 
-def _open_when_ended(process: subprocess.Popen[str], pipe: Path) -> None:
+def _open_after_exit(process: subprocess.Popen[str], pipe: Path) -> None:
     process.wait()
     os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))
 
@@ -128,10 +128,10 @@ def test_ctrl_c_ends_a_query_that_would_take_minutes(tmp_path: Path) -> None:
         WHERE (n + a.range) * b.range % 7 = 3
     """
     with started("sql", query, "--data-dir", tmp_path / "data", variables={}) as process:
-        # Opening it waits until the query reads it; a program that has ended would never.
-        Thread(target=_open_when_ended, args=(process, pipe), daemon=True).start()
+        # Opening the pipe blocks until the query reads it; the thread unblocks it if that fails.
+        Thread(target=_open_after_exit, args=(process, pipe), daemon=True).start()
         pipe.write_text("1\n")
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=20)
+        _, stderr = process.communicate(timeout=20)
     assert process.returncode == 130
-    assert said == "hotdog-sql: stopped; run the same command again to resume\n"
+    assert stderr == "hotdog-sql: stopped; run the same command again to resume\n"

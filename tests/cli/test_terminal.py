@@ -1,4 +1,4 @@
-"""What a command shows a person: in a terminal, on Ctrl-C, and where its streams are closed."""
+"""Commands in a terminal, on signals, and with closed or full output streams."""
 
 import os
 import pty
@@ -23,31 +23,31 @@ PROGRAM = [sys.executable, "-m", "hotdog_sql"]
 def in_terminal(
     folder: Path, *arguments: str, answer: bytes = b"", after: bytes = b"", **variables: str
 ) -> tuple[int, str]:
-    """The exit code and the screen of a command in a terminal; `answer` is typed `after` a text."""
-    ours, theirs = pty.openpty()
+    """Return the exit code and output of a command in a terminal; type `answer` after `after`."""
+    parent, child = pty.openpty()
     environment = os.environ | {"COLUMNS": "100", "TERM": "dumb", **variables}
     with subprocess.Popen(
         [*PROGRAM, *arguments],
         cwd=folder,
         env=environment,
-        preexec_fn=lambda: os.login_tty(theirs),  # so that Ctrl-C in it is a signal
+        preexec_fn=lambda: os.login_tty(child),  # makes Ctrl-C a signal
     ) as process:
-        os.close(theirs)
+        os.close(child)
         screen = b""
-        with suppress(OSError):  # Linux's way to say that the other side has closed it
-            while part := os.read(ours, 1 << 16):
+        with suppress(OSError):  # on Linux, when the other side is closed
+            while part := os.read(parent, 1 << 16):
                 screen += part
                 if answer and after in screen:
-                    os.write(ours, answer)
+                    os.write(parent, answer)
                     answer = b""
         process.wait(timeout=30)
-    os.close(ours)
+    os.close(parent)
     return process.returncode, screen.decode().replace("\r\n", "\n")
 
 
 def test_select_shows_ten_rows_and_what_comes_next(small_data: Path, tmp_path: Path) -> None:
-    wanted = ("select", "Hot dog", "--data-dir", str(small_data))
-    code, screen = in_terminal(tmp_path, *wanted)
+    command = ("select", "Hot dog", "--data-dir", str(small_data))
+    code, screen = in_terminal(tmp_path, *command)
     assert code == 0
     lines = screen.splitlines()
     assert sum(line.startswith("hot_dog ") for line in lines) == 10
@@ -57,13 +57,13 @@ def test_select_shows_ten_rows_and_what_comes_next(small_data: Path, tmp_path: P
         lines[-1] == f"Next: hotdog-sql select 'Hot dog' --data-dir {small_data} --download dataset"
     )
 
-    code, screen = in_terminal(tmp_path, *wanted, "-o", "rows.csv")
+    code, screen = in_terminal(tmp_path, *command, "-o", "rows.csv")
     assert "Wrote 132 rows to rows.csv" in screen
     assert "rows.selection.json" in screen
     assert screen.splitlines()[-1] == "Next: hotdog-sql download rows.csv dataset"
     assert "ImageID" not in screen
 
-    code, screen = in_terminal(tmp_path, *wanted, "--format", "parquet")
+    code, screen = in_terminal(tmp_path, *command, "--format", "parquet")
     assert code == 3
     assert screen.startswith("hotdog-sql: ")
     assert "--output" in screen
@@ -78,8 +78,8 @@ def test_the_question_before_a_large_download(
     """Ctrl-C, the end of the input, no and yes."""
     server.default(file_reply(bytes(310_000)))
     variables = {"HOTDOG_SQL_BASE_URL": server.url("/"), "TERM": "xterm", "COLUMNS": "120"}
-    wanted = ("refresh", "--split", "train")
-    ended, screen = in_terminal(tmp_path, *wanted, answer=answer, after=b"[y/N]", **variables)
+    command = ("refresh", "--split", "train")
+    ended, screen = in_terminal(tmp_path, *command, answer=answer, after=b"[y/N]", **variables)
     fetched = {request.path for request in server.requests if request.method == "GET"}
     assert ended == code, screen
     assert "Traceback" not in screen
@@ -96,11 +96,11 @@ def test_the_question_before_a_large_download(
 def test_a_signal_leaves_nothing_behind(
     server: LoopbackServer, small_data: Path, tmp_path: Path, end: int
 ) -> None:
-    """In the middle of a download that waits for an answer, and so of anything else."""
-    begun = Event()
+    """During a download that waits for a response."""
+    requested = Event()
 
     def wait(_: Request) -> Reply:
-        begun.set()
+        requested.set()
         return Reply(200, delay=60)
 
     server.default(wait)
@@ -108,18 +108,18 @@ def test_a_signal_leaves_nothing_behind(
     variables = {"HOTDOG_SQL_MIRROR_URL": server.url("/"), "TMPDIR": str(tmp_path / "tmp")}
     select = ("select", "Hot dog", "--data-dir", small_data, "--source", "mirror")
     with started(*select, "--download", tmp_path / "dataset", variables=variables) as process:
-        assert begun.wait(30)
+        assert requested.wait(30)
         process.send_signal(end)
-        _, said = process.communicate(timeout=30)
+        _, stderr = process.communicate(timeout=30)
     assert process.returncode == 128 + end
-    assert said.endswith("hotdog-sql: stopped; run the same command again to resume\n")
-    assert "Traceback" not in said
+    assert stderr.endswith("hotdog-sql: stopped; run the same command again to resume\n")
+    assert "Traceback" not in stderr
     assert not list((tmp_path / "tmp").iterdir())
     assert not (tmp_path / "dataset" / ".hotdog-sql").exists()
 
 
 def test_ctrl_c_while_modules_are_imported(tmp_path: Path, run: Run) -> None:
-    """The first thing that the program imports sends it the signal."""
+    """The first module that the program imports sends the signal."""
     (tmp_path / "typer.py").write_text(
         "import os, signal, time\n"
         "exec('os.kill(os.getpid(), signal.SIGINT)\\ntime.sleep(10)')\n"  # dataclasses use exec
@@ -133,7 +133,7 @@ def test_ctrl_c_while_modules_are_imported(tmp_path: Path, run: Run) -> None:
     ("command", "redirected"),
     [("summary", ">&-"), ("select 'Hot dog' -q", ">/dev/full"), ("--help", ">/dev/full")],
 )
-def test_a_stdout_that_takes_nothing(
+def test_a_closed_or_full_stdout(
     small_data: Path, in_sh: Run, command: str, redirected: str
 ) -> None:
     done = in_sh(f"$program {command} {redirected}", HOTDOG_SQL_DATA_DIR=str(small_data), code=6)
@@ -146,14 +146,14 @@ def test_lines_say_how_much_time_is_left(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(display, "_LINE_SECONDS", 0.0)
-    with display.Display() as shown:
-        shown.planned(4)
+    with display.Display() as progress:
+        progress.planned(4)
         for _ in range(3):
-            shown.finished("downloaded", "mirror", known=False, reserve=False)
+            progress.finished("downloaded", "mirror", known=False, reserve=False)
     assert re.search(r"^3 of 4 photos, .*; mirror 3; 0:00:01 left$", capfd.readouterr().err, re.M)
 
 
-def test_closed_input_and_errors_disturb_nothing(small_data: Path, in_sh: Run) -> None:
+def test_closed_stdin_and_stderr_change_nothing(small_data: Path, in_sh: Run) -> None:
     done = in_sh("$program summary <&- 2>&-", HOTDOG_SQL_DATA_DIR=str(small_data))
     assert done.stdout.startswith("images,")
 

@@ -16,7 +16,7 @@ _FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-n
 
 @contextmanager
 def chromium() -> Iterator[Chrome]:
-    """A browser with a profile of its own; the test is skipped where none is installed."""
+    """Start a browser with a new profile; skip the test if none is installed."""
     driver, browser = shutil.which("chromedriver"), shutil.which("chromium")
     if driver is None or browser is None:
         pytest.skip("needs chromium and chromedriver (Debian: chromium-driver)")
@@ -35,7 +35,7 @@ def chromium() -> Iterator[Chrome]:
 
 
 def requests(browser: Chrome) -> list[str]:
-    """Addresses that the page in the window has asked for since this was last called."""
+    """Return the addresses that the page has requested since the last call."""
     messages = (json.loads(entry["message"])["message"] for entry in _log(browser, "performance"))
     page = browser.current_url.partition("#")[0]
     return [
@@ -52,18 +52,18 @@ def _log(browser: Chrome, kind: str) -> list[dict[str, Any]]:
 
 
 def complaints(browser: Chrome) -> list[str]:
-    """What pages have written to the console since this was last called."""
+    """Return what pages have written to the console since the last call."""
     return [entry["message"] for entry in _log(browser, "browser")]
 
 
 def prefers(browser: Chrome, colours: str) -> None:
-    """Makes pages see a reader who prefers light or dark colours."""
+    """Set `prefers-color-scheme` to light or dark."""
     features = [{"name": "prefers-color-scheme", "value": colours}]
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
 
 
 def screen(browser: Chrome, width: int, height: int, scale: float, *, phone: bool = False) -> None:
-    """Makes pages see a screen of this size."""
+    """Set the size and the kind of the screen."""
     size = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": phone}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": phone})
@@ -71,14 +71,14 @@ def screen(browser: Chrome, width: int, height: int, scale: float, *, phone: boo
 
 
 def wait_until(browser: Chrome, script: str) -> None:
-    """Until a JavaScript expression is true."""
+    """Wait until a JavaScript expression is true."""
     WebDriverWait(browser, 20, poll_frequency=0.02).until(
-        lambda waiting: waiting.execute_script(f"return {script}"), f"never came true: {script}"
+        lambda driver: driver.execute_script(f"return {script}"), f"stayed false: {script}"
     )
 
 
 def wait_for_pictures(browser: Chrome) -> None:
-    """Until all pictures in the window are there."""
+    """Wait until all pictures in the window are loaded."""
     wait_until(
         browser,
         "[...document.querySelectorAll('.frame img')].every((image) => "
@@ -87,7 +87,7 @@ def wait_for_pictures(browser: Chrome) -> None:
 
 
 def swipe(browser: Chrome, start: tuple[int, int], end: tuple[int, int]) -> None:
-    """One finger from one point of the window to another."""
+    """Swipe with one finger from one point of the window to another."""
     middle = ((start[0] + end[0]) // 2, (start[1] + end[1]) // 2)
     for kind, points in (("Start", [start]), ("Move", [middle]), ("Move", [end]), ("End", [])):
         touches = [{"x": x, "y": y} for x, y in points]

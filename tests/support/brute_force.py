@@ -1,4 +1,4 @@
-"""The selection in plain Python, sharing nothing with the SQL: the judge of it."""
+"""The selection in plain Python, independent of the SQL that it tests."""
 
 import hashlib
 import unicodedata
@@ -11,68 +11,68 @@ Row = tuple[str, int, str]
 
 def select(
     data: OpenImages,
-    asked: SelectOptions,
+    options: SelectOptions,
     folders: dict[str, str],
     fitting: dict[str, set[str]] | None = None,
 ) -> list[Row]:
-    """(folder, rank, ImageID) of every selected image, in order.
+    """Return (folder, rank, ImageID) of every selected image, in order.
 
-    Classes and exclusions are MIDs; `fitting` are the images of each class whose boxes follow the
-    rules, where there are any.
+    Classes and exclusions are MIDs. `fitting` has the images of each class whose boxes match the
+    options for boxes, or is None if there are no such options.
     """
     names = dict(data.classes)
-    known = {image[0] for image in data.images}
-    barred = set(asked.classes) | set(asked.exclude)
-    if asked.related == "prefix":
+    images = {image[0] for image in data.images}
+    excluded = set(options.classes) | set(options.exclude)
+    if options.related == "prefix":
         for mid, name in data.classes:
-            if any(is_or_begins_with(name, names[chosen]) for chosen in asked.classes):
-                barred.add(mid)
+            if any(is_or_begins_with(name, names[other]) for other in options.classes):
+                excluded.add(mid)
 
-    carried: dict[str, set[str]] = {}
-    denied: dict[str, set[str]] = {}
+    positives: dict[str, set[str]] = {}
+    negatives: dict[str, set[str]] = {}
     for image, source, mid, confidence in data.labels:
-        if float(confidence) >= asked.min_confidence:
-            carried.setdefault(image, set()).add(mid)
+        if float(confidence) >= options.min_confidence:
+            positives.setdefault(image, set()).add(mid)
         if float(confidence) == 0 and source != "machine":
-            denied.setdefault(image, set()).add(mid)
+            negatives.setdefault(image, set()).add(mid)
 
     rows: list[Row] = []
-    chosen = list(dict.fromkeys(asked.classes))
-    for position, mid in enumerate(chosen):
+    classes = list(dict.fromkeys(options.classes))
+    for position, mid in enumerate(classes):
         ids = []
-        for image in known:
-            here = [other for other in chosen if other in carried.get(image, set())]
-            if mid not in here:
+        for image in images:
+            matches = [other for other in classes if other in positives.get(image, set())]
+            if mid not in matches:
                 continue
-            if len(here) > 1 and asked.overlap == "leave_out":
+            if len(matches) > 1 and options.overlap == "leave_out":
                 continue
-            if asked.overlap == "first" and chosen.index(here[0]) != position:
+            if options.overlap == "first" and classes.index(matches[0]) != position:
                 continue
             if fitting is not None and image not in fitting[mid]:
                 continue
             ids.append(image)
-        ids.sort(key=lambda image: order_key(asked.seed, image))
-        rows += [(folders[mid], rank, image) for rank, image in enumerate(ids[: asked.limit], 1)]
+        ids.sort(key=lambda image: order_key(options.seed, image))
+        rows += [(folders[mid], rank, image) for rank, image in enumerate(ids[: options.limit], 1)]
 
-    clean = {image for image in known if not carried.get(image, set()) & barred}
-    verified = {image for image in clean if denied.get(image, set()) & set(chosen)}
-    random = {image for image in clean if carried.get(image)}
-    if asked.negatives_from == "random":
+    candidates = {image for image in images if not positives.get(image, set()) & excluded}
+    verified = {image for image in candidates if negatives.get(image, set()) & set(classes)}
+    random = {image for image in candidates if positives.get(image)}
+    if options.negatives_from == "random":
         verified = set()
-    if asked.negatives_from == "verified":
+    if options.negatives_from == "verified":
         random = set()
-    others = sorted(verified, key=lambda image: order_key(asked.seed, image))
-    others += sorted(random - verified, key=lambda image: order_key(asked.seed, image))
-    rows += [("other", rank, image) for rank, image in enumerate(others[: asked.negatives], 1)]
+    others = sorted(verified, key=lambda image: order_key(options.seed, image))
+    others += sorted(random - verified, key=lambda image: order_key(options.seed, image))
+    rows += [("other", rank, image) for rank, image in enumerate(others[: options.negatives], 1)]
     return rows
 
 
 def is_or_begins_with(name: str, words: str) -> bool:
-    """Whether a class's name is these words, or goes on after them with another word."""
+    """Return whether a class name is these words, or starts with them and a word boundary."""
     rest = name.removeprefix(words)
     return name.startswith(words) and unicodedata.category(rest[:1] or " ")[0] not in "LMN"
 
 
 def order_key(seed: int, image: str) -> tuple[str, str]:
-    """Where an image stands in the seeded order."""
+    """Return the sort key of an image in the seeded order."""
     return hashlib.md5(f"{seed}:{image}".encode(), usedforsecurity=False).hexdigest(), image

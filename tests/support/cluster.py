@@ -22,13 +22,13 @@ ROOT = Path(__file__).parents[2]
 
 _DISTRIBUTED: Any = import_module("distributed")
 
-#: What an S3 client looks for; the server takes any.
+#: Credentials for S3 clients; the server accepts any.
 KEY, SECRET = "AKIAHOTDOGSQL", "top/secret+of+the+bucket"
 
 
 @contextmanager
 def cluster_of_threads(workers: int) -> Iterator[str]:
-    """A cluster whose workers are threads of this process; gives its address."""
+    """Start a cluster whose workers are threads of this process; yield its address."""
     with _DISTRIBUTED.LocalCluster(
         n_workers=workers,
         threads_per_worker=1,
@@ -40,9 +40,9 @@ def cluster_of_threads(workers: int) -> Iterator[str]:
 
 
 class Cluster:
-    """A scheduler and workers, each a process with one thread, which logs into the folder.
+    """A scheduler and workers, each a process with one thread that logs into the folder.
 
-    A context manager; `environment` is set on top of this process's own.
+    A context manager. `environment` has additional environment variables.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Cluster:
         self._stack.close()
 
     def replace_dead(self) -> None:
-        """Start workers in place of those that have died, and wait for them."""
+        """Replace workers that have died, and wait for the new ones."""
         self._workers = [worker for worker in self._workers if worker.poll() is None]
         while len(self._workers) < self._count:
             worker = self._start(
@@ -93,15 +93,15 @@ class Cluster:
                 client.wait_for_workers(self._count, timeout=30)
 
     def kill_worker(self) -> None:
-        """End one as if its machine lost power."""
+        """Kill a worker, as if its machine lost power."""
         _kill(self._workers[-1])
 
     def kill_scheduler(self) -> None:
-        """End it as if its machine lost power."""
+        """Kill the scheduler, as if its machine lost power."""
         _kill(self._scheduler)
 
     def logs(self) -> str:
-        """What the scheduler and the workers have said so far."""
+        """Return the logs of the scheduler and the workers."""
         return "".join(path.read_text(errors="replace") for path in self._folder.glob("*.log"))
 
     def _start(self, *arguments: str) -> "subprocess.Popen[bytes]":
@@ -109,14 +109,14 @@ class Cluster:
         command += ["--no-dashboard", "--protocol", self._protocol]
         log = (self._folder / f"{time.monotonic_ns()}.log").open("wb")
         process = subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT, env=self._environment)
-        for end in (log.close, process.wait, process.kill):  # the last comes first
-            self._stack.callback(end)
+        for callback in (log.close, process.wait, process.kill):  # called in reverse order
+            self._stack.callback(callback)
         return process
 
 
 @contextmanager
 def s3_server() -> Iterator[dict[str, str]]:
-    """An S3 server with the bucket `photos`; gives the variables by which clients find it."""
+    """Start an S3 server with the bucket `photos`; yield the variables that clients need."""
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     url = "http://{}:{}".format(*server.get_host_and_port())
@@ -134,9 +134,9 @@ def s3_server() -> Iterator[dict[str, str]]:
 
 
 def die_when_done(died: Path, shard: Shard) -> None:
-    """Fetch a shard; the first process that has done so dies before it can say so.
+    """Download a shard; kill the first process that has finished one before it can report it.
 
-    `died` is a file that is made when it happens.
+    It creates the file `died` first.
     """
     run_shard_once(shard)
     try:

@@ -1,4 +1,4 @@
-"""Datasets made and compared image for image, wherever they are."""
+"""Functions to make datasets at any address and to compare their contents."""
 
 import tempfile
 from functools import partial
@@ -15,18 +15,18 @@ from tests.support.photos import QUICK, manifest_rows, run, tree
 
 TARS = DatasetFormat.WEBDATASET
 
-#: A download from servers that answer late, as they do on a busy machine.
+#: Downloads from servers that answer slowly, as on a busy machine.
 download = partial(run, silence_seconds=30.0)
 
 
 def mend(server: LoopbackServer, address: Path | str) -> VerifyReport:
-    """Verify and repair, with the server's mirror."""
+    """Verify and repair a dataset from the server's mirror."""
     options = DownloadOptions(sources=(Source.MIRROR,), retry=QUICK)
     return repair(address, verify(address), mirror_url=server.url("/mirror/"), options=options)
 
 
 def contents(address: Path | str) -> dict[str, bytes]:
-    """Every file of a dataset, by its path."""
+    """Return every file of a dataset, by path."""
     storage = open_storage(address)
     if storage.folder is not None:
         return tree(storage.folder)
@@ -34,7 +34,7 @@ def contents(address: Path | str) -> dict[str, bytes]:
 
 
 def rows_at(address: Path | str) -> list[dict[str, str]]:
-    """The rows of the manifest, as far as it is written."""
+    """Return the rows of the manifest, which may be incomplete."""
     storage = open_storage(address)
     if storage.folder is not None:
         return manifest_rows(storage.folder)
@@ -44,5 +44,5 @@ def rows_at(address: Path | str) -> list[dict[str, str]]:
 
 
 def images(address: Path | str) -> list[dict[str, str]]:
-    """What the manifest says of each image, except where it is kept: that differs in tars."""
+    """Return the manifest's rows without `path`, which differs between tars."""
     return [{name: row[name] for name in COLUMNS if name != "path"} for row in rows_at(address)]

@@ -1,4 +1,4 @@
-"""A download as a process of its own, to be killed and interrupted.
+"""Runs a download in a separate process, which tests can kill or interrupt.
 
 `python -m tests.support.download_process PORT DIRECTORY PHOTOS RESERVES`
 downloads `album(PHOTOS, PHOTOS, RESERVES)` from the mirror of the LoopbackServer at PORT.
@@ -16,7 +16,7 @@ from tests.support.photos import QUICK, album
 
 
 def start(port: int, directory: Path, photos: int, reserves: int = 0) -> "subprocess.Popen[str]":
-    """The process, with its stderr to be read."""
+    """Start the process, with a pipe for its stderr."""
     command = [sys.executable, "-m", "tests.support.download_process", str(port), str(directory)]
     return subprocess.Popen(
         [*command, str(photos), str(reserves)],

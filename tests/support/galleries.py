@@ -1,4 +1,4 @@
-"""Datasets as they lie on disk, for galleries and boxes: a manifest, and a picture for each row."""
+"""Datasets on disk for the tests of galleries and boxes: a manifest and a picture per row."""
 
 import json
 import re
@@ -14,7 +14,7 @@ PICTURE = png()
 
 
 def got(number: int, folder: str = "other", source: str = "mirror", **changes: Any) -> Result:
-    """A photo that is on disk."""
+    """Return the result for a photo that is on disk."""
     one = photo(number, folder, **changes)
     return Result(one, Status.DOWNLOADED, f"{one.stem}.png", source, size=len(PICTURE))
 
@@ -36,7 +36,7 @@ def _one_picture(_: Result) -> bytes:
 def write_dataset(
     directory: Path, results: Iterable[Result], picture_of: Callable[[Result], bytes] = _one_picture
 ) -> Path:
-    """Write a dataset, or add rows to the manifest of one that is there."""
+    """Write a dataset, or add rows to the manifest of an existing one."""
     directory.mkdir(parents=True, exist_ok=True)
     with (directory / MANIFEST).open("ab") as file:
         if not file.tell():
@@ -51,7 +51,7 @@ def write_dataset(
 
 
 def carried(page: Path) -> list[dict[str, str]]:
-    """The photos that a page carries, by their columns."""
+    """Return the rows of photos that a page contains."""
     found = re.search(
         r'<script type="application/json" id="photos">(.*?)</script>', page.read_text(), re.DOTALL
     )

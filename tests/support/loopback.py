@@ -1,4 +1,4 @@
-"""A real HTTP server on 127.0.0.1 that misbehaves exactly as a test asks.
+"""A real HTTP server on 127.0.0.1 with faults that a test can choose.
 
 ```python
 with LoopbackServer() as server:
@@ -32,7 +32,7 @@ _PIECE = 1 << 20
 
 
 class Request(NamedTuple):
-    """A request as it arrived; the header names are in lower case."""
+    """A request, with header names in lower case."""
 
     method: str
     path: str
@@ -41,26 +41,26 @@ class Request(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the server answers, and what goes wrong meanwhile."""
+    """The server's answer, and the faults in it."""
 
     status: int = 200
     #: A memoryview is sent without a copy.
     body: bytes | memoryview = b""
-    #: They win over those made here.
+    #: These override the headers that the server makes.
     headers: Mapping[str, str] = field(default_factory=dict)
-    #: A Content-Length that is not the body's; the connection closes after it.
+    #: A wrong Content-Length; the connection closes after the body.
     declared_length: int | None = None
-    #: Close the connection after that many bytes of the body.
+    #: Close the connection after this many bytes of the body.
     cut_at: int | None = None
-    #: Send a TCP reset before the answer, or after that many bytes of the body.
+    #: Send a TCP reset before the answer, or after this many bytes of the body.
     reset: Literal["before"] | int | None = None
     #: Seconds before the answer.
     delay: float = 0.0
-    #: So many bytes, and then so many seconds of rest, and so on.
+    #: Send this many bytes at a time, with a pause of this many seconds after each.
     drip: tuple[int, float] | None = None
-    #: After so many bytes, send nothing until the server closes.
+    #: After this many bytes, send nothing until the server closes.
     stall_after: int | None = None
-    #: Send the body in chunks, or until the connection ends, without a Content-Length.
+    #: Without a Content-Length: send the body in chunks, or until the connection closes.
     chunked: bool = False
     until_close: bool = False
     #: Compress the body.
@@ -73,7 +73,7 @@ Answer = Reply | Replier
 
 
 class Server(ThreadingTCPServer):
-    """A server on 127.0.0.1. A context manager, which waits for every thread at its end."""
+    """A server on 127.0.0.1. A context manager that waits for every thread on exit."""
 
     request_queue_size = 512
     daemon_threads = False  # server_close waits for the threads, so no socket outlives a test
@@ -120,7 +120,7 @@ class Server(ThreadingTCPServer):
 
 
 class LoopbackServer(Server):
-    """Answers at `url(path)`; with a PEM file of a key and its certificate it speaks TLS."""
+    """Answers at `url(path)`; uses TLS if it gets a PEM file with a key and a certificate."""
 
     def __init__(self, certificate: Path | None = None) -> None:
         super().__init__(_Handler)
@@ -132,7 +132,7 @@ class LoopbackServer(Server):
             self._scheme = "https"
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificate)
-            # The handshake is left to the thread of the connection.
+            # Each connection's thread does the handshake.
             self.socket = context.wrap_socket(
                 self.socket, server_side=True, do_handshake_on_connect=False
             )
@@ -141,30 +141,30 @@ class LoopbackServer(Server):
         return f"{self._scheme}://{self.host}/{path.lstrip('/')}"
 
     def on(self, path: str, *replies: Answer) -> None:
-        """Answer requests for the path (query included) with these in turn, the last for ever."""
+        """Answer requests for the path (with query) with these in turn; repeat the last one."""
         with self._lock:
             self._replies["/" + path.lstrip("/")] = list(replies)
 
     def default(self, reply: Answer) -> None:
-        """Answer every path that `on` does not name with this (404 until told)."""
+        """Answer every other path with this reply; the default is 404."""
         self._default = reply
 
     def count(self, path: str) -> int:
-        """How many requests came for the path."""
+        """Return the number of requests for the path."""
         return self.counts()["/" + path.lstrip("/")]
 
     def counts(self) -> Counter[str]:
-        """How many requests came, by path."""
+        """Return the number of requests by path."""
         with self._lock:
             return Counter(request.path for request in self.requests)
 
     def clear(self) -> None:
-        """Forget the requests seen so far."""
+        """Delete the list of requests."""
         with self._lock:
             self.requests.clear()
 
     def answer(self, request: Request) -> Reply:
-        """The next reply for the request, which is noted."""
+        """Record the request, and return the next reply to it."""
         with self._lock:
             self.requests.append(request)
             replies = self._replies.get(request.path)
@@ -184,10 +184,10 @@ def file_reply(
     ranges: bool = True,
     fault: Reply | None = None,
 ) -> Replier:
-    """A reply that honours If-None-Match, If-Modified-Since, Range and If-Range.
+    """Return a reply that honours If-None-Match, If-Modified-Since, Range and If-Range.
 
-    `md5` and `crc32c` are in `x-goog-hash`: "right" is the true one. The faults of `fault`
-    (cut_at, stall_after, drip, …) befall every body.
+    `md5` and `crc32c` go into `x-goog-hash`; "right" is the correct MD5. The faults of `fault`
+    (cut_at, stall_after, drip, …) apply to every body.
     """
     if md5 == "right":
         md5 = b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
@@ -199,36 +199,36 @@ def file_reply(
         "Accept-Ranges": "bytes" if ranges else None,
     }
     present = {name: value for name, value in headers.items() if value is not None}
-    sound = fault or Reply()
+    base = fault or Reply()
 
     def reply(request: Request) -> Reply:
         if _is_unchanged(request.headers, present):
-            return replace(sound, status=304, headers=present, body=b"")
-        span = _span(request.headers, present) if ranges else None
+            return replace(base, status=304, headers=present, body=b"")
+        span = _range(request.headers, present) if ranges else None
         if span is None:
-            return replace(sound, status=200, headers=present, body=data)
-        first, end = span[0], min(span[1], len(data))
-        if first >= len(data):
+            return replace(base, status=200, headers=present, body=data)
+        start, end = span[0], min(span[1], len(data))
+        if start >= len(data):
             return Reply(416, headers={"Content-Range": f"bytes */{len(data)}"})
-        part = {**present, "Content-Range": f"bytes {first}-{end - 1}/{len(data)}"}
-        return replace(sound, status=206, headers=part, body=data[first:end])
+        part = {**present, "Content-Range": f"bytes {start}-{end - 1}/{len(data)}"}
+        return replace(base, status=206, headers=part, body=data[start:end])
 
     return reply
 
 
-def _is_unchanged(asked: Mapping[str, str], headers: Mapping[str, str]) -> bool:
-    if "if-none-match" in asked:
-        return headers.get("ETag") in [tag.strip() for tag in asked["if-none-match"].split(",")]
-    return asked.get("if-modified-since") == headers["Last-Modified"]
+def _is_unchanged(request: Mapping[str, str], headers: Mapping[str, str]) -> bool:
+    if "if-none-match" in request:
+        return headers.get("ETag") in [tag.strip() for tag in request["if-none-match"].split(",")]
+    return request.get("if-modified-since") == headers["Last-Modified"]
 
 
-def _span(asked: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, int] | None:
-    """The first byte asked for and the one after the last; None where the whole file is due."""
-    found = re.fullmatch(r"bytes=(\d+)-(\d*)", asked.get("range", ""))
+def _range(request: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, int] | None:
+    """Return the start and the end of the requested range, or None for the whole file."""
+    match = re.fullmatch(r"bytes=(\d+)-(\d*)", request.get("range", ""))
     validators = (None, headers.get("ETag"), headers["Last-Modified"])
-    if not found or asked.get("if-range") not in validators:
+    if not match or request.get("if-range") not in validators:
         return None
-    return int(found[1]), int(found[2]) + 1 if found[2] else sys.maxsize
+    return int(match[1]), int(match[2]) + 1 if match[2] else sys.maxsize
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -239,11 +239,11 @@ class _Handler(BaseHTTPRequestHandler):
     def handle(self) -> None:
         try:
             super().handle()
-        except (ConnectionError, ssl.SSLError):  # the client went away, which is its right
+        except (ConnectionError, ssl.SSLError):  # the client closed the connection
             self.close_connection = True
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
     def do_GET(self) -> None:
         server = self.server
@@ -260,7 +260,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.do_GET()
 
     def _path(self) -> str:
-        """The path asked for; a client that takes us for its proxy sends a whole address."""
+        """Return the requested path; clients that use this server as a proxy send a full URL."""
         return re.sub(r"^https?://[^/]+", "", self.path)
 
     def _send(self, reply: Reply) -> None:
@@ -292,7 +292,7 @@ class _Handler(BaseHTTPRequestHandler):
         for start in range(0, stop, size):
             piece = body[start : min(start + size, stop)]
             if reply.chunked:
-                # One chunk is left open where the body is to be cut in its middle.
+                # If the body is cut in the middle, leave a chunk incomplete.
                 cut = stop < len(body) and start + size >= stop
                 self.wfile.write(b"%x\r\n" % (len(piece) + cut))
                 self.wfile.write(piece)
@@ -313,7 +313,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"0\r\n\r\n")
 
     def _reset(self) -> None:
-        """Close with a TCP reset instead of an orderly end."""
+        """Close the connection with a TCP reset."""
         self.close_connection = True
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         socket.close(self.connection.detach())

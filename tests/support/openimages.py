@@ -23,7 +23,7 @@ BOX_COLUMNS = (
     *("ImageID", "Source", "LabelName", "Confidence", "XMin", "XMax", "YMin", "YMax"),
     *("IsOccluded", "IsTruncated", "IsGroupOf", "IsDepiction", "IsInside"),
 )
-#: The further columns of train.
+#: Additional columns of train's box file.
 CLICK_COLUMNS = tuple(f"XClick{number}{axis}" for axis in "XY" for number in range(1, 5))
 ROW_COLUMNS = ("folder", "rank", *IMAGE_COLUMNS)
 
@@ -45,7 +45,7 @@ CLASSES = (
 )
 
 
-#: Open Images' form: kinds under Subcategory, parts under Part, a class in several places.
+#: As in Open Images: Subcategory has kinds, Part has parts, and a class may occur several times.
 HIERARCHY: dict[str, object] = {
     "LabelName": "/m/0bl9f",
     "Subcategory": [
@@ -60,8 +60,8 @@ HIERARCHY: dict[str, object] = {
 
 
 def image_row(image_id: str, subset: str = "test", **columns: str) -> tuple[str, ...]:
-    """A row of the image file with plausible values, and others for some columns."""
-    plausible = {
+    """Return a row of the image file with default values for the other columns."""
+    defaults = {
         "ImageID": image_id,
         "Subset": subset,
         "OriginalURL": f"https://farm1.staticflickr.com/1/{image_id}_o.jpg",
@@ -75,7 +75,7 @@ def image_row(image_id: str, subset: str = "test", **columns: str) -> tuple[str,
         "Thumbnail300KURL": f"https://c1.staticflickr.com/1/{image_id}_z.jpg",
         "Rotation": "0.0",
     }
-    return tuple((plausible | columns).values())
+    return tuple((defaults | columns).values())
 
 
 def box_row(
@@ -84,13 +84,13 @@ def box_row(
     edges: tuple[float, float, float, float],
     flags: tuple[int, int, int, int, int] = (0, 0, 0, 0, 0),
 ) -> tuple[str, ...]:
-    """A row of the box file; edges are XMin, XMax, YMin, YMax, and flags those of `BOX_COLUMNS`."""
+    """Return a row of the box file; edges are XMin, XMax, YMin, YMax; flags as in `BOX_COLUMNS`."""
     return (image_id, "xclick", mid, "1", *map(str, edges), *map(str, flags))
 
 
 @dataclass(slots=True)
 class OpenImages:
-    """The three files' rows; `write` puts them where the catalog of v6 expects them."""
+    """Rows of the CSV files; `write` gives the files the names of release v6."""
 
     classes: Sequence[tuple[str, str]] = CLASSES
     images: Sequence[tuple[str, ...]] = ()
@@ -100,7 +100,7 @@ class OpenImages:
     boxes: Sequence[tuple[str, ...]] = field(default_factory=list)
 
     def write(self, folder: Path, split: str = "test") -> None:
-        """Writes the files of one split."""
+        """Write the files of one split."""
         folder.mkdir(parents=True, exist_ok=True)
         names = file_names(split)
         write_csv(folder / names["classes"], CLASS_COLUMNS, self.classes)
@@ -115,15 +115,15 @@ class OpenImages:
 
 
 def file_names(split: str) -> dict[str, str]:
-    """The files of a split, by kind, as v6 calls them."""
-    files = [one for one in catalog() if one.release == "v6" and one.split in (None, split)]
-    return {one.kind: one.name for one in files}
+    """Return the names of a split's files in release v6, by kind."""
+    files = [file for file in catalog() if file.release == "v6" and file.split in (None, split)]
+    return {file.kind: file.name for file in files}
 
 
 def small_open_images() -> OpenImages:
-    """300 images: every 25th a hot dog, every 30th a hot dog stand, most of them food.
+    """Return 300 images: every 25th is a hot dog, every 30th a hot dog stand, and most are food.
 
-    The other classes of the example queries are there too.
+    Some images have the other classes of the example queries.
     """
     ids = [f"{number:016x}" for number in range(1, 301)]
     labels = []
@@ -145,7 +145,7 @@ def small_open_images() -> OpenImages:
 
 
 def boxed_open_images() -> OpenImages:
-    """The same with a box around each hot dog, which is wider in each next image."""
+    """Return the same images with a box around each hot dog, wider in each next image."""
     data = small_open_images()
     for number, image in enumerate(data.images, 1):
         if number % 25 == 0:
@@ -155,27 +155,27 @@ def boxed_open_images() -> OpenImages:
 
 
 def write_csv(path: Path, header: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
-    """Writes one CSV as the official files are: quotes where needed, plain line feeds."""
+    """Write a CSV like the official files: quotes only where needed, and line feeds."""
     with path.open("w", encoding="utf-8", newline="") as file:
         for row in (header, *rows):
             file.write(",".join(_quoted(field) for field in row) + "\n")
 
 
 def csv_rows(path: Path) -> list[dict[str, str]]:
-    """The rows of a CSV by their columns."""
+    """Return the rows of a CSV as dicts."""
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file, strict=True))
 
 
 def _quoted(field: str) -> str:
-    # Python's csv module leaves a lone carriage return bare, which no other reader accepts.
+    # Python's csv module does not quote a lone carriage return, which other readers reject.
     if any(character in field for character in ',"\r\n'):
         return '"' + field.replace('"', '""') + '"'
     return field
 
 
 def connect(options: DataOptions) -> Database:
-    """A database with every view and macro whose files are there."""
+    """Open a database with every view and macro whose files exist."""
     database = Database(options)
     database.load_all()
     return database
@@ -183,7 +183,7 @@ def connect(options: DataOptions) -> Database:
 
 @contextmanager
 def database_of(data: OpenImages, **options: Any) -> Iterator[Database]:
-    """A database whose files are written for it and gone afterwards."""
+    """Open a database of temporary files."""
     with tempfile.TemporaryDirectory() as folder:
         data.write(Path(folder))
         with connect(DataOptions(Path(folder), **options)) as database:

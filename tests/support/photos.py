@@ -1,4 +1,4 @@
-"""Photos, selections of them, and a server that has them, for the tests of downloading."""
+"""Photos, selections and servers for the tests of downloads."""
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,13 +14,13 @@ from tests.support.loopback import LoopbackServer, Reply, file_reply
 from tests.support.openimages import csv_rows
 from tests.support.pictures import jpeg, md5
 
-#: Waits that a test can afford.
+#: Retries with short waits.
 QUICK = RetryPolicy(attempts=3, base=0.01, cap=0.02)
 
 
 def photo(number: int, folder: str = "other", **changes: Any) -> Photo:
-    """A photo without addresses but the mirror's."""
-    plain = Photo(
+    """Return a photo that only the mirror has."""
+    default = Photo(
         folder=folder,
         rank=number,
         reserve=False,
@@ -38,17 +38,17 @@ def photo(number: int, folder: str = "other", **changes: Any) -> Photo:
         thumbnail_url="",
         rotation="0.0",
     )
-    return plain._replace(**changes)
+    return default._replace(**changes)
 
 
 class Album:
-    """A selection: what `download` takes its photos from."""
+    """A selection for `download`: photos, and replacements by folder."""
 
     def __init__(
         self, photos: Iterable[Photo], reserves: Mapping[str, Iterable[Photo]] | None = None
     ) -> None:
         self._photos = list(photos)
-        self._reserves = {name: list(some) for name, some in (reserves or {}).items()}
+        self._reserves = {name: list(photos) for name, photos in (reserves or {}).items()}
 
     def __len__(self) -> int:
         return len(self._photos)
@@ -61,10 +61,10 @@ class Album:
 
 
 def album(hot_dogs: int, others: int, spare: int) -> Album:
-    """Two folders of photos, and reserves for the second."""
-    chosen = [photo(n, "hot_dog") for n in range(1, hot_dogs + 1)]
-    rest = [photo(1000 + n, rank=n) for n in range(1, others + spare + 1)]
-    return Album(chosen + rest[:others], {"other": rest[others:]})
+    """Return photos in two folders, with replacements for the second."""
+    positives = [photo(n, "hot_dog") for n in range(1, hot_dogs + 1)]
+    negatives = [photo(1000 + n, rank=n) for n in range(1, others + spare + 1)]
+    return Album(positives + negatives[:others], {"other": negatives[others:]})
 
 
 def mirror_path(one: Photo) -> str:
@@ -80,21 +80,21 @@ def thumbnail_path(one: Photo) -> str:
 
 
 def everywhere(server: LoopbackServer, one: Photo) -> Photo:
-    """The photo with addresses on the server for its original and thumbnail."""
+    """Return the photo with addresses of its original and thumbnail on the server."""
     return one._replace(
         original_url=server.url(original_path(one)), thumbnail_url=server.url(thumbnail_path(one))
     )
 
 
 def serve(server: LoopbackServer, photos: Iterable[Photo]) -> None:
-    """The mirror has the photos, and answers as the real one does: ETag is the MD5."""
+    """Serve the photos from the mirror; as with the real one, ETag is the MD5."""
     for one in photos:
         data = jpeg(int(one.image_id, 16))
         server.on(mirror_path(one), file_reply(data, etag=f'"{md5(data)}"'))
 
 
 def refuse(server: LoopbackServer, photos: Iterable[Photo], status: int = 404) -> None:
-    """The mirror answers with a status."""
+    """Answer requests for the photos on the mirror with a status."""
     for one in photos:
         server.on(mirror_path(one), Reply(status))
 
@@ -108,7 +108,7 @@ def run(
     progress: Progress | None = None,
     **options: Any,
 ) -> DownloadReport:
-    """Download with waits that a test can afford."""
+    """Download with short waits."""
     quick: dict[str, Any] = {"retry": QUICK, "silence_seconds": 0.5}
     album = photos if isinstance(photos, Album) else Album(photos)
     return download(
@@ -128,7 +128,7 @@ def manifest_rows(directory: Path) -> list[dict[str, str]]:
 
 
 def tree(directory: Path) -> dict[str, bytes]:
-    """Every file below the folder but the contact sheet, which names the folder."""
+    """Return every file of the folder except the gallery, which contains the folder's name."""
     return {
         path.relative_to(directory).as_posix(): path.read_bytes()
         for path in directory.rglob("*")
@@ -137,7 +137,7 @@ def tree(directory: Path) -> dict[str, bytes]:
 
 
 def save_selection(path: Path, photos: Iterable[Photo]) -> Path:
-    """The photos as `hotdog-sql select --output` writes them."""
+    """Write the photos in the format of `hotdog-sql select --output`."""
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["folder", "rank", *IMAGE_COLUMNS])

@@ -1,4 +1,4 @@
-"""The smallest photos that decode, with bytes of their own for each seed."""
+"""Minimal photos that decode, with different bytes for each seed."""
 
 import hashlib
 import random
@@ -18,7 +18,7 @@ _GREY_SQUARE = (
 
 
 def jpeg(seed: int = 1, size: int = 3000) -> bytes:
-    """A JPEG with `size` bytes of noise in its comments, after a preview's end marker."""
+    """Return a JPEG with `size` bytes of noise in its comments, after a preview's end marker."""
     noise = b"\xff\xd8\xff\xdbpreview\xff\xd9" + random.Random(seed).randbytes(size)
     parts = [noise[start : start + 65_000] for start in range(0, len(noise), 65_000)]
     comments = b"".join(struct.pack(">HH", 0xFFFE, len(part) + 2) + part for part in parts)
@@ -26,12 +26,12 @@ def jpeg(seed: int = 1, size: int = 3000) -> bytes:
 
 
 def undecodable() -> bytes:
-    """A JPEG that is whole by its markers, but lacks the table that decoding takes."""
+    """Return a JPEG with valid markers but without the quantization table."""
     return jpeg().replace(b"\xff\xdb\x00\x43", b"\xff\xef\x00\x43")
 
 
 def png(seed: int = 1) -> bytes:
-    """A PNG of one grey pixel, with a comment."""
+    """Return a PNG of one grey pixel, with a comment."""
     header = struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)
     chunks = (
         (b"IHDR", header),
@@ -46,7 +46,7 @@ def png(seed: int = 1) -> bytes:
 
 
 def webp(seed: int = 1) -> bytes:
-    """A lossless WebP of one pixel, with a chunk that decoders skip."""
+    """Return a lossless WebP of one pixel, with a chunk that decoders skip."""
     pixel = b"VP8L\x0d\0\0\0" + bytes.fromhex("2f00000010071011118888fe0700")
     noise = random.Random(seed).randbytes(500)
     body = b"WEBP" + pixel + b"note" + struct.pack("<I", len(noise)) + noise
@@ -54,7 +54,7 @@ def webp(seed: int = 1) -> bytes:
 
 
 def gif(seed: int = 1) -> bytes:
-    """A GIF of one black pixel, with a comment."""
+    """Return a GIF of one black pixel, with a comment."""
     noise = random.Random(seed).randbytes(200)
     comment = b"\x21\xfe" + bytes([len(noise)]) + noise + b"\0"
     screen = struct.pack("<HHBBB", 1, 1, 0x80, 0, 0) + b"\0\0\0\xff\xff\xff"

@@ -1,4 +1,4 @@
-"""Pictures of which one sees how they lie, for the tests of what is done to them."""
+"""Pictures that show how they are rotated and mirrored, for the tests of transformations."""
 
 from io import BytesIO
 from typing import Any
@@ -10,7 +10,7 @@ ORIENTATION = ExifTags.Base.Orientation
 
 
 def quarters(width: int = 96, height: int = 64) -> Image.Image:
-    """Red and green above, blue and white below: every turn and mirror image looks different."""
+    """Return a picture with red and green above, blue and white below: not symmetric in any way."""
     image = Image.new("RGB", (width, height))
     half = (width // 2, height // 2)
     for colour, corner in (
@@ -30,8 +30,8 @@ def saved(image: Image.Image, format_name: str = "JPEG", **options: Any) -> byte
 
 
 def lying(orientation: int, **tags: str) -> bytes:
-    """A JPEG whose pixels lie as EXIF says, so that shown as EXIF asks it is `quarters`."""
-    back = {
+    """Return a JPEG with an EXIF orientation; displayed upright, it is `quarters`."""
+    transpose = {
         1: None,
         2: Image.Transpose.FLIP_LEFT_RIGHT,
         3: Image.Transpose.ROTATE_180,
@@ -45,12 +45,12 @@ def lying(orientation: int, **tags: str) -> bytes:
     exif[ORIENTATION] = orientation
     for name, text in tags.items():
         exif[ExifTags.Base[name]] = text
-    image = quarters() if back is None else quarters().transpose(back)
+    image = quarters() if transpose is None else quarters().transpose(transpose)
     return saved(image, exif=exif, quality=95)
 
 
 def corners(data: bytes) -> list[tuple[int, int, int]]:
-    """The colour in the middle of each quarter, by rows: the nearest of the four."""
+    """Return the nearest of the four colours in the middle of each quarter, by rows."""
     image = Image.open(BytesIO(data)).convert("RGB")
     width, height = image.size
     found = []

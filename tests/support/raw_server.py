@@ -1,4 +1,4 @@
-"""A server on 127.0.0.1 that sends any bytes at any pace: what no HTTP library would send."""
+"""A server on 127.0.0.1 that can send any bytes at any speed, also invalid HTTP."""
 
 import socket
 from collections.abc import Callable
@@ -8,23 +8,23 @@ from threading import Event
 
 from tests.support.loopback import Server
 
-#: How an answer begins, and one whose body comes in chunks.
+#: The start of a response, and of one with a chunked body.
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 
-#: Talks on one connection; may return at any time, whereupon the connection is closed.
+#: Handles one connection, which is closed when the function returns.
 Talk = Callable[["Connection"], object]
 
 
 class Connection:
-    """One connection, for the server's side of the talk."""
+    """The server's side of a connection."""
 
     def __init__(self, connection: socket.socket, stopping: Event) -> None:
         self._connection = connection
         self._stopping = stopping
 
     def request(self) -> bytes:
-        """The next request's head; empty at the end of the connection."""
+        """Return the next request's head, or nothing at the end of the connection."""
         head = b""
         while b"\r\n\r\n" not in head:
             piece = self._connection.recv(4096)
@@ -41,13 +41,13 @@ class Connection:
                 return
 
     def send_for_ever(self, piece: bytes, pause: float = 0.0) -> None:
-        """Send a piece again and again, until the client goes away."""
+        """Send a piece repeatedly until the client disconnects."""
         while not self._stopping.is_set():
             self.send(piece, pause=pause)
 
 
 class RawServer(Server):
-    """Talks on each connection in a thread of its own."""
+    """Handles each connection in a separate thread."""
 
     def __init__(self, talk: Talk) -> None:
         super().__init__(_Handler)

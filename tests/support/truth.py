@@ -1,4 +1,4 @@
-"""What the CSV files of some splits say, read with nothing but the csv module."""
+"""Expected results of commands and queries, computed from the CSV files in plain Python."""
 
 import csv
 from collections import Counter
@@ -23,7 +23,7 @@ Chosen = set[tuple[str, str]]
 
 
 class Truth:
-    """The rows of the files, and what the commands and queries should make of them."""
+    """The rows of the files, and the expected results of commands and queries."""
 
     def __init__(self, folder: Path, splits: list[str]) -> None:
         images: list[tuple[str, ...]] = []
@@ -41,16 +41,16 @@ class Truth:
             self.carried.setdefault(image, set()).add(mid)
 
     def column(self, name: str) -> dict[str, str]:
-        """A column of the image files, by ImageID."""
-        at = IMAGE_COLUMNS.index(name)
-        return {row[0]: row[at] for row in self.data.images}
+        """Return a column of the image files, by ImageID."""
+        index = IMAGE_COLUMNS.index(name)
+        return {row[0]: row[index] for row in self.data.images}
 
-    def rows(self, asked: SelectOptions) -> list[Row]:
-        return select(self.data, asked, FOLDERS)
+    def rows(self, options: SelectOptions) -> list[Row]:
+        return select(self.data, options, FOLDERS)
 
     def hot_dogs(self, negatives: int = 120, negatives_from: str = "random") -> Chosen:
-        asked = SelectOptions((HOT_DOG,), negatives=negatives, negatives_from=negatives_from)
-        return {(folder, image) for folder, _, image in self.rows(asked)}
+        options = SelectOptions((HOT_DOG,), negatives=negatives, negatives_from=negatives_from)
+        return {(folder, image) for folder, _, image in self.rows(options)}
 
     def summary(self) -> dict[str, str]:
         return {
@@ -61,14 +61,14 @@ class Truth:
         }
 
     def class_counts(self, text: str) -> set[tuple[str, ...]]:
-        """MID, name, positives and verified negatives of the classes whose names have a text."""
+        """Return MID, name, positives and verified negatives of classes whose names have a text."""
         positives = Counter(mid for carried in self.carried.values() for mid in carried)
-        denied = {
+        verified = {
             (image, mid)
             for image, source, mid, confidence in self.data.labels
             if float(confidence) == 0 and source != "machine"
         }
-        negatives = Counter(mid for _, mid in denied)
+        negatives = Counter(mid for _, mid in verified)
         return {
             (mid, name, str(positives[mid]), str(negatives[mid]))
             for mid, name in self.names.items()
@@ -80,7 +80,7 @@ class Truth:
         return {license_: str(count) for license_, count in counts.items()}
 
     def common(self, beside: str | None = None) -> list[tuple[str, str]]:
-        """Images of each class, of those that carry `beside` too; that one itself left out."""
+        """Return the 20 most common classes and their images, or those on images of `beside`."""
         counts = Counter(
             mid
             for carried in self.carried.values()
@@ -92,25 +92,25 @@ class Truth:
 
     def balanced_classes(self) -> Chosen:
         rows = self.rows(SelectOptions(tuple(FAST_FOOD), negatives=0))
-        most = min(Counter(folder for folder, _, _ in rows).values())
-        return {(folder, image) for folder, rank, image in rows if rank <= most}
+        limit = min(Counter(folder for folder, _, _ in rows).values())
+        return {(folder, image) for folder, rank, image in rows if rank <= limit}
 
     def hard_negatives(self) -> Chosen:
-        chosen = self.hot_dogs(1000, "verified")
-        return {("not_hot_dog" if one[0] == "other" else one[0], one[1]) for one in chosen}
+        rows = self.hot_dogs(1000, "verified")
+        return {("not_hot_dog" if row[0] == "other" else row[0], row[1]) for row in rows}
 
     def multi_label(self) -> dict[str, str]:
-        """The classes of each image, those without any included."""
-        asked = SelectOptions((HOT_DOG, FRIES, PERSON), overlap="both")
+        """Return the classes of each image, which may be none."""
+        options = SelectOptions((HOT_DOG, FRIES, PERSON), overlap="both")
         classes: dict[str, list[str]] = {}
-        for folder, _, image in self.rows(asked):
+        for folder, _, image in self.rows(options):
             classes.setdefault(image, []).extend({folder} - {"other"})
-        return {image: " ".join(sorted(here)) for image, here in classes.items()}
+        return {image: " ".join(sorted(names)) for image, names in classes.items()}
 
     def one_license(self) -> Chosen:
-        under = self.column("License")
-        wanted = "https://creativecommons.org/licenses/by/2.0/"
-        return {one for one in self.hot_dogs(500) if under[one[1]] == wanted}
+        licenses = self.column("License")
+        cc_by = "https://creativecommons.org/licenses/by/2.0/"
+        return {row for row in self.hot_dogs(500) if licenses[row[1]] == cc_by}
 
     def one_per_photographer(self) -> Chosen:
         author = self.column("AuthorProfileURL")
@@ -137,6 +137,6 @@ class Truth:
 
 
 def lines(path: Path) -> list[list[str]]:
-    """The rows of a CSV below its header."""
+    """Return the rows of a CSV without its header."""
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.reader(file))[1:]

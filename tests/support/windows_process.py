@@ -1,6 +1,6 @@
-"""Runs `hotdog-sql` with what Python has on Windows: `python -m tests.support.windows_process …`.
+"""`python -m tests.support.windows_process …` runs `hotdog-sql` as if on Windows.
 
-Modules and functions that only POSIX has are taken away, and msvcrt locks files through POSIX.
+Removes modules and functions that only POSIX has, and adds an msvcrt that locks files.
 """
 
 import importlib
@@ -9,7 +9,7 @@ import sys
 from types import ModuleType
 from typing import Any
 
-#: The libraries, which have code of their own for each system: they know which one this is.
+#: Libraries with code for each system, imported while they can still detect the real one.
 _LIBRARIES = (
     *("asyncio", "duckdb", "http.server", "httpcore", "httpx", "multiprocessing"),
     *("pydantic.fields", "pyreqwest.client", "pyreqwest.compatibility", "rich.progress"),
@@ -24,10 +24,10 @@ _POSIX_FUNCTIONS = (
 
 
 def main() -> None:
-    """The command line."""
+    """Run `hotdog-sql` after removing what Windows lacks."""
     for library in _LIBRARIES:
         importlib.import_module(library)
-    # Importing pydantic's lazy parts and the platform's name asks which system this is.
+    # The lazy parts of pydantic and the name of the platform depend on the system too.
     importlib.import_module("sysconfig").get_config_vars()
     importlib.import_module("platform").system()
 
@@ -39,7 +39,7 @@ def main() -> None:
     modules: dict[str, Any] = sys.modules
     modules["msvcrt"] = msvcrt
     for name in _POSIX_MODULES:
-        modules[name] = None  # so that importing it fails
+        modules[name] = None  # makes importing it fail
     for name in _POSIX_FUNCTIONS:
         if hasattr(os, name):
             delattr(os, name)

@@ -1,4 +1,4 @@
--- generated_boxes: a box file of train, as many boxes as the real one in 600 classes, by ImageID.
+-- generated_boxes: a box file of train, sorted by ImageID, with boxes of 600 classes.
 CREATE OR REPLACE TEMP TABLE generated_boxes AS
 SELECT
     printf('%016x', number // 8 * 10_000_019) AS ImageID,

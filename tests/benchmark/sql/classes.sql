@@ -1,6 +1,6 @@
--- generated_classes: 19,994 classes with the real file's oddities: three with Hot dog in their
--- names, 12 names that two MIDs share, 13 with commas, one with quotes far from the first lines,
--- 363 with letters beyond ASCII. `popularity` counts from 0; NULL for the planted ones.
+-- generated_classes: 19,994 classes with the real file's oddities: three names with Hot dog, 12
+-- names that two MIDs share, 13 with commas, one with quotes far below the first lines, and 363
+-- that are not ASCII. `popularity` is a rank from 0, and NULL for planted classes.
 
 CREATE OR REPLACE TEMP TABLE generated_classes AS
 WITH common_names AS (
@@ -29,7 +29,7 @@ others AS (
             AS LabelName,
         CASE
             WHEN other < 0 THEN name
-            -- Each name of the first 12 comes a second time.
+            -- Each of 12 names occurs twice.
             WHEN other < 24 THEN 'Twin ' || other % 12
             WHEN other < 37 THEN 'Fruit, dried, kind ' || other
             WHEN other < 38 THEN 'Fiat 500 "topolino"'
@@ -48,8 +48,8 @@ VALUES
     ('/m/07vh6y', 'Hot dog bun', NULL),
     ('/m/0bm1pg', 'Hot dog stand', NULL);
 
--- From place 10,235 on, an octave of the logarithmic scale has 10,240 places; its last part, of
--- which no class is left, is cut off.
+-- From place 10,235 on, an octave of the logarithmic scale has 10,240 places. The scale ends with
+-- the last class.
 SET VARIABLE scale = 11 * 1048576 + (19991 - 10235)::BIGINT * 1048576 // 10240;
 
 SET VARIABLE popular_classes = (

@@ -1,11 +1,11 @@
--- generated_images: the image file, in no order, as the real ones are. A row has as many bytes as
--- in the real test and validation files (361 and 366), and as little that repeats itself: photo
--- numbers, secrets and checksums are random, authors have many photos or few.
+-- generated_images: the image file, unsorted like the real ones. A row has as many bytes as in the
+-- real test and validation files (361 and 366), and compresses as badly: photo numbers, secrets and
+-- checksums are random, and authors have many photos or few.
 
 CREATE OR REPLACE TEMP TABLE image_numbers AS
 SELECT number FROM range(getvariable('images')) AS numbers(number);
 
--- IDs ascend with the number, spread over all 64 bits; some are all digits, some look like 1e5.
+-- IDs increase with the number and cover all 64 bits; some are only digits, some look like 1e5.
 CREATE OR REPLACE TEMP MACRO image_id(number) AS
 lpad(
     lower(
@@ -47,7 +47,7 @@ END;
 
 CREATE OR REPLACE TEMP VIEW generated_images AS
 WITH numbered AS (
-    -- A permutation: `shuffle` has no divisor in common with `images`.
+    -- A permutation, because `shuffle` is coprime to `images`.
     SELECT number * getvariable('shuffle') % getvariable('images') AS number FROM image_numbers
 ),
 drawn AS (

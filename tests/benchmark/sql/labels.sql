@@ -1,8 +1,8 @@
--- generated_labels: the label file, sorted by ImageID as the real ones are, no class twice on an
--- image. Popularity falls as 1/rank, which fits the real validation file: 2.2% of its labels are
--- the first class, 0.1% the 100th, 0.01% the 1000th.
+-- generated_labels: the label file, sorted by ImageID like the real ones, with each class at most
+-- once per image. Popularity falls as 1/rank, as in the real validation file: 2.2% of its labels
+-- are of the first class, 0.1% of the 100th, 0.01% of the 1000th.
 
--- Labels before an image were all as even as can be. The first images have many, as in real train.
+-- Labels before an image in an even distribution. As in real train, the first images have many.
 CREATE OR REPLACE TEMP MACRO even_start(number) AS
 CASE
     WHEN number < getvariable('dense_images') THEN number * 35
@@ -12,7 +12,7 @@ CASE
         // (getvariable('images') - getvariable('dense_images'))
 END;
 
--- How many of the labels of its even pair the first image takes from the second, or gives it.
+-- Number of labels that the first image of a pair takes from the second; negative if it gives some.
 CREATE OR REPLACE TEMP MACRO moved_labels(pair) AS
 CASE
     WHEN 2 * pair + 1 >= getvariable('images') THEN 0
@@ -47,8 +47,8 @@ each_label AS (
 drawn AS (
     SELECT
         *,
-        -- Darts at equal distances around the scale, each moved by less than what would let it
-        -- reach its neighbour's class, of which the widest is a fifth of an octave.
+        -- Darts at equal distances around the scale, each moved at random, but not as far as the
+        -- next dart's class. The widest class is a fifth of an octave.
         (dice + place * getvariable('scale') // labels
             + scrambled(dice + place * 7919)
             % greatest(1, getvariable('scale') // labels - 1048576 // 5 - 1)

@@ -1,6 +1,6 @@
--- Planted labels, the answers that are known beforehand: Hot dog, Hot dog bun and Hot dog stand
--- are on these images and on no other. test and validation have as many Hot dogs as the real
--- files; train has numbers of the real order. One row is the first two labels of an image.
+-- Planted labels, whose numbers are known: no other image has the labels Hot dog, Hot dog bun or
+-- Hot dog stand. test and validation have as many hot dogs as the real files, train about as many.
+-- One row is the first two labels of an image.
 
 CREATE OR REPLACE TEMP TABLE plants AS
 SELECT first_class, first_confidence, second_class, second_confidence, unnest(range(images)) AS copy
@@ -27,5 +27,5 @@ FROM (
     ) AS t(first_class, first_confidence, second_class, second_confidence, test, validation, train)
 );
 
--- A list, because it is looked up without a join, which might change the order of the rows.
+-- A list, because a join might change the order of the rows.
 SET VARIABLE plants = (SELECT list(plants ORDER BY plants) FROM plants);

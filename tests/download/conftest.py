@@ -1,4 +1,4 @@
-"""Fixtures of the tests of downloads."""
+"""Fixtures for the tests of downloads."""
 
 from pathlib import Path
 
@@ -7,11 +7,11 @@ import pytest
 
 @pytest.fixture
 def bucket(request: pytest.FixtureRequest) -> str:
-    """An address of the test's own in fsspec's memory, which stands in for an object store."""
+    """A unique address in fsspec's memory file system, which stands in for an object store."""
     return f"memory://{request.node.name}"
 
 
 @pytest.fixture(params=["folder", "bucket"])
 def there(request: pytest.FixtureRequest, bucket: str, tmp_path: Path) -> str:
-    """Where a dataset may be."""
+    """The address of a dataset, local or remote."""
     return str(tmp_path / "dataset") if request.param == "folder" else bucket

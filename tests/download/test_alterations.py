@@ -1,4 +1,4 @@
-"""`--upright`, `--max-side` and `--decode`: photos, and the datasets that they make."""
+"""`--upright`, `--max-side` and `--decode`, for single photos and for datasets."""
 
 import json
 import sys
@@ -37,7 +37,7 @@ from tests.support.quarters import BLUE, GREEN, RED, UPRIGHT, WHITE, corners, qu
 PICTURE = saved(quarters())
 TURNED = [GREEN, WHITE, RED, BLUE]  # by 90 degrees counter-clockwise
 _NOISE = saved(Image.effect_noise((64, 48), 80), "PNG")
-#: A PNG whose chunks are whole, and whose pixels are cut.
+#: A PNG with complete chunks but truncated pixel data.
 HOLLOW = _NOISE.replace(_NOISE[33:37], (940).to_bytes(4), 1)[:985] + _NOISE[-12:]
 BOMB = saved(Image.new("1", (14_000, 14_000)), "PNG")
 
@@ -47,29 +47,29 @@ def only_row(directory: Path) -> dict[str, str]:
     return row
 
 
-def kept(directory: Path) -> bytes:
-    """The only photo, which is what its row says."""
+def only_photo(directory: Path) -> bytes:
+    """Return the only photo, after comparing it with its row."""
     row = only_row(directory)
     data = (directory / row["path"]).read_bytes()
     assert (row["bytes"], row["md5"]) == (str(len(data)), md5(data))
     return data
 
 
-def test_rotation_is_that_of_the_source(server: LoopbackServer, tmp_path: Path) -> None:
+def test_rotation_depends_on_the_source(server: LoopbackServer, tmp_path: Path) -> None:
     one = everywhere(server, photo(1, rotation="90.0"))
     for source, path, expected, note in [
         ("mirror", mirror_path, TURNED, "rotated 90"),
         ("original", original_path, TURNED, "rotated 90"),
-        ("thumbnail", thumbnail_path, UPRIGHT, ""),  # which the photo service has turned itself
+        ("thumbnail", thumbnail_path, UPRIGHT, ""),  # already rotated by Flickr
     ]:
         server.on(path(one), Reply(body=PICTURE))
         run(server, tmp_path / source, [one], sources=(Source(source),), upright=True)
-        assert corners(kept(tmp_path / source)) == expected
+        assert corners(only_photo(tmp_path / source)) == expected
         assert only_row(tmp_path / source)["note"] == note
-    assert kept(tmp_path / "thumbnail") == PICTURE
+    assert only_photo(tmp_path / "thumbnail") == PICTURE
 
 
-def test_md5_and_size_are_of_the_bytes_that_came(server: LoopbackServer, tmp_path: Path) -> None:
+def test_md5_and_size_of_originals_are_checked(server: LoopbackServer, tmp_path: Path) -> None:
     one = everywhere(server, photo(1, rotation="180.0", original_md5=md5_base64(b"other")))
     server.on(original_path(one), Reply(body=PICTURE))
     original: Any = {"sources": (Source.ORIGINAL,), "upright": True}
@@ -90,7 +90,7 @@ def test_md5_and_size_are_of_the_bytes_that_came(server: LoopbackServer, tmp_pat
     ],
     ids=["noise", "hollow", "bomb"],
 )
-def test_what_cannot_be_decoded_is_looked_for_elsewhere(
+def test_undecodable_photos_come_from_the_next_source(
     server: LoopbackServer, tmp_path: Path, body: bytes, reason: str, options: dict[str, Any]
 ) -> None:
     one = everywhere(server, photo(1))
@@ -100,13 +100,13 @@ def test_what_cannot_be_decoded_is_looked_for_elsewhere(
     run(server, tmp_path / "lost", [one], sources=(Source.MIRROR,), **options)
     run(server, tmp_path / "as it comes", [one])
     assert only_row(tmp_path / "found")["error"] == f"mirror: {reason}"
-    assert corners(kept(tmp_path / "found")) == UPRIGHT
+    assert corners(only_photo(tmp_path / "found")) == UPRIGHT
     assert only_row(tmp_path / "lost")["error"] == f"mirror: {reason}"
-    assert kept(tmp_path / "as it comes") == body
+    assert only_photo(tmp_path / "as it comes") == body
 
 
 def turned_dataset(server: LoopbackServer, directory: Path, **changes: Any) -> list[Photo]:
-    """Three photos on their sides, turned and made smaller."""
+    """Download three photos, rotated and resized."""
     photos = [photo(n, rotation="90.0") for n in (1, 2, 3)]
     for one in photos:
         server.on(mirror_path(one), Reply(body=saved(quarters(90 + 6 * one.rank, 64))))
@@ -115,7 +115,7 @@ def turned_dataset(server: LoopbackServer, directory: Path, **changes: Any) -> l
     return photos
 
 
-def test_a_dataset_is_resumed_and_repaired_as_it_was_made(tmp_path: Path) -> None:
+def test_resume_and_repair_keep_the_alterations(tmp_path: Path) -> None:
     with LoopbackServer() as server:
         photos = turned_dataset(server, tmp_path)
         before = tree(tmp_path)
@@ -138,7 +138,7 @@ def test_a_dataset_is_resumed_and_repaired_as_it_was_made(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("then", "now", "told"),
+    ("then", "now", "message"),
     [
         ({"max_side": None}, {}, "was made with --upright: give the same options"),
         (
@@ -150,17 +150,17 @@ def test_a_dataset_is_resumed_and_repaired_as_it_was_made(tmp_path: Path) -> Non
     ],
 )
 def test_other_alterations_are_refused(
-    server: LoopbackServer, tmp_path: Path, then: dict[str, Any], now: dict[str, Any], told: str
+    server: LoopbackServer, tmp_path: Path, then: dict[str, Any], now: dict[str, Any], message: str
 ) -> None:
     turned_dataset(server, tmp_path, **then)
     before = tree(tmp_path)
-    with pytest.raises(DatasetError, match=told):
+    with pytest.raises(DatasetError, match=message):
         turned_dataset(server, tmp_path, **now)
     assert tree(tmp_path) == before
 
 
 def test_a_stopped_update_keeps_its_alterations(server: LoopbackServer, tmp_path: Path) -> None:
-    """The selection is recorded at the end of an update, the alterations at its beginning."""
+    """An update records the selection at its end, but the alterations at its start."""
     one = photo(1, rotation="90.0")
 
     class Stopped(Album):
@@ -176,10 +176,10 @@ def test_a_stopped_update_keeps_its_alterations(server: LoopbackServer, tmp_path
         run(server, tmp_path, [one], **update)
     run(server, tmp_path, [one], upright=True, recipe={"seed": 1})
     assert json.loads((tmp_path / "selection.json").read_text())["seed"] == 1
-    assert corners(kept(tmp_path)) == TURNED
+    assert corners(only_photo(tmp_path)) == TURNED
 
 
-def test_undecodable_photos_are_found_and_fetched_again(tmp_path: Path, run: Run) -> None:
+def test_undecodable_photos_are_repaired(tmp_path: Path, run: Run) -> None:
     good, bad, dead = photos = [photo(n) for n in (1, 2, 3)]
     dataset = tmp_path / "dataset"
     rows = save_selection(tmp_path / "rows.csv", photos)
@@ -194,12 +194,12 @@ def test_undecodable_photos_are_found_and_fetched_again(tmp_path: Path, run: Run
         said = run("verify", "dataset", "--decode", "--repair", **mirror, code=8)
     assert said.stdout == f"undecodable  {dead.stem}.jpg\n"
     assert "1 photos repaired" in said.stderr
-    # What cannot be had any better is not thrown away.
+    # The file stays if no source has a better one.
     assert (dataset / f"{dead.stem}.jpg").read_bytes() == undecodable()
     assert (dataset / f"{bad.stem}.jpg").read_bytes() == PICTURE
 
 
-def test_the_options_of_the_command(server: LoopbackServer, tmp_path: Path, run: Run) -> None:
+def test_command_line_options(server: LoopbackServer, tmp_path: Path, run: Run) -> None:
     pixels = {
         "90.0": TURNED,
         "180.0": [WHITE, BLUE, GREEN, RED],
@@ -222,8 +222,8 @@ def test_the_options_of_the_command(server: LoopbackServer, tmp_path: Path, run:
     run("verify", "dataset", "--decode")
 
 
-def test_without_pillow_it_says_how_to_get_it(tmp_path: Path) -> None:
-    """With every installed package but Pillow, and before anything is fetched or made."""
+def test_missing_pillow_is_reported(tmp_path: Path) -> None:
+    """With all installed packages except Pillow, before anything is downloaded or written."""
     for package in Path(sysconfig.get_path("purelib")).iterdir():
         if package.name != "PIL":
             (tmp_path / package.name).symlink_to(package)

@@ -1,4 +1,4 @@
-"""A Dask cluster of processes that are killed, and a bucket of an S3 server."""
+"""Downloads with a Dask cluster whose processes are killed, and into a bucket of an S3 server."""
 
 import re
 import subprocess
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.slow
 
 ALBUM = album(40, 40, 15)
 CHOSEN, SPARE = [*ALBUM.photos()], [*ALBUM.replacements("other")]
-HAD = [one for one in [*CHOSEN, *SPARE] if one.rank % 6]
+SERVED = [one for one in [*CHOSEN, *SPARE] if one.rank % 6]
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory, bucket: dict[str, str]) ->
 def s3(
     bucket: dict[str, str], request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> str:
-    """An address of the test's own."""
+    """A unique address for the test."""
     for name, value in bucket.items():
         monkeypatch.setenv(name, value)
     return f"s3://photos/{re.sub(r'[^a-z0-9]+', '-', request.node.name)}"
@@ -57,13 +57,13 @@ def s3(
 
 @pytest.fixture
 def server(server: LoopbackServer) -> LoopbackServer:
-    serve(server, HAD)
+    serve(server, SERVED)
     return server
 
 
 @pytest.fixture
 def alone(server: LoopbackServer, tmp_path: Path) -> Path:
-    """The dataset of one machine."""
+    """A dataset downloaded by one machine."""
     download(server, tmp_path / "alone", ALBUM)
     server.clear()
     return tmp_path / "alone"
@@ -73,7 +73,7 @@ def alone(server: LoopbackServer, tmp_path: Path) -> Path:
     ("where", "dataset_format"),
     [("folder", DatasetFormat.FILES), ("bucket", DatasetFormat.WEBDATASET)],
 )
-def test_a_worker_dies_when_its_shard_is_done(
+def test_a_worker_dies_after_its_shard(
     cluster: Cluster,
     server: LoopbackServer,
     s3: str,
@@ -83,7 +83,7 @@ def test_a_worker_dies_when_its_shard_is_done(
     where: str,
     dataset_format: DatasetFormat,
 ) -> None:
-    """It could not say so, but its result file does; nothing is fetched again."""
+    """Its result file remains, so nothing is downloaded again."""
     there = s3 if where == "bucket" else str(tmp_path / "dataset")
     work = partial(die_when_done, tmp_path / "died")
     monkeypatch.setattr(executors, "run_shard_once", work)
@@ -110,10 +110,8 @@ def test_a_bucket_without_a_cluster(server: LoopbackServer, s3: str, alone: Path
     assert ids == [f"other/{n:016x}.jpg" for n in range(0x3F0, 0x400) if (n - 1000) % 6]
 
 
-def test_a_bucket_that_asks_for_patience(
-    server: LoopbackServer, s3: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It refuses each request once."""
+def test_a_busy_bucket(server: LoopbackServer, s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server refuses each request once."""
     answer = DomainDispatcherApplication.__call__
     refused: set[tuple[str, str, str]] = set()
 
@@ -133,30 +131,30 @@ def test_a_bucket_that_asks_for_patience(
     assert len(refused) > len(contents(s3)) == 5
 
 
-def test_no_credentials_in_a_log_a_manifest_or_an_error(
+def test_no_credentials_in_logs_manifests_or_errors(
     cluster: Cluster, server: LoopbackServer, s3: str, tmp_path: Path, run: Run
 ) -> None:
     variables = {"HOTDOG_SQL_MIRROR_URL": server.url("/mirror/").replace("//", "//me:hidden@", 1)}
     rows = save_selection(tmp_path / "rows.csv", CHOSEN)
     how = ("--source", "mirror", "--scheduler", cluster.address, "--shard-size", "16", "-v")
-    told = ""
+    output = ""
     dataset = tmp_path / "dataset"
     (dataset / "hot_dog").mkdir(parents=True)
     (dataset / "manifest.csv").touch()
     (dataset / "other").write_bytes(b"in the way of the folder")
     for there, code in ((s3, 0), (str(dataset), 6)):
         said = run("download", rows, there, *how, **variables, code=code)
-        told += said.stdout + said.stderr + str(rows_at(there))
-    told += cluster.logs()
-    assert "run_shard" in told  # the failed one is there
-    assert "hidden" not in told
-    assert SECRET not in told
+        output += said.stdout + said.stderr + str(rows_at(there))
+    output += cluster.logs()
+    assert "run_shard" in output  # the failed shard is logged
+    assert "hidden" not in output
+    assert SECRET not in output
 
 
-def test_a_scheduler_that_speaks_tls(
+def test_a_scheduler_with_tls(
     server: LoopbackServer, alone: Path, tmp_path: Path, certificate: Path
 ) -> None:
-    """Its certificates are Dask's own settings."""
+    """Dask's own settings name the certificates."""
     names = ["ca-file"]
     for role in ("scheduler", "worker", "client"):
         names += [f"{role}.cert", f"{role}.key"]
@@ -202,7 +200,7 @@ def test_a_scheduler_that_dies(
 def test_a_command_that_was_killed_is_resumed(
     cluster: Cluster, server: LoopbackServer, s3: str, alone: Path, tmp_path: Path, run: Run
 ) -> None:
-    """With a cluster, into tars of a bucket; then checked."""
+    """With a cluster, into tars in a bucket."""
     rows = save_selection(tmp_path / "rows.csv", CHOSEN)
     arguments = ["download", str(rows), s3, "--dataset-format", "webdataset"]
     arguments += ["--scheduler", cluster.address, "--shard-size", "15"]
@@ -213,12 +211,12 @@ def test_a_command_that_was_killed_is_resumed(
             half.set()
         return Reply(body=jpeg(seed_of(request.path)), delay=0.2)
 
-    for one in HAD:
+    for one in SERVED:
         server.on(mirror_path(one), answer_slowly)
     with started(*arguments, "--workers", "4", variables=mirror_of(server)) as killed:
         assert half.wait(60)
         killed.kill()
-    serve(server, HAD)
+    serve(server, SERVED)
     again = run(*arguments, **mirror_of(server))
     assert f"Dataset {s3}" in again.stderr
     checked = run("verify", s3)

@@ -1,4 +1,4 @@
-"""`hotdog-sql download` and `verify`, as processes of their own."""
+"""`hotdog-sql download` and `verify`, as separate processes."""
 
 import os
 import pty
@@ -27,7 +27,7 @@ def seed_of(path: str) -> int:
 
 @pytest.fixture
 def saved(call: Run, small_data: Path, tmp_path: Path) -> Path:
-    """Twelve hot dogs and eight others, saved as CSV with the record beside it."""
+    """Twelve hot dogs and eight others, saved as CSV with their selection.json."""
     chosen = ("select", "Hot dog", "--negatives", "8", "--output", "rows.csv")
     call(*chosen, "--data-dir", small_data)
     return tmp_path / "rows.csv"
@@ -42,7 +42,7 @@ def mirrored(path: Path) -> list[str]:
     return [f"/mirror/test/{row['ImageID']}.jpg" for row in csv_rows(path)]
 
 
-def test_lost_photos_are_replaced_out_of_the_data(
+def test_lost_photos_are_replaced(
     server: LoopbackServer, saved: Path, call: Run, tmp_path: Path, small_data: Path
 ) -> None:
     lost = mirrored(saved)[-3:]  # negatives
@@ -53,9 +53,9 @@ def test_lost_photos_are_replaced_out_of_the_data(
     image = lost[0].rpartition("/")[2].removesuffix(".jpg")
     assert f"{image}  mirror  http 404  {server.url(lost[0])}" in said.stderr
     assert said.stderr.count("  mirror  ok  ") == 20
-    told = " ".join(said.stderr.split())
-    assert "photos 20 " in told
-    assert "lost for good 3 mirror: http 404 (3)" in told
+    report = " ".join(said.stderr.split())
+    assert "photos 20 " in report
+    assert "lost for good 3 mirror: http 404 (3)" in report
     rows = manifest_rows(tmp_path / "dataset")
     reserves = [row for row in rows if row["reserve"] == "true"]
     assert [row["rank"] for row in reserves] == ["9", "10", "11"]
@@ -67,12 +67,12 @@ def test_lost_photos_are_replaced_out_of_the_data(
     assert len(tree(tmp_path / "without")) == 17 + 3
 
     other = call(*arguments[:2], "without", "--max-side", "9", **mirror_of(server), code=6)
-    assert len(other.stderr.splitlines()) == 1  # it is about the dataset, not about replacements
+    assert len(other.stderr.splitlines()) == 1  # no note on replacements
 
 
-def test_what_is_worth_another_try(server: LoopbackServer, saved: Path, call: Run) -> None:
+def test_failed_photos_are_retried(server: LoopbackServer, saved: Path, call: Run) -> None:
     first = mirrored(saved)[0]
-    server.on(first, Reply(429, headers={"Retry-After": "3600"}))  # given up at once
+    server.on(first, Reply(429, headers={"Retry-After": "3600"}))  # the host is given up at once
     said = call("download", saved, "dataset", "--source", "mirror", **mirror_of(server), code=7)
     assert "run the same command again" in said.stderr
     server.on(first, Reply(body=jpeg(seed_of(first))))
@@ -80,7 +80,7 @@ def test_what_is_worth_another_try(server: LoopbackServer, saved: Path, call: Ru
 
 
 def test_in_a_terminal(server: LoopbackServer, saved: Path) -> None:
-    """Two lines that change, and at the end the report alone."""
+    """Two progress lines, replaced by the report at the end."""
     may_end = Event()
     last = mirrored(saved)[-1]
 
@@ -98,7 +98,7 @@ def test_in_a_terminal(server: LoopbackServer, saved: Path) -> None:
         while "19 of 20 photos" not in screen:
             screen += os.read(ours, 1 << 16).decode()
         may_end.set()
-        with suppress(OSError):  # Linux's way to say that the other side has closed it
+        with suppress(OSError):  # on Linux, when the other side is closed
             while True:
                 screen += os.read(ours, 1 << 16).decode()
         process.communicate(timeout=30)

@@ -1,4 +1,4 @@
-"""The dataset that a download makes: resumed, recorded, and topped up."""
+"""Datasets: resuming, metadata files and replacements."""
 
 import os
 from pathlib import Path
@@ -39,7 +39,7 @@ def test_a_second_run_fetches_nothing_and_changes_nothing(tmp_path: Path) -> Non
     assert times == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
 
 
-def test_what_failed_is_asked_again_and_what_is_lost_is_not(tmp_path: Path) -> None:
+def test_failed_photos_are_retried_but_lost_ones_are_not(tmp_path: Path) -> None:
     fine, failed, lost = photo(1), photo(2), photo(3)
     with LoopbackServer() as server:
         serve(server, [fine])
@@ -59,7 +59,7 @@ def test_what_failed_is_asked_again_and_what_is_lost_is_not(tmp_path: Path) -> N
         assert statuses(tmp_path) == ["downloaded"] * 3
 
 
-def test_what_is_lost_stays_lost_until_it_is_got(server: LoopbackServer, tmp_path: Path) -> None:
+def test_lost_photos_stay_lost_until_downloaded(server: LoopbackServer, tmp_path: Path) -> None:
     lost, reserve = photo(1), photo(2)
     album = Album([lost], {"other": [reserve]})
     serve(server, [reserve])
@@ -71,7 +71,7 @@ def test_what_is_lost_stays_lost_until_it_is_got(server: LoopbackServer, tmp_pat
     assert not report.failed
 
 
-def test_files_that_are_not_as_recorded_are_fetched_again(there: str) -> None:
+def test_missing_and_truncated_files_are_downloaded_again(there: str) -> None:
     photos = [photo(1), photo(2), photo(3)]
     with LoopbackServer() as server:
         serve(server, photos)
@@ -86,7 +86,7 @@ def test_files_that_are_not_as_recorded_are_fetched_again(there: str) -> None:
 
 
 @pytest.mark.parametrize("cut", [1, 200, 100_000])
-def test_a_torn_manifest_is_mended(server: LoopbackServer, tmp_path: Path, cut: int) -> None:
+def test_a_truncated_manifest_is_repaired(server: LoopbackServer, tmp_path: Path, cut: int) -> None:
     photos = [photo(n) for n in range(1, 4)]
     serve(server, photos)
     run(server, tmp_path, photos)
@@ -101,21 +101,21 @@ def test_a_torn_manifest_is_mended(server: LoopbackServer, tmp_path: Path, cut: 
 
 
 @pytest.mark.parametrize("text", [b"a,b\n1,2\n", b"\n", b"\xff", b"x" * 200_000])
-def test_a_manifest_of_something_else_is_left_alone(tmp_path: Path, text: bytes) -> None:
+def test_a_foreign_manifest_is_not_changed(tmp_path: Path, text: bytes) -> None:
     (tmp_path / "manifest.csv").write_bytes(text)
     with LoopbackServer() as server, pytest.raises(DatasetError, match="choose another folder"):
         run(server, tmp_path, [photo(1)])
     assert tree(tmp_path) == {"manifest.csv": text}
 
 
-def test_the_records_name_authors_on_one_line(server: LoopbackServer, tmp_path: Path) -> None:
+def test_attribution_and_manifest_have_safe_text(server: LoopbackServer, tmp_path: Path) -> None:
     one = photo(1, title='A\nB\x1b[31m, "C"', author="=1+1\u2028é 👩‍🍳")
     clean = type(one).from_row(one.image_row() | {"folder": "other", "rank": 1})
     lost = photo(2)
     serve(server, [one])
     run(server, tmp_path, [clean, lost])
     assert b"\x1b" not in (tmp_path / "manifest.csv").read_bytes()
-    (row,) = csv_rows(tmp_path / "ATTRIBUTION.csv")  # the lost one has nothing to attribute
+    (row,) = csv_rows(tmp_path / "ATTRIBUTION.csv")  # lost photos need no attribution
     assert row == {
         "path": f"other/{one.image_id}.jpg",
         "ImageID": one.image_id,
@@ -151,7 +151,7 @@ def test_one_run_at_a_time(server: LoopbackServer, tmp_path: Path) -> None:
     assert set(tree(tmp_path)) == {"manifest.csv", "ATTRIBUTION.csv"}
 
 
-def test_the_record_is_kept_and_held_to(server: LoopbackServer, tmp_path: Path) -> None:
+def test_the_recipe_is_kept_and_enforced(server: LoopbackServer, tmp_path: Path) -> None:
     record = {"seed": 42, "classes": ["Häagen"], "versions": {"duckdb": "1.5"}}
     run(server, tmp_path, [], recipe=record)
     text = (tmp_path / "selection.json").read_text(encoding="utf-8")
@@ -165,14 +165,14 @@ def test_the_record_is_kept_and_held_to(server: LoopbackServer, tmp_path: Path) 
         run(server, tmp_path, [], recipe=record)
 
 
-def test_a_photo_named_twice_is_fetched_once(server: LoopbackServer, tmp_path: Path) -> None:
+def test_a_duplicate_is_downloaded_once(server: LoopbackServer, tmp_path: Path) -> None:
     serve(server, [photo(1)])
     report = run(server, tmp_path, [photo(1), photo(1), photo(1, "hot_dog")])
     assert server.count(mirror_path(photo(1))) == 2
     assert report.on_disk == len(manifest_rows(tmp_path)) == 2
 
 
-def test_reserves_take_the_places_of_the_lost(server: LoopbackServer, tmp_path: Path) -> None:
+def test_reserves_replace_lost_photos(server: LoopbackServer, tmp_path: Path) -> None:
     chosen = [photo(n) for n in range(1, 11)]
     reserves = [photo(n) for n in range(11, 31)]
     lost = {2, 5, 11, 12}
@@ -207,7 +207,7 @@ def test_each_folder_has_its_own_reserves(server: LoopbackServer, tmp_path: Path
     assert report.short == {"hot_dog": 1, "other": 1}
 
 
-def test_a_photo_that_comes_back_sends_its_reserve_away(tmp_path: Path) -> None:
+def test_a_recovered_photo_removes_its_reserve(tmp_path: Path) -> None:
     chosen, reserves = [photo(1), photo(2)], [photo(3), photo(4)]
     album = Album(chosen, {"other": reserves})
     with LoopbackServer() as server:
@@ -225,7 +225,7 @@ def test_a_photo_that_comes_back_sends_its_reserve_away(tmp_path: Path) -> None:
     }
 
 
-def test_a_larger_sample_takes_its_reserves_in(server: LoopbackServer, tmp_path: Path) -> None:
+def test_a_larger_sample_includes_its_reserves(server: LoopbackServer, tmp_path: Path) -> None:
     photos = [photo(n) for n in range(1, 9)]
     serve(server, photos[1:])
     run(server, tmp_path, Album(photos[:2], {"other": photos[2:]}), **MIRROR)
@@ -245,14 +245,14 @@ def test_a_larger_sample_takes_its_reserves_in(server: LoopbackServer, tmp_path:
     workers=st.integers(1, 8),
     data=st.data(),
 )
-def test_the_first_photos_that_can_be_had(
+def test_the_first_available_photos(
     tmp_path_factory: pytest.TempPathFactory,
     fates: list[str],
     chosen: int,
     workers: int,
     data: st.DataObject,
 ) -> None:
-    """Whatever the order of the answers: a lost photo is passed over, a failed one is not."""
+    """In any order of the responses, lost photos are replaced and failed ones are not."""
     directory = tmp_path_factory.mktemp("dataset")
     photos = [photo(n) for n, _ in enumerate(fates, 1)]
     with LoopbackServer() as server:

@@ -1,6 +1,4 @@
-"""Everything that a server can do to a photo: what is on disk, what the manifest says, how often
-it was asked.
-"""
+"""What servers can do to a photo, and what the disk, the manifest and the requests show then."""
 
 import socket
 from pathlib import Path
@@ -28,7 +26,7 @@ RECORDS = {"manifest.csv", "ATTRIBUTION.csv"}
 
 
 class Case(NamedTuple):
-    """What the mirror, the only source, answers in turn, and what is to come of it."""
+    """The responses of the mirror, the only source, and the expected result."""
 
     answers: tuple[Reply, ...]
     status: str
@@ -37,8 +35,8 @@ class Case(NamedTuple):
     ending: str = "jpg"
 
 
-def kept(*answers: Reply, ending: str = "jpg") -> Case:
-    """The last answer becomes the photo."""
+def downloaded(*answers: Reply, ending: str = "jpg") -> Case:
+    """The last response becomes the photo."""
     return Case(answers, "downloaded", len(answers), ending=ending)
 
 
@@ -54,38 +52,38 @@ LARGE = jpeg(1, 4_000_000)
 TOO_LARGE = jpeg(1, 5_000_000)
 WHOLE = Reply(body=GOOD)
 CASES = {
-    "a header that is not ASCII": kept(Reply(body=GOOD, headers={"X": "\xe9"})),
+    "a header that is not ASCII": downloaded(Reply(body=GOOD, headers={"X": "\xe9"})),
     "403": lost("http 403", Reply(403, body=GOOD)),
     "404": lost("http 404", Reply(404)),
     "416": lost("http 416", Reply(416)),
-    "408, then 200": kept(Reply(408), WHOLE),
-    "425, 429, then 200": kept(Reply(425), Reply(429), WHOLE),
-    "500, then 200": kept(Reply(500), WHOLE),
+    "408, then 200": downloaded(Reply(408), WHOLE),
+    "425, 429, then 200": downloaded(Reply(425), Reply(429), WHOLE),
+    "500, then 200": downloaded(Reply(500), WHOLE),
     "503 for ever": failed("http 503", Reply(503)),
-    "reset before": kept(Reply(reset="before"), WHOLE),
+    "reset before": downloaded(Reply(reset="before"), WHOLE),
     "reset before, always": failed("connection broke", Reply(reset="before")),
-    "reset in the body": kept(Reply(body=GOOD, reset=900), WHOLE),
+    "reset in the body": downloaded(Reply(body=GOOD, reset=900), WHOLE),
     "reset in the body, always": failed("cut short", Reply(body=GOOD, reset=900)),
     "too long a length": failed("cut short", Reply(body=GOOD, declared_length=len(GOOD) + 10)),
     "too short a length": lost("truncated", Reply(body=GOOD, declared_length=len(GOOD) - 10)),
-    "chunked": kept(Reply(body=GOOD, chunked=True)),
+    "chunked": downloaded(Reply(body=GOOD, chunked=True)),
     "chunked, cut short": failed("cut short", Reply(body=GOOD, chunked=True, cut_at=900)),
-    "until the connection closes": kept(Reply(body=GOOD, until_close=True)),
+    "until the connection closes": downloaded(Reply(body=GOOD, until_close=True)),
     "until it closes, too early": lost("truncated", Reply(body=GOOD[:-700], until_close=True)),
-    "slow drip": kept(Reply(body=GOOD, drip=(600, 0.05))),
+    "slow drip": downloaded(Reply(body=GOOD, drip=(600, 0.05))),
     "too slow": failed("too slow", Reply(body=GOOD, drip=(20, 0.1)), requests=1),
     "silence": failed("silence", Reply(body=GOOD, stall_after=0)),
-    "silence before": kept(Reply(body=GOOD, delay=5), WHOLE),
+    "silence before": downloaded(Reply(body=GOOD, delay=5), WHOLE),
     "HTML with 200": lost("not an image", Reply(body=b"<html>sorry</html>")),
     "empty 200": lost("empty", Reply()),
     "204": lost("http 204", Reply(204)),
     "a truncated file": lost("truncated", Reply(body=GOOD[:-2])),
     "the header of a JPEG alone": lost("truncated", Reply(body=GOOD[:20] + b"\xff\xd9")),
-    "PNG behind .jpg": kept(Reply(body=png()), ending="png"),
-    "WebP behind .jpg": kept(Reply(body=webp()), ending="webp"),
-    "GIF behind .jpg": kept(Reply(body=gif()), ending="gif"),
+    "PNG behind .jpg": downloaded(Reply(body=png()), ending="png"),
+    "WebP behind .jpg": downloaded(Reply(body=webp()), ending="webp"),
+    "GIF behind .jpg": downloaded(Reply(body=gif()), ending="gif"),
     "gzipped on the way": lost("encoded", Reply(body=GOOD, gzip=True)),
-    "large": kept(Reply(body=LARGE)),
+    "large": downloaded(Reply(body=LARGE)),
     "too large": lost("too large", Reply(body=TOO_LARGE)),
     "too large, chunked": lost("too large", Reply(body=TOO_LARGE, chunked=True)),
     "the placeholder's bytes": lost("placeholder", Reply(body=png(9))),
@@ -94,7 +92,7 @@ CASES = {
 }
 
 
-def test_answers(server: LoopbackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_responses(server: LoopbackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "PLACEHOLDERS", {md5(png(9))})
     photos = {name: photo(number) for number, name in enumerate(CASES, 1)}
     for name, one in photos.items():
@@ -117,14 +115,14 @@ def test_answers(server: LoopbackServer, tmp_path: Path, monkeypatch: pytest.Mon
     expected = {}
     for name, case in CASES.items():
         row = rows[name]
-        told = [row[column] for column in ("path", "source", "bytes", "md5", "url")]
+        values = [row[column] for column in ("path", "source", "bytes", "md5", "url")]
         if case.status == "downloaded":
             path, body = f"{photos[name].stem}.{case.ending}", bytes(case.answers[-1].body)
             expected[path] = body
             url = server.url(mirror_path(photos[name]))
-            assert told == [path, "mirror", str(len(body)), md5(body), url]
+            assert values == [path, "mirror", str(len(body)), md5(body), url]
         else:
-            assert told == [""] * 5
+            assert values == [""] * 5
     assert {path: body for path, body in tree(tmp_path).items() if path not in RECORDS} == expected
     assert report.on_disk == len(expected)
     assert report.received == sum(map(len, expected.values()))
@@ -143,14 +141,14 @@ def test_redirects(server: LoopbackServer, tmp_path: Path) -> None:
     asked = server.count(mirror_path(loop))
     rows = manifest_rows(tmp_path)
     assert [row["status"] for row in rows] == ["downloaded", "lost", "lost"]
-    assert rows[0]["url"].endswith(mirror_path(chain))  # not where it led
+    assert rows[0]["url"].endswith(mirror_path(chain))  # not the redirect's target
     assert [row["error"] for row in rows[1:]] == ["mirror: redirect loop", "mirror: placeholder"]
-    assert asked == 11  # ten redirects are followed, once
+    assert asked == 11  # ten redirects, and no retry
     assert set(tree(tmp_path)) == RECORDS | {f"other/{chain.image_id}.jpg"}
 
 
-def test_hosts_that_are_not_there(tmp_path: Path) -> None:
-    with socket.socket() as unused:  # bound, but not listening: connections are refused
+def test_unreachable_hosts(tmp_path: Path) -> None:
+    with socket.socket() as unused:  # bound but not listening, so connections are refused
         unused.bind(("127.0.0.1", 0))
         nowhere = f"http://127.0.0.1:{unused.getsockname()[1]}/a.jpg"
         with LoopbackServer() as server:
@@ -192,7 +190,7 @@ def test_no_source_has_it(server: LoopbackServer, tmp_path: Path) -> None:
     rows = manifest_rows(tmp_path)
     assert [(row["status"], row["error"]) for row in rows] == [
         ("lost", "mirror: http 404; original: http 404; thumbnail: no address"),
-        # One of them may have it another time.
+        # The mirror may have it later.
         ("failed", "mirror: http 500; original: http 404; thumbnail: http 404"),
     ]
     assert report.lost_reasons[("original", "http 404")] == 1
@@ -200,7 +198,7 @@ def test_no_source_has_it(server: LoopbackServer, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("strict", [False, True])
-def test_originals_are_held_to_their_md5(tmp_path: Path, strict: bool) -> None:
+def test_originals_are_compared_with_their_md5(tmp_path: Path, strict: bool) -> None:
     with LoopbackServer() as server:
         photos = [
             everywhere(server, photo(1, original_md5=md5_base64(GOOD), original_size="5")),
@@ -214,7 +212,7 @@ def test_originals_are_held_to_their_md5(tmp_path: Path, strict: bool) -> None:
     remarks = ["md5 differs", "size differs"]
     found = [(row["source"], row["error"], row["note"]) for row in manifest_rows(tmp_path)]
     assert found[0] == ("original", "", "")
-    if strict:  # --strict-md5 applies to originals alone
+    if strict:  # --strict-md5 applies only to originals
         assert found[1:] == [("thumbnail", f"original: {remark}", "") for remark in remarks]
     else:
         assert found[1:] == [("original", "", remark) for remark in remarks]

@@ -1,4 +1,4 @@
-"""Whatever strangers send or write, a download ends, keeps every good photo, and hurts nothing."""
+"""Hostile servers and metadata: a download ends, keeps every good photo, and does no damage."""
 
 import re
 import subprocess
@@ -25,7 +25,7 @@ def statuses(dataset: Path) -> dict[int, tuple[str, str]]:
 
 
 def test_addresses_that_cannot_be_used(server: LoopbackServer, tmp_path: Path, run: Run) -> None:
-    """Each is a rejection of that source, in this run and in every further one."""
+    """Each URL is rejected, in this run and in later ones."""
     addresses = [
         "https://a..b/x.jpg",
         "https://xn--/x.jpg",
@@ -58,7 +58,7 @@ def test_addresses_that_cannot_be_used(server: LoopbackServer, tmp_path: Path, r
     }
 
 
-#: What is sent first, and what then never ends.
+#: The start of a response, and what follows without end.
 ENDLESS = [
     (b"HTTP/1.1 200 OK", b"y"),
     (OK + b"X: ", b"y"),
@@ -70,17 +70,17 @@ ENDLESS = [
 ]
 
 
-def asked_number(connection: Connection) -> int | None:
-    """The number in the path of the next request; None at the end of the connection."""
+def requested_number(connection: Connection) -> int | None:
+    """The number in the path of the next request, or None when the connection ends."""
     found = re.match(rb"GET /(\d+)", connection.request())
     return None if found is None else int(found[1])
 
 
-def test_an_answer_that_never_ends(tmp_path: Path) -> None:
-    """It is given up after the time that a photo may take, and the next source is asked."""
+def test_an_endless_response(tmp_path: Path) -> None:
+    """It ends at the time limit of a photo, and the next source is tried."""
 
     def endless(connection: Connection) -> None:
-        first, rest = ENDLESS[asked_number(connection) or 0]
+        first, rest = ENDLESS[requested_number(connection) or 0]
         connection.send(first)
         connection.send_for_ever(rest, pause=0.0 if len(rest) > 100 else 0.1)
 
@@ -100,11 +100,11 @@ BODIES = [
 ]
 
 
-def test_a_body_without_end(tmp_path: Path) -> None:
-    """Bodies of redirects and errors are not read; a photo has its limit."""
+def test_an_endless_body(tmp_path: Path) -> None:
+    """Bodies of redirects and errors are not read; photos have a maximum size."""
 
     def endless(connection: Connection) -> None:
-        head, _ = BODIES[asked_number(connection) or 0]
+        head, _ = BODIES[requested_number(connection) or 0]
         connection.send(b"HTTP/1.1 " + head + b"\r\nTransfer-Encoding: chunked\r\n\r\n")
         connection.send_for_ever(b"100000\r\n" + MEGABYTE + b"\r\n")
 
@@ -119,7 +119,7 @@ def test_a_body_without_end(tmp_path: Path) -> None:
     }
 
 
-#: Starts a command from a small process, because a child counts the memory of who started it.
+#: Starts a command from a small process, because the peak memory of a child includes its parent's.
 _MEASURED = (
     "import resource, subprocess, sys\n"
     "subprocess.run(sys.argv[1:], stdout=sys.stderr)\n"
@@ -128,18 +128,18 @@ _MEASURED = (
 
 
 def peak_megabytes(*arguments: str) -> float:
-    """The most memory that the program has used."""
+    """The peak memory of the program."""
     command = [sys.executable, "-c", _MEASURED, sys.executable, "-m", "hotdog_sql", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     assert "Traceback" not in done.stderr, done.stderr
     return int(done.stdout) / 1024
 
 
-def test_bytes_after_an_answer_are_nobodys_photo(tmp_path: Path) -> None:
-    """A keep-alive server sends a second answer along, which is not the next photo's."""
+def test_bytes_after_a_response_are_ignored(tmp_path: Path) -> None:
+    """A keep-alive server adds a second response, which must not become the next photo."""
 
     def talkative(connection: Connection) -> None:
-        while (number := asked_number(connection)) is not None:
+        while (number := requested_number(connection)) is not None:
             body, junk = jpeg(number), jpeg(1000 + number)
             head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"
             connection.send(head % len(body) + body + head % len(junk) + junk)
@@ -159,7 +159,7 @@ def test_links_in_a_dataset_are_not_followed(tmp_path: Path, run: Run, link: str
     precious.mkdir()
     (precious / f"{one.image_id}.jpg").write_bytes(b"mine")
     (dataset / link).parent.mkdir(parents=True)
-    (dataset / "manifest.csv").touch()  # an empty manifest is a good one
+    (dataset / "manifest.csv").touch()  # an empty manifest is valid
     (dataset / link).unlink(missing_ok=True)
     is_folder = link in (".hotdog-sql", "other")
     (dataset / link).symlink_to(precious if is_folder else precious / "elsewhere")
@@ -173,8 +173,8 @@ def test_links_in_a_dataset_are_not_followed(tmp_path: Path, run: Run, link: str
     assert tree(precious) == {f"{one.image_id}.jpg": b"mine"}
 
 
-def test_what_strangers_write_is_text(server: LoopbackServer, tmp_path: Path, run: Run) -> None:
-    """No password is shown, no title is a formula to a spreadsheet, no folder is a device."""
+def test_untrusted_text_is_escaped(server: LoopbackServer, tmp_path: Path, run: Run) -> None:
+    """No password is shown, no title is a spreadsheet formula, no folder is a device name."""
     titles = ['=HYPERLINK("https://evil.example")', "+1+1", "@SUM(1)", "-2", "\tx", "plain"]
     folders = ["CON", "nul.txt", "LPT1", "other", "other", "other"]
     pairs = enumerate(zip(folders, titles, strict=True))
@@ -213,7 +213,7 @@ def test_a_photo_that_fails_in_three_runs_is_replaced(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("what", ["files", "part"])
 def test_a_data_folder_is_left_alone(tmp_path: Path, run: Run, small_data: Path, what: str) -> None:
-    """Nor is one in which the first file has only begun to come."""
+    """Even if its first file is still being downloaded."""
     folder = tmp_path / "folder"
     folder.mkdir()
     if what == "part":
@@ -267,10 +267,10 @@ _PIECES = st.sampled_from(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(pieces=st.lists(_PIECES, max_size=8), pause=st.sampled_from([0.0, 0.0, 0.05]))
-def test_any_answer(
+def test_any_response(
     tmp_path_factory: pytest.TempPathFactory, pieces: list[bytes], pause: float
 ) -> None:
-    """Any bytes, any pace: the run ends, with every good photo on disk."""
+    """With any bytes at any pace, the run ends with every good photo on disk."""
 
     def talk(connection: Connection) -> None:
         connection.request()

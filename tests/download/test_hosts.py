@@ -1,4 +1,4 @@
-"""Which transfer starts when: limits, rests, and no host that holds up another."""
+"""Scheduling of requests: limits, pauses, and hosts that do not delay each other."""
 
 import socket
 import sys
@@ -16,7 +16,7 @@ from tests.support.pictures import jpeg
 
 
 class Crowd:
-    """Replies once so many requests are there at the same time, and counts them."""
+    """Responds once a number of requests run at the same time, and counts them."""
 
     def __init__(self, expected: int) -> None:
         self._expected = expected
@@ -36,7 +36,7 @@ class Crowd:
         return Reply(body=jpeg())
 
 
-def test_so_many_in_all_and_so_many_for_each_host(tmp_path: Path) -> None:
+def test_limits_in_total_and_per_host(tmp_path: Path) -> None:
     mirror, original = Crowd(5), Crowd(3)
     with LoopbackServer() as one, LoopbackServer() as two:
         one.default(mirror)
@@ -63,8 +63,8 @@ def test_flickr_gets_fewer_requests_than_the_mirror() -> None:
     assert taken == {"staticflickr.com": 16, "mirror.example": 20}
 
 
-def test_a_host_is_heard_while_its_requests_are_handed_out() -> None:
-    """A lost answer would be a photo that another source has to give."""
+def test_a_host_responds_while_its_tasks_are_taken() -> None:
+    """Otherwise a photo would be lost in a race and come from another source."""
     queue = HostQueue(DownloadOptions(per_host=512_000), Progress())
     task = Task(photo(1), deque([(Source.MIRROR, "https://mirror.example/1.jpg")]))
     for _ in range(100_000):
@@ -80,8 +80,8 @@ def test_a_host_is_heard_while_its_requests_are_handed_out() -> None:
         sys.setswitchinterval(interval)
 
 
-class Told(Progress):
-    """What is told of hosts."""
+class HostEvents(Progress):
+    """Records the events of hosts."""
 
     def __init__(self) -> None:
         self.pauses: list[tuple[str, float]] = []
@@ -98,9 +98,9 @@ class Told(Progress):
         self.lost.append((host, reason))
 
 
-def test_a_host_that_keeps_failing_pauses_and_holds_up_nobody(tmp_path: Path) -> None:
-    """Its photos wait; meanwhile all those of the other host arrive; then its own do."""
-    told = Told()
+def test_a_failing_host_pauses_without_delaying_others(tmp_path: Path) -> None:
+    """Its photos wait until all those of the other host have arrived."""
+    events = HostEvents()
     with LoopbackServer() as good, LoopbackServer() as bad:
 
         def ailing(_: Request) -> Reply:
@@ -117,66 +117,66 @@ def test_a_host_that_keeps_failing_pauses_and_holds_up_nobody(tmp_path: Path) ->
             tmp_path,
             photos,
             workers=4,
-            progress=told,
+            progress=events,
             retry=RetryPolicy(attempts=4, base=0.3, cap=0.3, silence=0.0),
         )
         assert report.on_disk == 80
-        assert told.pauses[0] == (bad.host, 0.3)
-        # Without the pause, 40 photos would have been asked for several times each.
+        assert events.pauses[0] == (bad.host, 0.3)
+        # Without the pause, each of the 40 photos would be requested several times.
         assert len(bad.requests) < 40 + 20
 
 
 def test_a_few_bad_photos_do_not_pause_a_host_that_answers(tmp_path: Path) -> None:
-    """They fail after their attempts, and the others are downloaded meanwhile."""
-    told = Told()
+    """They fail after their attempts while the others are downloaded."""
+    events = HostEvents()
     photos = [photo(n) for n in range(1, 74)]
     with LoopbackServer() as server:
         serve(server, photos)
         server.on(mirror_path(photos[70]), Reply(503))
         server.on(mirror_path(photos[71]), Reply(body=jpeg(), cut_at=90))
         server.on(mirror_path(photos[72]), Reply(reset="before"))
-        report = run(server, tmp_path, photos, sources=("mirror",), progress=told)
+        report = run(server, tmp_path, photos, sources=("mirror",), progress=events)
     assert (report.on_disk, report.failed) == (70, 3)
-    assert (told.pauses, told.lost) == ([], [])
+    assert (events.pauses, events.lost) == ([], [])
 
 
-def test_a_host_that_asks_for_a_pause_gets_it(server: LoopbackServer, tmp_path: Path) -> None:
-    told = Told()
+def test_retry_after_pauses_a_host(server: LoopbackServer, tmp_path: Path) -> None:
+    events = HostEvents()
     serve(server, [photo(n) for n in range(2, 6)])
     one = photo(1)
     server.on(mirror_path(one), Reply(429, headers={"Retry-After": "1"}), Reply(body=jpeg()))
-    report = run(server, tmp_path, [photo(n) for n in range(1, 6)], workers=1, progress=told)
-    assert told.pauses == [(server.host, 1.0)]
+    report = run(server, tmp_path, [photo(n) for n in range(1, 6)], workers=1, progress=events)
+    assert events.pauses == [(server.host, 1.0)]
     assert server.requests[0].path == mirror_path(one)
     assert report.on_disk == 5
 
 
 def test_a_host_that_only_fails_is_given_up(server: LoopbackServer, tmp_path: Path) -> None:
-    told = Told()
+    events = HostEvents()
     photos = [photo(n) for n in range(1, 101)]
     server.default(Reply(503))
     retry = RetryPolicy(base=0.01, cap=0.02, silence=0.0, patience=0.2)
     report = run(
-        server, tmp_path, photos, workers=4, progress=told, sources=("mirror",), retry=retry
+        server, tmp_path, photos, workers=4, progress=events, sources=("mirror",), retry=retry
     )
     assert len(server.requests) < 50
-    assert told.lost == [(server.host, "http 503")]
+    assert events.lost == [(server.host, "http 503")]
     assert report.failed == 100
     assert {row["error"] for row in manifest_rows(tmp_path)} == {"mirror: http 503"}
 
 
-def test_a_host_that_refuses_connections_is_named_once(tmp_path: Path) -> None:
-    """Waiting for it is no attempt at a photo; the next source is asked when it is given up."""
-    told = Told()
+def test_a_host_that_refuses_connections_is_reported_once(tmp_path: Path) -> None:
+    """Waiting for it does not count as an attempt; then the next source is tried."""
+    events = HostEvents()
     with socket.socket() as unused, LoopbackServer() as server:
-        unused.bind(("127.0.0.1", 0))  # but not listening: connections are refused
+        unused.bind(("127.0.0.1", 0))  # not listening, so connections are refused
         gone = f"127.0.0.1:{unused.getsockname()[1]}"
         photos = [photo(n, original_url=f"http://{gone}/{n}.jpg") for n in range(1, 20)]
-        photos.append(photo(20))  # which shows that the network is there
+        photos.append(photo(20))  # which shows that the network works
         serve(server, photos)
         retry = RetryPolicy(base=0.05, cap=0.05, silence=0.2)
         report = run(
-            server, tmp_path, photos, sources=("original", "mirror"), progress=told, retry=retry
+            server, tmp_path, photos, sources=("original", "mirror"), progress=events, retry=retry
         )
     assert report.on_disk == 20
-    assert told.unreached == told.lost == [(gone, "connection refused")]
+    assert events.unreached == events.lost == [(gone, "connection refused")]

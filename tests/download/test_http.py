@@ -1,4 +1,4 @@
-"""The HTTP ground: which addresses are fetched, which failures are tried again, and when."""
+"""HTTP: which URLs are allowed, which failures are retried, and when."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ def get(url: str) -> bytes:
         return response.read()
 
 
-def test_https_is_fetched_and_http_of_this_machine() -> None:
+def test_only_https_and_local_http_are_allowed() -> None:
     for url in (
         "https://example.org/a/",
         "http://127.0.0.1:8000/a",
@@ -41,7 +41,7 @@ def test_https_is_fetched_and_http_of_this_machine() -> None:
             check_url(url)
 
 
-def test_it_says_who_it_is_and_asks_for_plain_bytes(server: LoopbackServer) -> None:
+def test_request_headers(server: LoopbackServer) -> None:
     def show(request: Request) -> Reply:
         return Reply(body=request.headers.get("authorization", "none").encode())
 
@@ -59,7 +59,7 @@ def test_it_says_who_it_is_and_asks_for_plain_bytes(server: LoopbackServer) -> N
 
 
 def test_no_message_shows_a_password() -> None:
-    """However the address is mistyped."""
+    """However the URL is mistyped."""
     after = ("http://", "ftp://", "https:", "https:///", "//", "")
     for url in (*(f"{one}me:secret@host.example/" for one in after), "https://me:secret@[::1/"):
         with pytest.raises(RequestError) as caught:
@@ -77,23 +77,23 @@ def test_backoff_grows_to_its_cap_and_ends() -> None:
     assert policy.delay(1, 61) is None
 
 
-def seconds_said(value: str) -> float | None:
+def retry_after(value: str) -> float | None:
     with pytest.raises(RequestError) as caught:
         check_status(httpx.Response(503, headers={"Retry-After": value}))
     return caught.value.retry_after
 
 
 def test_retry_after_in_both_forms() -> None:
-    assert seconds_said("7") == 7
-    assert seconds_said("Wed, 01 May 2024 00:00:00 GMT") == 0
-    later = seconds_said(format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True))
+    assert retry_after("7") == 7
+    assert retry_after("Wed, 01 May 2024 00:00:00 GMT") == 0
+    later = retry_after(format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True))
     assert later is not None
     assert 3000 < later <= 3600
-    assert [seconds_said(value) for value in ("", "soon", "-5", "1.5")] == [None] * 4
+    assert [retry_after(value) for value in ("", "soon", "-5", "1.5")] == [None] * 4
 
 
-def in_a_process(url: str, **environment: str) -> tuple[str, str]:
-    """What a request prints in an environment of its own: the body, and the last line of errors."""
+def fetch_in_process(url: str, **environment: str) -> tuple[str, str]:
+    """Make a request with another environment; return its body and the last line of errors."""
     code = (
         "import sys; from hotdog_sql.http import HttpClient\n"
         "with HttpClient() as client, client.stream(sys.argv[1], seconds=20) as response:\n"
@@ -119,10 +119,10 @@ def test_a_proxy_is_used() -> None:
     with LoopbackServer() as proxy:
         proxy.on("/a", Reply(body=b"by proxy"))
         url = "http://localhost:1/a"
-        assert in_a_process(url, HTTP_PROXY=proxy.url()) == ("by proxy", "")
-        assert in_a_process(url, HTTP_PROXY=proxy.url(), NO_PROXY="localhost")[0] == ""
+        assert fetch_in_process(url, HTTP_PROXY=proxy.url()) == ("by proxy", "")
+        assert fetch_in_process(url, HTTP_PROXY=proxy.url(), NO_PROXY="localhost")[0] == ""
         named = proxy.url().replace("//", "//me:a b@")
-        assert in_a_process(url, HTTP_PROXY=named) == ("by proxy", "")
+        assert fetch_in_process(url, HTTP_PROXY=named) == ("by proxy", "")
         assert "proxy-authorization" in proxy.requests[-1].headers
 
 
@@ -135,7 +135,7 @@ def test_a_proxy_is_used() -> None:
         ("HTTP_PROXY", "http://127.0.0.1:x"),
     ],
 )
-def test_what_the_environment_gets_wrong_is_said(name: str, value: str) -> None:
-    _, last = in_a_process("http://127.0.0.1:1/a", **{name: value})
+def test_errors_in_the_environment_are_reported(name: str, value: str) -> None:
+    _, last = fetch_in_process("http://127.0.0.1:1/a", **{name: value})
     assert last.startswith("hotdog_sql.errors.InputError: cannot ")
     assert name in last

@@ -1,4 +1,4 @@
-"""Runs that are killed, interrupted, or run out of disk: what is left is true, and is taken up."""
+"""Runs that are killed, interrupted or out of disk leave a valid dataset, which is resumed."""
 
 import random
 import signal
@@ -21,7 +21,7 @@ PHOTOS, RESERVES = 40, 20
 
 
 class Mirror:
-    """Serves the photos of the process slowly, loses some, and calls back on requests."""
+    """Serves most photos, slowly, and calls `on_request` for each request."""
 
     def __init__(self, server: LoopbackServer) -> None:
         self.on_request: Callable[[], None] = lambda: None
@@ -38,7 +38,7 @@ class Mirror:
 
 
 def finished_paths(directory: Path) -> set[str]:
-    """The mirror's paths of the photos that the manifest has whole rows of."""
+    """The mirror's paths of the photos with complete rows in the manifest."""
     manifest = directory / "manifest.csv"
     if not manifest.exists():
         return set()
@@ -48,7 +48,7 @@ def finished_paths(directory: Path) -> set[str]:
 
 @pytest.mark.parametrize("kills", [3, pytest.param(50, marks=pytest.mark.slow)])
 def test_killed_at_any_moment(server: LoopbackServer, tmp_path: Path, kills: int) -> None:
-    """In the end the dataset is that of an undisturbed download."""
+    """The final dataset equals that of an uninterrupted download."""
     moments = random.Random(tmp_path.name)
     mirror = Mirror(server)
     undisturbed = tmp_path / "undisturbed"
@@ -64,11 +64,11 @@ def test_killed_at_any_moment(server: LoopbackServer, tmp_path: Path, kills: int
         enough = moments.randrange(1, 2 + (2 * PHOTOS + RESERVES - len(finished)) // 2)
         kill_after_requests(mirror, process, enough, moments.uniform(0, 0.03))
         process.communicate(timeout=30)
-        assert not finished & server.counts().keys()  # nothing that was finished
+        assert not finished & server.counts().keys()  # finished photos are not requested again
         for row in rows_of(killed):
             if row["status"] == "downloaded":
                 assert md5((killed / row["path"]).read_bytes()) == row["md5"]
-        if process.returncode == 0:  # it was faster: begin again
+        if process.returncode == 0:  # the run ended before the kill
             killed = tmp_path / f"killed-{moments.random()}"
     mirror.on_request = lambda: None
     server.clear()
@@ -95,7 +95,7 @@ def rows_of(directory: Path) -> list[dict[str, str]]:
 def kill_after_requests(
     mirror: Mirror, process: "subprocess.Popen[str]", enough: int, pause: float
 ) -> None:
-    """Kill the process a moment after so many requests have come."""
+    """Kill the process a moment after a number of requests."""
     seen = Counter[str]()
 
     def count() -> None:
@@ -124,7 +124,7 @@ def test_interrupted_with_64_silent_transfers(tmp_path: Path, silence: Reply) ->
         process = start(server.port, tmp_path, 50)
         assert all_there.wait(30)
         process.send_signal(signal.SIGINT)
-        # Far less than the 30 s of silence that each transfer would otherwise wait.
+        # Far less than the 30 s that each transfer would otherwise wait.
         _, said = process.communicate(timeout=10)
         assert (process.returncode, said) == (130, "")
     assert [row["ImageID"] for row in manifest_rows(tmp_path)] == [done.image_id]
@@ -156,7 +156,7 @@ def test_a_full_disk_ends_the_run(server: LoopbackServer, small_disk: Path) -> N
         server.on(mirror_path(one), Reply(body=jpeg(one.rank, 30_000)))
     with pytest.raises(StorageError, match="full: make room, then run the same command again"):
         run(server, dataset, photos)
-    assert_true_and_resumable(dataset)
+    assert_consistent(dataset)
     larger = ["mount", "-o", "remount,size=9m", str(small_disk)]
     subprocess.run(larger, check=True)
     finished = finished_paths(dataset)
@@ -166,8 +166,8 @@ def test_a_full_disk_ends_the_run(server: LoopbackServer, small_disk: Path) -> N
     assert server.counts().keys() == {mirror_path(one) for one in photos} - finished
 
 
-def assert_true_and_resumable(dataset: Path) -> None:
-    """Each row of the manifest is true of the disk, no half file lies about, no lock is left."""
+def assert_consistent(dataset: Path) -> None:
+    """The manifest matches the disk, and no partial file or lock remains."""
     files = tree(dataset)
     for row in manifest_rows(dataset):
         if row["status"] == "downloaded":
@@ -178,7 +178,7 @@ def assert_true_and_resumable(dataset: Path) -> None:
             assert data.endswith(b"\xff\xd9")
 
 
-def test_a_vanished_folder_ends_the_run(server: LoopbackServer, tmp_path: Path) -> None:
+def test_a_missing_folder_ends_the_run(server: LoopbackServer, tmp_path: Path) -> None:
     dataset, moved = tmp_path / "dataset", tmp_path / "moved"
     photos = [photo(n) for n in range(1, 40)]
     serve(server, photos)

@@ -1,4 +1,4 @@
-"""Datasets of earlier releases, whose manifests have no width and height, and of newer ones."""
+"""Datasets of earlier releases, whose manifests lack width and height, and of newer ones."""
 
 import csv
 import io
@@ -16,15 +16,15 @@ from tests.support.loopback import LoopbackServer
 from tests.support.photos import Album, mirror_path, photo, run, serve
 from tests.support.pictures import jpeg
 
-#: The manifest that the release before this one wrote of the photos below.
+#: The manifest that the previous release wrote for the photos below.
 OLD = Path(__file__).with_name("manifest-without-sizes.csv").read_bytes()
 CHOSEN = [photo(1, "hot_dog", title='Häagen, "dog"'), photo(1), photo(2)]
 SPARE = {"other": [photo(3)]}
 NEW_COLUMNS = b",width,height"
 
 
-def place(address: str, manifest: bytes) -> None:
-    """The dataset as that release left it."""
+def write_dataset(address: str, manifest: bytes) -> None:
+    """Write the dataset as the previous release did."""
     storage = open_storage(address)
     for one in (*CHOSEN[:2], photo(3)):
         storage.write(f"{one.stem}.jpg", jpeg(int(one.image_id, 16)))
@@ -50,7 +50,7 @@ def shuffled(manifest: bytes) -> bytes:
 def test_a_dataset_of_an_earlier_release_is_resumed(
     server: LoopbackServer, there: str, form: Callable[[bytes], bytes]
 ) -> None:
-    place(there, form(OLD))
+    write_dataset(there, form(OLD))
     before = contents(there)
     assert (verify(there).checked, verify(there).good) == (3, True)
     assert contents(there) == before
@@ -68,10 +68,10 @@ def test_a_dataset_of_an_earlier_release_is_resumed(
     assert [row["width"] for row in rows_at(there) if row["path"]] == ["", "", "", "64"]
 
 
-def test_what_a_killed_run_has_uploaded_is_read(server: LoopbackServer, bucket: str) -> None:
-    """Of this release and of the one before."""
+def test_parts_of_a_killed_run_are_read(server: LoopbackServer, bucket: str) -> None:
+    """Parts of this release and of the previous one."""
     lines = OLD.splitlines(keepends=True)
-    place(bucket, b"".join(lines[:2]))
+    write_dataset(bucket, b"".join(lines[:2]))
     older = lines[0] + b"".join(lines[2:4])
     open_storage(bucket).write(".hotdog-sql/manifest-000001.csv", older)
     header = lines[0].rstrip() + NEW_COLUMNS + b"\n"
@@ -83,9 +83,9 @@ def test_what_a_killed_run_has_uploaded_is_read(server: LoopbackServer, bucket: 
     assert contents(bucket)["manifest.csv"].startswith(header)
 
 
-def test_a_manifest_of_a_newer_release_is_left_alone(server: LoopbackServer, there: str) -> None:
+def test_a_manifest_of_a_newer_release_is_not_changed(server: LoopbackServer, there: str) -> None:
     header, rest = OLD.split(b"\n", 1)
-    place(there, header + b",width,height,colour\n" + rest)
+    write_dataset(there, header + b",width,height,colour\n" + rest)
     before = contents(there)
     for use in (lambda: run(server, there, CHOSEN), lambda: verify(there)):
         with pytest.raises(DatasetError, match=r"newer version .* columns colour: install"):

@@ -1,4 +1,4 @@
-"""Datasets in object stores, for which fsspec's memory stands in, and what their addresses hide."""
+"""Datasets in an object store, simulated by fsspec's memory, and credentials in addresses."""
 
 import re
 import sys
@@ -28,13 +28,13 @@ CHOSEN, SPARE = [*ALBUM.photos()], [*ALBUM.replacements("other")]
 
 @pytest.fixture
 def server(server: LoopbackServer) -> LoopbackServer:
-    """Has all but every fourth."""
+    """A server without every fourth photo."""
     serve(server, [one for one in [*CHOSEN, *SPARE] if one.rank % 4])
     return server
 
 
 class StopsAfter(Progress):
-    """Presses Ctrl-C after so many photos."""
+    """Presses Ctrl-C after a number of photos."""
 
     def __init__(self, photos: int) -> None:
         self.left = photos
@@ -45,10 +45,8 @@ class StopsAfter(Progress):
             raise KeyboardInterrupt
 
 
-def test_any_machine_resumes_what_another_has_begun(
-    server: LoopbackServer, bucket: str, tmp_path: Path
-) -> None:
-    """In the end the dataset is that of a folder."""
+def test_any_machine_can_resume(server: LoopbackServer, bucket: str, tmp_path: Path) -> None:
+    """The final dataset equals that of a local folder."""
     for times, photos in enumerate((3, 5), 1):
         with pytest.raises(KeyboardInterrupt):
             download(server, bucket, ALBUM, progress=StopsAfter(photos), workers=1)
@@ -66,7 +64,7 @@ def test_any_machine_resumes_what_another_has_begun(
     assert contents(bucket) == contents(tmp_path / "folder")
 
 
-def test_a_part_that_the_store_refused_costs_no_other_part(
+def test_a_failed_upload_loses_only_its_part(
     server: LoopbackServer, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     memory = import_module("fsspec.implementations.memory").MemoryFileSystem
@@ -88,8 +86,8 @@ def test_a_part_that_the_store_refused_costs_no_other_part(
     assert mirror_path(CHOSEN[0]) not in server.counts()
 
 
-def test_files_that_could_be_seen_half_written_are_moved_into_place(tmp_path: Path) -> None:
-    """As fsspec's own local file system shows, in a folder of its."""
+def test_files_are_moved_into_place_when_complete(tmp_path: Path) -> None:
+    """Tested with fsspec's local file system."""
     storage = open_storage(f"dir://dataset::file://{tmp_path}")
     storage.write("other/a.jpg", b"one")
     storage.write("other/a.jpg", b"two")
@@ -151,7 +149,7 @@ def test_addresses(text: str, folder: Path | None) -> None:
         ("nothing to hide, really?", "nothing to hide, really?"),
     ],
 )
-def test_a_text_loses_its_credentials(text: str, shown: str) -> None:
+def test_credentials_are_removed(text: str, shown: str) -> None:
     assert without_credentials(text) == shown
 
 
@@ -178,7 +176,7 @@ def test_an_address_that_cannot_be_used(
         assert "secret" not in str(raised.value)
 
 
-#: There is no data, which would be said otherwise.
+#: Without data, so that the error of the missing extra must come first.
 SELECT = ("select", "--class", "Hot dog", "--offline", "--download")
 
 

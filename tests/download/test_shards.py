@@ -1,4 +1,4 @@
-"""Shards, fetched by Dask workers that are threads of this process."""
+"""Shards that Dask workers download, which are threads of this process."""
 
 import pickle
 from collections.abc import Iterator
@@ -37,13 +37,13 @@ def cluster() -> Iterator[str]:
 
 @pytest.fixture
 def server(server: LoopbackServer) -> LoopbackServer:
-    """Has all but every fifth."""
+    """A server without every fifth photo."""
     serve(server, [one for one in [*CHOSEN, *SPARE] if one.rank % 5])
     return server
 
 
 @pytest.mark.parametrize("size", [7, 1000])
-def test_the_dataset_is_that_of_one_machine(
+def test_the_dataset_equals_that_of_one_machine(
     server: LoopbackServer, cluster: str, tmp_path: Path, there: str, size: int
 ) -> None:
     alone = download(server, tmp_path / "alone", ALBUM)
@@ -59,7 +59,7 @@ def test_the_dataset_is_that_of_one_machine(
 def test_memory_does_not_grow_with_the_selection(
     server: LoopbackServer, cluster: str, tmp_path: Path
 ) -> None:
-    """No more rows are taken than the shards in hand have."""
+    """Rows are taken only for the submitted shards."""
     taken = done = most = 0
 
     def photos() -> Iterator[Photo]:
@@ -86,7 +86,7 @@ def test_memory_does_not_grow_with_the_selection(
 
 
 @pytest.mark.parametrize("per_host", [2, 7])
-def test_what_a_host_may_be_asked_is_divided(
+def test_workers_share_the_limit_per_host(
     server: LoopbackServer, cluster: str, tmp_path: Path, per_host: int
 ) -> None:
     now = most = 0
@@ -105,10 +105,10 @@ def test_what_a_host_may_be_asked_is_divided(
     assert min(3, per_host) <= most <= per_host
 
 
-def test_what_other_shards_have_done_is_recorded(
+def test_results_of_other_shards_are_recorded(
     server: LoopbackServer, cluster: str, tmp_path: Path
 ) -> None:
-    """One shard cannot be written; what is recorded of the others is not asked for again."""
+    """If one shard cannot be written, the recorded results of the others are kept."""
     download(server, tmp_path / "alone", ALBUM)
     blocked = [tmp_path / "dataset" / f"{one.stem}.jpg" for one in CHOSEN[60:]]
     for path in blocked:
@@ -131,7 +131,7 @@ def test_what_other_shards_have_done_is_recorded(
 
 
 @pytest.mark.parametrize("how", ["files", "tars", "cluster"])
-def test_a_host_that_cannot_be_reached_does_not_end_a_run_in_which_others_answer(
+def test_an_unreachable_host_does_not_end_a_run_if_others_respond(
     server: LoopbackServer, cluster: str, tmp_path: Path, how: str
 ) -> None:
     dead = "http://127.0.0.1:9/"
@@ -151,7 +151,7 @@ def test_a_host_that_cannot_be_reached_does_not_end_a_run_in_which_others_answer
 
 
 def shard_of(server: LoopbackServer, there: str, tar: str = "") -> Shard:
-    """A shard of ten photos, two of them lost, of the run that has the dataset now."""
+    """A shard of the current run with ten photos, two of them lost."""
     open_storage(there).write(RUN, b"this")
     mirror = server.url("/mirror/").replace("//", "//me:hidden@", 1)
     options = DownloadOptions(dataset_format=TARS if tar else DatasetFormat.FILES)
@@ -160,10 +160,10 @@ def shard_of(server: LoopbackServer, there: str, tar: str = "") -> Shard:
 
 
 @pytest.mark.parametrize("tar", ["", "000003.tar"])
-def test_a_shard_that_is_done_is_not_fetched_again(
+def test_a_finished_shard_is_not_downloaded_again(
     server: LoopbackServer, there: str, tar: str
 ) -> None:
-    """Not even by another worker, that has another share of what a host may be asked."""
+    """Not even by another worker with another limit per host."""
     shard = pickle.loads(pickle.dumps(shard_of(server, there, tar)))
     run_shard_once(shard)
     assert len(contents(there)) == 1 + (2 if tar else 9)
@@ -171,9 +171,9 @@ def test_a_shard_that_is_done_is_not_fetched_again(
     server.clear()
     run_shard_once(replace(shard, options=replace(shard.options, per_host=1)))
     assert server.requests == []
-    told = repr(shard) + str(contents(there))
-    assert CHOSEN[0].image_id in told
-    assert "hidden" not in told
+    text = repr(shard) + str(contents(there))
+    assert CHOSEN[0].image_id in text
+    assert "hidden" not in text
     whole = open_storage(there).read(shard.result_file) or b""
     open_storage(there).write(shard.result_file, whole[:-1])  # as a power failure leaves it
     run_shard_once(shard)
@@ -181,10 +181,10 @@ def test_a_shard_that_is_done_is_not_fetched_again(
 
 
 @pytest.mark.parametrize("tar", ["", "000003.tar"])
-def test_a_worker_of_an_earlier_run_leaves_nothing(
+def test_a_worker_of_an_earlier_run_writes_nothing(
     server: LoopbackServer, there: str, tar: str
 ) -> None:
-    """Its command was killed, and another is at work, or done."""
+    """Its command was killed, and another command is running or has ended."""
     shard, storage = shard_of(server, there, tar), open_storage(there)
     storage.write("000003.tar", b"of the other run")
     storage.write(RUN, b"another")

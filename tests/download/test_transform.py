@@ -1,4 +1,4 @@
-"""Photos set upright, made smaller, decoded: judged by where known colours end up."""
+"""Rotating, resizing and decoding photos, checked by the position of known colours."""
 
 import random
 from contextlib import suppress
@@ -27,11 +27,11 @@ from tests.support.quarters import (
     size,
 )
 
-OVER = [WHITE, BLUE, GREEN, RED]  # turned by 180 degrees
+OVER = [WHITE, BLUE, GREEN, RED]  # rotated by 180 degrees
 
 
 class Made(NamedTuple):
-    """What `transform` gives."""
+    """The result of `transform`."""
 
     data: bytes
     note: str
@@ -87,20 +87,20 @@ def test_exif_comes_before_rotation_if_it_says_anything() -> None:
     assert corners(turned(lying(1), 180).data) == OVER
 
 
-def test_what_is_right_stays_byte_for_byte() -> None:
+def test_upright_photos_do_not_change() -> None:
     for data in (saved(quarters()), lying(1), saved(quarters(), "PNG")):
         assert transform(data, 0, upright=True, max_side=96) is None
         assert transform(data, 90, upright=False, max_side=None) is None
 
 
-def test_the_longer_side_is_made_to_fit() -> None:
+def test_the_longer_side_is_reduced() -> None:
     for before, after in [((96, 64), (48, 32)), ((64, 96), (32, 48)), ((96, 1), (48, 1))]:
         made = turned(saved(quarters(*before)), max_side=48)
         assert size(made.data) == after
         assert made.note == "resized {}x{}".format(*after)
 
 
-def test_it_is_made_smaller_and_turned_at_once() -> None:
+def test_resizing_and_rotating_at_once() -> None:
     made = turned(lying(6), max_side=48)
     assert (corners(made.data), size(made.data)) == (UPRIGHT, (48, 32))
     assert made.note == "rotated 270; resized 48x32"
@@ -109,8 +109,8 @@ def test_it_is_made_smaller_and_turned_at_once() -> None:
     assert size(as_it_lies.data) == (32, 48)
 
 
-def test_large_pictures_are_made_smaller_truly() -> None:
-    """As if every pixel had been resampled, though JPEG is decoded at a part of its size."""
+def test_large_pictures_are_resized_exactly() -> None:
+    """As if every pixel were resampled, although JPEG is decoded at a reduced size."""
     noise = Image.effect_noise((2000, 1500), 60).resize((1000, 750)).resize((2000, 1500))
     data = saved(noise.convert("RGB"), quality=95)
     whole = Image.open(BytesIO(data)).convert("L").resize((200, 150), Image.Resampling.LANCZOS)
@@ -119,7 +119,7 @@ def test_large_pictures_are_made_smaller_truly() -> None:
 
 
 @pytest.mark.parametrize("subsampling", [0, 1, 2])
-def test_jpegs_keep_their_colours_fineness_and_quality(subsampling: int) -> None:
+def test_jpegs_keep_their_chroma_subsampling(subsampling: int) -> None:
     data = saved(quarters(), subsampling=subsampling, quality=80, progressive=True)
     made = turned(data, 180).image
     assert JpegImagePlugin.get_sampling(made) == subsampling
@@ -128,7 +128,7 @@ def test_jpegs_keep_their_colours_fineness_and_quality(subsampling: int) -> None
     assert JpegImagePlugin.get_sampling(turned(data, 90).image) == finest
 
 
-def test_the_other_exif_data_and_the_colour_profile_stay() -> None:
+def test_other_exif_data_and_the_colour_profile_stay() -> None:
     image = Image.open(BytesIO(lying(3, Artist="Søren", Copyright="CC BY 2.0")))
     data = saved(image, exif=image.getexif(), icc_profile=b"a colour profile")
     made = turned(data).image
@@ -138,7 +138,7 @@ def test_the_other_exif_data_and_the_colour_profile_stay() -> None:
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "RGBA", "I;16"])
-def test_pngs_of_every_kind_are_made_smaller(mode: str) -> None:
+def test_pngs_of_every_mode_are_resized(mode: str) -> None:
     image = quarters().convert("L").convert(mode) if mode == "I;16" else quarters().convert(mode)
     data = saved(image, "PNG")
     made = turned(data, 90, max_side=24).image
@@ -147,7 +147,7 @@ def test_pngs_of_every_kind_are_made_smaller(mode: str) -> None:
     assert made.mode == {"1": "L", "P": "RGB"}.get(before, before)
 
 
-def test_ink_colours_and_several_jpegs_in_one_file() -> None:
+def test_cmyk_and_mpo() -> None:
     ink = turned(saved(quarters().convert("CMYK")), 180)
     assert (ink.image.mode, corners(ink.data)) == ("CMYK", OVER)
     several = saved(quarters(), "MPO", save_all=True, append_images=[Image.new("RGB", (96, 64))])
@@ -156,20 +156,20 @@ def test_ink_colours_and_several_jpegs_in_one_file() -> None:
 
 
 @pytest.mark.parametrize("format_name", ["GIF", "WEBP", "PNG"])
-def test_animations_are_left_as_they_are(format_name: str) -> None:
+def test_animations_do_not_change(format_name: str) -> None:
     data = saved(quarters(), format_name, save_all=True, append_images=[Image.new("RGB", (96, 64))])
     assert transform(data, 90, upright=True, max_side=10) is None
 
 
 def _noise(chance: random.Random) -> Image.Image:
-    """The same on every machine, unlike Pillow's own."""
+    """Noise that is the same on every machine, unlike Pillow's."""
     return Image.frombytes("L", (64, 48), chance.randbytes(64 * 48))
 
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("format_name", ["JPEG", "PNG", "GIF", "WEBP", "MPO"])
-def test_damaged_pictures_are_transformed_or_refused(format_name: str) -> None:
-    """Nothing else comes of them: no other error, and nothing that is no picture."""
+def test_damaged_pictures_are_transformed_or_rejected(format_name: str) -> None:
+    """No other error is raised, and every result is a picture."""
     chance = random.Random(format_name)
     exif = Image.Exif()
     exif[ORIENTATION] = 6

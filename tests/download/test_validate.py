@@ -1,4 +1,4 @@
-"""What counts as a photo, by its bytes alone."""
+"""Which bytes count as a photo."""
 
 import io
 
@@ -9,14 +9,14 @@ from tests.support.pictures import gif, jpeg, png, webp
 
 
 def chunk(kind: bytes, body: bytes = b"") -> bytes:
-    """A chunk of a PNG, whose checksum nobody looks at."""
+    """A chunk of a PNG; its checksum is not checked."""
     return len(body).to_bytes(4) + kind + body + bytes(4)
 
 
 def riff(kind: bytes, body: bytes, size: int | None = None) -> bytes:
-    """A WebP of one chunk, which may say that it is longer than it is."""
-    told = (len(body) if size is None else size).to_bytes(4, "little")
-    return b"RIFF" + (len(body) + 12).to_bytes(4, "little") + b"WEBP" + kind + told + body
+    """A WebP of one chunk, with any length in its header."""
+    length = (len(body) if size is None else size).to_bytes(4, "little")
+    return b"RIFF" + (len(body) + 12).to_bytes(4, "little") + b"WEBP" + kind + length + body
 
 
 _PNG_HEADER = png()[:33]
@@ -29,7 +29,7 @@ _VP8_HEADER = b"\0\0\0\x9d\x01\x2a\5\0\7\0"
     ("data", "picture"),
     [
         (jpeg(), ("jpg", 64, 64)),
-        (jpeg() + b"\0" * 100, ("jpg", 64, 64)),  # cameras append things
+        (jpeg() + b"\0" * 100, ("jpg", 64, 64)),  # cameras append data
         (jpeg() + b"SEFT trailer of a phone", ("jpg", 64, 64)),
         (jpeg().replace(b"\xff\xc0", b"\xff\xff\xff\xc0"), ("jpg", 64, 64)),  # fill bytes
         (png(), ("png", 1, 1)),
@@ -41,12 +41,12 @@ _VP8_HEADER = b"\0\0\0\x9d\x01\x2a\5\0\7\0"
         (gif() + b"\0\0", ("gif", 1, 1)),
     ],
 )
-def test_whole_photos(data: bytes, picture: tuple[str, int, int]) -> None:
+def test_valid_photos(data: bytes, picture: tuple[str, int, int]) -> None:
     assert inspect(data) == picture
 
 
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "GIF", "WEBP", "lossless WEBP"])
-def test_sizes_are_those_that_pillow_sees(name: str) -> None:
+def test_sizes_equal_those_of_pillow(name: str) -> None:
     image = pytest.importorskip("PIL.Image")
     for size in ((1, 700), (640, 48), (16_000, 2)):
         file = io.BytesIO()
@@ -54,8 +54,8 @@ def test_sizes_are_those_that_pillow_sees(name: str) -> None:
         assert inspect(file.getvalue())[1:] == size
 
 
-def test_each_beginning_of_a_jpeg_is_refused() -> None:
-    """The preview in its header has an end marker of its own, which must not count."""
+def test_every_truncated_jpeg_is_rejected() -> None:
+    """The end marker of the preview in its header must not count."""
     whole = jpeg(size=40)
     for size in range(len(whole)):
         with pytest.raises(RejectedError):
@@ -96,7 +96,7 @@ _REJECTED = {
 
 
 @pytest.mark.parametrize("reason", _REJECTED)
-def test_what_is_no_photo(reason: str) -> None:
+def test_invalid_photos(reason: str) -> None:
     for data in _REJECTED[reason]:
         with pytest.raises(RejectedError, match=f"^{reason}$"):
             inspect(data)

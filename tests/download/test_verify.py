@@ -1,4 +1,4 @@
-"""`verify`: the manifest against the files, the files against the manifest, and mending."""
+"""`verify` compares the manifest with the files, and `repair` fixes them."""
 
 import tracemalloc
 from pathlib import Path
@@ -23,7 +23,7 @@ PATHS = [f"{one.stem}.jpg" for one in PHOTOS]
 THEIRS = ("Thumbs.db", "labels.cache")
 
 
-class Hears(Progress):
+class LastChecked(Progress):
     last = (0, 0)
 
     def checked(self, count: int, size: int) -> None:
@@ -35,7 +35,7 @@ def found(report: VerifyReport) -> list[tuple[str, str]]:
 
 
 def damage(there: str) -> None:
-    """A photo is missing, one altered, one cut; and there are files of others."""
+    """Delete, alter and truncate a photo each, and add foreign files."""
     storage = open_storage(there)
     whole = storage.read(PATHS[1]) or b""
     storage.delete(PATHS[0])
@@ -45,14 +45,14 @@ def damage(there: str) -> None:
         storage.write(path, b"mine")
 
 
-def test_what_is_wrong_is_found_and_mended(server: LoopbackServer, there: str) -> None:
+def test_problems_are_found_and_repaired(server: LoopbackServer, there: str) -> None:
     for number, one in enumerate(PHOTOS):
         server.on(mirror_path(one), Reply(body=saved(quarters(96 + 16 * number))))
     download(server, there, PHOTOS, max_side=32)
     before = contents(there)
-    heard = Hears()
-    assert verify(there, progress=heard).good
-    assert heard.last == (6, sum(len(before[path]) for path in PATHS))
+    progress = LastChecked()
+    assert verify(there, progress=progress).good
+    assert progress.last == (6, sum(len(before[path]) for path in PATHS))
     assert contents(there) == before
     damage(there)
     report = verify(there)
@@ -74,8 +74,8 @@ def test_what_is_wrong_is_found_and_mended(server: LoopbackServer, there: str) -
     assert verify(there).good
 
 
-def test_what_cannot_be_had_any_more(server: LoopbackServer, there: str) -> None:
-    """What is gone is not said to be there; what somebody has altered is not thrown away."""
+def test_repair_of_photos_that_no_source_has(server: LoopbackServer, there: str) -> None:
+    """Missing photos are recorded as lost; altered files are not deleted."""
     serve(server, PHOTOS)
     download(server, there, PHOTOS)
     damage(there)
@@ -129,14 +129,14 @@ def test_memory_does_not_grow_with_the_dataset(
     assert used[-1] - used[100] < 100_000
 
 
-def test_a_place_that_is_no_dataset(there: str) -> None:
+def test_a_folder_without_a_dataset(there: str) -> None:
     with pytest.raises(DatasetError, match="give the folder or the address"):
         verify(there)
     assert contents(there) == {}
 
 
 def test_a_manifest_that_points_elsewhere_is_refused(tmp_path: Path) -> None:
-    """A dataset may come from a stranger: its manifest must not make us touch other files."""
+    """A dataset may be untrusted: its manifest must not give access to other files."""
     with LoopbackServer() as server:
         server.default(Reply(body=jpeg()))
         download(server, tmp_path, PHOTOS[:1])

@@ -1,4 +1,4 @@
-"""Tars as the `webdataset` library reads them, and `verify` of them."""
+"""Tars: reading them with the `webdataset` library, and `verify`."""
 
 import io
 import pickle
@@ -38,8 +38,8 @@ def dataset(server: LoopbackServer, tmp_path: Path) -> Path:
     return tmp_path / "tars"
 
 
-#: A trainer's process: the library decodes all but the photo. It leaves files open, so it is not
-#: this process.
+#: A trainer, which decodes all members but the photos. The library leaves files open, so it runs in
+#: its own process.
 _TRAINER = """
 import pickle, sys, webdataset
 samples = webdataset.WebDataset(sys.argv[1:], shardshuffle=False, empty_check=False).decode()
@@ -48,7 +48,7 @@ sys.stdout.buffer.write(pickle.dumps(list(samples)))
 
 
 def samples(dataset: Path, pattern: str) -> list[dict[str, Any]]:
-    """What a trainer gets."""
+    """The samples that a trainer gets."""
     tars = [str(path) for path in sorted(dataset.glob(pattern))]
     done = subprocess.run([sys.executable, "-c", _TRAINER, *tars], capture_output=True, check=True)
     read: list[dict[str, Any]] = pickle.loads(done.stdout)
@@ -81,8 +81,8 @@ def test_the_library_reads_them(dataset: Path) -> None:
         assert {"Author", "License", "OriginalLandingURL"} <= row.keys()
 
 
-def test_each_part_has_tars_of_its_own(server: LoopbackServer, tmp_path: Path) -> None:
-    """An image of two folders is not twice in one: the library takes that for one sample."""
+def test_each_partition_has_its_own_tars(server: LoopbackServer, tmp_path: Path) -> None:
+    """No tar has an image twice: the library would take both for one sample."""
     both = CHOSEN[:3] + [photo(n, "bun") for n in range(1, 4)]
     test = [one._replace(partition="test") for one in CHOSEN[3:]]
     train = [one._replace(partition="train") for one in both]
@@ -136,8 +136,8 @@ def test_verify_reads_every_member(dataset: Path) -> None:
     assert faults == [Fault.ALTERED, *[Fault.MISSING] * 4]
 
 
-def test_they_are_the_same_whoever_writes_them(server: LoopbackServer, tmp_path: Path) -> None:
-    """Lost photos are replaced in further tars, each as full as it can be."""
+def test_all_workers_write_the_same_tars(server: LoopbackServer, tmp_path: Path) -> None:
+    """Replacements of lost photos are in further, full tars."""
     spare = [photo(100 + n, rank=n) for n in range(6, 16)]
     serve(server, spare)
     refuse(server, [CHOSEN[8], CHOSEN[10], spare[1]])
@@ -152,8 +152,8 @@ def test_they_are_the_same_whoever_writes_them(server: LoopbackServer, tmp_path:
     assert len(list((tmp_path / "one").glob("*.tar"))) == 3 + 1 + 1
 
 
-def test_what_failed_goes_into_further_tars(server: LoopbackServer, tmp_path: Path) -> None:
-    """A tar that is there stays as it is; a number that is free is taken."""
+def test_failed_photos_go_into_further_tars(server: LoopbackServer, tmp_path: Path) -> None:
+    """Existing tars do not change; a new tar gets a free number."""
     refuse(server, [CHOSEN[0], CHOSEN[6], CHOSEN[11]], 503)
     how: dict[str, Any] = {"dataset_format": TARS, "shard_size": 5}
     download(server, tmp_path / "twice", CHOSEN, **how)
@@ -176,7 +176,7 @@ def test_a_dataset_keeps_its_format(server: LoopbackServer, dataset: Path, tmp_p
         download(server, tmp_path / "files", CHOSEN, dataset_format=TARS)
 
 
-def test_a_tar_that_was_removed_is_made_again(server: LoopbackServer, dataset: Path) -> None:
+def test_a_removed_tar_is_downloaded_again(server: LoopbackServer, dataset: Path) -> None:
     (dataset / "000001.tar").unlink()
     server.clear()
     download(server, dataset, CHOSEN, dataset_format=TARS, shard_size=5)
@@ -185,7 +185,7 @@ def test_a_tar_that_was_removed_is_made_again(server: LoopbackServer, dataset: P
 
 
 def test_select_and_verify(tmp_path: Path, call: Run, small_data: Path) -> None:
-    """`--format` is that of the rows."""
+    """`--format` applies to the rows."""
     select = ("select", "Hot dog", "--negatives", "8", "--data-dir", small_data, "--format", "csv")
     how = ("--dataset-format", "webdataset", "--shard-size", "9")
     with LoopbackServer() as server:

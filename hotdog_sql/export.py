@@ -52,4 +52,4 @@ def read_file(
                 all_varchar=True,
                 buffer_size=_BUFFER_BYTES,
             )
-    raise InputError(f"{path.name} ends in none of .csv, .json, .parquet: rename it")
+    raise InputError(f"{path.name} does not end in .csv, .json or .parquet: rename it")

@@ -141,14 +141,14 @@ def test_help_has_examples_and_no_python_types(call: Run) -> None:
 
 def test_help_lists_the_commands(call: Run) -> None:
     """Each with a full sentence in a terminal of 80 columns."""
-    shown = call("--help", COLUMNS="80").stdout.partition("Commands:\n")[2].splitlines()
-    assert [line.split()[0] for line in shown] == [one.__name__ for one in COMMANDS]
-    assert all(line.endswith(".") and "..." not in line for line in shown)
+    listed = call("--help", COLUMNS="80").stdout.partition("Commands:\n")[2].splitlines()
+    assert [line.split()[0] for line in listed] == [one.__name__ for one in COMMANDS]
+    assert all(line.endswith(".") and "..." not in line for line in listed)
 
 
 def test_help_shows_the_basic_options_first(call: Run) -> None:
-    shown = call("select", "--help", COLUMNS="300").stdout
-    sections = re.split(r"^(\S.*):$", shown, flags=re.MULTILINE)
+    text = call("select", "--help", COLUMNS="300").stdout
+    sections = re.split(r"^(\S.*):$", text, flags=re.MULTILINE)
     basic = re.findall(r"^  (?:-\w, )?(--[a-z-]+)", sections[4], flags=re.MULTILINE)
     assert " ".join(basic) == (
         "--class --negatives --limit --seed --split --output --download --help"

@@ -149,8 +149,8 @@ def readme_commands() -> list[tuple[str, str]]:
     """Return each command of the README's console blocks, with the output shown below it."""
     text = (ROOT / "README.md").read_text("utf-8")
     blocks = "".join(re.findall(r"```console\n(.*?)```", text, flags=re.DOTALL))
-    shown = re.findall(r"^\$ (.*)\n((?:[^$].*\n)*)", blocks, flags=re.MULTILINE)
-    return [(command.partition(" # ")[0].strip(), output) for command, output in shown]
+    examples = re.findall(r"^\$ (.*)\n((?:[^$].*\n)*)", blocks, flags=re.MULTILINE)
+    return [(command.partition(" # ")[0].strip(), output) for command, output in examples]
 
 
 def example_command(path: Path) -> str:
@@ -234,8 +234,8 @@ def test_the_command_of_an_example_query(demo: Workspace, tmp_path: Path, name: 
 def help_examples() -> list[str]:
     """Return the commands in the help texts that are not run above."""
     texts = [inspect.getdoc(one) or "" for one in PROGRAM]
-    shown = re.findall(r"^  (hotdog-sql .*)$", "\n".join(texts), flags=re.MULTILINE)
-    return [command for command in shown if command not in {*COMMANDS, *EXAMPLES.values()}]
+    commands = re.findall(r"^  (hotdog-sql .*)$", "\n".join(texts), flags=re.MULTILINE)
+    return [command for command in commands if command not in {*COMMANDS, *EXAMPLES.values()}]
 
 
 @pytest.mark.parametrize("command", help_examples())
@@ -270,9 +270,9 @@ def test_the_readme_prints_what_the_real_files_give(
     table = [] if "--output" in words else ["--format", "table"]
     done = real.start(tmp_path, [*words, *table])
     printed = (done.stdout if table else done.stderr).splitlines()
-    for shown, line in zip(output.splitlines(), printed, strict=False):
-        pattern = ".*".join(re.escape(part) for part in shown.rstrip().split("…"))
-        assert re.fullmatch(pattern, line.rstrip()), (shown, line)
+    for expected, line in zip(output.splitlines(), printed, strict=False):
+        pattern = ".*".join(re.escape(part) for part in expected.rstrip().split("…"))
+        assert re.fullmatch(pattern, line.rstrip()), (expected, line)
     assert len(printed) >= len(output.splitlines())
 
 

@@ -48,14 +48,14 @@ def _photos(dataset: Path) -> list[str]:
 def test_help_lists_every_target_and_is_the_default(make: Make) -> None:
     text = (ROOT / "Makefile").read_text()
     targets = set(re.findall(r"^([a-z-]+):", text, re.MULTILINE))
-    shown = make("help")
+    listed = make("help")
     assert targets == {
         "help", "demo", "cluster-demo", "dataset", "refresh", "shell", "test", "lint", "bench",
         "screenshots", "clean",
     }  # fmt: skip
     for target in targets:
-        assert re.search(rf"^{target} +\w", shown.stdout, re.MULTILINE), target
-    assert make().stdout == shown.stdout
+        assert re.search(rf"^{target} +\w", listed.stdout, re.MULTILINE), target
+    assert make().stdout == listed.stdout
 
 
 def test_only_targets_for_developers_install_the_dev_group(checkout: Path) -> None:

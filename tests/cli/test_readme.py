@@ -50,8 +50,8 @@ def test_the_options_have_these_defaults() -> None:
             continue
         if isinstance(default, list):
             default = ", ".join(default)
-        shown = row[2].strip("`") if len(row) > 2 else ""
-        assert shown == str(default or ""), row[0]
+        stated = row[2].strip("`") if len(row) > 2 else ""
+        assert stated == str(default or ""), row[0]
 
 
 def test_every_command_and_no_other_option_is_named() -> None:

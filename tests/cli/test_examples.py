@@ -165,8 +165,8 @@ EXAMPLES = {
 }
 
 
-class Workspace:
-    """A data folder, and methods to run commands on it."""
+class Runner:
+    """Runs commands on a data folder."""
 
     def __init__(self, data: Path, scratch: Path, addresses: dict[str, str]) -> None:
         self.addresses = addresses
@@ -209,24 +209,24 @@ class Workspace:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory, addresses: dict[str, str]) -> Workspace:
+def demo(tmp_path_factory: pytest.TempPathFactory, addresses: dict[str, str]) -> Runner:
     """All CSV files of the demo, a selection of hot dogs and its dataset."""
     folder = tmp_path_factory.mktemp("demo")
     (folder / "data").mkdir()
-    workspace = Workspace(folder / "data", folder, addresses)
+    runner = Runner(folder / "data", folder, addresses)
     hot_dogs = ["select", "Hot dog", "--output", "hotdogs.csv", "--download", "dataset"]
     for command in (["refresh", "--all", "--yes"], hot_dogs):
-        workspace.start(folder, ["hotdog-sql", *command])
-    return workspace
+        runner.start(folder, ["hotdog-sql", *command])
+    return runner
 
 
 @pytest.mark.parametrize("command", [one for one in COMMANDS if one not in NOT_RUN])
-def test_a_command_of_the_readme(demo: Workspace, tmp_path: Path, command: str) -> None:
+def test_a_command_of_the_readme(demo: Runner, tmp_path: Path, command: str) -> None:
     assert README_ROWS[command](demo.run(tmp_path, command))
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_the_command_of_an_example_query(demo: Workspace, tmp_path: Path, name: str) -> None:
+def test_the_command_of_an_example_query(demo: Runner, tmp_path: Path, name: str) -> None:
     assert f"sql/examples/{name}.sql" in EXAMPLES[name]
     assert EXAMPLE_ROWS[name](demo.run(tmp_path, EXAMPLES[name]))
 
@@ -239,9 +239,7 @@ def help_examples() -> list[str]:
 
 
 @pytest.mark.parametrize("command", help_examples())
-def test_an_example_of_a_help_text(
-    demo: Workspace, tmp_path: Path, call: Run, command: str
-) -> None:
+def test_an_example_of_a_help_text(demo: Runner, tmp_path: Path, call: Run, command: str) -> None:
     """Run in this process, which is much faster."""
     words = shlex.split(command)
     demo.prepare(tmp_path, words)
@@ -254,8 +252,8 @@ def test_no_command_is_left_out_silently() -> None:
 
 
 @pytest.fixture(scope="module")
-def real(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    return Workspace(real_data, tmp_path_factory.mktemp("real"), {})
+def real(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Runner:
+    return Runner(real_data, tmp_path_factory.mktemp("real"), {})
 
 
 @pytest.mark.parametrize(
@@ -264,7 +262,7 @@ def real(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace
     ids=lambda value: value.partition("\n")[0],
 )
 def test_the_readme_prints_what_the_real_files_give(
-    real: Workspace, tmp_path: Path, command: str, output: str
+    real: Runner, tmp_path: Path, command: str, output: str
 ) -> None:
     words = shlex.split(command)
     table = [] if "--output" in words else ["--format", "table"]
@@ -278,7 +276,7 @@ def test_the_readme_prints_what_the_real_files_give(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in EXAMPLES if name != "what_was_lost"])
-def test_an_example_query_on_the_real_files(real: Workspace, tmp_path: Path, name: str) -> None:
+def test_an_example_query_on_the_real_files(real: Runner, tmp_path: Path, name: str) -> None:
     """On the validation split and without a download, because no server has the real photos."""
     command = re.sub(r" --(download|split) \S+", "", EXAMPLES[name])
     assert EXAMPLE_ROWS[name](real.run(tmp_path, f"{command} --split validation"))

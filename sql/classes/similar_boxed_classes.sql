@@ -1,11 +1,9 @@
 -- similar_boxed_classes: the classes with boxes in the session's splits, nearest to a name first.
 --
--- First come classes whose name is a part of the name (Hot dog for Hot dog stand), then those whose
--- name contains it, then the others by edit distance.
+-- First come classes whose name is part of the given one (Hot dog for Hot dog stand), then those
+-- whose name contains it, then the others by edit distance.
 -- Reads: classes, boxes
--- Parameters:
---   name           the name of a class, which may have no boxes
---   "limit" := 3   how many at most
+-- Parameters: those of similar_classes
 -- Columns: those of classes
 -- Example: FROM similar_boxed_classes('Hot dog stand');
 

@@ -1,11 +1,11 @@
--- similar_classes: the classes that a text may mean, likeliest first.
+-- similar_classes: the classes that a text may mean, the likeliest first.
 --
 -- Names that begin with the text come first, then names that contain it, then the others by edit
 -- distance. A text that begins with a slash is compared with the MIDs.
 -- Reads: classes
 -- Parameters:
 --   name           the text, perhaps misspelt
---   "limit" := 3   how many at most
+--   "limit" := 3   maximum number of classes
 -- Columns: those of classes
 -- Example: FROM similar_classes('Hot dgo');
 

@@ -1,24 +1,23 @@
 -- manifest: the result of each photo of a dataset, one row per photo.
 --
 -- The session variable dataset_dir names the dataset's folder. While a download runs, or after one
--- was killed, a photo may have several lines, of which the last counts; a cut last line is ignored.
--- The file's columns are read by name, because that of an earlier release has fewer.
+-- was killed, a photo may have several lines, of which the last counts; an incomplete last line is
+-- ignored. Columns are read by name, because earlier releases wrote fewer.
 -- Columns: those of images but ImageID, after
---   ImageID             VARCHAR  the image; with folder, the key
---   folder              VARCHAR  its class folder
---   partition           VARCHAR  the part of the dataset it is in; NULL where there are none
---   rank                BIGINT   its place in the seeded order within the folder, from 1
---   path                VARCHAR  where it is below the dataset; NULL unless downloaded
---   status              VARCHAR  downloaded, lost (for good) or failed (worth another try)
---   source              VARCHAR  mirror, original or thumbnail; NULL unless downloaded
---   url                 VARCHAR  address that was asked for it; NULL unless downloaded
---   bytes               BIGINT   its size; NULL unless downloaded
---   width               BIGINT   pixels as stored, before EXIF turns them; NULL where not known
---   height              BIGINT   its height, likewise
---   md5                 VARCHAR  MD5 of its bytes, hexadecimal; NULL unless downloaded
---   error               VARCHAR  why other sources did not have it: mirror: http 404; original: ...
---   note                VARCHAR  what else should be known, such as whose place a reserve took
---   reserve             BOOLEAN  whether it was taken in the place of a lost one
+--   ImageID        VARCHAR  the image; with folder, the key
+--   folder         VARCHAR  its class folder
+--   partition      VARCHAR  the part of the dataset; NULL if it has none
+--   rank           BIGINT   position in the seeded order within the folder, from 1
+--   path           VARCHAR  path below the dataset; like source, url, bytes and md5 NULL unless downloaded
+--   status         VARCHAR  downloaded, lost (for good) or failed (worth another try)
+--   source         VARCHAR  mirror, original or thumbnail
+--   url            VARCHAR  requested address, before any redirect
+--   bytes          BIGINT   size of the file
+--   width, height  BIGINT   pixels as stored, before EXIF rotates them; NULL where unknown
+--   md5            VARCHAR  MD5 of the file's bytes as hexadecimal digits
+--   error          VARCHAR  why other sources failed, such as mirror: http 404; original: ...
+--   note           VARCHAR  further information, such as which photo a reserve replaces
+--   reserve        BOOLEAN  whether it replaces a lost photo
 -- Example: SELECT status, source, count(*) FROM manifest GROUP BY ALL ORDER BY ALL;
 
 CREATE OR REPLACE TEMP VIEW manifest AS

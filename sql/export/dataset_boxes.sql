@@ -1,42 +1,30 @@
 -- dataset_boxes: the photos of a dataset, each with its boxes of some classes.
 --
--- An image in two folders counts once. A photo without a box has one row, whose box is NULL. The
--- coordinates are those of the photo as the dataset has it: boxes are turned as it was turned by
--- --upright, or by the photo service, whose thumbnails are upright.
+-- An image in two folders counts once. A photo without a box has one row, where the columns of box
+-- and class are NULL. Boxes are rotated and mirrored with the photo: by --upright, or by the photo
+-- service, whose thumbnails are upright.
 -- Reads: manifest, boxes, requested_classes
 -- Parameters:
 --   class           a name or MID, or a list of them
 --   missing := []   paths of photos to leave out
--- Columns:
---   path         VARCHAR  the photo below the dataset
---   width        BIGINT   its pixels
---   height       BIGINT   likewise
---   ImageID      VARCHAR  the image
---   partition    VARCHAR  the part of the dataset; NULL where there are none
---   to_turn      INTEGER  degrees counter-clockwise by which it must be turned to be upright
---   number       BIGINT   the box's place on the photo, from 1, by class and from left to right
---   category     BIGINT   the class's place among the classes, from 0
---   folder       VARCHAR  the class's folder
---   LabelName    VARCHAR  its MID
---   DisplayName  VARCHAR  its name
---   XMin         DOUBLE   as in boxes, and so are the others
---   XMax         DOUBLE   right edge
---   YMin         DOUBLE   upper edge
---   YMax         DOUBLE   lower edge
---   IsOccluded   BOOLEAN  something hides a part
---   IsTruncated  BOOLEAN  the photo cuts it off
---   IsGroupOf    BOOLEAN  several objects
---   IsDepiction  BOOLEAN  a drawing or a model
---   IsInside     BOOLEAN  seen from inside
---   area         DOUBLE   share of the photo; NULL where there is no box, or an impossible one
+-- Columns: those of boxes but Source and Confidence, and
+--   path           VARCHAR  path of the photo below the dataset
+--   width, height  BIGINT   its pixels
+--   partition      VARCHAR  the part of the dataset; NULL if it has none
+--   extension      VARCHAR  extension of the photo's name, such as .jpg
+--   to_turn        INTEGER  degrees counter-clockwise that make the photo upright
+--   number         BIGINT   number of the box on the photo, from 1, by class and from left to right
+--   category       BIGINT   number of the class among the requested ones, from 0
+--   folder         VARCHAR  the class's folder
+--   DisplayName    VARCHAR  the class's name
 -- Example: FROM dataset_boxes('Hot dog');
 
 CREATE OR REPLACE TEMP MACRO dataset_boxes(class, missing := []) AS TABLE
-WITH taken AS MATERIALIZED (
+WITH photos AS MATERIALIZED (
     SELECT
-        path, width, height, ImageID, "partition",
+        path, width, height, ImageID, "partition", regexp_extract(path, '\.\w+$') AS extension,
         coalesce(contains(note, 'mirrored'), false) AS mirrored,
-        -- Degrees counter-clockwise, after it was mirrored.
+        -- Degrees counter-clockwise, after mirroring.
         CASE
             WHEN source = 'thumbnail' THEN Rotation::INTEGER
             ELSE try_cast(regexp_extract(note, 'rotated (\d+)', 1) AS INTEGER)
@@ -52,9 +40,9 @@ categories AS MATERIALIZED (
 ),
 mirrored_boxes AS (
     SELECT
-        taken.*,
+        photos.*,
         row_number() OVER (
-            PARTITION BY taken.ImageID
+            PARTITION BY photos.ImageID
             ORDER BY
                 category, XMin, YMin, XMax, YMax,
                 IsOccluded, IsTruncated, IsGroupOf, IsDepiction, IsInside
@@ -62,7 +50,7 @@ mirrored_boxes AS (
         category, folder, LabelName, DisplayName,
         if(mirrored, 1 - XMax, XMin) AS XMin, if(mirrored, 1 - XMin, XMax) AS XMax, YMin, YMax,
         IsOccluded, IsTruncated, IsGroupOf, IsDepiction, IsInside, area
-    FROM boxes JOIN categories USING (LabelName) JOIN taken USING (ImageID)
+    FROM boxes JOIN categories USING (LabelName) JOIN photos USING (ImageID)
 ),
 turned_boxes AS (
     SELECT * REPLACE (
@@ -78,5 +66,5 @@ turned_boxes AS (
     FROM mirrored_boxes
 )
 SELECT * EXCLUDE (mirrored, turned)
-FROM (FROM turned_boxes UNION ALL BY NAME FROM taken ANTI JOIN turned_boxes USING (ImageID))
+FROM (FROM turned_boxes UNION ALL BY NAME FROM photos ANTI JOIN turned_boxes USING (ImageID))
 ORDER BY "partition", ImageID, number;

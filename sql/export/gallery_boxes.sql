@@ -3,10 +3,8 @@
 --   rows   name of a table with the rows of dataset_boxes
 -- Columns:
 --   ImageID  VARCHAR  the image
---   boxes    JSON     a list of boxes: name of the class, left, right, upper and lower edge
--- Example:
---   CREATE OR REPLACE TEMP TABLE found AS FROM dataset_boxes('Hot dog');
---   FROM gallery_boxes('found');
+--   boxes    JSON     a list of boxes: the class's name, then left, right, upper and lower edge
+-- Example: WITH found AS (FROM dataset_boxes('Hot dog')) FROM gallery_boxes('found');
 
 CREATE OR REPLACE TEMP MACRO gallery_boxes(rows) AS TABLE
 SELECT

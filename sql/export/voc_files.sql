@@ -1,31 +1,27 @@
 -- voc_files: the files of a Pascal VOC dataset: JPEGImages, Annotations and ImageSets.
 --
--- Pixels are counted from 1, and a box has its last one. A box around several objects is difficult.
--- Parts of the dataset are lists in ImageSets/Main; validation is val, and without parts all photos
--- are trainval.
--- Parameters:
---   class   a name or MID, or a list of them
---   rows    name of a table with the rows of dataset_boxes for them
+-- Pixels are counted from 1, and a box includes its last one. A box around several objects is
+-- difficult. Each part of the dataset is a list in ImageSets/Main: validation is val, and without
+-- parts all photos are trainval.
+-- Parameters: those of yolo_files
 -- Columns: those of yolo_files
--- Example:
---   CREATE OR REPLACE TEMP TABLE found AS FROM dataset_boxes('Hot dog');
---   FROM voc_files('Hot dog', 'found');
+-- Example: WITH found AS (FROM dataset_boxes('Hot dog')) FROM voc_files('Hot dog', 'found');
 
 CREATE OR REPLACE TEMP MACRO voc_files(class, rows) AS TABLE
-WITH boxes_of AS MATERIALIZED (
+WITH photo_boxes AS MATERIALIZED (
     SELECT
         *,
-        ImageID || regexp_extract(path, '\.\w+$') AS name,
+        ImageID || extension AS name,
         replace(replace(replace(DisplayName, '&', '&amp;'), '<', '&lt;'), '>', '&gt;') AS class_name,
         least(round(XMin * width)::BIGINT + 1, width) AS left_pixel,
         least(round(YMin * height)::BIGINT + 1, height) AS top_pixel
     FROM query_table(rows)
 ),
 photos AS MATERIALIZED (
-    SELECT DISTINCT ImageID, name, path, width, height, "partition" FROM boxes_of
+    SELECT DISTINCT ImageID, name, path, width, height, "partition" FROM photo_boxes
 ),
 files AS (
-    SELECT 'JPEGImages/' || name AS file, 0 AS place, NULL AS line, path AS photo FROM photos
+    SELECT 'JPEGImages/' || name AS file, 0 AS line_number, NULL AS line, path AS photo FROM photos
     UNION ALL
     SELECT
         'ImageSets/Main/' || replace(coalesce("partition", 'trainval'), 'validation', 'val')
@@ -50,10 +46,10 @@ files AS (
         || greatest(left_pixel, round(XMax * width)::BIGINT) || '</xmax><ymax>'
         || greatest(top_pixel, round(YMax * height)::BIGINT) || '</ymax></bndbox></object>',
         NULL
-    FROM boxes_of WHERE area IS NOT NULL
+    FROM photo_boxes WHERE area IS NOT NULL
     UNION ALL
     SELECT 'Annotations/' || ImageID || '.xml', 1_000_000_000, '</annotation>', NULL FROM photos
 )
 SELECT file, line, photo
 FROM files
-ORDER BY file, place;
+ORDER BY file, line_number;

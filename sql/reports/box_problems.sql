@@ -6,8 +6,7 @@
 --   problem  VARCHAR  what is wrong
 --   boxes    BIGINT   how many boxes have it
 -- Example:
---   CREATE OR REPLACE TEMP TABLE found AS FROM candidate_images('Hot dog');
---   CREATE OR REPLACE TEMP TABLE largest AS FROM largest_boxes('Hot dog');
+--   WITH found AS (FROM candidate_images('Hot dog')), largest AS (FROM largest_boxes('Hot dog'))
 --   FROM box_problems('largest', 'found');
 
 CREATE OR REPLACE TEMP MACRO box_problems(largest_boxes, candidates) AS TABLE

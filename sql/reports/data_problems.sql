@@ -1,4 +1,4 @@
--- data_problems: how many images no selection can take, because their data is invalid.
+-- data_problems: how many images no selection can take because their data is invalid.
 -- Reads: labels, images
 -- Parameters:
 --   candidates := NULL   name of a table with the rows of candidate_images; NULL checks all data

@@ -1,24 +1,23 @@
--- selection_report: what there is to select from: one row per class, and one for the negatives.
+-- selection_report: what there is to select from, one row per class and one for the negatives.
 -- Reads: requested_classes
 -- Parameters:
 --   candidates                    name of a table with the rows of candidate_images
---   class                         the class or classes that they were found for
+--   class                         the class or classes for which they were found
 --   negatives_from := 'random'    as for select_images
 --   negative_folder := 'other'    folder of the negatives
 -- Columns:
 --   folder              VARCHAR  where the photos go
 --   LabelName           VARCHAR  MID of the class; NULL in the negatives' row
 --   DisplayName         VARCHAR  its name
---   positives           BIGINT   images that carry the class
---   by_people           BIGINT   those of them that a person labelled
---   by_machine          BIGINT   those of them that a model labelled
+--   positives           BIGINT   images labelled with the class
+--   by_people           BIGINT   positives that a person labelled
+--   by_machine          BIGINT   positives that a model labelled
 --   verified_negatives  BIGINT   images in which a person said that the class is absent
---   ambiguous           BIGINT   positives that carry another requested class too
---   labelled            BIGINT   images with any positive label; in the negatives' row
---   candidates          BIGINT   images that negatives are taken from; in the negatives' row
+--   ambiguous           BIGINT   positives with another requested class too
+--   labelled            BIGINT   images with any positive label; only in the negatives' row
+--   candidates          BIGINT   images to take negatives from; only in the negatives' row
 -- Example:
---   CREATE OR REPLACE TEMP TABLE found AS FROM candidate_images('Hot dog');
---   FROM selection_report('found', 'Hot dog');
+--   WITH found AS (FROM candidate_images('Hot dog')) FROM selection_report('found', 'Hot dog');
 
 CREATE OR REPLACE TEMP MACRO selection_report(
     candidates, class, negatives_from := 'random', negative_folder := 'other'
@@ -37,14 +36,16 @@ class_labels AS MATERIALIZED (
         WHERE problem IS NULL
     ) SEMI JOIN requested ON mid = LabelName
 ),
-counted AS (
+random AS (
     SELECT
-        coalesce(max(labelled_images), 0) AS labelled,
-        coalesce(max(labelled_images), 0) - count(DISTINCT ImageID) FILTER (excluded) AS random
+        coalesce(max(labelled_images), 0) AS all_labelled,
+        all_labelled - count(DISTINCT ImageID) FILTER (excluded) AS random
     FROM query_table(candidates)
 ),
 verified AS (
-    SELECT count(DISTINCT ImageID) AS verified, count(DISTINCT ImageID) FILTER (NOT labelled) AS more
+    SELECT
+        count(DISTINCT ImageID) AS verified,
+        count(DISTINCT ImageID) FILTER (NOT labelled) AS verified_only
     FROM class_labels
     WHERE absent AND NOT excluded
 ),
@@ -61,13 +62,13 @@ rows AS (
     UNION ALL BY NAME
     SELECT
         negative_folder AS folder,
-        labelled,
+        all_labelled AS labelled,
         CASE negatives_from
             WHEN 'random' THEN random
             WHEN 'verified' THEN verified
-            WHEN 'mixed' THEN random + more
+            WHEN 'mixed' THEN random + verified_only
         END AS candidates
-    FROM verified, counted
+    FROM random CROSS JOIN verified
 )
 SELECT * EXCLUDE (position)
 FROM rows

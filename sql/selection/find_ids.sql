@@ -1,13 +1,12 @@
 -- find_ids: which images of a list are in the session's splits.
 -- Reads: images
 -- Parameters:
---   ids   name of a table of rows as read_ids gives them
+--   ids   name of a table with the rows of read_ids
 -- Columns: those of read_ids, and
---   rank   BIGINT   NULL: the seeded order decides
---   found  BOOLEAN  whether the image is in its split, or, where none is named, in any
+--   rank   BIGINT   NULL, which leaves the order to the seed
+--   found  BOOLEAN  whether the image is in its split, or in any if the list names none
 -- Example:
---   CREATE OR REPLACE TEMP TABLE mine AS
---   SELECT ImageID, Subset AS split, 'photos' AS folder FROM images LIMIT 3;
+--   WITH mine AS (SELECT ImageID, Subset AS split, 'photos' AS folder FROM images LIMIT 3)
 --   FROM find_ids('mine');
 
 CREATE OR REPLACE TEMP MACRO find_ids(ids) AS TABLE

@@ -1,24 +1,20 @@
 -- largest_boxes: the largest box of each requested class in each image that has one.
 --
--- The boxes are read once. Of boxes of the same size, those with more of the flags count as larger.
+-- The boxes are read once. Of boxes of equal area, one with a flag counts as larger.
 -- Reads: boxes, requested_classes
 -- Parameters:
 --   class   a name or MID, or a list of them
 -- Columns:
 --   ImageID      VARCHAR  the image
 --   LabelName    VARCHAR  MID of the class
---   boxes        BIGINT   boxes of the class in the image
---   impossible   BIGINT   those of them that are left out: outside 0 to 1, or swapped
---   area         DOUBLE   as in boxes, of the largest; NULL if all are impossible, as below
---   IsGroupOf    BOOLEAN  likewise
---   IsDepiction  BOOLEAN  likewise
---   IsTruncated  BOOLEAN  likewise
+--   boxes        BIGINT   number of boxes of the class in the image
+--   impossible   BIGINT   number of boxes left out: outside 0 to 1, or with swapped coordinates
+--   area         DOUBLE   area of the largest box; NULL if all are impossible, as are its flags
+--   IsGroupOf, IsDepiction, IsTruncated   BOOLEAN  as in boxes
 -- Example: FROM largest_boxes('Hot dog') WHERE area > 0.5;
 
 CREATE OR REPLACE TEMP MACRO largest_boxes(class) AS TABLE
-SELECT
-    ImageID, LabelName, boxes, impossible,
-    largest.area, largest.IsGroupOf, largest.IsDepiction, largest.IsTruncated
+SELECT ImageID, LabelName, boxes, impossible, unnest(largest)
 FROM (
     SELECT
         ImageID, LabelName,

@@ -2,12 +2,11 @@
 -- Reads: images, seeded_order
 -- Parameters:
 --   rows         name of a table with the columns ImageID, folder and rank; a NULL rank becomes
---                the image's place in the seeded order within its folder
+--                the image's position in the seeded order within its folder
 --   seed := 42   any whole number
 -- Columns: those of select_images
 -- Example:
---   CREATE OR REPLACE TEMP TABLE mine AS
---   SELECT ImageID, 'hot_dog' AS folder, NULL AS rank FROM images LIMIT 3;
+--   WITH mine AS (SELECT ImageID, 'hot_dog' AS folder, NULL AS rank FROM images LIMIT 3)
 --   FROM selection_rows('mine');
 
 CREATE OR REPLACE TEMP MACRO selection_rows(rows, seed := 42) AS TABLE

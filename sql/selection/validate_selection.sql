@@ -1,14 +1,13 @@
--- validate_selection: what is wrong with the rows of a user's query; no rows if nothing is.
+-- validate_selection: what is wrong with the rows of a user's query, if anything.
 -- Reads: images, is_valid_folder
 -- Parameters:
 --   rows   name of a table with the columns ImageID, folder and rank
 -- Columns:
 --   problem  VARCHAR  what is wrong
---   example  VARCHAR  an ImageID, folder or rank for which that holds
---   count    BIGINT   for how many it holds
+--   example  VARCHAR  an ImageID, folder or rank that has the problem
+--   count    BIGINT   how many have it
 -- Example:
---   CREATE OR REPLACE TEMP TABLE mine AS
---   SELECT ImageID, 'hot_dog' AS folder, NULL AS rank FROM images LIMIT 3;
+--   WITH mine AS (SELECT ImageID, 'hot_dog' AS folder, NULL AS rank FROM images LIMIT 3)
 --   FROM validate_selection('mine');
 
 CREATE OR REPLACE TEMP MACRO validate_selection(rows) AS TABLE
@@ -16,14 +15,14 @@ WITH checked AS MATERIALIZED (
     SELECT ImageID::VARCHAR AS ImageID, folder::VARCHAR AS folder, rank::VARCHAR AS rank
     FROM query_table(rows)
 ),
-listed AS MATERIALIZED (
+known AS MATERIALIZED (
     SELECT ImageID, count(*) AS times FROM images SEMI JOIN checked USING (ImageID) GROUP BY ImageID
 ),
 problems AS (
     SELECT 'is not an ImageID of this session''s splits' AS problem, ImageID AS example
-    FROM checked ANTI JOIN listed USING (ImageID)
+    FROM checked ANTI JOIN known USING (ImageID)
     UNION ALL
-    SELECT 'is several times in the image file', ImageID FROM listed WHERE times > 1
+    SELECT 'is several times in the image file', ImageID FROM known WHERE times > 1
     UNION ALL
     SELECT 'is not a valid folder name', folder
     FROM (SELECT DISTINCT folder FROM checked) WHERE NOT is_valid_folder(folder)

@@ -1,4 +1,4 @@
-"""Each SQL file's header is true: what it takes, gives and reads, and its example runs."""
+"""Each SQL file's header is true: parameters, columns and what it reads; and its example runs."""
 
 import re
 from collections.abc import Iterator
@@ -30,18 +30,18 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 
 def section(name: str, title: str) -> str:
-    """A section of the header of a file."""
     header = MADE[name].text.partition("\n\n")[0].replace("\n--", "\n")
     found = header.partition(f"\n {title}:")[2]
     return re.split(r"\n (?:Reads|Parameters|Columns|Returns|Example):", found)[0]
 
 
 def columns_of(name: str) -> set[tuple[str, str]]:
-    """The columns and types that a header names, those of the view that it refers to among them."""
+    """The columns and types that a header lists, with those of the view that it refers to."""
     listed = section(name, "Columns")
-    columns = set(re.findall(r"^   (\w+) +([A-Z]+\S*)", listed, flags=re.MULTILINE))
-    if like := re.match(r"\s+those of (\w+)(?: but (\w+))?", listed):
-        columns |= {column for column in columns_of(like[1]) if column[0] != like[2]}
+    rows = re.findall(r"^   (\w+(?:, \w+)*) +([A-Z]+\S*)", listed, flags=re.MULTILINE)
+    columns = {(column, type_) for names, type_ in rows for column in names.split(", ")}
+    if like := re.match(r"\s+those of (\w+)(?: but (\w+)(?: and (\w+))?)?", listed):
+        columns |= {column for column in columns_of(like[1]) if column[0] not in like.groups()}
     return columns
 
 
@@ -55,7 +55,7 @@ def test_header_is_true(name: str, database: Database) -> None:
         assert call
         assert database.rows(f"DESCRIBE SELECT {call[0]} FROM images")[0][1] == returned
     else:
-        call = re.search(rf"FROM {name}(\(.*\))?", example)
+        call = re.search(rf"(WITH .*\)\s+)?FROM {name}(\(.*\))?", example)
         described = database.rows(f"DESCRIBE {call[0] if call else f'FROM {name}'}")
         types = {(row[0], re.sub(r"STRUCT\(.*\)", "STRUCT", row[1])) for row in described}
         assert types == columns_of(name)
@@ -64,8 +64,8 @@ def test_header_is_true(name: str, database: Database) -> None:
 @pytest.mark.parametrize("name", MADE)
 def test_parameters_and_their_defaults(name: str, database: Database) -> None:
     taken = [parameter for (parameter,) in database.rows(PARAMETERS, {"name": name})]
-    same = "those of select_images that have the same name" in section(name, "Parameters")
-    listed = section("select_images" if same else name, "Parameters")
+    same = re.match(r" those of (\w+)", section(name, "Parameters"))
+    listed = section(same[1] if same else name, "Parameters")
     found = re.findall(r'^   "?(\w+)"?(?: := (\S+))?', listed, flags=re.MULTILINE)
     defaults = {
         parameter: default for parameter, default in found if parameter in taken or not same

@@ -1,18 +1,17 @@
 -- candidate_images: one row per image that a selection can take.
 --
--- It reads the labels once and the images once. The candidates are the images with a label of an
--- excluded class (the requested ones are among those), and the first images of the seeded order:
--- enough of them to take the negatives from. select_images and selection_report derive the rest
--- from these rows.
+-- The labels and the images are read once each. The candidates are the images with a label of an
+-- excluded class (among them the requested ones), and as many of the first images of the seeded
+-- order as the negatives need. select_images and selection_report derive the rest from these rows.
 -- Reads: labels, images, excluded_classes, seeded_order
 -- Parameters: those of select_images that have the same name
 -- Columns: those of images, and
 --   labelled         BOOLEAN   whether it has a positive label of any class
 --   excluded         BOOLEAN   whether it has a positive label of an excluded class
---   class_labels     STRUCT[]  mid, by_people, by_machine and absent: what people and a model say of
---                              each excluded class
---   problem          VARCHAR   why it cannot be taken; NULL where it can
---   labelled_images  BIGINT    how many images have a positive label; the same in every row
+--   class_labels     STRUCT[]  mid, by_people, by_machine and absent for each excluded class: who
+--                              labelled it, and whether a person said that it is absent
+--   problem          VARCHAR   why it cannot be taken; NULL if it can
+--   labelled_images  BIGINT    number of images with a positive label; the same in every row
 -- Example:
 --   SELECT ImageID, labelled, class_labels FROM candidate_images('Hot dog') WHERE NOT excluded;
 
@@ -23,13 +22,13 @@ CREATE OR REPLACE TEMP MACRO candidate_images(
 WITH excluded_mids AS MATERIALIZED (
     SELECT LabelName FROM excluded_classes(class, related := related, exclude := exclude)
 ),
--- DuckDB 2 hands each of these rows to both of its readers, and keeps none.
+-- DuckDB 2 streams these rows to both of their readers, and stores none.
 relevant_labels AS MATERIALIZED (
     SELECT *, in_range AND NOT contains(LabelName, chr(0)) AS possible
     FROM (
         SELECT
             ImageID, LabelName, Confidence,
-            -- Files of people's labels have no others, and to read the column takes time.
+            -- Files of people's labels have no others, and reading the column takes time.
             getvariable('labels') != 'human' AND Source = 'machine' AS machine,
             Confidence BETWEEN min_confidence AND 1 AS positive,
             coalesce(Confidence BETWEEN 0 AND 1, false) AS in_range,
@@ -38,7 +37,7 @@ relevant_labels AS MATERIALIZED (
     )
     WHERE positive OR of_class OR NOT in_range
 ),
--- Hashes of 64 bits: nine million of them take little memory.
+-- Hashes of 64 bits, because nine million of them take little memory.
 labelled AS MATERIALIZED (
     SELECT DISTINCT hash(ImageID) AS id FROM relevant_labels WHERE positive
 ),
@@ -62,50 +61,51 @@ class_images AS MATERIALIZED (
     FROM class_labels
     GROUP BY ImageID
 ),
-counted AS MATERIALIZED (
+counts AS MATERIALIZED (
     SELECT
         count(*) AS labelled_images,
-        count(*) - (SELECT count(*) FROM class_images WHERE excluded) AS free,
-        coalesce((SELECT ceil(ratio * sum(len(class_labels))) FROM class_images), negatives) AS wanted
+        count(*) - (SELECT count(*) FROM class_images WHERE excluded) AS available,
+        coalesce((SELECT ceil(ratio * sum(len(class_labels))) FROM class_images), negatives) AS needed
     FROM labelled
 ),
--- Where to cut the seeded order: its texts are spread evenly, so a tenth of the images lies before a
--- tenth of the texts. With seven standard deviations more than are wanted, too few can be negatives
--- once in 10^11 selections.
-cut AS MATERIALIZED (
+-- Where the sample ends in the seeded order. The order is uniform: a tenth of the range holds a
+-- tenth of the images. The sample is larger than needed by seven standard deviations, so it is too
+-- small once in 10^11 selections.
+sample_end AS MATERIALIZED (
     SELECT
         CASE
-            WHEN enough >= free THEN 'g' -- after all hexadecimal digits
-            ELSE format('{:08x}', floor(4294967296 * enough / free)::BIGINT)
-        END AS off
-    FROM (SELECT free, wanted + 7 * sqrt(wanted) + 50 AS enough FROM counted)
+            WHEN sample_size >= available THEN 'g' -- sorts after all hexadecimal digits
+            ELSE format('{:08x}', floor(4294967296 * sample_size / available)::BIGINT)
+        END AS text
+    FROM (SELECT available, needed + 7 * sqrt(needed) + 50 AS sample_size FROM counts)
 ),
-first_images AS MATERIALIZED (
-    SELECT found.* EXCLUDE (early), labelled.id IS NOT NULL AS labelled
+sampled_images AS MATERIALIZED (
+    SELECT image.*, labelled.id IS NOT NULL AS labelled
     FROM labelled RIGHT JOIN (
-        SELECT *, seeded_order(seed, ImageID) < (SELECT off FROM cut) AS early
         FROM images
-        WHERE early OR ImageID IN (SELECT ImageID FROM class_images)
-    ) AS found ON labelled.id = hash(found.ImageID)
+        WHERE seeded_order(seed, ImageID) < (SELECT text FROM sample_end)
+            OR ImageID IN (SELECT ImageID FROM class_images)
+    ) AS image ON labelled.id = hash(image.ImageID)
 ),
--- If they are too few after all, every image is read. Otherwise this has no rows, and what is
--- joined with it is not read.
-short AS MATERIALIZED (
-    SELECT true AS yes
-    FROM counted
-    WHERE least(wanted, free) > (
+-- One row if the sample is too small after all: then every image is read. Otherwise no row, and
+-- DuckDB does not read what is joined with it.
+shortfall AS MATERIALIZED (
+    SELECT true AS is_short
+    FROM counts
+    WHERE least(needed, available) > (
         SELECT count(*)
-        FROM first_images ANTI JOIN (FROM class_images WHERE excluded) USING (ImageID)
+        FROM sampled_images ANTI JOIN (FROM class_images WHERE excluded) USING (ImageID)
         WHERE labelled
     )
 ),
 found_images AS (
-    FROM first_images
+    FROM sampled_images
     UNION ALL
     SELECT images.*, true AS labelled
     FROM images
-        SEMI JOIN (FROM labelled SEMI JOIN short ON (id IS NOT NULL) = yes) ON hash(ImageID) = id
-        ANTI JOIN first_images USING (ImageID)
+        SEMI JOIN (FROM labelled SEMI JOIN shortfall ON (id IS NOT NULL) = is_short)
+            ON hash(ImageID) = id
+        ANTI JOIN sampled_images USING (ImageID)
 )
 SELECT
     * EXCLUDE (excluded, possible, class_labels),
@@ -117,5 +117,5 @@ SELECT
             THEN 'several times in the image file'
         WHEN NOT possible THEN 'an impossible label'
     END AS problem,
-    (SELECT labelled_images FROM counted) AS labelled_images
+    (SELECT labelled_images FROM counts) AS labelled_images
 FROM found_images FULL JOIN class_images USING (ImageID);

@@ -1,6 +1,6 @@
--- fitting_boxes: the images in which the largest box of a requested class satisfies the rules on boxes.
+-- fitting_boxes: the images whose largest box of a requested class satisfies the rules on boxes.
 --
--- A class without any box is an error, for the rules would leave its folder empty.
+-- A class without any box is an error, because its folder would be empty.
 -- Reads: largest_boxes, requested_classes
 -- Parameters: those of select_images that have the same name
 -- Columns:
@@ -12,12 +12,12 @@ CREATE OR REPLACE TEMP MACRO fitting_boxes(
     class, min_area := NULL, max_area := NULL, no_group_of := false, no_depiction := false,
     no_truncated := false, largest_boxes := NULL
 ) AS TABLE
-WITH boxes_now AS (
+WITH computed_boxes AS (
     FROM largest_boxes(class)
 )
 SELECT ImageID, LabelName
 FROM requested_classes(class)
-    LEFT JOIN query_table(coalesce(largest_boxes, 'boxes_now')) USING (LabelName)
+    LEFT JOIN query_table(coalesce(largest_boxes, 'computed_boxes')) USING (LabelName)
 WHERE CASE
     WHEN boxes IS NULL
         THEN error(

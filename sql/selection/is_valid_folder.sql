@@ -1,8 +1,8 @@
 -- is_valid_folder: whether a text can name a class folder on any system.
 --
--- Letters and digits of every script, space, underscore, plus and hyphen; it begins with a letter
--- or digit, does not end in a space, has 60 characters at most, and is not a name that Windows
--- reserves. It has no dot, so it cannot be mistaken for a file such as manifest.csv.
+-- It has at most 60 letters and digits of any script, spaces, underscores, pluses and hyphens.
+-- It begins with a letter or digit, does not end in a space, and is not one that Windows reserves.
+-- Without a dot, it cannot be mistaken for a file such as manifest.csv.
 -- Parameters:
 --   name   the text
 -- Returns: BOOLEAN

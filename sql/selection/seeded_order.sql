@@ -1,7 +1,7 @@
 -- seeded_order: a text by which images are sorted into the random order of a seed.
 --
--- MD5 gives the same order on any machine, thread count and DuckDB version, and because the order
--- does not depend on how many images are taken, a larger sample always contains the smaller one.
+-- MD5 gives the same order on any machine, thread count and DuckDB version. The order does not
+-- depend on the number of images taken, so a larger sample contains the smaller one.
 -- Parameters:
 --   seed   any whole number
 --   id     the ImageID

@@ -1,34 +1,34 @@
 -- select_images: the images of the requested classes, and others that have nothing to do with them.
 --
--- Positives carry a label of a requested class. Negatives carry some positive label, and none of an
+-- Positives carry a label of a requested class. Negatives carry some positive label, but none of an
 -- excluded class: whole images are left out, not label rows. Both are in the seeded order.
 -- Reads: candidate_images, requested_classes, seeded_order; and fitting_boxes for rules on boxes
 -- Parameters:
 --   class                         a name or MID, or a list of them; each becomes a folder
---   negatives := 120              how many negatives
+--   negatives := 120              number of negatives
 --   ratio := NULL                 negatives per positive, instead of `negatives`
---   seed := 42                    any whole number; another seed gives another order
---   "limit" := NULL               the most positives in each folder; NULL takes all
+--   seed := 42                    any whole number; it determines the random order
+--   "limit" := NULL               maximum number of positives per folder; NULL takes all
 --   min_confidence := 1.0         minimum confidence of a positive label, above 0 and up to 1
 --   related := 'prefix'           see excluded_classes: prefix, none or hierarchy
 --   exclude := NULL               names or MIDs of further classes that no negative may carry
 --   overlap := 'leave_out'        an image of several requested classes: leave_out, first (of the
 --                                 list) or both
---   negatives_from := 'random'    random: the seeded order; verified: only images in which a person
---                                 said that a requested class is absent; mixed: those first
+--   negatives_from := 'random'    random: any; verified: only images in which a person said that a
+--                                 requested class is absent; mixed: verified ones first
 --   negative_folder := 'other'    folder of the negatives
---   min_area := NULL              rules on positives: the largest box of the class in the image
---                                 covers at least this share of it, 0 to 1
---   max_area := NULL              it covers at most this share
---   no_group_of := false          it is around one object, as far as known
---   no_depiction := false         it is around an object, not a picture of one, as far as known
---   no_truncated := false         the object is all in the photo, as far as known
+--   min_area := NULL              minimum share of a positive that the largest box of its class
+--                                 covers, 0 to 1
+--   max_area := NULL              maximum share that this box covers
+--   no_group_of := false          leave out positives where this box is around several objects
+--   no_depiction := false         likewise, around a drawing or a model
+--   no_truncated := false         likewise, around an object that the photo cuts off
 --   candidates := NULL            name of a table with the rows of candidate_images for the same
---                                 parameters, where they are kept to be read again
---   largest_boxes := NULL         likewise, with the rows of largest_boxes
+--                                 parameters
+--   largest_boxes := NULL         name of a table with the rows of largest_boxes
 -- Columns: those of images, after
 --   folder  VARCHAR  where the photo goes
---   rank    BIGINT   its place in the seeded order within the folder, from 1
+--   rank    BIGINT   position in the seeded order within the folder, from 1
 -- Example: FROM select_images('Hot dog', seed := 7);
 
 CREATE OR REPLACE TEMP MACRO select_images(
@@ -40,14 +40,14 @@ CREATE OR REPLACE TEMP MACRO select_images(
 WITH requested AS MATERIALIZED (
     FROM requested_classes(class, negative_folder := negative_folder)
 ),
-read_now AS MATERIALIZED (
+computed_candidates AS MATERIALIZED (
     FROM candidate_images(
         class, negatives := negatives, ratio := ratio, seed := seed,
         min_confidence := min_confidence, related := related, exclude := exclude
     )
 ),
 usable AS MATERIALIZED (
-    FROM query_table(coalesce(candidates, 'read_now')) WHERE problem IS NULL
+    FROM query_table(coalesce(candidates, 'computed_candidates')) WHERE problem IS NULL
 ),
 class_labels AS (
     SELECT
@@ -56,7 +56,7 @@ class_labels AS (
     FROM (SELECT ImageID, excluded, unnest(class_labels, max_depth := 2) FROM usable)
         JOIN requested ON mid = LabelName
 ),
-every_positive AS (
+all_positives AS (
     SELECT ImageID, LabelName, position, folder, 1 AS preference
     FROM class_labels
     WHERE positive
@@ -69,7 +69,7 @@ every_positive AS (
 ),
 -- The boxes are read only if a rule asks for them.
 fitting_positives AS (
-    FROM every_positive SEMI JOIN (
+    FROM all_positives SEMI JOIN (
         FROM fitting_boxes(
             class, min_area := min_area, max_area := max_area, no_group_of := no_group_of,
             no_depiction := no_depiction, no_truncated := no_truncated,
@@ -83,7 +83,7 @@ positives AS (
         if(
             min_area IS NOT NULL OR max_area IS NOT NULL
                 OR no_group_of OR no_depiction OR no_truncated,
-            'fitting_positives', 'every_positive'
+            'fitting_positives', 'all_positives'
         )
     )
 ),
@@ -103,11 +103,9 @@ ranked AS MATERIALIZED (
     ) AS rank
     FROM (FROM positives UNION ALL FROM verified UNION ALL FROM random)
     QUALIFY position IS NULL OR rank <= coalesce("limit", rank)
-),
-wanted AS (
-    SELECT coalesce(round_even(ratio * count(position), 0), negatives) AS count FROM ranked
 )
 SELECT folder, rank, usable.* EXCLUDE (labelled, excluded, class_labels, problem, labelled_images)
 FROM usable JOIN ranked USING (ImageID)
-WHERE position IS NOT NULL OR rank <= (SELECT count FROM wanted)
+WHERE position IS NOT NULL
+    OR rank <= (SELECT coalesce(round_even(ratio * count(position), 0), negatives) FROM ranked)
 ORDER BY position NULLS LAST, rank;

@@ -1,11 +1,11 @@
 -- catalog: the files that Open Images publishes, one row per file of a release.
 --
--- `bytes` and `md5` were right on one day; what the server says of a file overrides them.
+-- `bytes` and `md5` were correct when they were recorded; what the server reports overrides them.
 -- Columns:
 --   release  VARCHAR  v6, v7
 --   split    VARCHAR  test, validation, train; NULL where a file serves all splits
 --   kind     VARCHAR  classes, images, human_labels, machine_labels, boxes, hierarchy
---   path     VARCHAR  address below the base address
+--   path     VARCHAR  address relative to the base address
 --   name     VARCHAR  the official file name, also the name on disk
 --   bytes    BIGINT   size; NULL where unknown
 --   md5      VARCHAR  MD5 as hexadecimal digits; NULL where unknown

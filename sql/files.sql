@@ -1,10 +1,10 @@
 -- files: the files of the catalog that this session reads.
 --
--- The session variables `data_dir`, `release`, `split` (one, several with commas between, or `all`)
--- and `labels` (human, machine or both) choose them. The views need plain lists of paths, so those
--- are kept in session variables too: class_files, hierarchy_files, image_files, label_files and
--- box_files. To read an index of images, labels or boxes, set image_files and so on to its Parquet
--- files, and image_reader and so on to from_parquet. It is a table so that the catalog is read once.
+-- The session variables `data_dir`, `release`, `split` (one, several separated by commas, or `all`)
+-- and `labels` (human, machine or both) select them. The views read lists of paths from the session
+-- variables set below. To read an index of images, labels or boxes, set image_files and so on to
+-- its Parquet files, and image_reader and so on to from_parquet. It is a table so that the catalog
+-- is read once.
 -- Reads: catalog
 -- Columns: those of catalog, and
 --   file  VARCHAR  path of the file in the data folder
@@ -28,11 +28,9 @@ SET VARIABLE image_reader = 'from_csv';
 SET VARIABLE label_reader = 'from_csv';
 SET VARIABLE box_reader = 'from_csv';
 SET VARIABLE image_files = (SELECT list(file ORDER BY file) FROM files WHERE kind = 'images');
+SET VARIABLE label_files = (SELECT list(file ORDER BY file) FROM files WHERE kind LIKE '%_labels');
 SET VARIABLE box_files = (SELECT list(file ORDER BY file) FROM files WHERE kind = 'boxes');
-SET VARIABLE label_files = (
-    SELECT list(file ORDER BY file) FROM files WHERE kind IN ('human_labels', 'machine_labels')
-);
 
--- DuckDB estimates that every CSV has 42 rows, and would keep nine million images in memory to join
--- them with a few thousand. So joins run as they are written: the right side is kept in memory.
+-- DuckDB estimates 42 rows for every CSV, and would hold nine million images in memory to join them
+-- with a few thousand. So joins run as written: the right side is held in memory.
 SET disabled_optimizers = 'join_order,build_side_probe_side';

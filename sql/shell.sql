@@ -2,8 +2,8 @@
 --
 --   duckdb -init sql/shell.sql
 --
--- Environment variables set which files the views read. Python sets the same session variables, and
--- loads the files of the same `.read` lines. For the views of a dataset, add these lines:
+-- Environment variables select the files that the views read. Python sets the same variables, and
+-- follows the same `.read` lines. For the views of a dataset, add these lines:
 --   SET VARIABLE dataset_dir = 'dataset';
 --   .read sql/dataset/manifest.sql
 --   .read sql/dataset/losses.sql
@@ -20,7 +20,7 @@ SET VARIABLE split = coalesce(nullif(getenv('HOTDOG_SQL_SPLIT'), ''), 'test');
 SET VARIABLE release = coalesce(nullif(getenv('HOTDOG_SQL_RELEASE'), ''), 'v6');
 SET VARIABLE labels = coalesce(nullif(getenv('HOTDOG_SQL_LABELS'), ''), 'human');
 
--- A view whose file is missing cannot be made, nor what reads it; the others can all the same.
+-- If a file is missing, its view and all that reads the view fail to load; the rest still loads.
 .bail off
 
 .read sql/catalog.sql

@@ -1,6 +1,6 @@
 -- excluded_classes: the classes that no negative may carry, the requested ones among them.
 --
--- Related classes are, by the value of `related`:
+-- Which classes are related depends on `related`:
 --   prefix     those whose name begins with the whole words of a requested name: Car door is
 --              related to Car, Carrot is not
 --   hierarchy  those below a requested class in Open Images' tree

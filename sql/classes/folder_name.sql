@@ -1,7 +1,7 @@
--- folder_name: a class's name or MID in small letters, digits and underscores, to name a folder.
+-- folder_name: a class's name or MID as a folder name of lower-case letters, digits and `_`.
 --
--- Letters of every script are kept. The name is cut at 60 characters, which every file system
--- accepts. It is empty if the text has neither letters nor digits.
+-- It keeps letters of every script, and is cut at 60 characters, which every file system accepts.
+-- It is empty if the text has neither letters nor digits.
 -- Parameters:
 --   name   the text
 -- Returns: VARCHAR

@@ -1,16 +1,16 @@
--- matching_classes: the classes with these names or MIDs, in this case or else in any case.
+-- matching_classes: the classes with these names or MIDs: in the same case, or else in any case.
 -- Reads: classes
 -- Parameters:
 --   class             a name or MID, or a list of them
---   strict := false   stop with an error at a name that no class has, or that several share
+--   strict := false   fail if a name matches no class, or several
 -- Columns: those of classes, after
---   position  BIGINT   place among the names, from 1
---   name      VARCHAR  the name or MID that was given; if no class has it, the others are NULL
+--   position  BIGINT   position among the names, from 1
+--   name      VARCHAR  the name or MID given; if no class has it, the other columns are NULL
 -- Example: FROM matching_classes(['hot dog', 'Jaguar']);
 
 CREATE OR REPLACE TEMP MACRO matching_classes(class, strict := false) AS TABLE
 WITH given AS (
-    -- JSON tells one text from a list of them, and takes both.
+    -- JSON accepts one text or a list, and tells which it is.
     SELECT CASE json_type(to_json(class))
         WHEN 'ARRAY' THEN from_json(to_json(class), '["VARCHAR"]')
         WHEN 'VARCHAR' THEN [json_extract_string(to_json(class), '$')]
@@ -19,13 +19,13 @@ WITH given AS (
 names AS (
     SELECT generate_subscripts(names, 1) AS position, unnest(names) AS name FROM given
 ),
-found AS (
+matches AS (
     SELECT *, name IN (LabelName, DisplayName) AS exact
     FROM names LEFT JOIN classes ON lower(name) IN (lower(LabelName), lower(DisplayName))
     QUALIFY exact IS NOT DISTINCT FROM bool_or(exact) OVER (PARTITION BY position)
 )
 SELECT * EXCLUDE (exact)
-FROM found
+FROM matches
 QUALIFY CASE
     WHEN NOT strict THEN true
     WHEN LabelName IS NULL

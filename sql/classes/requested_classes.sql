@@ -1,13 +1,13 @@
 -- requested_classes: the classes of a selection, each with its folder.
 --
--- A name that no class has, or that several share, is an error. Folders are made distinct from each
--- other and from the negatives' folder by adding the MID.
+-- A name of no class, or of several, is an error. The MID is added to a folder name that is invalid,
+-- or that would equal another's or the negatives'.
 -- Reads: matching_classes, folder_name, is_valid_folder
 -- Parameters:
 --   class                        a name or MID, or a list of them
 --   negative_folder := 'other'   folder of the negatives, which no class may take
 -- Columns:
---   position     BIGINT   place among the classes, from 1
+--   position     BIGINT   position among the classes, from 1
 --   LabelName    VARCHAR  the class's MID
 --   DisplayName  VARCHAR  its name
 --   folder       VARCHAR  where its photos go

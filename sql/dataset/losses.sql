@@ -1,12 +1,12 @@
 -- losses: how many photos were lost or failed, by source and reason.
 --
--- A photo counts once for each source that was asked for it, because each gives its own reason.
+-- A photo counts once for each source that was tried, because each has its own reason.
 -- Reads: manifest
 -- Columns:
 --   folder  VARCHAR  the class folder
 --   status  VARCHAR  lost (for good) or failed (worth another try)
---   source  VARCHAR  the source that was asked: mirror, original or thumbnail
---   reason  VARCHAR  what it answered, such as http 404 or placeholder
+--   source  VARCHAR  the source that was tried: mirror, original or thumbnail
+--   reason  VARCHAR  why it failed, such as http 404 or placeholder
 --   photos  BIGINT   how many photos
 -- Example:
 --   SELECT source, reason, sum(photos) FROM losses WHERE status = 'lost' GROUP BY ALL ORDER BY ALL;

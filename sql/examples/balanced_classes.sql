@@ -1,4 +1,4 @@
--- Five classes with as many images each: as many as the rarest has.
+-- Five classes with equally many images: as many as the rarest has.
 --
 --   hotdog-sql select --query sql/examples/balanced_classes.sql --split all --download fast_food
 

@@ -1,4 +1,4 @@
--- Hot dogs, and images that might have shown one: a person said that there is none.
+-- Hot dogs, and images in which a person looked for one and found none.
 --
 --   hotdog-sql select --query sql/examples/hard_negatives.sql --download hard
 

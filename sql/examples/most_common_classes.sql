@@ -1,4 +1,4 @@
--- The twenty classes that most images carry.
+-- The twenty most common classes.
 --
 --   hotdog-sql sql --file sql/examples/most_common_classes.sql
 

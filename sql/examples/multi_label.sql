@@ -1,8 +1,8 @@
--- One row per image with all its classes of a list, in one column; empty where it has none of them.
+-- One row per image, and in one column those of three classes that it has; empty if it has none.
 --
 --   hotdog-sql sql --file sql/examples/multi_label.sql
 --
--- The rows are a selection too: `select --query` with `--download` puts their photos in one folder.
+-- The rows are a selection too: `select --query` with `--download` puts the photos in one folder.
 
 WITH picked AS (
     SELECT ImageID, nullif(folder, 'other') AS class

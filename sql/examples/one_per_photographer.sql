@@ -1,4 +1,4 @@
--- Hot dogs and others, one photo of each photographer at most: the first in the seeded order.
+-- Hot dogs and others, at most one photo per photographer: the first in the seeded order.
 --
 --   hotdog-sql select --query sql/examples/one_per_photographer.sql --download diverse
 

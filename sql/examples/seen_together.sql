@@ -1,4 +1,4 @@
--- The twenty classes that are seen most often together with hot dogs.
+-- The twenty classes most often seen with hot dogs.
 --
 --   hotdog-sql sql --file sql/examples/seen_together.sql
 

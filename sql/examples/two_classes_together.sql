@@ -1,4 +1,4 @@
--- Images with a hot dog and a person in them, and as many with neither.
+-- Images with a hot dog and a person, and as many with neither.
 --
 --   hotdog-sql select --query sql/examples/two_classes_together.sql --download eating
 

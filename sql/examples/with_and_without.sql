@@ -2,7 +2,7 @@
 --
 --   hotdog-sql select --query sql/examples/with_and_without.sql --download company
 
-WITH carried AS (
+WITH image_classes AS (
     SELECT ImageID, list(DISTINCT LabelName) AS classes
     FROM positive_labels()
     WHERE LabelName IN ('/m/01b9xk', '/m/01g317')
@@ -11,5 +11,5 @@ WITH carried AS (
 SELECT
     ImageID,
     if(list_contains(classes, '/m/01g317'), 'with_person', 'without_person') AS folder
-FROM carried
+FROM image_classes
 WHERE list_contains(classes, '/m/01b9xk');

@@ -1,6 +1,6 @@
 -- class_hierarchy: which class is a kind or a part of which, for the 600 boxable classes.
 --
--- Open Images' own tree, one row per branch; a class can have several parents.
+-- Open Images' own tree, one row per branch. A class can have several parents.
 -- Reads: files
 -- Columns:
 --   Parent     VARCHAR  MID of the wider class; /m/0bl9f, at the root, is Entity

@@ -1,7 +1,7 @@
 -- classes: every class, read in place from the class descriptions.
 --
--- The dialect is pinned because DuckDB's sniffer trips over `"Fiat 500 ""topolino"""`, far beyond
--- the lines that it samples. Names are not unique (12 are shared by two MIDs): the key is LabelName.
+-- The dialect is pinned because DuckDB's sniffer fails at `"Fiat 500 ""topolino"""`, far beyond the
+-- lines that it samples. Names are not unique (12 are shared by two MIDs): the key is LabelName.
 -- Reads: files
 -- Columns:
 --   LabelName    VARCHAR  the class's MID, such as /m/01b9xk

@@ -1,6 +1,6 @@
 -- images: every image of the session's splits.
 --
--- They are read from the CSVs, or from the index if there is one; see `labels` for the buffer.
+-- They are read from the CSVs, or from the index if there is one. `labels` explains the buffer.
 -- Reads: files
 -- Columns:
 --   ImageID             VARCHAR  the image, 16 hexadecimal digits

@@ -8,7 +8,7 @@
 --   ImageID     VARCHAR  the image, 16 hexadecimal digits
 --   Source      VARCHAR  verification and crowdsource-verification are people's, machine a model's
 --   LabelName   VARCHAR  MID of the class
---   Confidence  DOUBLE   0 to 1; people's labels are 1 (it is there) or 0 (it is not)
+--   Confidence  DOUBLE   0 to 1; people's labels are 1 (present) or 0 (absent)
 -- Example: SELECT Source, Confidence, count(*) FROM labels GROUP BY ALL ORDER BY ALL;
 
 CREATE OR REPLACE TEMP VIEW labels AS

@@ -1,5 +1,5 @@
 -- Queries that are allowed, each after an empty line. {data} and {dataset} are folders, {classes}
--- is a file in the first.
+-- is a file in {data}.
 
 SELECT 1;
 

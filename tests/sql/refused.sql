@@ -1,6 +1,6 @@
 -- Queries that are refused, one per line: each writes, reads what is not the session's, or runs
 -- another statement. {data}, {dataset}, {scratch} and {outside} are folders, {classes} and
--- {secret} are files in two of them.
+-- {secret} are files in {data} and {outside}.
 
 -- Statements that write.
 COPY labels TO '{outside}/o.csv'
@@ -71,7 +71,7 @@ FROM query(if(random() < 0.5, 'FROM files', 'DELETE FROM files RETURNING *'))
 SELECT * FROM labels, LATERAL (FROM query('SELECT 1'))
 FROM json_execute_serialized_sql(json_serialize_sql('WITH x AS (COPY labels TO ''{data}/o.csv'') FROM x'))
 
--- Functions with effects, or upon addresses in memory.
+-- Functions with side effects, or that read addresses in memory.
 FROM checkpoint()
 FROM enable_logging(level := 'trace', storage := 'file', storage_path := '{data}/log')
 FROM truncate_duckdb_logs()
@@ -81,7 +81,7 @@ FROM create_external_resource('x')
 FROM read_duckdb('{data}/o.db')
 FROM '{data}/o.db'
 
--- Files that are not the session's.
+-- Files outside the session.
 FROM '{secret}'
 FROM '{data}/../outside/secret.csv'
 FROM read_csv('{secret}')
@@ -102,7 +102,7 @@ SELECT (SELECT content FROM read_text('{secret}'))
 SELECT getenv('HOME')
 FROM duckdb_secrets()
 
--- What does not exist, or only in the program that runs the query.
+-- What does not exist, or exists only in the program that runs the query.
 FROM text
 SELECT 'x'::INTEGER
 SELECT $1

@@ -1,4 +1,4 @@
-"""Finding classes: by name in any case, by what is similar, whole words, and counts."""
+"""Finding classes by name in any case, by similar names and by whole words; and counts."""
 
 import csv
 from collections.abc import Iterator

@@ -19,7 +19,7 @@ Rows = list[tuple[str, ...]]
 
 
 def ask(directory: Path, query: str) -> Rows:
-    """What the DuckDB shell gives."""
+    """The rows that the DuckDB shell returns."""
     said = run_process(
         [find_shell(), "-csv", "-noheader", "-nullvalue", ""],
         directory,
@@ -72,7 +72,7 @@ def test_losses_by_source_and_reason(dataset: Path) -> None:
 
 
 def test_the_shell_command_without_any_csv(dataset: Path, run: Run) -> None:
-    """Nothing but the dataset may be left of a download."""
+    """A user may have kept only the dataset."""
     done = run("shell", dataset, "--data-dir", dataset / "data", stdin="FROM losses;\n")
     assert "http 503" in done.stdout
     assert "Error" not in done.stderr + done.stdout

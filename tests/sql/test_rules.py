@@ -1,4 +1,4 @@
-"""Rules that stand outside `select_images`: hierarchy, ratios, splits, whose labels, the report."""
+"""Rules outside `select_images`: the hierarchy, ratios, whose labels count, and the report."""
 
 from collections import defaultdict
 from pathlib import Path
@@ -20,7 +20,7 @@ CHOSEN = st.lists(st.sampled_from(MIDS[:5]), min_size=1, max_size=3, unique=True
 @settings(max_examples=8, deadline=None)
 @given(data=open_images())
 def test_hierarchy_agrees_with_brute_force(data: OpenImages) -> None:
-    """Of kinds and parts, on several levels, and of a class that is below two others."""
+    """For kinds and parts, on several levels, and for a class with two parents."""
     for chosen, below in {FOOD: {HOT_DOG, BUN}, STAND: {BUN}, PERSON: set()}.items():
         asked = SelectOptions((chosen,), negatives=9, related="none", exclude=tuple(below))
         with database_of(data) as database:
@@ -68,7 +68,7 @@ def test_a_ratio_counts_from_the_positives_taken(small_data: Path) -> None:
 
 
 def test_machine_labels_enlarge_a_class() -> None:
-    """Ten labels of people, five of a model that is sure, and three of one that is not."""
+    """Ten labels of people, and of a model five above and three below the minimum confidence."""
     ids = [f"{number:016x}" for number in range(18)]
     data = OpenImages(images=[image_row(image) for image in ids])
     data.labels = [(image, "verification", HOT_DOG, "1") for image in ids[:10]]

@@ -25,14 +25,14 @@ FOLDERS = {
     "/m/0a2": "jaguar",
     "/m/0a3": "piñata",
 }
-# These look like numbers, and must stay the texts they are.
+# These look like numbers, but must stay text.
 ODD_IDS = ("92157226691247e1", "0001234567890123", "0000000000000000", "1e10000000000000")
 
 #: Options that are not parameters of the macro.
 NOT_IN_SQL = {"query", "variables", "ids", "partition", "group_by"}
 
 ids = st.one_of(st.sampled_from(ODD_IDS), st.text("0123456789abcdef", min_size=16, max_size=16))
-# Free text as strangers write it: quotes, commas, any script, line breaks and control characters.
+# Free text of users: quotes, commas, any script, line breaks and control characters.
 free_text = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
 
 
@@ -53,7 +53,7 @@ def open_images(draw: st.DrawFn) -> OpenImages:
         )
     )
     rows = [image_row(image, Title=draw(free_text)) for image in images]
-    # The sources are told apart only where a model's labels are read.
+    # Sources are distinguished only if a model's labels are read.
     return OpenImages(images=rows, labels=labels, machine_labels=labels)
 
 
@@ -78,7 +78,7 @@ def selected(database: Database, asked: SelectOptions) -> list[brute_force.Row]:
 
 
 def selected_at_once(database: Database, asked: SelectOptions) -> list[brute_force.Row]:
-    """What the shell's users get, in one statement."""
+    """The rows that users of the shell get from one statement."""
     values = {name: value for name, value in asdict(asked).items() if name not in NOT_IN_SQL}
     values["class"] = values.pop("classes")
     arguments = ", ".join(("$class", *(f'"{one}" := ${one}' for one in values if one != "class")))

@@ -1,7 +1,7 @@
 -- requested_classes: the classes of a selection, each with its folder.
 --
--- A name of no class, or of several, is an error. The MID is added to a folder name that is invalid,
--- or that would equal another's or the negatives'.
+-- A name of no class, or of several, is an error. The MID is added to a folder name that is invalid
+-- or would equal another's or the negatives'.
 -- Reads: matching_classes, folder_name, is_valid_folder
 -- Parameters:
 --   class                        a name or MID, or a list of them

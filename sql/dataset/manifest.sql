@@ -2,13 +2,14 @@
 --
 -- The session variable dataset_dir names the dataset's folder. While a download runs, or after one
 -- was killed, a photo may have several lines, of which the last counts; an incomplete last line is
--- ignored. Columns are read by name, because earlier releases wrote fewer.
+-- ignored. Columns are read by name, because earlier releases wrote fewer. path, source, url, bytes
+-- and md5 are NULL unless the photo was downloaded.
 -- Columns: those of images but ImageID, after
 --   ImageID        VARCHAR  the image; with folder, the key
 --   folder         VARCHAR  its class folder
 --   partition      VARCHAR  the part of the dataset; NULL if it has none
 --   rank           BIGINT   position in the seeded order within the folder, from 1
---   path           VARCHAR  path below the dataset; like source, url, bytes and md5 NULL unless downloaded
+--   path           VARCHAR  path below the dataset
 --   status         VARCHAR  downloaded, lost (for good) or failed (worth another try)
 --   source         VARCHAR  mirror, original or thumbnail
 --   url            VARCHAR  requested address, before any redirect

@@ -10,8 +10,7 @@
 --   LabelName           VARCHAR  MID of the class; NULL in the negatives' row
 --   DisplayName         VARCHAR  its name
 --   positives           BIGINT   images labelled with the class
---   by_people           BIGINT   positives that a person labelled
---   by_machine          BIGINT   positives that a model labelled
+--   by_people, by_machine  BIGINT  positives that a person labelled, and that a model did
 --   verified_negatives  BIGINT   images in which a person said that the class is absent
 --   ambiguous           BIGINT   positives with another requested class too
 --   labelled            BIGINT   images with any positive label; only in the negatives' row

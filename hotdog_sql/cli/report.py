@@ -93,6 +93,8 @@ def print_download(
             say(f"Lost photos are not replaced without {missing}")
     if report.replaced:
         _say_count("replaced", report.replaced, "lost photos, by the next in the random order")
+    if report.unselected:
+        _say_count("not selected", report.unselected, "of another selection; --update removes them")
     for folder, count in report.short.items():
         _say_count("not replaced", count, f"in {printable(folder)}: no more candidates")
     if report.failed:

@@ -7,12 +7,14 @@ import sqlite3
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.manifest import Manifest, Row, part_name, read_manifest
+from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.result import (
     HEADER,
     MANIFEST,
@@ -105,6 +107,7 @@ class Dataset:
         self._listed: set[tuple[str, str]] = set()
         self._sizes = sqlite3.connect("")
         self._sizes.execute("CREATE TABLE sizes (path PRIMARY KEY, size) WITHOUT ROWID")
+        self._folders_of_deleted: set[str] = set()
 
     def close(self) -> None:
         """Flush the manifest."""
@@ -129,10 +132,31 @@ class Dataset:
         return size is not None if tar else size == row.size
 
     def append(self, result: Result) -> None:
-        """Append a result to the manifest."""
+        """Append a result to the manifest, and delete the photo's file of an earlier run."""
         self.manifest.append(result)
         if time.monotonic() >= self._next_flush:
             self.flush()
+        old_path = self.manifest.find(result.photo).path
+        if result.path and old_path not in ("", result.path) and not tar_of(old_path):
+            self.delete(old_path)
+
+    def reassign(self, row: Row, photo: Photo) -> None:
+        """Record a known photo with another rank or partition, and move its file accordingly."""
+        result = replace(self.manifest.result(row), photo=photo)
+        if row.path and row.partition != photo.partition:
+            if tar_of(row.path):
+                raise DatasetError(
+                    f"{self.storage.name} has its photos in tars of other parts, which are never "
+                    "changed: choose another folder"
+                )
+            result = replace(result, path=f"{photo.stem}.{row.path.rpartition('.')[2]}")
+            self.storage.write(result.path, self.storage.read(row.path) or b"")
+        self.append(result)
+
+    def delete(self, path: str) -> None:
+        """Delete a photo's file; `finalize` deletes the folder if it is empty."""
+        self.storage.delete(path)
+        self._folders_of_deleted.add(path.rpartition("/")[0])
 
     def finalize(
         self, report: DownloadReport, recipe: Mapping[str, object] | None, options: DownloadOptions
@@ -160,9 +184,15 @@ class Dataset:
         self._put_if_changed(ATTRIBUTION, new_attribution)
         self._put_if_changed(MANIFEST, new_manifest)
         # Only now: an interrupted update must be run again with --update.
-        if recipe is not None and options.update:
+        if options.update:
+            if recipe is None:
+                self.storage.delete(SELECTION)  # the old recipe no longer applies
             write_recipe(self.storage, recipe, options)
-        if self.storage.folder is None:  # the parts have been replaced by the manifest
+        if self.storage.folder is not None:
+            for name in self._folders_of_deleted:
+                with suppress(OSError):  # trainers take an empty folder for a class
+                    os.removedirs(self.storage.folder / name)
+        else:  # the parts have been replaced by the manifest
             self.storage.delete(*(path for path, _ in self.storage.files(WORK_FOLDER)))
             self._flushed_bytes = self.manifest.path.stat().st_size
 

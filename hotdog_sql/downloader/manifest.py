@@ -41,6 +41,7 @@ class Row(NamedTuple):
 
     folder: str
     image_id: str
+    partition: str
     rank: int
     reserve: bool
     status: str
@@ -67,12 +68,13 @@ class Manifest:
     """A manifest with the current columns, for use by one thread.
 
     `tars` are those that contain photos; an empty text stands for photos that are files.
+    `selected_folders` are in the order of the selection.
     """
 
     def __init__(self, path: Path, *, writable: bool = True) -> None:
         self.path = path
         self.tars: set[str] = set()
-        self._selected_folders: dict[str, None] = {}  # in the order of the selection
+        self.selected_folders: dict[str, None] = {}
         self._recorded_folders: dict[str, None] = {}  # in the order of the file
         self._index = sqlite3.connect("", isolation_level=None)  # a temporary file
         with ExitStack() as stack, storage_errors(path):
@@ -105,13 +107,13 @@ class Manifest:
 
     def mark_selected(self, photo: Photo) -> Row:
         """Count a photo as selected, and return what earlier runs recorded of it."""
-        self._selected_folders.setdefault(photo.folder)
+        self.selected_folders.setdefault(photo.folder)
         query = """
-            INSERT INTO photos VALUES (?, ?, ?, ?, '', '', NULL, 0, 0, 1)
+            INSERT INTO photos VALUES (?, ?, ?, ?, ?, '', '', NULL, 0, 0, 1)
             ON CONFLICT DO UPDATE SET selected = selected + 1
             RETURNING *
         """
-        values = (photo.folder, photo.image_id, photo.rank, photo.reserve)
+        values = (photo.folder, photo.image_id, photo.partition, photo.rank, photo.reserve)
         (row,) = self._index.execute(query, values)
         return Row._make(row)
 
@@ -137,7 +139,7 @@ class Manifest:
             SELECT * FROM photos WHERE folder = ? AND status <> '' AND (selected = 0 OR ?)
             ORDER BY rank, image_id
         """
-        for folder in self._selected_folders | self._recorded_folders:
+        for folder in self.selected_folders | self._recorded_folders:
             yield from map(Row._make, self._index.execute(query, (folder, not unselected)))
 
     def rows_by_path(self) -> Iterator[Row]:
@@ -166,7 +168,7 @@ class Manifest:
 
     def _index_lines(self, *, selected: int) -> None:
         """Add the complete lines that the index lacks."""
-        query = "INSERT OR REPLACE INTO photos VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        query = "INSERT OR REPLACE INTO photos VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         with self.path.open("rb") as file:
             file.seek(self._indexed)
             try:
@@ -184,6 +186,7 @@ class Manifest:
             if row is None:
                 continue
             image_id, folder, path = row["ImageID"], row["folder"], row["path"]
+            partition = row["partition"]
             try:
                 status, rank = Status(row["status"]), int(row["rank"] or 0)
                 size = int(row["bytes"]) if row["bytes"] else None
@@ -192,13 +195,13 @@ class Manifest:
             if not is_image_id(image_id):
                 raise invalid_row(f"ImageID {printable(image_id)!r}")
             if path:
-                if not is_valid_path(path, row["partition"], folder, image_id):
+                if not is_valid_path(path, partition, folder, image_id):
                     # The file may be deleted later, so it must be inside the dataset.
                     raise invalid_row(f"the path {printable(path)!r}")
                 self.tars.add(tar_of(path))
             self._recorded_folders.setdefault(folder)
-            reserve = row["reserve"] == "true"
-            main_columns = (folder, image_id, rank, reserve, status, path, size)
+            reserve = row["reserve"].lower() == "true"  # a spreadsheet writes TRUE
+            main_columns = (folder, image_id, partition, rank, reserve, status, path, size)
             yield (*main_columns, start, len(line), selected)
 
 

@@ -96,6 +96,7 @@ class DownloadReport:
         lost: photos that no source has.
         failed: photos whose download may succeed in a later run.
         replaced: lost photos that another photo in the dataset replaces.
+        unselected: photos of another selection in the dataset.
         short: lost photos, by folder, for which no replacement is left.
         sources: photos in the dataset, by source.
         lost_reasons: how often each (source, reason) occurs among the lost photos.
@@ -108,6 +109,7 @@ class DownloadReport:
     lost: int = 0
     failed: int = 0
     replaced: int = 0
+    unselected: int = 0
     short: dict[str, int] = field(default_factory=dict)
     sources: Counter[str] = field(default_factory=Counter)
     lost_reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -119,7 +121,7 @@ class DownloadReport:
         match row["status"]:
             case Status.DOWNLOADED:
                 self.on_disk += 1
-                self.replaced += row["reserve"] == "true"
+                self.replaced += row["reserve"].lower() == "true"
                 self.sources[row["source"]] += 1
             case Status.LOST:
                 self.lost += 1
@@ -132,8 +134,8 @@ class DownloadReport:
 def invalid_row(reason: object) -> DatasetError:
     """Return the error for an invalid line of a manifest."""
     return DatasetError(
-        f"manifest.csv has a row that hotdog-sql did not write ({reason}); move the file away and "
-        "download again"
+        f"manifest.csv has a row that hotdog-sql did not write ({reason}); "
+        "correct the row or choose another folder"
     )
 
 

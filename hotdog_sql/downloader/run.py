@@ -52,7 +52,8 @@ def download(
         if storage.folder is not None:  # workers of a cluster have other working directories
             storage = open_storage(storage.folder.absolute())
         template = Shard((), storage, mirror_url, options, dataset.run_id)
-        cutter = ShardCutter(template, dataset.manifest.tars)
+        manifest = dataset.manifest
+        cutter = ShardCutter(template, manifest.tars, manifest.selected_folders)
         with open_executor(template, progress) as run_shards:
             for candidates in run.rounds(photos):
                 for results in run_shards(cutter.cut(run.missing(candidates))):
@@ -110,9 +111,10 @@ class _Run:
             if not self._is_done(row):
                 yield photo
                 continue
-            if (row.rank, row.reserve) != (photo.rank, photo.reserve):
-                # A larger selection can contain a photo that was a replacement before.
-                self.dataset.append(replace(self.dataset.manifest.result(row), photo=photo))
+            recorded = (row.partition, row.rank, row.reserve)
+            if recorded != (photo.partition, photo.rank, photo.reserve):
+                # For example, a larger selection contains a photo that was a replacement before.
+                self.dataset.reassign(row, photo)
             folder.lost += row.status == Status.LOST
             self.progress.finished(row.status, "", known=True, reserve=photo.reserve)
 
@@ -132,16 +134,26 @@ class _Run:
     def clean_up(self) -> None:
         """Remove photos that are no longer selected, and count those without a replacement."""
         for row in list(self.dataset.manifest.rows(unselected=True)):
-            folder = self.folders.get(row.folder)
-            # A reserve is surplus once the photo that it replaced has been downloaded.
-            is_surplus = row.reserve and folder is not None and folder.requested >= folder.lost
-            if self.options.update or (is_surplus and self.options.top_up):
+            if self._is_removable(row):
                 if row.path:
-                    self.dataset.storage.delete(row.path)
+                    self.dataset.delete(row.path)
                 self.dataset.manifest.discard(row)
+            elif row.path and not row.reserve:
+                self.report.unselected += 1
         for name, folder in self.folders.items():
             if folder.exhausted:
                 self.report.short[name] = folder.lost - folder.requested
+
+    def _is_removable(self, row: Row) -> bool:
+        """Return whether to remove a photo that is not selected."""
+        folder = self.folders.get(row.folder)
+        # A reserve is surplus once the photo that it replaced has been downloaded.
+        is_surplus = row.reserve and folder is not None and folder.requested >= folder.lost
+        # Without a recipe, no photo can be selected in place of a lost one, and tars never change.
+        can_replace = self.replacements is not None and not self.options.in_tars
+        if self.options.update:
+            return can_replace or is_surplus or not row.reserve or folder is None
+        return is_surplus and can_replace and self.options.top_up
 
     def _check_folder(self, photo: Photo) -> None:
         """Raise `SelectionFileError` if two folders have the same name on some file system."""
@@ -176,7 +188,7 @@ class _Run:
         previous = self.dataset.manifest.find(result.photo)
         runs = 1
         if previous.status == Status.LOST:
-            return self.dataset.manifest.result(previous)
+            return replace(self.dataset.manifest.result(previous), photo=result.photo)
         if previous.status == Status.FAILED:
             note = self.dataset.manifest.columns(previous)["note"]
             match = re.search(r"failed in (\d+) runs", note)

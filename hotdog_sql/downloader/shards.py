@@ -1,6 +1,6 @@
 """Shards: parts of a download that this process or a worker of a cluster runs one at a time."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 
@@ -50,12 +50,18 @@ class ShardCutter:
     Shard boundaries depend only on the photos, not on timing.
     """
 
-    def __init__(self, template: Shard, used_tars: set[str]) -> None:
-        """Shards get the template's settings; `used_tars` are those that contain photos."""
+    def __init__(
+        self, template: Shard, used_tars: set[str], class_folders: Collection[str]
+    ) -> None:
+        """Shards get the template's settings; `used_tars` are those that contain photos.
+
+        `class_folders` has the folders of the photos so far, those of earlier runs included, in the
+        order of the selection.
+        """
         self._template = template
         self._used_tars = set(used_tars)
+        self._class_folders = class_folders
         self._numbers = count(1)
-        self._classes: dict[str, int] = {}
 
     def cut(self, photos: Iterable[Photo]) -> Iterator[Shard]:
         """Yield shards of the photos, which are taken from their iterable as needed."""
@@ -63,8 +69,6 @@ class ShardCutter:
         open_shards: dict[str, dict[tuple[str, str], Photo]] = {}
         for photo in photos:
             partition = photo.partition if options.in_tars else ""
-            # Class folders are numbered in the order of the selection.
-            self._classes.setdefault(photo.folder, len(self._classes))
             # A tar cannot contain an image twice, even for two folders.
             key = ("" if options.in_tars else photo.folder, photo.image_id)
             rows = open_shards.get(partition, {})
@@ -78,7 +82,8 @@ class ShardCutter:
         shard = replace(self._template, photos=tuple(rows.values()), number=next(self._numbers))
         if not shard.options.in_tars:
             return shard
-        return replace(shard, tar=self._next_tar(partition), classes=dict(self._classes))
+        classes = {folder: number for number, folder in enumerate(self._class_folders)}
+        return replace(shard, tar=self._next_tar(partition), classes=classes)
 
     def _next_tar(self, partition: str) -> str:
         """Return the tar with the lowest number that the manifest does not use."""

@@ -122,9 +122,9 @@ def repair(
 ) -> VerifyReport:
     """Download the photos that `verify` found missing, altered or undecodable.
 
-    If no source has a photo any more, its file does not change, and its row changes only if the
-    file is missing. Photos are altered as `selection.json` says, whatever the options. Extra files
-    stay.
+    A photo that cannot be downloaded keeps its file and its row, but a missing photo that no source
+    has any more is recorded as lost. Photos are altered as `selection.json` says, whatever the
+    options. Extra files stay.
     """
     faults = {problem.photo: problem.fault for problem in report.problems if problem.photo}
     storage = open_storage(address)
@@ -145,7 +145,8 @@ def repair(
             for result in pool.run(faults):
                 if result.status is Status.DOWNLOADED:
                     repaired.add(result.photo)
-                if result.photo in repaired or faults[result.photo] is Fault.MISSING:
+                    dataset.append(result)
+                elif result.status is Status.LOST and faults[result.photo] is Fault.MISSING:
                     dataset.append(result)
         dataset.finalize(DownloadReport(), None, options)
     return replace(

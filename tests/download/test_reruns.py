@@ -1,0 +1,87 @@
+"""Later runs: a dataset ends as if one run had made it, and loses nothing."""
+
+from pathlib import Path
+
+from hotdog_sql.download_options import DownloadOptions
+from hotdog_sql.downloader.run import download
+from hotdog_sql.downloader.verify import verify
+from tests.support.datasets import TARS, mend
+from tests.support.loopback import LoopbackServer, Reply
+from tests.support.photos import Album, manifest_rows, mirror_path, photo, refuse, run, serve, tree
+from tests.support.pictures import png
+
+PHOTOS = [photo(n, "hot_dog") for n in range(1, 6)] + [photo(n, rank=n - 5) for n in range(6, 11)]
+
+
+def test_resumed_tars_have_the_same_class_numbers(server: LoopbackServer, tmp_path: Path) -> None:
+    refuse(server, PHOTOS[5:], 503)
+    serve(server, PHOTOS[:5])
+    run(server, tmp_path / "resumed", PHOTOS, dataset_format=TARS, shard_size=5)
+    serve(server, PHOTOS)
+    for name in ("resumed", "whole"):
+        run(server, tmp_path / name, PHOTOS, dataset_format=TARS, shard_size=5)
+    assert tree(tmp_path / "resumed") == tree(tmp_path / "whole")
+
+
+def test_an_update_moves_photos_to_their_parts(server: LoopbackServer, tmp_path: Path) -> None:
+    """Photos that are lost are noted with their new parts."""
+    serve(server, PHOTOS[1:])
+    parts = [one._replace(partition="train", rank=one.rank + 1) for one in PHOTOS]
+    for number, photos in enumerate((PHOTOS, parts, PHOTOS)):
+        server.clear()
+        run(server, tmp_path / "updated", photos, sources=("mirror",), update=True)
+        assert (server.requests == []) == (number > 0)
+        run(server, tmp_path / f"new{number}", photos, sources=("mirror",))
+        assert tree(tmp_path / "updated") == tree(tmp_path / f"new{number}")
+        folders = {path.name for path in (tmp_path / "updated").iterdir() if path.is_dir()}
+        assert folders == ({"train"} if number == 1 else {"hot_dog", "other"})
+
+
+def test_a_failed_repair_can_be_repeated(server: LoopbackServer, tmp_path: Path) -> None:
+    serve(server, PHOTOS)
+    run(server, tmp_path, PHOTOS)
+    path = tmp_path / "other" / f"{PHOTOS[5].image_id}.jpg"
+    path.unlink()
+    refuse(server, PHOTOS[5:6], 503)
+    assert len(mend(server, tmp_path).problems) == 1
+    serve(server, PHOTOS)
+    assert [problem.photo for problem in mend(server, tmp_path).repaired] == [PHOTOS[5]]
+    assert path.exists()
+
+
+def test_another_format_replaces_the_old_file(server: LoopbackServer, tmp_path: Path) -> None:
+    serve(server, PHOTOS)
+    run(server, tmp_path, PHOTOS)
+    for one in PHOTOS[:2]:
+        server.on(mirror_path(one), Reply(body=png(int(one.image_id))))
+        (tmp_path / "hot_dog" / f"{one.image_id}.jpg").write_bytes(b"damaged")
+        assert not verify(tmp_path).good
+        run(server, tmp_path, PHOTOS) if one is PHOTOS[0] else mend(server, tmp_path)
+        assert verify(tmp_path).good
+
+
+def test_reserves_stay_where_replacements_are_unknown(
+    server: LoopbackServer, tmp_path: Path
+) -> None:
+    """They go when the lost photo is back, also after a spreadsheet has changed the manifest."""
+    serve(server, PHOTOS[1:])
+    album = Album(PHOTOS[:4], {"hot_dog": PHOTOS[4:5]})
+    run(server, tmp_path, album)
+    for update, photos in ((False, PHOTOS[1:4]), (True, PHOTOS[:4])):
+        url = server.url("/mirror/")
+        download(photos, tmp_path, mirror_url=url, options=DownloadOptions(update=update))
+        assert len(tree(tmp_path)) == 6
+    manifest = tmp_path / "manifest.csv"
+    manifest.write_text(manifest.read_text().replace(",true,", ",TRUE,"))
+    serve(server, PHOTOS)
+    assert run(server, tmp_path, album, retry_failed=True).on_disk == 4
+
+
+def test_photos_of_another_selection_are_reported(server: LoopbackServer, tmp_path: Path) -> None:
+    serve(server, PHOTOS)
+    run(server, tmp_path, PHOTOS[:5], recipe={"seed": 1})
+    assert run(server, tmp_path, PHOTOS[4:]).unselected == 4
+    assert run(server, tmp_path, PHOTOS[4:], update=True).unselected == 0
+    assert len(manifest_rows(tmp_path)) == 6
+    # Nobody knows how these photos were selected.
+    assert not (tmp_path / "selection.json").exists()

@@ -11,4 +11,5 @@ FROM picked
 WHERE rank <= (
     SELECT min(images)
     FROM (SELECT count(*) AS images FROM picked GROUP BY folder)
-);
+)
+ORDER BY folder, rank;

@@ -5,4 +5,4 @@
 SELECT License, count(*) AS images
 FROM images
 GROUP BY License
-ORDER BY images DESC;
+ORDER BY images DESC, License;

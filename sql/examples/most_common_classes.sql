@@ -5,5 +5,5 @@
 SELECT classes.DisplayName, count(DISTINCT positive.ImageID) AS images
 FROM positive_labels() AS positive JOIN classes USING (LabelName)
 GROUP BY classes.LabelName, classes.DisplayName
-ORDER BY images DESC, classes.DisplayName
+ORDER BY images DESC, classes.DisplayName, classes.LabelName
 LIMIT 20;

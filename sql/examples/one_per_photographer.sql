@@ -4,4 +4,5 @@
 
 SELECT ImageID, folder, rank
 FROM select_images('Hot dog')
-QUALIFY row_number() OVER (PARTITION BY AuthorProfileURL ORDER BY folder, rank) = 1;
+QUALIFY row_number() OVER (PARTITION BY AuthorProfileURL ORDER BY folder, rank) = 1
+ORDER BY folder, rank;

@@ -11,5 +11,5 @@ FROM positive_labels() AS positive
     JOIN classes USING (LabelName)
 WHERE classes.LabelName != '/m/01b9xk'
 GROUP BY classes.LabelName, classes.DisplayName
-ORDER BY images DESC, classes.DisplayName
+ORDER BY images DESC, classes.DisplayName, classes.LabelName
 LIMIT 20;

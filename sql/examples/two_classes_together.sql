@@ -13,4 +13,5 @@ SELECT ImageID, 'hot_dog_and_person' AS folder FROM together
 UNION ALL
 SELECT ImageID, 'neither' AS folder
 FROM select_images(['Hot dog', 'Person'], negatives := 120)
-WHERE folder = 'other' AND rank <= (SELECT count(*) FROM together);
+WHERE folder = 'other' AND rank <= (SELECT count(*) FROM together)
+ORDER BY folder, ImageID;

@@ -12,4 +12,5 @@ SELECT
     ImageID,
     if(list_contains(classes, '/m/01g317'), 'with_person', 'without_person') AS folder
 FROM image_classes
-WHERE list_contains(classes, '/m/01b9xk');
+WHERE list_contains(classes, '/m/01b9xk')
+ORDER BY folder, ImageID;

@@ -24,7 +24,7 @@ files AS (
     SELECT 'JPEGImages/' || name AS file, 0 AS line_number, NULL AS line, path AS photo FROM photos
     UNION ALL
     SELECT
-        'ImageSets/Main/' || replace(coalesce("partition", 'trainval'), 'validation', 'val')
+        'ImageSets/Main/' || if("partition" = 'validation', 'val', coalesce("partition", 'trainval'))
         || '.txt',
         row_number() OVER (ORDER BY ImageID), ImageID, NULL
     FROM photos

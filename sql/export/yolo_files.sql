@@ -14,7 +14,10 @@
 
 CREATE OR REPLACE TEMP MACRO yolo_files(class, rows) AS TABLE
 WITH photo_boxes AS MATERIALIZED (
-    SELECT *, replace(coalesce("partition" || '/', ''), 'validation/', 'val/') AS part
+    SELECT
+        *,
+        CASE "partition" WHEN 'validation' THEN 'val/' ELSE coalesce("partition" || '/', '') END
+            AS part
     FROM query_table(rows)
 ),
 parts AS (

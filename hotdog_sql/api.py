@@ -18,7 +18,7 @@ from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.export import write_rows as write_rows
 from hotdog_sql.lookup import data_for, is_list
 from hotdog_sql.notebook import notebook_progress
-from hotdog_sql.options import DataOptions, SelectOptions, Source
+from hotdog_sql.options import DataOptions, SelectOptions
 from hotdog_sql.progress import Progress
 from hotdog_sql.recipe import Recipe, open_selection
 from hotdog_sql.sandbox import needs_of_query
@@ -88,7 +88,7 @@ def connect(
             [Row(images=120)]
 
     Raises:
-        InputError: a split, release or kind of labels does not exist.
+        InputError: an option has the wrong type, is out of range or does not exist.
         MissingFileError: a file is missing and the options forbid its download.
         TransferError: a file could not be downloaded.
         DataError: a file lacks columns of its Open Images format.
@@ -164,15 +164,13 @@ def download(
             5
 
     Raises:
-        InputError: the options contradict each other.
+        InputError: an option is invalid, or the options contradict each other.
         DatasetError: the folder cannot be used, or holds another selection.
         MissingExtraError: the address or the options need a library that is not installed.
         ClusterError: the cluster cannot be used.
     """
     from hotdog_sql.downloader import run
 
-    if "sources" in changes:
-        changes["sources"] = tuple(Source(source) for source in changes["sources"])
     recipe = selection.recipe
     if recipe is None and selection.options is not None:
         recipe = Recipe.of(selection).content

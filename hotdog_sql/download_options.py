@@ -8,7 +8,7 @@ from functools import cache
 from importlib.util import find_spec
 
 from hotdog_sql.errors import InputError, MissingExtraError
-from hotdog_sql.options import Source
+from hotdog_sql.options import Source, check_options
 
 #: Default time limit in seconds for each wait in which no data arrives.
 SILENCE_SECONDS = 30.0
@@ -105,8 +105,8 @@ class DownloadOptions:
 
     def __post_init__(self) -> None:
         """Check the options before anything is downloaded."""
-        if self.max_side is not None and self.max_side < 1:
-            raise InputError(f"max_side is {self.max_side}: give 1 pixel or more")
+        check_options(self)
+        object.__setattr__(self, "sources", tuple(map(Source, self.sources)))
         if self.decodes and find_spec("PIL") is None:
             raise MissingExtraError(
                 "--upright, --max-side and --decode need Pillow: pip install 'hotdog-sql[images]'"

@@ -1,8 +1,8 @@
 """The options that the command line and the Python API share, with their defaults."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from enum import StrEnum, auto
 from pathlib import Path
 from typing import Any
@@ -115,13 +115,13 @@ class DataOptions:
         large: start a large download without asking.
 
     Raises:
-        InputError: a split, release or kind of labels does not exist.
+        InputError: an option has the wrong type, is out of range or does not exist.
     """
 
     data_dir: Path = Path("data")
-    release: str = "v6"
-    splits: tuple[str, ...] = ("test",)
-    labels: str = "human"
+    release: str = Release.V6
+    splits: tuple[str, ...] = (Split.TEST,)
+    labels: str = Labels.HUMAN
     threads: int | None = None
     memory_limit: str | None = MEMORY_LIMIT
     indexed: bool = True
@@ -129,13 +129,10 @@ class DataOptions:
     large: bool = False
 
     def __post_init__(self) -> None:
-        for split in self.splits:
-            _check_choice("split", split, Split)
-        _check_choice("release", self.release, Release)
-        _check_choice("labels", self.labels, Labels)
+        check_options(self)
         order = ("test", "validation", "train")
         splits = tuple(split for split in order if split in self.splits or "all" in self.splits)
-        object.__setattr__(self, "splits", splits or ("test",))
+        object.__setattr__(self, "splits", splits)
         object.__setattr__(self, "data_dir", Path(self.data_dir))
 
     def variables(self) -> dict[str, str]:
@@ -178,7 +175,7 @@ class SelectOptions:
         group_by: what stays in one part: all copies of an image, or all images by an author.
 
     Raises:
-        InputError: a value has the wrong type or is out of range.
+        InputError: an option has the wrong type, is out of range or does not exist.
     """
 
     classes: tuple[str, ...] = ()
@@ -187,10 +184,10 @@ class SelectOptions:
     seed: int = 42
     limit: int | None = None
     min_confidence: float = MIN_CONFIDENCE
-    related: str = "prefix"
+    related: str = Related.PREFIX
     exclude: tuple[str, ...] = ()
-    overlap: str = "leave_out"
-    negatives_from: str = "random"
+    overlap: str = Overlap.LEAVE_OUT
+    negatives_from: str = NegativesFrom.RANDOM
     negative_folder: str = "other"
     min_area: float | None = None
     max_area: float | None = None
@@ -201,41 +198,25 @@ class SelectOptions:
     variables: Mapping[str, str | int | float] = field(default_factory=dict)
     ids: Path | None = None
     partition: Mapping[str, float] | None = None
-    group_by: str = "image"
+    group_by: str = GroupBy.IMAGE
 
     def __post_init__(self) -> None:
-        for name in ("classes", "exclude"):
-            value = getattr(self, name)
-            object.__setattr__(self, name, (value,) if isinstance(value, str) else tuple(value))
-            self._check(name, all(map(_is_text, getattr(self, name))), "names or MIDs")
-        if isinstance(self.partition, str):
-            object.__setattr__(self, "partition", parse_partition(self.partition))
-        for name, (kind, minimum, maximum) in NUMBERS.items():
-            noun = "a number" if isinstance(0.5, kind) else "a whole number"
-            valid = _is_number(getattr(self, name), kind, minimum, maximum)
-            self._check(name, valid, f"{noun} from {minimum:,} to {maximum:,}")
-        for name, choices in _CHOICES.items():
-            _check_choice(name, getattr(self, name), choices)
-        for name in BOX_RULES[2:]:
-            self._check(name, isinstance(getattr(self, name), bool), "true or false")
-        self._check("negative_folder", _is_text(self.negative_folder), "a name")
-        self._check("query", self.query is None or _is_text(self.query), "one SELECT")
-        self._check("variables", _is_variables(self.variables), "texts or numbers by name")
-        self._check("ids", isinstance(self.ids, str | Path | None), "a file")
+        check_options(self)
+        _check(self, "negative_folder", _is_text(self.negative_folder), "a name")
+        _check(self, "query", self.query is None or _is_text(self.query), "one SELECT")
+        _check(self, "variables", _is_variables(self.variables), "texts or numbers by name")
+        _check(self, "ids", isinstance(self.ids, str | Path | None), "a file")
         if self.ids is not None:
             object.__setattr__(self, "ids", Path(self.ids))
-        self._check("partition", self.partition is None or _is_partition(self.partition), _SHARES)
+        if isinstance(self.partition, str):
+            object.__setattr__(self, "partition", parse_partition(self.partition))
+        _check(self, "partition", self.partition is None or _is_partition(self.partition), _SHARES)
         if (self.query is None and self.ids is None) == (not self.classes):
             raise InputError("give either classes, or a query or a list to select by")
         if self.has_box_rules and not self.classes:
             raise InputError("rules on boxes need classes; a query can read the view boxes itself")
         if self.min_area is not None and self.max_area is not None:
-            self._check("min_area", self.min_area <= self.max_area, "a number up to max_area")
-
-    def _check(self, name: str, valid: bool, expected: str) -> None:
-        if not valid:
-            value = printable(repr(getattr(self, name)))[:60]
-            raise InputError(f"{name} {value} is invalid; give {expected}")
+            _check(self, "min_area", self.min_area <= self.max_area, "a number up to max_area")
 
     @property
     def has_box_rules(self) -> bool:
@@ -244,14 +225,9 @@ class SelectOptions:
         return any(value is not None and value is not False for value in values)
 
 
-_CHOICES = {
-    "related": Related,
-    "overlap": Overlap,
-    "negatives_from": NegativesFrom,
-    "group_by": GroupBy,
-}
 #: Type, minimum and maximum of each numeric option.
 NUMBERS: dict[str, tuple[Any, float, float]] = {
+    "threads": (int | None, 1, 1_024),
     "negatives": (int, 0, LARGEST_COUNT),
     "limit": (int | None, 1, LARGEST_COUNT),
     "seed": (int, 0, 2**63 - 1),
@@ -259,6 +235,13 @@ NUMBERS: dict[str, tuple[Any, float, float]] = {
     "min_confidence": (int | float, 0.000001, 1),
     "min_area": (int | float | None, 0, 1),
     "max_area": (int | float | None, 0, 1),
+    "workers": (int, 1, 512),
+    "per_host": (int, 1, 512),
+    "max_bytes": (int, 1, 2**63 - 1),
+    "max_side": (int | None, 1, 65_535),
+    "shard_size": (int | None, 1, 1_000_000),
+    "silence_seconds": (int | float, 0.001, 86_400),
+    "photo_seconds": (int | float | None, 0.001, 86_400),
 }
 _SHARES = "shares that add up to 1, such as train=0.8,test=0.2 or 80/20"
 #: Names of the parts of a partition such as 80/20, by their number.
@@ -283,11 +266,38 @@ def parse_partition(text: str) -> dict[str, float]:
     return shares
 
 
-def _check_choice(name: str, value: object, choices: type[StrEnum]) -> None:
-    if value not in tuple(choices):
-        raise InputError(
-            f"{name} {printable(str(value))!r} does not exist; give one of {', '.join(choices)}"
-        )
+def check_options(options: Any) -> None:
+    """Raise `InputError` for an invalid number, choice, flag or list; a list may be one text.
+
+    The default of an option says which of these it is; that of a choice is one of an enum.
+    """
+    for option in fields(options):
+        name, value, default = option.name, getattr(options, option.name), option.default
+        values = [value]
+        if isinstance(default, tuple):
+            if isinstance(value, Iterable) and not isinstance(value, str):
+                values = list(value)
+            object.__setattr__(options, name, tuple(values))
+            default = next(iter(default), None)
+        if name in NUMBERS:
+            kind, minimum, maximum = NUMBERS[name]
+            noun = "a number" if isinstance(0.5, kind) else "a whole number"
+            valid = _is_number(value, kind, minimum, maximum)
+            _check(options, name, valid, f"{noun} from {minimum:,} to {maximum:,}")
+        elif isinstance(default, StrEnum):
+            choices = tuple(type(default))
+            valid = bool(values) and all(one in choices for one in values)
+            _check(options, name, valid, f"one of {', '.join(choices)}")
+        elif isinstance(option.default, tuple):
+            _check(options, name, all(map(_is_text, values)), "names or MIDs")
+        elif isinstance(default, bool):
+            _check(options, name, isinstance(value, bool), "true or false")
+
+
+def _check(options: object, name: str, valid: bool, expected: str) -> None:
+    if not valid:
+        value = printable(repr(getattr(options, name)))[:60]
+        raise InputError(f"{name} {value} is invalid; give {expected}")
 
 
 def _is_text(value: object) -> bool:

@@ -145,7 +145,7 @@ _OPTIONS: dict[type, dict[str, Any]] = {
         "data_dir": option(
             Path, panel="Data", metavar="DIR", file_okay=False, envvar="HOTDOG_SQL_DATA_DIR"
         ),
-        "threads": option(int | None, panel="Data", min=1),
+        "threads": option(int | None, panel="Data"),
         "memory_limit": option(str, panel="Data", metavar="SIZE"),
         "offline": option(bool, "--offline", panel="Data"),
         "large": option(bool, "--yes", "-y", panel="Data"),
@@ -187,18 +187,18 @@ _OPTIONS: dict[type, dict[str, Any]] = {
     },
     DownloadOptions: {
         "sources": option(list[Source], "--source", panel="Download"),
-        "workers": option(int, panel="Download", min=1, max=512),
-        "per_host": option(int, panel="Download", min=1, max=512),
-        "max_bytes": option(int, panel="Download", min=1),
+        "workers": option(int, panel="Download"),
+        "per_host": option(int, panel="Download"),
+        "max_bytes": option(int, panel="Download"),
         "strict_md5": option(bool, "--strict-md5", panel="Download"),
         "retry_failed": option(bool, "--retry-failed", panel="Download"),
         "replace_failed": option(bool, "--replace-failed", panel="Download"),
         "top_up": option(bool, "--top-up/--no-top-up", panel="Download"),
         "update": option(bool, "--update", panel="Download"),
         "upright": option(bool, "--upright", panel="Download"),
-        "max_side": option(int | None, panel="Download", min=1, max=65_535),
+        "max_side": option(int | None, panel="Download"),
         "dataset_format": option(DatasetFormat, panel="Download"),
-        "shard_size": option(int | None, panel="Download", min=1, max=1_000_000),
+        "shard_size": option(int | None, panel="Download"),
         "scheduler": option(str | None, panel="Download", metavar="ADDRESS"),
     },
 }

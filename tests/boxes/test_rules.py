@@ -136,12 +136,8 @@ def test_counts_and_the_index(call: Run, tmp_path: Path) -> None:
     assert (tmp_path / "data" / BOXES).with_suffix(".parquet").exists()
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [{"min_area": 0.5, "max_area": 0.4}, {"min_area": -0.1}, {"max_area": 2}, {"no_group_of": 1}],
-)
-def test_impossible_rules_are_refused(fields: dict[str, float]) -> None:
-    with pytest.raises(InputError, match=next(iter(fields))):
-        SelectOptions(("Hot dog",), **fields)  # type: ignore[arg-type]
+def test_impossible_rules_are_refused() -> None:
+    with pytest.raises(InputError, match="min_area"):
+        SelectOptions(("Hot dog",), min_area=0.5, max_area=0.4)
     with pytest.raises(InputError, match="query"):
         SelectOptions(query="FROM images", min_area=0.1)

@@ -5,11 +5,13 @@ import sys
 import tempfile
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import hotdog_sql
 from hotdog_sql.errors import DataError, InputError
+from hotdog_sql.options import DataOptions
 from tests.conftest import ROOT, run_process
 from tests.support.openimages import ROW_COLUMNS, OpenImages, image_row, small_open_images
 
@@ -59,8 +61,20 @@ def test_a_split_may_be_one_or_several_or_all(tmp_path: Path) -> None:
     for splits, count in (("validation", 300), (["test", "train"], 600), ("all", 900)):
         with hotdog_sql.connect(tmp_path, splits=splits, offline=True) as database:
             assert database.rows("SELECT count(*) FROM images") == [(count,)]
-    with pytest.raises(InputError, match="'val' does not exist; give one of test, validation"):
+    with pytest.raises(InputError, match=r"'val',\) is invalid; give one of test, validation"):
         hotdog_sql.connect(tmp_path, splits="val", offline=True)
+
+
+def test_invalid_options_are_input_errors() -> None:
+    cases: list[tuple[Any, dict[str, Any]]] = [
+        (DataOptions, {"threads": 0, "release": "v5", "splits": 5}),
+        (hotdog_sql.SelectOptions, {"classes": 5, "min_area": -0.1, "no_group_of": 1}),
+        (hotdog_sql.DownloadOptions, {"sources": ["mirro"], "workers": 0, "dataset_format": "tar"}),
+    ]
+    for options, invalid in cases:
+        for name, value in invalid.items():
+            with pytest.raises(InputError, match=f"^{name} "):
+                options(**{name: value})
 
 
 def test_an_unusable_file_leaves_no_temporary_folder(

@@ -65,7 +65,9 @@ def test_flickr_gets_fewer_requests_than_the_mirror() -> None:
 
 def test_a_host_responds_while_its_tasks_are_taken() -> None:
     """Otherwise a photo would be lost in a race and come from another source."""
-    queue = HostQueue(DownloadOptions(per_host=512_000), Progress())
+    options = DownloadOptions()
+    object.__setattr__(options, "per_host", 512_000)
+    queue = HostQueue(options, Progress())
     task = Task(photo(1), deque([(Source.MIRROR, "https://mirror.example/1.jpg")]))
     for _ in range(100_000):
         queue.put(task)
@@ -157,7 +159,7 @@ def test_a_host_that_only_fails_is_given_up(server: LoopbackServer, tmp_path: Pa
     server.default(Reply(503))
     retry = RetryPolicy(base=0.01, cap=0.02, silence=0.0, patience=0.2)
     report = run(
-        server, tmp_path, photos, workers=4, progress=events, sources=("mirror",), retry=retry
+        server, tmp_path, photos, workers=4, progress=events, sources="mirror", retry=retry
     )
     assert len(server.requests) < 50
     assert events.lost == [(server.host, "http 503")]

@@ -65,7 +65,8 @@ counts AS MATERIALIZED (
     SELECT
         count(*) AS labelled_images,
         count(*) - (SELECT count(*) FROM class_images WHERE excluded) AS available,
-        coalesce((SELECT ceil(ratio * sum(len(class_labels))) FROM class_images), negatives) AS needed
+        coalesce((SELECT ceil(ratio::DOUBLE * sum(len(class_labels))) FROM class_images), negatives)
+            AS needed
     FROM labelled
 ),
 -- Where the sample ends in the seeded order. The order is uniform: a tenth of the range holds a

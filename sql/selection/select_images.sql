@@ -107,5 +107,5 @@ ranked AS MATERIALIZED (
 SELECT folder, rank, usable.* EXCLUDE (labelled, excluded, class_labels, problem, labelled_images)
 FROM usable JOIN ranked USING (ImageID)
 WHERE position IS NOT NULL
-    OR rank <= (SELECT coalesce(round_even(ratio * count(position), 0), negatives) FROM ranked)
+    OR rank <= (SELECT coalesce(round_even(ratio::DOUBLE * count(position), 0), negatives) FROM ranked)
 ORDER BY position NULLS LAST, rank;

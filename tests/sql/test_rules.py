@@ -65,6 +65,8 @@ def test_a_ratio_counts_from_the_positives_taken(small_data: Path) -> None:
             request = SelectOptions((HOT_DOG,), ratio=2.5, limit=limit)
             folders = {one.folder: one.images for one in select(database, request).folders}
             assert folders == {"hot_dog": positives, "other": round(2.5 * positives)}
+        # The shell's literals are decimal numbers, of which 15 times 4.1 is 61.5.
+        assert len(database.rows("FROM select_images('Pizza', ratio := 4.1)")) == 15 + 61
 
 
 def test_machine_labels_enlarge_a_class() -> None:

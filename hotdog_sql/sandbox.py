@@ -95,16 +95,23 @@ def set_variables(
     variables: Mapping[str, str | float],
     reserved: Collection[str],
 ) -> None:
-    """Set session variables that a user's query reads; it cannot set `reserved` ones."""
+    """Set the session variables that a user's query reads, and no others but `reserved` ones."""
+
+    def is_reserved(name: str) -> bool:
+        # DuckDB ignores the case of names.
+        lower = name.lower()
+        return lower in {*reserved, "dataset_dir"} or lower.endswith(("_files", "_reader"))
+
+    for (name,) in connection.execute("SELECT name FROM duckdb_variables()").fetchall():
+        if name.isidentifier() and not is_reserved(name):
+            connection.execute(f"RESET VARIABLE {name}")
     for name, value in variables.items():
         # DuckDB cannot bind a name, but an identifier needs no quotes.
         if not (name.isascii() and name.isidentifier()):
             raise QueryError(
                 f"{printable(name)!r} cannot name a variable: use letters, digits and _"
             )
-        # DuckDB ignores the case of names.
-        lower = name.lower()
-        if lower in {*reserved, "dataset_dir"} or lower.endswith(("_files", "_reader")):
+        if is_reserved(name):
             raise QueryError(f"the variable {name} is reserved: choose another name")
         try:
             connection.execute(f"SET VARIABLE {name} = ?", [value])

@@ -249,9 +249,10 @@ def _select_by_query(database: Database, options: SelectOptions) -> Selection:
     else:
         set_variables(database.connection, options.variables, database.options.variables())
         database.run_query(options.query)
-    columns = database.connection.table("result").columns
+    # As in DuckDB, a name may be in any case.
+    columns = {name.lower() for name in database.connection.table("result").columns}
     for name in ("ImageID", "folder"):
-        if name not in columns:
+        if name.lower() not in columns:
             raise QueryError(f"the query yields no column {name}: it needs ImageID and folder")
     if "rank" not in columns:
         database.execute("ALTER TABLE result ADD COLUMN rank BIGINT")

@@ -27,8 +27,8 @@ problems AS (
     SELECT 'is not a valid folder name', folder
     FROM (SELECT DISTINCT folder FROM checked) WHERE NOT is_valid_folder(folder)
     UNION ALL
-    SELECT 'is not a rank, which is a whole number', rank
-    FROM checked WHERE rank IS NOT NULL AND try_cast(rank AS BIGINT) IS NULL
+    SELECT 'is not a rank, which is a whole number from 0 with at most 18 digits', rank
+    FROM checked WHERE NOT regexp_full_match(rank, '\d{1,18}(\.0+)?')
     UNION ALL
     SELECT 'differs from another folder only in upper and lower case', min(folder)
     FROM checked GROUP BY lower(nfc_normalize(folder)) HAVING count(DISTINCT folder) > 1

@@ -6,6 +6,7 @@ Libraries that only some functions need are imported inside them.
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -180,7 +181,7 @@ def download(
             directory,
             mirror_url=mirror_url(),
             options=replace(options or DownloadOptions(), **changes),
-            replacements=None if selection.missing() else selection.replacements,
+            replacements=None if selection.missing() else partial(selection.replacements, parts={}),
             count=len(selection),
             recipe=recipe,
             progress=display,

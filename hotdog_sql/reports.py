@@ -43,11 +43,12 @@ class SelectionReport(NamedTuple):
 
 
 def selection_report(
-    database: Database, options: SelectOptions, candidates: str, images: dict[str, int]
+    database: Database, options: SelectOptions, candidates: str, images: dict[str, int], found: int
 ) -> SelectionReport:
     """Report on the data behind a selection, given the number of images in each folder.
 
-    `candidates` names a table with the rows of `candidate_images`.
+    `candidates` names a table with the rows of `candidate_images`. `found` is the number of
+    negatives before a partition left out copies.
     """
     database.load("selection_report", "data_problems")
 
@@ -61,12 +62,12 @@ def selection_report(
         labelled=negatives.labelled,
         candidates=negatives.candidates,
         problems=dict(rows(_PROBLEMS)),
-        shortfalls=list(_shortfalls(options, [row.folder for row in classes], images)),
+        shortfalls=list(_shortfalls(options, [row.folder for row in classes], images, found)),
     )
 
 
 def _shortfalls(
-    options: SelectOptions, positive_folders: list[str], images: dict[str, int]
+    options: SelectOptions, positive_folders: list[str], images: dict[str, int], found: int
 ) -> Iterator[str]:
     negatives = images.get(options.negative_folder, 0)
     requested = options.negatives
@@ -74,7 +75,10 @@ def _shortfalls(
         requested = round(options.ratio * (sum(images.values()) - negatives))
     if negatives < requested:
         kind = "verified negatives" if options.negatives_from == "verified" else "candidates"
-        yield f"{options.negative_folder}: {negatives:,} of {requested:,}: no more {kind}"
+        reasons = [f"no more {kind}"] if found < requested else []
+        if negatives < found:
+            reasons.append(f"{found - negatives:,} left out as copies of photos in another part")
+        yield f"{options.negative_folder}: {negatives:,} of {requested:,}: {'; '.join(reasons)}"
     limits = dict.fromkeys(positive_folders, options.limit) | {options.negative_folder: requested}
     for folder, limit in limits.items():
         count = images.get(folder, 0)

@@ -14,7 +14,7 @@ from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.errors import InputError, QueryError
 from hotdog_sql.lookup import check_boxed, find_ids, find_mids, read_ids
 from hotdog_sql.notebook import Html, table, thumbnails
-from hotdog_sql.options import LARGEST_COUNT, Related, SelectOptions
+from hotdog_sql.options import LARGEST_COUNT, GroupBy, Related, SelectOptions
 from hotdog_sql.reports import SelectionReport, bound_values, selection_report
 from hotdog_sql.sandbox import needs_of_query, set_variables
 from hotdog_sql.text import printable
@@ -41,6 +41,12 @@ _PARTITION = """
 FROM partition_selection($rows, $names, $shares, seed := $seed, group_by := $group_by)
 """
 _ROWS_AFTER = "FROM query_table($table) WHERE folder = $folder AND rank > $rank ORDER BY rank"
+_PARTS_OF_COPIES = """
+SELECT OriginalMD5, partition
+FROM query_table($table) SEMI JOIN (
+    FROM query_table($sample) WHERE folder = $folder AND rank > $rank
+) USING (OriginalMD5)
+"""
 _PARTITION_SIZES = "SELECT partition, count(*) FROM query_table($table) GROUP BY ALL"
 _LAST_RANK = """
 SELECT coalesce(max(rank::BIGINT), 0) FROM query_table($table) WHERE folder = $folder
@@ -69,6 +75,7 @@ class Selection:
         candidates: name of the table with the candidate images of `select_images`, or with the
             images of a list.
         boxes: name of the table with the classes' largest boxes, if there are rules on boxes.
+        undivided: name of the table with the rows before a partition, which can leave out copies.
         recipe: content of the recipe, if the selection was saved with one.
     """
 
@@ -77,6 +84,7 @@ class Selection:
     table: str
     candidates: str | None = None
     boxes: str | None = None
+    undivided: str | None = None
     recipe: dict[str, Any] | None = None
 
     @property
@@ -112,7 +120,8 @@ class Selection:
         if self.options is None or self.candidates is None or not self.options.classes:
             return None
         images = {folder.folder: folder.images for folder in self.folders}
-        return selection_report(self.database, self.options, self.candidates, images)
+        found = self._last_rank(self.options.negative_folder)
+        return selection_report(self.database, self.options, self.candidates, images, found)
 
     def box_problems(self) -> dict[str, int]:
         """Number of unusable boxes of the classes, by problem; empty without rules on boxes."""
@@ -139,10 +148,12 @@ class Selection:
         """Return the photos to download, in the order of the rows."""
         return map(Photo.from_row, self)
 
-    def replacements(self, folder: str) -> Iterator[Photo]:
+    def replacements(self, folder: str, parts: dict[str, str] | None = None) -> Iterator[Photo]:
         """Yield replacements for lost photos: those that follow the folder's last one.
 
-        A larger sample contains the smaller one, so replacements are its additional rows.
+        A larger sample contains the smaller one, so replacements are its additional rows. If parts
+        keep authors together, a copy of a photo in another part is no replacement: `parts` has the
+        part of each photo by MD5, for all folders of a dataset.
         """
         options = self.options
         if options is None or not options.classes:
@@ -150,18 +161,21 @@ class Selection:
         negative = folder == options.negative_folder
         if not negative and options.limit is None:
             return  # every positive is selected already
-        values = {"table": self.table, "folder": folder}
-        last = self.database.rows(_LAST_RANK, values)[0][0]
-        size = 0
+        by_author = options.partition is not None and options.group_by == GroupBy.AUTHOR
+        parts = {} if parts is None else parts
+        size, last = 0, self._last_rank(folder)
         while size <= last < LARGEST_COUNT:
             size = min(last + max(last // 2, _MIN_REPLACEMENTS), LARGEST_COUNT)
-            if negative:
-                options = replace(options, negatives=size, ratio=None)
-            else:
-                options = replace(options, limit=size)
-            for row in _select_images(self.database, options)._rows_of(folder, after=last):
-                last = row["rank"]
-                yield Photo.from_row(row, reserve=True)
+            larger = {"negatives": size, "ratio": None} if negative else {"limit": size}
+            sample = _select_images(self.database, replace(options, **larger))
+            if by_author:
+                values = {"table": self.table, "sample": sample.table, "folder": folder}
+                parts.update(self.database.rows(_PARTS_OF_COPIES, values | {"rank": last}))
+            for row in sample._rows_of(folder, after=last):
+                photo = row["OriginalMD5"] or row["ImageID"]
+                if not by_author or parts.setdefault(photo, row["partition"]) == row["partition"]:
+                    yield Photo.from_row(row, reserve=True)
+            last = sample._last_rank(folder)
 
     def thumbnails(self, limit: int = 10) -> Html:
         """Return thumbnails of each folder's first photos, which the notebook's browser fetches.
@@ -187,6 +201,10 @@ class Selection:
 
     def _repr_html_(self) -> str:
         return table(self.relation.columns, islice(self, _TABLE_ROWS), len(self) - _TABLE_ROWS)
+
+    def _last_rank(self, folder: str) -> int:
+        values = {"table": self.undivided or self.table, "folder": folder}
+        return int(self.database.rows(_LAST_RANK, values)[0][0])
 
     def _rows_of(self, folder: str, after: int = 0) -> Iterator[dict[str, Any]]:
         values = {"table": self.table, "folder": folder, "rank": after}
@@ -234,7 +252,8 @@ def _select_images(database: Database, options: SelectOptions) -> Selection:
         boxes = create(_BOXES)
         check_boxed(database, options.classes, boxes)
     rows = create(_SELECT, candidates=candidates, largest_boxes=boxes)
-    return Selection(database, options, _partition(database, options, rows), candidates, boxes)
+    table = _partition(database, options, rows)
+    return Selection(database, options, table, candidates, boxes, undivided=rows)
 
 
 def _select_by_query(database: Database, options: SelectOptions) -> Selection:

@@ -6,23 +6,21 @@ from pathlib import Path
 import pytest
 
 from hotdog_sql.errors import InputError
-from hotdog_sql.options import DataOptions, SelectOptions, parse_partition
+from hotdog_sql.options import SelectOptions, parse_partition
 from hotdog_sql.selection import select
-from tests.support.openimages import OpenImages, connect, database_of, image_row
+from tests.conftest import Run
+from tests.support.loopback import LoopbackServer
+from tests.support.openimages import OpenImages, database_of, image_row
+from tests.support.photos import manifest_rows
 
 SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
-HOT_DOG = "/m/01b9xk"
+HOT_DOG, PIZZA = "/m/01b9xk", "/m/0663v"
 
 
-def expected_part(key: str, seed: int) -> str:
-    digest = hashlib.md5(f"{seed}:part:{key}".encode(), usedforsecurity=False).hexdigest()
+def expected_part(key: str) -> str:
+    digest = hashlib.md5(f"42:part:{key}".encode(), usedforsecurity=False).hexdigest()
     point = int(digest[:8], 16) / 2**32
-    bound = 0.0
-    for name, share in SHARES.items():
-        bound += share
-        if point < bound:
-            return name
-    return list(SHARES)[-1]
+    return "train" if point < 0.8 else "validation" if point < 0.9 else "test"
 
 
 def original(number: int) -> int:
@@ -30,36 +28,44 @@ def original(number: int) -> int:
     return number - (number % 3 == 2)
 
 
-def parts_of(group_by: str = "image", seed: int = 42) -> dict[int, str]:
-    """Return the parts of 900 photos by five authors."""
+def photos(count: int) -> OpenImages:
+    """Return photos by five authors, half of them hot dogs."""
     rows = [
         image_row(f"{n:016x}", OriginalMD5=f"md5 {original(n)}", AuthorProfileURL=f"author {n % 5}")
-        for n in range(900)
+        for n in range(count)
     ]
-    labels = [(row[0], "verification", HOT_DOG, "1") for row in rows]
-    options = SelectOptions((HOT_DOG,), seed=seed, partition=SHARES, group_by=group_by)
-    with database_of(OpenImages(images=rows, labels=labels)) as database:
-        selection = select(database, options)
-        assert selection.relation.columns[:3] == ["partition", "folder", "rank"]
-        return {int(row["ImageID"], 16): row["partition"] for row in selection}
+    labels = [(row[0], "verification", (HOT_DOG, PIZZA)[n % 2], "1") for n, row in enumerate(rows)]
+    return OpenImages(images=rows, labels=labels)
 
 
 def test_parts_agree_with_brute_force() -> None:
     """So an image keeps its part when the dataset grows."""
-    assert parts_of() == {n: expected_part(f"md5 {original(n)}", 42) for n in range(900)}
+    options = SelectOptions((HOT_DOG,), negatives=450, partition=SHARES)
+    with database_of(photos(900)) as database:
+        selection = select(database, options)
+        assert selection.relation.columns[:3] == ["partition", "folder", "rank"]
+        parts = {int(row["ImageID"], 16): row["partition"] for row in selection}
+    assert parts == {n: expected_part(f"md5 {original(n)}") for n in range(900)}
 
 
-def test_copies_and_authors_are_never_split() -> None:
-    authors: dict[int, set[str]] = {}
-    copies: dict[int, set[str]] = {}
-    for number, part in parts_of("author", seed=3).items():
-        authors.setdefault(number % 5, set()).add(part)
-        copies.setdefault(original(number), set()).add(part)
-    assert all(len(parts) == 1 for parts in (*authors.values(), *copies.values()))
-    assert len(set.union(*authors.values())) > 1
+def test_copies_and_authors_are_never_split(
+    server: LoopbackServer, call: Run, tmp_path: Path
+) -> None:
+    """Every photo is lost, so every candidate that fits becomes a replacement."""
+    photos(300).write(tmp_path / "data")
+    command = ("select", "Hot dog", "--limit", "20", "--negatives", "60", "--partition", "50/50")
+    download = ("--group-by", "author", "--download", "pad", "--source", "mirror")
+    done = call(*command, *download, HOTDOG_SQL_MIRROR_URL=server.url("/"))
+    assert "left out as copies of photos in another part" in done.stderr
+    parts: dict[str, set[str]] = {}
+    for row in manifest_rows(tmp_path / "pad"):
+        for key in (row["OriginalMD5"], row["AuthorProfileURL"]):
+            parts.setdefault(key, set()).add(row["partition"])
+    assert len(parts) == 200 + 5
+    assert {len(names) for names in parts.values()} == {1}
 
 
-def test_shares_have_several_notations_and_add_up() -> None:
+def test_shares_have_several_notations_and_add_up(small_data: Path, call: Run) -> None:
     assert parse_partition("80/20") == {"train": 0.8, "test": 0.2}
     assert parse_partition("0.7/0.3") == {"train": 0.7, "test": 0.3}
     assert parse_partition("80/10/10") == {"train": 0.8, "validation": 0.1, "test": 0.1}
@@ -68,10 +74,6 @@ def test_shares_have_several_notations_and_add_up() -> None:
     for text in ("train", "train=", "train=0.5", "a=0.5,b=0.6", "a=1.5,b=-0.5", "100/0"):
         with pytest.raises(InputError, match=r"train=0\.8,test=0\.2"):
             parse_partition(text)
-
-
-def test_a_part_cannot_leave_the_dataset(small_data: Path) -> None:
-    with connect(DataOptions(small_data)) as database:
-        parts = parse_partition("../up=0.5,b=0.5")
-        with pytest.raises(InputError, match="cannot name a part"):
-            select(database, SelectOptions((HOT_DOG,), partition=parts))
+    select = ("select", "Hot dog", "--data-dir", small_data)
+    refused = call(*select, "--partition", "../up=0.5,b=0.5", code=3)
+    assert "'../up' cannot name a part" in refused.stderr

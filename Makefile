@@ -18,18 +18,25 @@ SHELL := bash
 .SUFFIXES:
 .DEFAULT_GOAL := help
 
+ifneq ($(words $(DATA)),1)
+$(error DATA is "$(DATA)": make accepts no folder whose name has a space)
+endif
+
 # Quotes a text as one argument of a shell command.
 quoted = '$(subst ','\'',$(1))'
 
 hotdog_sql := $(VENV)/bin/hotdog-sql
-data_options := --split $(SPLIT) --release $(RELEASE) --data-dir $(DATA)
-select_options := --class $(call quoted,$(CLASS)) --negatives $(NEGATIVES) --seed $(SEED) $(data_options)
+data_dir := --data-dir $(call quoted,$(DATA))
+data_options := --split $(call quoted,$(SPLIT)) --release $(call quoted,$(RELEASE)) $(data_dir)
+select_options := --class $(call quoted,$(CLASS)) --negatives $(call quoted,$(NEGATIVES)) \
+	--seed $(call quoted,$(SEED)) $(data_options) --download $(call quoted,$(DATASET))
 
-# A stamp outside the dataset records the options that made it. The manifest cannot be the target:
+# The name of a stamp records the options that made a dataset. The manifest cannot be the target:
 # make deletes a target whose recipe fails, and then the download could not be resumed.
-checksum = $(firstword $(shell printf '%s' $(call quoted,$(1)) | cksum))
-stamps := build/dataset-$(call checksum,$(DATASET))
-stamp := $(stamps)-$(call checksum,$(select_options)).made
+checksum := $(firstword $(shell printf '%s' $(call quoted,$(select_options)) | cksum))
+stamp := build/dataset-$(checksum).made
+# Whatever else changes the dataset changes these, so that it is made again.
+made := $(addprefix $(DATASET)/,manifest.csv selection.json)
 
 .PHONY: help demo cluster-demo test lint bench screenshots shell refresh dataset clean FORCE
 
@@ -72,14 +79,13 @@ clean: ## remove the environment and the caches, but no data and no dataset
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(stamp): $(wildcard $(DATA)/*.csv sql/*.sql sql/*/*.sql)
-$(stamp): $(if $(wildcard $(DATASET)/manifest.csv),,FORCE) | $(VENV)/.installed
-	$(hotdog_sql) select $(select_options) --yes --download $(call quoted,$(DATASET)) --update
-	rm -f $(stamps)-*.made
+$(stamp): $(if $(word 2,$(wildcard $(made))),$(made),FORCE) | $(VENV)/.installed
+	$(hotdog_sql) select $(select_options) --yes --update
 	mkdir -p $(@D)
 	touch $@
 
 $(DATA)/%.csv: | $(VENV)/.installed
-	$(hotdog_sql) refresh --file $(@F) --data-dir $(DATA) --yes
+	$(hotdog_sql) refresh --file $(@F) $(data_dir) --yes
 
 # Two stamps, because the package installs in seconds but the development tools take 750 MB.
 $(VENV)/.installed: pyproject.toml

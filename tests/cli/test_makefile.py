@@ -87,10 +87,13 @@ def test_a_class_is_quoted_as_one_argument(make: Make, checkout: Path) -> None:
     refused = make("dataset", f"CLASS={name}", "NEGATIVES=1", code=2)
     assert "touch pwned" in refused.stderr
     assert not (checkout / "pwned").exists()
+    assert "DATA is" in make("dataset", "DATA=my pizza", code=2).stderr
 
 
 @pytest.mark.slow
-def test_a_dataset_is_made_again_when_something_changed(make: Make, checkout: Path) -> None:
+def test_a_dataset_is_made_again_when_something_changed(
+    make: Make, checkout: Path, addresses: dict[str, str]
+) -> None:
     dataset = ("dataset", f"CLASS={STAND}", "NEGATIVES=3")
     make("-j4", *dataset)
     first = _photos(checkout / "dataset")
@@ -108,6 +111,9 @@ def test_a_dataset_is_made_again_when_something_changed(make: Make, checkout: Pa
     assert _photos(checkout / "dataset") != first
     make("-q", *dataset, code=1)
     make("-q", *dataset, "DATASET=another", code=1)
+    other = ("select", "Person", "--negatives", "2", "--download", "dataset", "--update")
+    run_process([sys.executable, "-m", "hotdog_sql", *other], checkout, **addresses)
+    make("-q", *dataset, code=1)
     make(*dataset)
     assert _photos(checkout / "dataset") == first
     shutil.rmtree(checkout / "dataset")

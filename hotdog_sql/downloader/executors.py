@@ -1,5 +1,6 @@
 """Run shards in this process or on the workers of a Dask cluster."""
 
+import logging
 import tarfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -200,6 +201,8 @@ def _connect(address: str) -> Any:
     if "@" in address:
         raise _scheduler_error(address, "leave out the credentials: Dask uses certificates only")
     distributed = import_module("distributed")
+    # The client would log the tracebacks of errors that are raised here.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     try:
         # Without a valid address or certificates, a client takes 20 seconds to fail.
         import_module("distributed.comm").resolve_address(address)

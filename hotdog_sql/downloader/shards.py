@@ -37,7 +37,13 @@ class Shard:
 
     def check_current(self) -> None:
         """Raise `DatasetError` if another run has taken over the dataset."""
-        if self.storage.read(RUN_FILE) != self.run_id.encode():
+        run_id = self.storage.read(RUN_FILE)
+        if run_id is None:
+            raise DatasetError(
+                f"no download into {self.storage.name} is visible from this machine: choose a "
+                "folder or an address that all machines share"
+            )
+        if run_id != self.run_id.encode():
             raise DatasetError(
                 f"another run has taken over {self.storage.name}: let it end, "
                 "then run the same command again"

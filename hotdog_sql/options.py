@@ -73,15 +73,6 @@ class GroupBy(StrEnum):
     AUTHOR = auto()
 
 
-class RowFormat(StrEnum):
-    """The output format of rows."""
-
-    TABLE = auto()
-    CSV = auto()
-    JSON = auto()
-    PARQUET = auto()
-
-
 class Source(StrEnum):
     """Where a photo's bytes come from."""
 
@@ -267,9 +258,9 @@ def parse_partition(text: str) -> dict[str, float]:
 
 
 def check_options(options: Any) -> None:
-    """Raise `InputError` for an invalid number, choice, flag or list; a list may be one text.
+    """Raise `InputError` for an invalid number, choice, flag or list of names.
 
-    The default of an option says which of these it is; that of a choice is one of an enum.
+    The type of the default says what an option is. A list may be given as a single text.
     """
     for option in fields(options):
         name, value, default = option.name, getattr(options, option.name), option.default

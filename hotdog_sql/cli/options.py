@@ -15,7 +15,7 @@ from typing import Annotated, Any, get_args, get_origin
 
 import typer
 
-from hotdog_sql.cli.output import QUIET
+from hotdog_sql.cli.output import QUIET, RowFormat
 from hotdog_sql.download_options import DatasetFormat, DownloadOptions
 from hotdog_sql.errors import InputError, QueryError
 from hotdog_sql.options import (
@@ -28,7 +28,6 @@ from hotdog_sql.options import (
     Overlap,
     Related,
     Release,
-    RowFormat,
     SelectOptions,
     Source,
     Split,

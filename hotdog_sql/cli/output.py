@@ -6,7 +6,7 @@ Importing rich takes as long as importing DuckDB, so only tables import it.
 import sys
 from contextlib import nullcontext
 from contextvars import ContextVar
-from enum import IntEnum
+from enum import IntEnum, StrEnum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -14,7 +14,6 @@ import typer
 
 from hotdog_sql import errors
 from hotdog_sql.errors import InputError, StorageError
-from hotdog_sql.options import RowFormat
 from hotdog_sql.text import printable
 
 if TYPE_CHECKING:
@@ -27,6 +26,15 @@ _TABLE_ROWS = 40
 #: Maximum width of a table's column, and the width of a table in a file, in characters.
 _COLUMN_WIDTH = 32
 _FILE_WIDTH = 200
+
+
+class RowFormat(StrEnum):
+    """The output format of rows."""
+
+    TABLE = auto()
+    CSV = auto()
+    JSON = auto()
+    PARQUET = auto()
 
 
 class ExitCode(IntEnum):

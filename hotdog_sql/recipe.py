@@ -8,7 +8,7 @@ import hashlib
 import json
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -31,6 +31,8 @@ from hotdog_sql.text import printable
 _FORMAT_VERSION = 1
 #: The recipe of `rows.csv` is `rows.selection.json`.
 _SUFFIX = ".selection.json"
+#: Key of the digest of the saved rows. A dataset's recipe does not have it.
+_ROWS_DIGEST = "rows_digest"
 #: Keys of the digests and versions in a recipe, and what messages call them.
 _DIGESTS = {
     "versions": "version of",
@@ -47,6 +49,11 @@ _COLUMN_TYPES = (
     | dict.fromkeys(IMAGE_COLUMNS, "VARCHAR")
     | {"OriginalSize": "BIGINT", "Rotation": "DOUBLE"}
 )
+#: A digest that depends neither on the order of the rows nor on the file format.
+_DIGEST_ROWS = """
+SELECT concat(sum(md5_number_lower(concat_ws('/', *COLUMNS('^(partition|folder|rank|ImageID)$')))))
+FROM query_table($table)
+"""
 #: Reads every value, so that errors are found before the first download.
 _READ_ALL = r"""
 SELECT
@@ -128,11 +135,13 @@ class Recipe:
             ) from error
         return recipe
 
-    def save(self, rows: Path) -> Path:
-        """Write the recipe beside the saved rows; return its path."""
+    def save(self, rows: Path, selection: Selection) -> Path:
+        """Write the recipe beside the saved rows of its selection; return its path."""
         path = rows.with_suffix(_SUFFIX)
+        digest = _digest_rows(selection.database, selection.table)
+        text = json.dumps(self.content | {_ROWS_DIGEST: digest}, indent=2)
         with atomic_write(path) as temporary:
-            temporary.write_text(json.dumps(self.content, indent=2) + "\n", encoding="utf-8")
+            temporary.write_text(f"{text}\n", encoding="utf-8")
         return path
 
     def changes_since(self, earlier: "Recipe") -> list[str]:
@@ -161,8 +170,8 @@ class Recipe:
 
 
 @contextmanager
-def open_selection(path: Path, data_dir: Path) -> Iterator[Selection]:
-    """Open a saved selection, with the recipe beside it if there is one; `-` is stdin.
+def open_selection(path: Path, data_dir: Path, warn: Callable[[str], None]) -> Iterator[Selection]:
+    """Open a saved selection, with the recipe beside it if it is of these rows; `-` is stdin.
 
     Replacing lost photos needs the recipe and the Open Images files.
     """
@@ -176,10 +185,22 @@ def open_selection(path: Path, data_dir: Path) -> Iterator[Selection]:
         check_exists(path)
         if problem := _problem(database.connection, path):
             raise SelectionFileError(f"{path} {problem}; make it again with: hotdog-sql select")
+        digest = None if recipe is None else recipe.content.pop(_ROWS_DIGEST, None)
+        if digest is not None and digest != _digest_rows(database, "saved"):
+            warn(
+                f"warning: {recipe_path} is not the recipe of {path}, so lost photos are not "
+                f"replaced; write both again with: hotdog-sql select --output {path}"
+            )
+            recipe = None
         if recipe is None:
             yield Selection(database, None, "saved")
         else:
             yield Selection(database, recipe.options, "saved", recipe=recipe.content)
+
+
+def _digest_rows(database: Database, table: str) -> str:
+    ((digest,),) = database.rows(_DIGEST_ROWS, {"table": table})
+    return str(digest)
 
 
 def _problem(connection: duckdb.DuckDBPyConnection, path: Path) -> str | None:

@@ -141,8 +141,13 @@ class Selection:
         """What replacing lost photos still needs, or None."""
         if self.options is None:
             return "the recipe of the selection"
-        missing = self.database.missing(*needs_of(self.options))
-        return str(missing[0].path) if missing else None
+        recorded = {} if self.recipe is None else self.recipe["file_md5"]
+        for file in self.database.files_needed_by(*needs_of(self.options)):
+            if not file.path.exists():
+                return str(file.path)
+            if file.catalog.name in recorded and recorded[file.catalog.name] != file.md5:
+                return f"the earlier {file.path}: it has changed; select the rows again"
+        return None
 
     def photos(self) -> Iterator[Photo]:
         """Return the photos to download, in the order of the rows."""

@@ -79,7 +79,7 @@ def download(
             selection = api.select(database, options=ids)
             print_selection(selection, verbose=verbose)
         else:
-            saved = api.open_selection(selection_file, data_options.data_dir)
+            saved = api.open_selection(selection_file, data_options.data_dir, warn=say)
             selection = stack.enter_context(saved)
         raise typer.Exit(
             run_download(selection, destination, download_options, gallery=gallery, verbose=verbose)

@@ -117,9 +117,10 @@ def select(
         if output or row_format or not download:
             write_rows(database, selection.table, rows_format, output, limit=_TABLE_ROWS)
         if output:
-            recipe_path = api.Recipe.of(selection).save(output)
-            say(f"Wrote {len(selection):,} rows to {output}, and their recipe to {recipe_path}")
-            if sys.stderr.isatty():
+            recipe_path = api.Recipe.of(selection).save(output, selection)
+            count = f"{len(selection):,} row{'' if len(selection) == 1 else 's'}"
+            say(f"Wrote {count} to {output}, and their recipe to {recipe_path}")
+            if sys.stderr.isatty() and output.suffix.lower() == f".{rows_format}":
                 _suggest("download", str(output), "dataset")
         elif not download and sys.stdout.isatty():
             _suggest(*sys.argv[1:], "--download", "dataset")

@@ -18,7 +18,7 @@ SELECTION = "selection.json"
 _ALTERATIONS = "images"
 #: Keys that may differ between two runs of the same selection, so that a new release can resume
 #: datasets whose selection has not changed.
-_IGNORED = frozenset({"versions", "sql_sha256", _ALTERATIONS})
+_IGNORED = frozenset({"versions", "sql_sha256", "rows_digest", _ALTERATIONS})
 
 
 def write_recipe(

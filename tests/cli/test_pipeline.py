@@ -17,8 +17,7 @@ def online(addresses: dict[str, str], call: Run) -> Run:
 
 
 def test_select_fetches_selects_and_downloads(online: Run, tmp_path: Path) -> None:
-    done = online("select", "--class", "Hot dog", "--download", "dataset")
-    assert done.stdout == ""
+    assert online("select", "--class", "Hot dog", "--download", "dataset").stdout == ""
     files = tree(tmp_path / "dataset")
     on_disk = [row for row in manifest_rows(tmp_path / "dataset") if row["status"] == "downloaded"]
     records = {"ATTRIBUTION.csv", "manifest.csv", "selection.json"}
@@ -29,9 +28,19 @@ def test_select_fetches_selects_and_downloads(online: Run, tmp_path: Path) -> No
     assert "0 downloaded now" in again.stderr
     assert tree(tmp_path / "dataset") == files
 
-    online("select", "Hot dog", "--quiet", "--output", "rows.parquet")
+    for name in ("rows.parquet", "rows.csv", "rows.json"):  # which share a recipe
+        online("select", "Hot dog", "--quiet", "--output", name)
     online("download", "rows.parquet", "saved")
     assert tree(tmp_path / "saved") == files
+
+
+def test_the_recipe_of_other_rows_is_not_used(online: Run, tmp_path: Path) -> None:
+    online("select", "Hot dog", "-q", "-o", "rows.csv")
+    online("select", "Pizza", "-q", "-o", "rows.json")
+    done = online("download", "rows.csv", "dataset")
+    assert "warning: rows.selection.json is not the recipe of rows.csv" in done.stderr
+    assert {row["reserve"] for row in manifest_rows(tmp_path / "dataset")} == {"false"}
+    assert not (tmp_path / "dataset" / "selection.json").exists()
 
 
 def test_parts_become_folders_and_are_topped_up(online: Run, tmp_path: Path) -> None:
@@ -61,7 +70,7 @@ def test_parts_become_folders_and_are_topped_up(online: Run, tmp_path: Path) -> 
 
 
 def test_a_repeated_selection_reports_what_has_changed(online: Run, tmp_path: Path) -> None:
-    select = ("select", "Hot dog", "--negatives", "10")
+    select = ("select", "Hot dog", "--negatives", "100")
     online(*select, "-q", "-o", "rows.csv")
     again = ("select", "--from", "rows.selection.json")
     same = online(*again)
@@ -71,11 +80,10 @@ def test_a_repeated_selection_reports_what_has_changed(online: Run, tmp_path: Pa
     changed = online(*again, "--seed", "3", "--negatives", "5")
     assert changed.stdout == online(*select[:-1], "5", "--seed", "3").stdout
     assert [line for line in changed.stderr.splitlines() if line.startswith("changed: ")] == [
-        "changed: negatives was 10, is 5",
+        "changed: negatives was 100, is 5",
         "changed: seed was 42, is 3",
     ]
-    refused = online(*again, "Pizza", code=2)
-    assert refused.stdout == ""
+    assert online(*again, "Pizza", code=2).stdout == ""
 
     recipe = tmp_path / "rows.selection.json"
     content = json.loads(recipe.read_text(encoding="utf-8"))
@@ -89,3 +97,5 @@ def test_a_repeated_selection_reports_what_has_changed(online: Run, tmp_path: Pa
     assert len(changes) == 3
     for text in ("select_images.sql", "duckdb was 0.0.1", labels.name):
         assert any(text in line for line in changes), text
+    done = online("download", "rows.csv", "dataset")
+    assert f"not replaced without the earlier data/{labels.name}: it has changed" in done.stderr

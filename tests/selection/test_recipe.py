@@ -27,7 +27,7 @@ def content(small_data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[
 def test_the_format_is_version_1(content: dict[str, Any]) -> None:
     assert list(content) == [
         *("form", "versions", "release", "splits", "labels", "classes", "partition"),
-        *("sql_sha256", "file_md5"),
+        *("sql_sha256", "file_md5", "rows_digest"),
     ]
     assert content["form"] == 1
     assert json.dumps(content["classes"]) == (

@@ -15,6 +15,8 @@ from hotdog_sql.text import is_unicode, printable
 MIN_CONFIDENCE = 1.0
 #: Maximum number of images in an option; Open Images has nine million.
 LARGEST_COUNT = 10_000_000
+#: The fields of `SelectOptions` that also apply to a query or a list.
+WITHOUT_CLASSES = ("query", "ids", "variables", "seed", "partition", "group_by")
 BOX_RULES = ("min_area", "max_area", "no_group_of", "no_depiction", "no_truncated")
 
 
@@ -204,8 +206,10 @@ class SelectOptions:
         _check(self, "partition", self.partition is None or _is_partition(self.partition), _SHARES)
         if (self.query is None and self.ids is None) == (not self.classes):
             raise InputError("give either classes, or a query or a list to select by")
-        if self.has_box_rules and not self.classes:
-            raise InputError("rules on boxes need classes; a query can read the view boxes itself")
+        for option in fields(self):
+            changed = getattr(self, option.name) != option.default
+            if changed and not self.classes and option.name not in WITHOUT_CLASSES:
+                raise InputError(f"{option.name} needs classes: leave it out")
         if self.min_area is not None and self.max_area is not None:
             _check(self, "min_area", self.min_area <= self.max_area, "a number up to max_area")
 

@@ -16,11 +16,11 @@ from hotdog_sql.cli.output import check_output, say, write_rows
 from hotdog_sql.cli.report import print_selection
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.errors import InputError
-from hotdog_sql.options import DataOptions, SelectOptions
+from hotdog_sql.options import WITHOUT_CLASSES, DataOptions, SelectOptions
 
 _TABLE_ROWS = 10
-#: The fields of `SelectOptions` that also apply to --query and --ids.
-_WITHOUT_CLASSES = {"query", "ids", "variables", "seed", "partition", "group_by"}
+#: The option without which another one has no effect.
+_NEEDED = {"variables": "query", "group_by": "partition"}
 
 
 @with_options(
@@ -83,9 +83,14 @@ def select(
     without_classes = "query" in changes or ("ids" in changes and from_ is None)
     if [bool(classes), without_classes, from_ is not None].count(True) != 1:
         raise typer.BadParameter("give either classes or one of --query, --ids and --from")
-    if without_classes:
-        ignored = [option_name(name) for name in select_settings if name not in _WITHOUT_CLASSES]
-        _reject(ignored, "with --query or --ids: leave it out, or give classes instead")
+    old = None if from_ is None else api.Recipe.read(from_)
+    for name in select_settings:
+        needed = _NEEDED.get(name, None if name in WITHOUT_CLASSES else "classes")
+        if needed and needed not in changes and not (old and getattr(old.options, needed)):
+            _reject([option_name(name)], f"needs {option_name(needed)}: leave it out")
+    if "variables" in changes:
+        variables = {} if old is None else old.options.variables
+        changes["variables"] = {**variables, **dict(changes["variables"])}
     if download is None:
         ignored = [option_name(name) for name in download_settings]
         if not gallery:
@@ -95,7 +100,6 @@ def select(
     download_options = DownloadOptions(**download_settings)
     if download is not None:
         api.check_destination(download)
-    old = None if from_ is None else api.Recipe.read(from_)
     if old is None:
         select_options, data_options = SelectOptions(**changes), DataOptions(**data_settings)
     else:

@@ -139,5 +139,5 @@ def test_counts_and_the_index(call: Run, tmp_path: Path) -> None:
 def test_impossible_rules_are_refused() -> None:
     with pytest.raises(InputError, match="min_area"):
         SelectOptions(("Hot dog",), min_area=0.5, max_area=0.4)
-    with pytest.raises(InputError, match="query"):
+    with pytest.raises(InputError, match="needs classes"):
         SelectOptions(query="FROM images", min_area=0.1)

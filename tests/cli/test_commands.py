@@ -56,8 +56,7 @@ def test_a_selection_through_a_pipe(
         rows = call(*select, "--format", row_format).stdout
         run("download", "-", row_format, stdin=rows, HOTDOG_SQL_MIRROR_URL=server.url("/"))
         assert len(list((tmp_path / row_format / "other").iterdir())) == 3
-    done = run("download", "-", "dataset", stdin="", code=3)
-    assert_one_line(done.stderr)
+    assert_one_line(run("download", "-", "dataset", stdin="", code=3).stderr)
 
 
 def test_the_command_in_an_error_message_repairs_the_file(
@@ -92,7 +91,7 @@ def test_absurd_values_are_usage_errors(small_data: Path, call: Run) -> None:
         ("--format", "xlsx"),
         ("--related", "cousins"),
         ("--threads", "0"),
-        ("--set", "a"),
+        *(("--set", "a"), ("--set", "a=1"), ("--group-by", "author")),
         ("--partition", "80/30"),
         ("--no-such-option",),
         *(("--workers", "3"), ("--no-top-up",), ("--no-gallery",), ("--upright",)),
@@ -100,7 +99,6 @@ def test_absurd_values_are_usage_errors(small_data: Path, call: Run) -> None:
         done = call("select", "--class", "Hot dog", "--data-dir", small_data, *arguments, code=2)
         assert done.stdout == "", arguments
         assert arguments[0] in done.stderr
-        assert "Value error" not in done.stderr
 
 
 def test_untrusted_text_cannot_control_the_terminal(call: Run, tmp_path: Path) -> None:

@@ -67,11 +67,12 @@ def test_the_command_and_its_recipe(small_data: Path, run: Run, tmp_path: Path) 
     text = "SELECT ImageID, getvariable('f') AS folder FROM images LIMIT getvariable('n')"
     (tmp_path / "my.sql").write_text(text)
     command = ("select", "--query", "my.sql", "--set", "n=40", "--set", "f=few")
-    done = run(*command, "--data-dir", small_data, "--output", "rows.csv")
-    assert "few" in done.stderr
+    assert "few" in run(*command, "--data-dir", small_data, "--output", "rows.csv").stderr
     assert len((tmp_path / "rows.csv").read_text().splitlines()) == 41
     recipe = json.loads((tmp_path / "rows.selection.json").read_text())
     assert recipe["query"]["text"] == text
     assert recipe["query"]["variables"] == {"n": 40, "f": "few"}
-    again = run("select", "--from", "rows.selection.json", "--data-dir", small_data, "-q")
-    assert again.stdout == (tmp_path / "rows.csv").read_text()
+    again = ("select", "--from", "rows.selection.json", "--data-dir", small_data, "-q")
+    assert run(*again).stdout == (tmp_path / "rows.csv").read_text()
+    assert run(*again, "--set", "n=3").stdout.count("few") == 3
+    assert "--limit needs --class" in run(*again, "--limit", "3", code=2).stderr

@@ -36,10 +36,12 @@ def write_rows(database: Database, table: str, target: Path | BinaryIO, format_n
 def read_file(
     connection: duckdb.DuckDBPyConnection, path: Path, types: dict[str, str]
 ) -> duckdb.DuckDBPyRelation:
-    """Read a file lazily; CSV columns are text, and JSON columns have the given types."""
+    """Read a file lazily; columns of CSV are text, and so are those of JSON without a type."""
     match path.suffix.lower():
         case ".json":
-            return connection.read_json(str(path), columns=types)
+            names = connection.read_json(str(path)).columns
+            columns = {name: types.get(name, "VARCHAR") for name in names}
+            return connection.read_json(str(path), columns=columns)
         case ".parquet":
             return connection.read_parquet(str(path))
         case ".csv":

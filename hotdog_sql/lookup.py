@@ -7,7 +7,6 @@ from pathlib import Path
 import duckdb
 
 from hotdog_sql.database import Database, one_line
-from hotdog_sql.downloader.photo import IMAGE_COLUMNS
 from hotdog_sql.errors import AmbiguousClassError, InputError, UnknownClassError
 from hotdog_sql.export import FILE_FORMATS, read_file
 from hotdog_sql.files import check_exists
@@ -112,17 +111,14 @@ def find_ids(database: Database, options: SelectOptions, table: str) -> None:
 
 
 def is_list(path: Path) -> bool:
-    """Return whether a file is a list of ImageIDs, not a saved selection."""
+    """Return whether a file is a list of ImageIDs, not a saved selection, which has ranks too."""
     extension = path.suffix.lower().removeprefix(".")
     if extension not in FILE_FORMATS:
         return str(path) != "-"  # stdin has a saved selection
     check_exists(path)
     with duckdb.connect() as connection:
         try:
-            if extension == "json":
-                columns = connection.read_json(str(path)).columns
-            else:
-                columns = read_file(connection, path, {}).columns
+            columns = read_file(connection, path, {}).columns
         except duckdb.Error:
             return False
-    return "ImageID" in columns and set(IMAGE_COLUMNS[2:]).isdisjoint(columns)
+    return "ImageID" in columns and not {"folder", "rank"}.issubset(columns)

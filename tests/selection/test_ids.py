@@ -190,9 +190,12 @@ def test_download_takes_a_list(call: Run, addresses: dict[str, str], tmp_path: P
     ids = [row["ImageID"] for row in rows][:9]
     (tmp_path / "ids.txt").write_text("\n".join(f"test/{one}" for one in ids))
     (tmp_path / "ids.csv").write_text("ImageID\n" + "\n".join([*ids, "nobody"]))
-    for name in ("ids.txt", "ids.csv"):
+    images = [{"ImageID": one, "Subset": "test", "License": "x"} for one in ids]
+    (tmp_path / "ids.json").write_text(json.dumps(images))
+    for name in ("ids.txt", "ids.csv", "ids.json"):
         done = call("download", name, f"from_{name}", **addresses)
         assert (": 1 (nobody)" in done.stderr) == (name == "ids.csv")
-        assert {row["ImageID"] for row in manifest_rows(tmp_path / f"from_{name}")} == set(ids)
+        rows = manifest_rows(tmp_path / f"from_{name}")
+        assert {(row["folder"], row["ImageID"]) for row in rows} == {("photos", one) for one in ids}
     call("download", "ids.txt", "from_ids.txt", **addresses)
     call("verify", "from_ids.txt")

@@ -274,17 +274,19 @@ def check_destination(directory: str) -> None:
         check_folder(folder)
 
 
-def write_gallery(directory: str | Path, database: Database | None = None) -> Path | None:
+def write_gallery(
+    directory: str | Path, database: Database | None = None, classes: Sequence[str] = ()
+) -> Path | None:
     """Write a dataset's `index.html` and return its path, or None if the dataset is remote.
 
-    With a database, the page draws the boxes of the selection's classes.
+    With a database, the page draws the boxes of the classes, by default the selection's.
     """
     from hotdog_sql.gallery.page import write_gallery as write
 
     folder = open_storage(directory).folder
     if folder is None:
         return None
-    return write(folder, boxes.gallery_boxes(database, folder) if database else None)
+    return write(folder, boxes.gallery_boxes(database, folder, classes) if database else None)
 
 
 def serve_demo(data_dir: Path | None) -> AbstractContextManager[DataOptions]:

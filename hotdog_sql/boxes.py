@@ -98,9 +98,11 @@ def find_boxes(database: Database, directory: Path, classes: Sequence[str] = ())
     return DatasetBoxes(database, directory, mids, boxes, problems)
 
 
-def gallery_boxes(database: Database, directory: Path) -> Iterator[tuple[str, str]]:
+def gallery_boxes(
+    database: Database, directory: Path, classes: Sequence[str]
+) -> Iterator[tuple[str, str]]:
     """Yield the ImageID and the boxes of each photo, for the gallery."""
-    found = find_boxes(database, directory)
+    found = find_boxes(database, directory, classes)
     for row in found.rows("FROM gallery_boxes('found')"):
         yield row["ImageID"], row["boxes"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hotdog_sql.cli.data import open_data
-from hotdog_sql.cli.options import Settings, complete_class, with_options
+from hotdog_sql.cli.options import BoxClassesOption, Settings, with_options
 from hotdog_sql.cli.output import say
 from hotdog_sql.errors import InputError
 from hotdog_sql.options import BoxFormat, DataOptions
@@ -23,15 +23,6 @@ _Dataset = Annotated[
         metavar="DATASET", exists=True, file_okay=False, help="Dataset in class folders."
     ),
 ]
-_Classes = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--class",
-        metavar="NAME_OR_MID",
-        autocompletion=complete_class,
-        help="Class of the boxes, by default each class of the selection. Repeat it for several.",
-    ),
-]
 
 
 @with_options(data_settings=DataOptions)
@@ -39,7 +30,7 @@ def crop(
     dataset: _Dataset,
     crops: Annotated[Path, typer.Argument(metavar="CROPS", help="New folder for the crops.")],
     *,
-    classes: _Classes = None,
+    classes: BoxClassesOption = None,
     margin: Annotated[
         float,
         typer.Option(
@@ -86,7 +77,7 @@ def export(
         ),
     ],
     copy: Annotated[bool, typer.Option("--copy", help="Copy photos instead of linking.")] = False,
-    classes: _Classes = None,
+    classes: BoxClassesOption = None,
     data_settings: Settings,
 ) -> None:
     """Write a dataset's photos and boxes in a format for detectors.

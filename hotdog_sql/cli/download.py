@@ -156,6 +156,7 @@ def gallery(
         bool, typer.Option("--boxes", help="Draw the boxes of the selection's classes.")
     ] = False,
     *,
+    classes: options.BoxClassesOption = None,
     data_settings: Settings,
 ) -> None:
     """Write a page of a dataset's photos, and of why some were lost.
@@ -169,10 +170,12 @@ def gallery(
     from hotdog_sql import api
 
     if not boxes:
+        if classes:
+            raise typer.BadParameter("--class needs --boxes: add it")
         say(str(api.write_gallery(directory)), err=False)
         return
     with open_data(api.boxes.data_options(directory, data_settings), ["dataset_boxes"]) as database:
-        say(str(api.write_gallery(directory, database)), err=False)
+        say(str(api.write_gallery(directory, database, classes or ())), err=False)
 
 
 @with_options(download_settings=(DownloadOptions, "update"))

@@ -134,6 +134,12 @@ GalleryOption: Any = option(
     help="Whether to write index.html, a page that shows the dataset's photos.",
 )
 _CLASS: dict[str, Any] = {"metavar": "NAME_OR_MID", "autocompletion": complete_class}
+BoxClassesOption: Any = option(
+    list[str] | None,
+    "--class",
+    **_CLASS,
+    help="Class of the boxes, by default each class of the selection. Repeat it for several.",
+)
 #: The options, by dataclass and field. Those without a panel come first in the help. Defaults come
 #: from the fields, and so do the help texts and bounds that are not set here.
 _OPTIONS: dict[type, dict[str, Any]] = {

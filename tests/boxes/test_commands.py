@@ -86,7 +86,10 @@ def test_a_dataset_without_a_recipe_needs_classes(here: Path, call: Run) -> None
     (here / "dataset" / "selection.json").unlink()
     done = call("export", "dataset", "out", "--format", "coco", code=3)
     assert "names no classes: give --class" in done.stderr
+    assert "give --class" in call("gallery", "dataset", "--boxes", code=3).stderr
     classes = ("--class", "Person", "--class", "Hot dog stand")
+    call("gallery", "dataset", "--boxes", *classes)
+    call("gallery", "dataset", *classes, code=2)
     done = call("export", "dataset", "out", "--format", "coco", *classes)
     content = json.loads((here / "out" / "train" / "annotations.json").read_text())
     assert [one["name"] for one in content["categories"]] == ["Person", "Hot dog stand"]

@@ -5,7 +5,7 @@ from dataclasses import fields
 from typing import Any, NamedTuple
 
 from hotdog_sql.database import Database
-from hotdog_sql.options import SelectOptions
+from hotdog_sql.options import DataOptions, SelectOptions
 
 #: A folder with fewer images gets a warning: a classifier learns little from it.
 FEW_IMAGES = 30
@@ -56,18 +56,23 @@ def selection_report(
         return database.rows(query, bound_values(database, query, options, candidates=candidates))
 
     *classes, negatives = rows(_REPORT)
+    folders = [row.folder for row in classes]
     return SelectionReport(
         classes=classes,
         related=[row.DisplayName for row in rows(_EXCLUDED)],
         labelled=negatives.labelled,
         candidates=negatives.candidates,
         problems=dict(rows(_PROBLEMS)),
-        shortfalls=list(_shortfalls(options, [row.folder for row in classes], images, found)),
+        shortfalls=list(_shortfalls(options, database.options, folders, images, found)),
     )
 
 
 def _shortfalls(
-    options: SelectOptions, positive_folders: list[str], images: dict[str, int], found: int
+    options: SelectOptions,
+    data: DataOptions,
+    positive_folders: list[str],
+    images: dict[str, int],
+    found: int,
 ) -> Iterator[str]:
     negatives = images.get(options.negative_folder, 0)
     requested = options.negatives
@@ -79,14 +84,14 @@ def _shortfalls(
         if negatives < found:
             reasons.append(f"{found - negatives:,} left out as copies of photos in another part")
         yield f"{options.negative_folder}: {negatives:,} of {requested:,}: {'; '.join(reasons)}"
+    wider = {"--split all": len(data.splits) < 3, "--labels both": data.labels != "both"}
+    advice = " or ".join(option for option, changes in wider.items() if changes)
     limits = dict.fromkeys(positive_folders, options.limit) | {options.negative_folder: requested}
     for folder, limit in limits.items():
         count = images.get(folder, 0)
         if count < FEW_IMAGES and (limit is None or count < limit):
-            yield (
-                f"warning: {folder} has fewer than {FEW_IMAGES} images; --split all or "
-                "--labels both may find more"
-            )
+            hint = f"; {advice} may find more" if advice else ""
+            yield f"warning: {folder} has fewer than {FEW_IMAGES} images{hint}"
 
 
 def bound_values(

@@ -50,7 +50,10 @@ def print_selection(selection: "Selection", *, verbose: bool = False) -> None:
     for name, images in selection.partitions.items():
         _say_count(f"in {name}", images)
     if unknown := selection.unknown():
-        hint = "" if "train" in data.splits else "; --split all searches train too"
+        # An image that is listed as test/ID is not searched in other splits.
+        splits = {name.rpartition("/")[0] for name in unknown}
+        more = "train" not in data.splits and not splits.issubset(data.splits)
+        hint = "; --split all searches train too" if more else ""
         say(
             f"warning: ImageIDs that are not in {' and '.join(data.splits)}: {len(unknown):,} "
             f"({_join(unknown, verbose=verbose)}){hint}"

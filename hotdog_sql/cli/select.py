@@ -78,8 +78,6 @@ def select(
     changes: dict[str, Any] = select_settings | select_settings.get("negatives", {})
     if classes := (*(names or ()), *select_settings.get("classes", ())):
         changes["classes"] = classes
-    if "variables" in select_settings:
-        changes["variables"] = dict(select_settings["variables"])
     without_classes = "query" in changes or ("ids" in changes and from_ is None)
     if [bool(classes), without_classes, from_ is not None].count(True) != 1:
         raise typer.BadParameter("give either classes or one of --query, --ids and --from")
@@ -127,7 +125,7 @@ def select(
             if sys.stderr.isatty() and output.suffix.lower() == f".{rows_format}":
                 _suggest("download", str(output), "dataset")
         elif not download and sys.stdout.isatty():
-            _suggest(*sys.argv[1:], "--download", "dataset")
+            _suggest("select", "--download", "dataset", *sys.argv[2:])
         if download:
             raise typer.Exit(
                 run_download(

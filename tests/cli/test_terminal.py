@@ -46,27 +46,25 @@ def in_terminal(
 
 
 def test_select_shows_ten_rows_and_what_comes_next(small_data: Path, tmp_path: Path) -> None:
-    command = ("select", "Hot dog", "--data-dir", str(small_data))
-    code, screen = in_terminal(tmp_path, *command)
+    data_dir = ("--data-dir", str(small_data))
+    code, screen = in_terminal(tmp_path, "select", *data_dir, "--", "Hot dog")
     assert code == 0
     lines = screen.splitlines()
     assert sum(line.startswith("hot_dog ") for line in lines) == 10
     assert "122 more rows" in screen
     assert "  other                         120" in screen
-    assert (
-        lines[-1] == f"Next: hotdog-sql select 'Hot dog' --data-dir {small_data} --download dataset"
-    )
+    assert lines[-1].endswith(f"select --download dataset --data-dir {small_data} -- 'Hot dog'")
 
+    command = ("select", "Hot dog", *data_dir)
     code, screen = in_terminal(tmp_path, *command, "-o", "rows.csv")
-    assert "Wrote 132 rows to rows.csv" in screen
-    assert "rows.selection.json" in screen
+    assert "Wrote 132 rows to rows.csv, and their recipe to rows.selection.json" in screen
     assert screen.splitlines()[-1] == "Next: hotdog-sql download rows.csv dataset"
     assert "ImageID" not in screen
+    assert "Next" not in in_terminal(tmp_path, *command, "-o", "rows.txt", "--format", "csv")[1]
 
     code, screen = in_terminal(tmp_path, *command, "--format", "parquet")
     assert code == 3
-    assert screen.startswith("hotdog-sql: ")
-    assert "--output" in screen
+    assert screen == "hotdog-sql: a terminal cannot show Parquet: add --output FILE\n"
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,8 @@ def test_plain_text_with_unknown_ids(call: Run, small: Path, tmp_path: Path) -> 
     )
     _, stderr = select_ids(call, "--ids", "ids.txt", "--data-dir", small, "--verbose")
     assert ", ".join(sorted(unknown)[1:]) + "); --split" in stderr
+    (tmp_path / "ids.txt").write_text(f"test/{TEST[2]}\ntest/{VALIDATION[4]}")
+    assert "--split" not in select_ids(call, "--ids", "ids.txt", "--data-dir", small)[1]
 
 
 def test_splits_are_searched_as_far_as_needed(

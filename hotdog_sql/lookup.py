@@ -1,4 +1,4 @@
-"""Look up classes by name or MID, and images by a list of ImageIDs."""
+"""Look up or check what a user names: classes, folders and parts, and images by ImageID."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -51,6 +51,16 @@ def find_mids(database: Database, names: Iterable[str]) -> tuple[str, ...]:
                 f"give the MID instead, {' or '.join(matches)}"
             )
     return tuple(dict.fromkeys(matches[0] for matches in mids.values()))
+
+
+def check_names(database: Database, what: str, names: list[str]) -> None:
+    """Refuse names that are not valid on every file system."""
+    database.load("is_valid_folder")
+    for name in names:
+        if not database.rows("SELECT is_valid_folder($name)", {"name": name})[0][0]:
+            raise InputError(
+                f"{printable(name)!r} cannot name a {what}: use letters, digits, - and _"
+            )
 
 
 def check_boxed(database: Database, mids: tuple[str, ...], table: str) -> None:

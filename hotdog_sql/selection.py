@@ -11,8 +11,8 @@ import duckdb
 from hotdog_sql.config import mirror_url
 from hotdog_sql.database import Database
 from hotdog_sql.downloader.photo import Photo
-from hotdog_sql.errors import InputError, QueryError
-from hotdog_sql.lookup import check_boxed, find_ids, find_mids, read_ids
+from hotdog_sql.errors import QueryError
+from hotdog_sql.lookup import check_boxed, check_names, find_ids, find_mids, read_ids
 from hotdog_sql.notebook import Html, table, thumbnails
 from hotdog_sql.options import LARGEST_COUNT, GroupBy, Related, SelectOptions
 from hotdog_sql.reports import SelectionReport, bound_values, selection_report
@@ -235,8 +235,8 @@ def needs_of(options: SelectOptions) -> tuple[str, ...]:
 
 def select(database: Database, options: SelectOptions) -> Selection:
     """Select rows as the options say, with partitions if any are requested."""
-    _check_names(database, "folder", [options.negative_folder])
-    _check_names(database, "part", list(options.partition or ()))
+    check_names(database, "folder", [options.negative_folder])
+    check_names(database, "part", list(options.partition or ()))
     if not options.classes:
         return _select_by_query(database, options)
     classes = find_mids(database, options.classes)
@@ -310,13 +310,3 @@ def _create_table(database: Database, query: str, values: dict[str, Any]) -> str
     table = f"selection_{next(_table_numbers)}"
     database.create_table(query, values, table)
     return table
-
-
-def _check_names(database: Database, what: str, names: list[str]) -> None:
-    """Refuse names that are not valid on every file system."""
-    database.load("is_valid_folder")
-    for name in names:
-        if not database.rows("SELECT is_valid_folder($name)", {"name": name})[0][0]:
-            raise InputError(
-                f"{printable(name)!r} cannot name a {what}: use letters, digits, - and _"
-            )

@@ -298,12 +298,18 @@ grid.layout = () => {
   const before = { columns: grid.columns, row: grid.firstRow() };
   const tile = grid.tileSize * (narrow ? 0.68 : 1) * letter;
   grid.gap = (narrow ? 0.6 : 1.1) * letter;
-  grid.columns = Math.max(1, Math.floor((width + grid.gap) / (tile + grid.gap)));
-  grid.width = (width - grid.gap * (grid.columns - 1)) / grid.columns;
-  grid.rowHeight = grid.width + 3 * letter + grid.gap;
+  grid.columns = Math.max(1, Math.floor((width + grid.gap) / (tile + grid.gap))) - 1;
+  // Chromium cuts elements off at 33,554,432 device pixels, Firefox at 17,895,697 CSS pixels.
+  const maxHeight = 3e7 / Math.max(2, window.devicePixelRatio);
+  let height;
+  do {
+    grid.columns += 1;
+    grid.width = (width - grid.gap * (grid.columns - 1)) / grid.columns;
+    grid.rowHeight = grid.width + 3 * letter + grid.gap;
+    height = Math.ceil(grid.photos.length / grid.columns) * grid.rowHeight;
+  } while (height > maxHeight);
   byId("size").setAttribute("aria-valuetext", countText(grid.columns, "column"));
-  const rows = Math.ceil(grid.photos.length / grid.columns);
-  grid.box.style.height = `${rows * grid.rowHeight}px`;
+  grid.box.style.height = `${height}px`;
   for (const [index, one] of grid.tiles) grid.moveTile(one, index);
   if (before.columns !== grid.columns && before.row > 0) {
     const row = Math.floor((before.row * before.columns) / grid.columns);

@@ -264,23 +264,18 @@ def test_it_works_with_keys_and_screen_readers(page: Page) -> None:
 
 
 @pytest.mark.slow
-def test_any_folder_name_works(page: Page, tmp_path: Path) -> None:
+def test_any_folder_name_works_and_a_missing_file_is_named(page: Page, tmp_path: Path) -> None:
     names = ["hot dog", "50% #1", "ホットドッグ", "a&b;c", "it's", "x+y", "%41", "é"]
     page.dataset = tmp_path / "d#s %20"
     page.open([got(1, folder=name) for name in names])
     real.wait_for_pictures(page.browser)
     assert len(page.all(".frame img")) == len(names)
     assert page.folders[1:] == [f"{name} 1 (13%)" for name in names]
-
-
-@pytest.mark.slow
-def test_a_missing_file_is_named(page: Page) -> None:
-    write_dataset(page.dataset, [got(1), got(2)])
-    (page.dataset / "other" / f"{1:016x}.png").unlink()
+    (page.dataset / "x+y" / f"{1:016x}.png").unlink()
     page.open([])
-    real.wait_until(page.browser, "document.querySelectorAll('.frame img').length === 1")
+    real.wait_until(page.browser, "document.querySelectorAll('.frame img').length === 7")
     shown = page.texts(".missing > :not(.hidden)")
-    assert shown == ["Missing", "The file is missing.", f"other/{1:016x}.png"]
+    assert shown == ["Missing", "The file is missing.", f"x+y/{1:016x}.png"]
     assert "ERR_FILE_NOT_FOUND" in real.complaints(page.browser)[0]
 
 
@@ -333,6 +328,16 @@ def test_ten_thousand_photos_load_as_they_become_visible(page: Page) -> None:
     order = page.run("[...document.querySelectorAll('.tile')].map((tile) => +tile.dataset.index)")
     assert isinstance(order, list)
     assert order == sorted(order)
+
+
+@pytest.mark.slow
+def test_large_tiles_of_very_many_photos_can_be_reached(page: Page) -> None:
+    page.open([lost(number, title=f"Photo {number}") for number in range(1, 120_001)])
+    page.one("#size").send_keys(Keys.END)
+    page.one("#panel").send_keys(Keys.TAB)
+    page.press(Keys.END)
+    assert page.focused() == "Photo 120000"
+    assert page.run("document.activeElement.getBoundingClientRect().bottom <= innerHeight")
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib.util import find_spec
 from itertools import groupby
@@ -13,9 +14,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hotdog_sql.database import Database
-from hotdog_sql.downloader.photo import is_image_id, safe_folder
+from hotdog_sql.downloader.photo import is_image_id
 from hotdog_sql.downloader.result import invalid_row
-from hotdog_sql.downloader.tars import is_valid_path
+from hotdog_sql.downloader.tars import in_tars, is_valid_path, tar_of
 from hotdog_sql.downloader.validate import RejectedError
 from hotdog_sql.errors import DataError, InputError, MissingExtraError
 from hotdog_sql.files import storage_errors
@@ -27,7 +28,10 @@ _PHOTOS = """
 SELECT coalesce(COLUMNS(['ImageID', 'folder', 'partition', 'path', 'status']), ''), width
 FROM manifest ORDER BY status DESC, path
 """
-_FIND_BOXES = "CREATE OR REPLACE TABLE found AS FROM dataset_boxes($class, missing := $missing)"
+_FIND_BOXES = """
+CREATE OR REPLACE TABLE found AS
+FROM dataset_boxes($class, missing := $missing, negative_folder := $negative_folder)
+"""
 _COUNT_BOXES = "SELECT count(area), count(LabelName) - count(area) FROM found"
 _CLASSES_WITHOUT_BOXES = "FROM requested_classes($class) ANTI JOIN found USING (LabelName)"
 _EXPORT = {
@@ -86,7 +90,9 @@ def find_boxes(database: Database, directory: Path, classes: Sequence[str] = ())
     except DataError as error:  # in the manifest, not in an Open Images file
         raise invalid_row(error.__cause__) from error
     missing, left_out = _check_photos(directory, photos)
-    database.execute(_FIND_BOXES, {"class": mids, "missing": missing})
+    negative_folder = "other" if recipe is None else recipe.options.negative_folder
+    values = {"class": mids, "missing": missing, "negative_folder": negative_folder}
+    database.execute(_FIND_BOXES, values)
     ((boxes, impossible),) = database.rows(_COUNT_BOXES)
     problems = [f"{problem}: {count:,}" for problem, count in left_out.items()]
     if impossible:
@@ -111,16 +117,18 @@ def crop(found: DatasetBoxes, crops: Path, *, margin: float, min_pixels: int) ->
     """Write crops and their manifest; count the boxes by note, which is "" for those cut out."""
     if find_spec("PIL") is None:
         raise MissingExtraError("crop needs Pillow: pip install 'hotdog-sql[images]'")
-    _make_folder(crops, found.directory)
     notes: Counter[str] = Counter()
-    manifest = crops / "manifest.csv"
-    with storage_errors(manifest), manifest.open("w", encoding="utf-8", newline="") as file:
+    with (
+        _output_folder(crops, found.directory) as folder,
+        storage_errors(crops / "manifest.csv"),
+        (folder / "manifest.csv").open("w", encoding="utf-8", newline="") as file,
+    ):
         writer = csv.DictWriter(file, _CROP_COLUMNS, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
         rows = found.rows(_CROPS, margin=margin, min_pixels=min_pixels)
         for photo, group in groupby(rows, key=itemgetter("photo")):
             boxes = list(group)
-            _write_crops(found.directory / photo, crops, [box for box in boxes if box["path"]])
+            _write_crops(found.directory / photo, folder, [box for box in boxes if box["path"]])
             writer.writerows(boxes)
             notes.update(box["note"] or "" for box in boxes)
     return notes
@@ -131,19 +139,19 @@ def export(found: DatasetBoxes, out: Path, box_format: BoxFormat, *, copy: bool 
 
     Photos are hard links where possible, else symbolic links, or copies on request.
     """
-    _make_folder(out, found.directory)
     photos = 0
-    rows = found.rows(_EXPORT[box_format], **{"class": found.classes})
-    for (name, photo), group in groupby(rows, key=itemgetter("file", "photo")):
-        path = out / name
-        with storage_errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if photo is None:
-                with path.open("w", encoding="utf-8", newline="\n") as file:
-                    file.writelines(f"{row['line']}\n" for row in group)
-            else:
-                _link_or_copy(found.directory / photo, path, copy=copy)
-                photos += 1
+    with _output_folder(out, found.directory) as folder:
+        rows = found.rows(_EXPORT[box_format], **{"class": found.classes})
+        for (name, photo), group in groupby(rows, key=itemgetter("file", "photo")):
+            path = folder / name
+            with storage_errors(out / name):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                if photo is None:
+                    with path.open("w", encoding="utf-8", newline="\n") as file:
+                        file.writelines(f"{row['line']}\n" for row in group)
+                else:
+                    _link_or_copy(found.directory / photo, path, copy=copy)
+                    photos += 1
     return photos
 
 
@@ -159,13 +167,11 @@ def _check_photos(directory: Path, photos: Iterable[Any]) -> tuple[list[str], Co
         if status != "downloaded":
             left_out["photos that were lost or have failed"] += 1
             continue
-        if (
-            not is_image_id(image_id)
-            or not is_valid_path(path, part, folder, image_id)
-            or (part and part != safe_folder(part))
-        ):
+        if not is_image_id(image_id) or not is_valid_path(path, part, folder, image_id):
             # The paths of the output are made of these values, and must not leave its folder.
             raise invalid_row(f"the path {path!r}")
+        if tar_of(path):
+            raise in_tars(directory)
         if width is None:
             left_out["photos whose size the manifest does not have"] += 1
         elif (directory / path).is_symlink() or not (directory / path).is_file():
@@ -174,15 +180,28 @@ def _check_photos(directory: Path, photos: Iterable[Any]) -> tuple[list[str], Co
     return missing, left_out
 
 
-def _make_folder(path: Path, dataset: Path) -> None:
-    """Make an empty folder for output, with the photos' attribution."""
-    attribution = dataset / "ATTRIBUTION.csv"
+@contextmanager
+def _output_folder(path: Path, dataset: Path) -> Iterator[Path]:
+    """Make an output folder; yield a hidden folder inside it, whose files move up at the end.
+
+    An error leaves an empty folder, so the same command can run again. The photos' attribution is
+    the first file.
+    """
+    hidden, attribution = path / ".unfinished", dataset / "ATTRIBUTION.csv"
     with storage_errors(path):
         path.mkdir(parents=True, exist_ok=True)
-        if any(path.iterdir()):
+        if any(entry != hidden for entry in path.iterdir()):
             raise InputError(f"{path} is not empty: choose another folder")
-        if attribution.is_file():
-            shutil.copyfile(attribution, path / attribution.name)
+        try:
+            shutil.rmtree(hidden, ignore_errors=True)  # of a killed run
+            hidden.mkdir()
+            if attribution.is_file():
+                shutil.copyfile(attribution, hidden / attribution.name)
+            yield hidden
+            for entry in list(hidden.iterdir()):
+                entry.rename(path / entry.name)
+        finally:
+            shutil.rmtree(hidden, ignore_errors=True)
 
 
 def _write_crops(photo: Path, crops: Path, boxes: list[dict[str, Any]]) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from hotdog_sql.downloader.photo import safe_folder, stem_of
 from hotdog_sql.downloader.result import Result
+from hotdog_sql.errors import DatasetError
 from hotdog_sql.files import storage_errors
 
 _MEMBER_PATH = re.compile(r"((?:.+/)?(\d{6,})\.tar)/[^/]+")
@@ -39,6 +40,14 @@ def is_valid_path(path: str, partition: str, folder: str, image_id: str) -> bool
         return True
     match = _MEMBER_PATH.fullmatch(path)
     return match is not None and stem == f"{tar_name(partition, int(match[2]))}/{image_id}"
+
+
+def in_tars(dataset: object) -> DatasetError:
+    """Return the error for a dataset whose photos would have to be in class folders."""
+    return DatasetError(
+        f"{dataset} has its photos in tars, but crop, export and gallery need class folders: "
+        "download to another folder with --dataset-format files"
+    )
 
 
 def add_photo(tar: tarfile.TarFile, result: Result, file: Path, class_number: int) -> str:

@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from hotdog_sql.downloader.manifest import Manifest, open_manifest
+from hotdog_sql.downloader.tars import in_tars
 from hotdog_sql.files import atomic_write
 from hotdog_sql.sql_files import read_sql_file
 from hotdog_sql.storage import open_storage
@@ -35,12 +36,14 @@ def write_gallery(directory: Path, boxes: Iterable[tuple[str, str]] | None = Non
     one is complete.
     """
     path = directory / "index.html"
-    with (
-        open_manifest(open_storage(directory)) as manifest,
-        atomic_write(path) as temporary,
-        temporary.open("w", encoding="utf-8", newline="\n") as file,
-    ):
-        file.writelines(_page(directory, manifest, boxes))
+    with open_manifest(open_storage(directory)) as manifest:
+        if manifest.tars - {""}:
+            raise in_tars(directory)
+        with (
+            atomic_write(path) as temporary,
+            temporary.open("w", encoding="utf-8", newline="\n") as file,
+        ):
+            file.writelines(_page(directory, manifest, boxes))
     return path
 
 

@@ -5,12 +5,13 @@
 -- service, whose thumbnails are upright.
 -- Reads: manifest, boxes, requested_classes
 -- Parameters:
---   class           a name or MID, or a list of them
---   missing := []   paths of photos to leave out
+--   class                        a name or MID, or a list of them
+--   missing := []                paths of photos to leave out
+--   negative_folder := 'other'   folder of the negatives, which no class may take
 -- Columns: those of boxes but Source and Confidence, and
 --   path           VARCHAR  path of the photo below the dataset
 --   width, height  BIGINT   its pixels
---   partition      VARCHAR  the part of the dataset; NULL if it has none
+--   partition      VARCHAR  the part of the dataset, as its folder; NULL if it has none
 --   extension      VARCHAR  extension of the photo's name, such as .jpg
 --   to_turn        INTEGER  degrees counter-clockwise that make the photo upright
 --   number         BIGINT   number of the box on the photo, from 1, by class and from left to right
@@ -19,10 +20,15 @@
 --   DisplayName    VARCHAR  the class's name
 -- Example: FROM dataset_boxes('Hot dog');
 
-CREATE OR REPLACE TEMP MACRO dataset_boxes(class, missing := []) AS TABLE
+CREATE OR REPLACE TEMP MACRO dataset_boxes(
+    class, missing := [], negative_folder := 'other'
+) AS TABLE
 WITH photos AS MATERIALIZED (
     SELECT
-        path, width, height, ImageID, "partition", regexp_extract(path, '\.\w+$') AS extension,
+        path, width, height, ImageID, regexp_extract(path, '\.\w+$') AS extension,
+        -- The folders above the class folder.
+        if("partition" IS NULL, NULL, nullif(regexp_extract(path, '(.+)/.+/', 1), ''))
+            AS "partition",
         coalesce(contains(note, 'mirrored'), false) AS mirrored,
         -- Degrees counter-clockwise, after mirroring.
         CASE
@@ -36,7 +42,7 @@ WITH photos AS MATERIALIZED (
 ),
 categories AS MATERIALIZED (
     SELECT row_number() OVER (ORDER BY position) - 1 AS category, folder, LabelName, DisplayName
-    FROM requested_classes(class)
+    FROM requested_classes(class, negative_folder := negative_folder)
 ),
 mirrored_boxes AS (
     SELECT

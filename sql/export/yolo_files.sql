@@ -1,7 +1,8 @@
 -- yolo_files: the files of a YOLO dataset: images, labels and data.yaml.
 --
--- For Ultralytics. Parts are folders; validation is val. A photo without a box has no label file,
--- which makes it background.
+-- For Ultralytics. Parts are folders; validation is val. Without a part train, the largest other
+-- than val and test takes its place; without val, the next largest does, or else test. A photo
+-- without a box has no label file, which makes it background.
 -- Reads: requested_classes
 -- Parameters:
 --   class   a name or MID, or a list of them
@@ -21,7 +22,10 @@ WITH photo_boxes AS MATERIALIZED (
     FROM query_table(rows)
 ),
 parts AS (
-    SELECT list(DISTINCT part ORDER BY part) AS parts FROM photo_boxes
+    -- The part to train on first, val and test last.
+    SELECT
+        list(part ORDER BY part <> 'train/', part IN ('val/', 'test/'), photos DESC, part) AS parts
+    FROM (SELECT part, count(DISTINCT ImageID) AS photos FROM photo_boxes GROUP BY part)
 ),
 files AS (
     SELECT DISTINCT
@@ -35,15 +39,11 @@ files AS (
         NULL
     FROM photo_boxes WHERE area IS NOT NULL
     UNION ALL
-    SELECT 'data.yaml', 1, 'train: images/' || if('train/' IN parts, 'train/', parts[1]), NULL
-    FROM parts
+    SELECT 'data.yaml', 1, 'train: images/' || parts[1], NULL FROM parts
     UNION ALL
     SELECT
         'data.yaml', 2,
-        'val: images/' || CASE
-            WHEN 'val/' IN parts THEN 'val/' WHEN 'test/' IN parts THEN 'test/' ELSE parts[-1]
-        END,
-        NULL
+        'val: images/' || if('val/' IN parts, 'val/', coalesce(parts[2], parts[1])), NULL
     FROM parts
     UNION ALL
     SELECT 'data.yaml', 3, 'test: images/test/', NULL FROM parts WHERE 'test/' IN parts

@@ -10,22 +10,17 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.support.cluster import Cluster, s3_server
+from tests.support.cluster import Cluster, kill, s3_server
 from tests.support.loopback import LoopbackServer, Reply, Request
-from tests.support.photos import photo, save_selection
-from tests.support.pictures import jpeg
+from tests.support.photos import any_photo, mirror_of, photo, save_selection
 
-_PHOTOS = 2000
 _DATASET = "s3://photos/demo"
-#: Photos in a shard.
 _SHARD_SIZE = 100
-#: Timeout of a command, in seconds.
-_TIMEOUT = 300.0
 
 
 def main() -> None:
     """Run the demo in a temporary folder: `python -m tests.cluster_demo [PHOTOS]`."""
-    photos = int(sys.argv[1]) if sys.argv[1:] else _PHOTOS
+    photos = int(sys.argv[1]) if sys.argv[1:] else 2000
     with (
         tempfile.TemporaryDirectory() as temporary,
         s3_server() as bucket,
@@ -39,12 +34,12 @@ def main() -> None:
         def answer(request: Request) -> Reply:
             if len(server.requests) >= photos // 2 and not killed:
                 killed.append(0)
-                cluster.kill_worker()
+                kill(cluster.workers[-1])
                 print("killed a worker after half of the photos", flush=True)
-            return Reply(body=jpeg(int(request.path[-20:-4], 16)))
+            return any_photo(request)
 
         server.default(answer)
-        os.environ |= bucket | {"HOTDOG_SQL_MIRROR_URL": server.url("/mirror/")}
+        os.environ |= bucket | mirror_of(server)
         options = ("--source", "mirror", "--scheduler", cluster.address)
         _run("download", str(rows), _DATASET, *options, "--shard-size", str(_SHARD_SIZE))
         again = len(server.requests) - photos
@@ -57,8 +52,7 @@ def main() -> None:
 def _run(*arguments: str) -> None:
     print("$ hotdog-sql", *arguments, flush=True)
     command = [sys.executable, "-m", "hotdog_sql", *arguments]
-    code = subprocess.run(command, timeout=_TIMEOUT, check=False).returncode
-    if code:
+    if code := subprocess.run(command, timeout=300, check=False).returncode:
         sys.exit(code)
 
 

@@ -1,9 +1,9 @@
 """Downloads with a Dask cluster whose processes are killed, and into a bucket of an S3 server."""
 
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -18,13 +18,11 @@ from hotdog_sql.downloader import executors
 from hotdog_sql.downloader.verify import verify
 from hotdog_sql.errors import ClusterError
 from hotdog_sql.storage import open_storage
-from tests.conftest import Run, started
-from tests.download.test_command import mirror_of, seed_of
-from tests.support.cluster import ROOT, SECRET, Cluster, die_when_done, s3_server
+from tests.conftest import ROOT, Run, run_process, started
+from tests.support.cluster import SECRET, Cluster, die_when_done, kill, s3_server
 from tests.support.datasets import contents, download, images, rows_at
 from tests.support.loopback import LoopbackServer, Reply, Request
-from tests.support.photos import album, manifest_rows, mirror_path, save_selection, serve, tree
-from tests.support.pictures import jpeg
+from tests.support.photos import album, any_photo, mirror_of, mirror_path, save_selection, serve
 
 pytestmark = pytest.mark.slow
 
@@ -99,15 +97,14 @@ def test_a_worker_dies_after_its_shard(
 
 
 def test_a_bucket_without_a_cluster(server: LoopbackServer, s3: str, alone: Path) -> None:
-    storage = open_storage(s3)
-    storage.delete(".hotdog-sql/absent.json")
+    open_storage(s3).delete(".hotdog-sql/absent.json")
     download(server, s3, ALBUM)
-    assert contents(s3) == tree(alone)
+    assert contents(s3) == contents(alone)
     server.clear()
     download(server, s3, ALBUM)
     assert server.requests == []
-    ids = [path for path, _ in storage.files("other", "00000000000003f")]
-    assert ids == [f"other/{n:016x}.jpg" for n in range(0x3F0, 0x400) if (n - 1000) % 6]
+    paths = [path for path, _ in open_storage(s3).files("other", "00000000000003f")]
+    assert paths == [f"other/{n:016x}.jpg" for n in range(0x3F0, 0x400) if (n - 1000) % 6]
 
 
 def test_a_busy_bucket(server: LoopbackServer, s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,18 +152,14 @@ def test_a_scheduler_with_tls(
     server: LoopbackServer, alone: Path, tmp_path: Path, certificate: Path
 ) -> None:
     """Dask's own settings name the certificates."""
-    names = ["ca-file"]
-    for role in ("scheduler", "worker", "client"):
-        names += [f"{role}.cert", f"{role}.key"]
+    roles = [f"{role}.{file}" for role in ("scheduler", "worker") for file in ("cert", "key")]
+    names = ["ca_file", *roles, "client.cert", "client.key"]
     settings = {f"distributed.comm.tls.{name}": str(certificate) for name in names}
-    variables = {
-        f"DASK_{name.replace('-', '_').replace('.', '__').upper()}": value
-        for name, value in settings.items()
-    }
+    variables = {f"DASK_{name.replace('.', '__').upper()}": settings[name] for name in settings}
     with dask.config.set(settings), Cluster(tmp_path / "cluster", 1, variables, "tls") as cluster:
         assert cluster.address.startswith("tls://")
         download(server, tmp_path / "dataset", ALBUM, scheduler=cluster.address)
-    assert tree(tmp_path / "dataset") == tree(alone)
+    assert contents(tmp_path / "dataset") == contents(alone)
 
 
 def test_a_cluster_without_workers(
@@ -186,14 +179,14 @@ def test_a_scheduler_that_dies(
     monkeypatch.setattr(executors, "CONNECT_SECONDS", 2)
     with Cluster(tmp_path / "cluster", 1) as cluster:
 
-        def dies(_: Request) -> Reply:
-            cluster.kill_scheduler()
-            return Reply(body=jpeg())
+        def dies(request: Request) -> Reply:
+            kill(cluster.scheduler)
+            return any_photo(request)
 
         server.on(mirror_path(CHOSEN[20]), dies)
         with pytest.raises(ClusterError, match="cannot use the scheduler"):
             download(server, tmp_path / "dataset", ALBUM, scheduler=cluster.address, shard_size=8)
-    assert manifest_rows(tmp_path / "dataset")
+    assert rows_at(tmp_path / "dataset")
     download(server, tmp_path / "dataset", ALBUM)
 
 
@@ -209,7 +202,7 @@ def test_a_command_that_was_killed_is_resumed(
     def answer_slowly(request: Request) -> Reply:
         if len(server.requests) > 20:
             half.set()
-        return Reply(body=jpeg(seed_of(request.path)), delay=0.2)
+        return replace(any_photo(request), delay=0.2)
 
     for one in SERVED:
         server.on(mirror_path(one), answer_slowly)
@@ -226,8 +219,6 @@ def test_a_command_that_was_killed_is_resumed(
 
 
 def test_make_cluster_demo() -> None:
-    command = [sys.executable, "-m", "tests.cluster_demo", "200"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "a worker has been killed" in done.stdout
+    done = run_process([sys.executable, "-m", "tests.cluster_demo", "200"], ROOT, 0, 120)
+    assert "killed a worker" in done.stdout
     assert "200 photos checked" in done.stderr

@@ -13,11 +13,10 @@ import pytest
 from hotdog_sql.downloader.verify import Fault, repair, verify
 from hotdog_sql.errors import DatasetError, InputError
 from tests.conftest import Run
-from tests.download.test_command import mirror_of, seed_of
 from tests.support.cluster import cluster_of_threads
-from tests.support.datasets import TARS, download, images
+from tests.support.datasets import TARS, contents, download, images, rows_at
 from tests.support.loopback import LoopbackServer, Reply
-from tests.support.photos import Album, manifest_rows, mirror_path, photo, refuse, serve, tree
+from tests.support.photos import Album, any_photo, mirror_of, mirror_path, photo, refuse, serve
 from tests.support.pictures import jpeg, png
 
 CHOSEN = [photo(n, "hot_dog") for n in range(1, 8)] + [
@@ -55,20 +54,14 @@ def samples(dataset: Path, pattern: str) -> list[dict[str, Any]]:
     return read
 
 
-def data_of(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
-    file = tar.extractfile(member)
-    assert file is not None
-    return file.read()
-
-
 def test_the_library_reads_them(dataset: Path) -> None:
-    assert set(tree(dataset)) == {
+    assert set(contents(dataset)) == {
         *("000000.tar", "000001.tar", "000002.tar", "manifest.csv", "ATTRIBUTION.csv")
     }
     read = samples(dataset, "*.tar")
     assert [one["__key__"] for one in read] == [one.image_id for one in CHOSEN]
     assert [one["cls"] for one in read] == [0] * 7 + [1] * 5
-    rows = {row["ImageID"]: row for row in manifest_rows(dataset)}
+    rows = {row["ImageID"]: row for row in rows_at(dataset)}
     for one, wanted in zip(read, CHOSEN, strict=True):
         data = one.get("jpg") or one.get("png")
         number = int(wanted.image_id, 16)
@@ -100,7 +93,7 @@ def test_each_partition_has_its_own_tars(server: LoopbackServer, tmp_path: Path)
 def test_verify_reads_every_member(dataset: Path) -> None:
     assert verify(dataset).good
     with tarfile.open(dataset / "000001.tar") as tar:
-        old = [(member, data_of(tar, member)) for member in tar]
+        old = [(member, file.read()) for member in tar if (file := tar.extractfile(member))]
     with tarfile.open(dataset / "000001.tar", "w") as tar:
         stranger = tarfile.TarInfo("mine.txt")
         stranger.type, stranger.linkname = tarfile.SYMTYPE, "/etc/passwd"
@@ -148,7 +141,7 @@ def test_all_workers_write_the_same_tars(server: LoopbackServer, tmp_path: Path)
             how: dict[str, Any] = {"dataset_format": TARS, "shard_size": 5, **options}
             download(server, tmp_path / name, album, **how)
             assert images(tmp_path / name) == images(tmp_path / "files")
-            assert tree(tmp_path / name) == tree(tmp_path / "one")
+            assert contents(tmp_path / name) == contents(tmp_path / "one")
     assert len(list((tmp_path / "one").glob("*.tar"))) == 3 + 1 + 1
 
 
@@ -157,11 +150,11 @@ def test_failed_photos_go_into_further_tars(server: LoopbackServer, tmp_path: Pa
     refuse(server, [CHOSEN[0], CHOSEN[6], CHOSEN[11]], 503)
     how: dict[str, Any] = {"dataset_format": TARS, "shard_size": 5}
     download(server, tmp_path / "twice", CHOSEN, **how)
-    before = tree(tmp_path / "twice")
+    before = contents(tmp_path / "twice")
     serve(server, CHOSEN)
     server.on(mirror_path(CHOSEN[1]), Reply(body=png()))
     assert download(server, tmp_path / "twice", CHOSEN, **how).downloaded == 3
-    after = tree(tmp_path / "twice")
+    after = contents(tmp_path / "twice")
     assert after.keys() - before.keys() == {"000003.tar"}
     assert all(after[path] == before[path] for path in before if path.endswith(".tar"))
     download(server, tmp_path / "once", CHOSEN, **how)
@@ -189,10 +182,10 @@ def test_select_and_verify(tmp_path: Path, call: Run, small_data: Path) -> None:
     select = ("select", "Hot dog", "--negatives", "8", "--data-dir", small_data, "--format", "csv")
     how = ("--dataset-format", "webdataset", "--shard-size", "9")
     with LoopbackServer() as server:
-        server.default(lambda request: Reply(body=jpeg(seed_of(request.path))))
+        server.default(any_photo)
         said = call(*select, "--download", "dataset", *how, **mirror_of(server))
     assert said.stdout.startswith("folder,rank,")
-    assert len([path for path in tree(tmp_path / "dataset") if path.endswith(".tar")]) == 3
+    assert len([path for path in contents(tmp_path / "dataset") if path.endswith(".tar")]) == 3
     checked = call("verify", "dataset")
     assert checked.stdout == ""
     assert "20 photos checked" in checked.stderr

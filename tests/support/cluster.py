@@ -53,7 +53,7 @@ class Cluster:
         protocol: str = "tcp",
     ) -> None:
         self.address = ""
-        self._workers: list[subprocess.Popen[bytes]] = []
+        self.workers: list[subprocess.Popen[bytes]] = []
         self._folder = folder
         self._count = workers
         self._environment = {**os.environ, **(environment or {})}
@@ -64,12 +64,12 @@ class Cluster:
         self._folder.mkdir(parents=True, exist_ok=True)
         file = self._folder / "scheduler.json"
         with ExitStack() as self._stack:
-            self._scheduler = self._start(
+            self.scheduler = self._start(
                 *("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-show"),
                 *("--scheduler-file", str(file)),
             )
             while not (file.exists() and file.stat().st_size):
-                assert self._scheduler.poll() is None
+                assert self.scheduler.poll() is None
                 time.sleep(0.05)
             self.address = json.loads(file.read_text())["address"]
             self.replace_dead()
@@ -81,24 +81,16 @@ class Cluster:
 
     def replace_dead(self) -> None:
         """Replace workers that have died, and wait for the new ones."""
-        self._workers = [worker for worker in self._workers if worker.poll() is None]
-        while len(self._workers) < self._count:
+        self.workers = [worker for worker in self.workers if worker.poll() is None]
+        while len(self.workers) < self._count:
             worker = self._start(
                 *("worker", self.address, "--host", "127.0.0.1", "--nthreads", "1", "--no-nanny"),
                 *("--memory-limit", "0", "--local-directory", str(self._folder)),
             )
-            self._workers.append(worker)
+            self.workers.append(worker)
         if self._count:
             with _DISTRIBUTED.Client(self.address, set_as_default=False) as client:
                 client.wait_for_workers(self._count, timeout=30)
-
-    def kill_worker(self) -> None:
-        """Kill a worker, as if its machine lost power."""
-        _kill(self._workers[-1])
-
-    def kill_scheduler(self) -> None:
-        """Kill the scheduler, as if its machine lost power."""
-        _kill(self._scheduler)
 
     def logs(self) -> str:
         """Return the logs of the scheduler and the workers."""
@@ -146,6 +138,7 @@ def die_when_done(died: Path, shard: Shard) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _kill(process: "subprocess.Popen[bytes]") -> None:
+def kill(process: "subprocess.Popen[bytes]") -> None:
+    """Kill a process of a cluster, as if its machine lost power."""
     process.kill()
     process.wait()

@@ -10,7 +10,7 @@ from hotdog_sql.downloader.photo import IMAGE_COLUMNS, Photo
 from hotdog_sql.downloader.result import DownloadReport
 from hotdog_sql.downloader.run import download
 from hotdog_sql.progress import Progress
-from tests.support.loopback import LoopbackServer, Reply, file_reply
+from tests.support.loopback import LoopbackServer, Reply, Request, file_reply
 from tests.support.openimages import csv_rows
 from tests.support.pictures import jpeg, md5
 
@@ -91,6 +91,16 @@ def serve(server: LoopbackServer, photos: Iterable[Photo]) -> None:
     for one in photos:
         data = jpeg(int(one.image_id, 16))
         server.on(mirror_path(one), file_reply(data, etag=f'"{md5(data)}"'))
+
+
+def any_photo(request: Request) -> Reply:
+    """Answer a request for any photo on the mirror."""
+    return Reply(body=jpeg(int(request.path[-20:-4], 16)))
+
+
+def mirror_of(server: LoopbackServer) -> dict[str, str]:
+    """Return the environment variable with the server's mirror."""
+    return {"HOTDOG_SQL_MIRROR_URL": server.url("/mirror/")}
 
 
 def refuse(server: LoopbackServer, photos: Iterable[Photo], status: int = 404) -> None:

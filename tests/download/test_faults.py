@@ -8,17 +8,9 @@ import pytest
 
 from hotdog_sql.download_options import RetryPolicy
 from hotdog_sql.downloader import pool
+from tests.support.datasets import contents, rows_at
 from tests.support.loopback import LoopbackServer, Reply
-from tests.support.photos import (
-    everywhere,
-    manifest_rows,
-    mirror_path,
-    original_path,
-    photo,
-    run,
-    thumbnail_path,
-    tree,
-)
+from tests.support.photos import everywhere, mirror_path, original_path, photo, run, thumbnail_path
 from tests.support.pictures import gif, jpeg, md5, md5_base64, png, webp
 
 GOOD = jpeg(7)
@@ -88,6 +80,7 @@ CASES = {
     "too large, chunked": lost("too large", Reply(body=TOO_LARGE, chunked=True)),
     "the placeholder's bytes": lost("placeholder", Reply(body=png(9))),
     "redirect to nowhere": lost("bad address", Reply(302, location="https://a:b/")),
+    "redirect to no host": lost("bad address", Reply(302, location="https://xn--/")),
     "redirect to http": lost("unsafe address", Reply(302, location="http://flickr.example/a.jpg")),
 }
 
@@ -107,7 +100,7 @@ def test_responses(server: LoopbackServer, tmp_path: Path, monkeypatch: pytest.M
         max_bytes=len(LARGE),
     )
     requests = {name: server.count(mirror_path(one)) for name, one in photos.items()}
-    rows = dict(zip(CASES, manifest_rows(tmp_path), strict=True))
+    rows = dict(zip(CASES, rows_at(tmp_path), strict=True))
     assert requests == {name: case.requests for name, case in CASES.items()}
     assert {name: (row["status"], row["error"]) for name, row in rows.items()} == {
         name: (case.status, case.error) for name, case in CASES.items()
@@ -123,7 +116,9 @@ def test_responses(server: LoopbackServer, tmp_path: Path, monkeypatch: pytest.M
             assert values == [path, "mirror", str(len(body)), md5(body), url]
         else:
             assert values == [""] * 5
-    assert {path: body for path, body in tree(tmp_path).items() if path not in RECORDS} == expected
+    assert {
+        path: body for path, body in contents(tmp_path).items() if path not in RECORDS
+    } == expected
     assert report.on_disk == len(expected)
     assert report.received == sum(map(len, expected.values()))
     assert report.failed
@@ -138,13 +133,14 @@ def test_redirects(server: LoopbackServer, tmp_path: Path) -> None:
     server.on(mirror_path(gone), Reply(302, location="/en-us/photo_unavailable_l.png"))
     server.on("/en-us/photo_unavailable_l.png", Reply(body=png()))
     run(server, tmp_path, [chain, loop, gone], sources=("mirror",))
-    asked = server.count(mirror_path(loop))
-    rows = manifest_rows(tmp_path)
-    assert [row["status"] for row in rows] == ["downloaded", "lost", "lost"]
-    assert rows[0]["url"].endswith(mirror_path(chain))  # not the redirect's target
-    assert [row["error"] for row in rows[1:]] == ["mirror: redirect loop", "mirror: placeholder"]
-    assert asked == 11  # ten redirects, and no retry
-    assert set(tree(tmp_path)) == RECORDS | {f"other/{chain.image_id}.jpg"}
+    url = server.url(mirror_path(chain))  # not the redirect's target
+    assert [(row["status"], row["url"], row["error"]) for row in rows_at(tmp_path)] == [
+        ("downloaded", url, ""),
+        ("lost", "", "mirror: redirect loop"),
+        ("lost", "", "mirror: placeholder"),
+    ]
+    assert server.count(mirror_path(loop)) == 11  # ten redirects, and no retry
+    assert set(contents(tmp_path)) == RECORDS | {f"other/{chain.image_id}.jpg"}
 
 
 def test_unreachable_hosts(tmp_path: Path) -> None:
@@ -160,7 +156,7 @@ def test_unreachable_hosts(tmp_path: Path) -> None:
             server.on(original_path(photos[2]), Reply(body=GOOD))
             retry = RetryPolicy(base=0.01, silence=0.2)
             report = run(server, tmp_path, photos, sources=("original",), retry=retry)
-    assert [(row["status"], row["error"]) for row in manifest_rows(tmp_path)] == [
+    assert [(row["status"], row["error"]) for row in rows_at(tmp_path)] == [
         ("failed", "original: unknown host"),
         ("failed", "original: connection refused"),
         ("downloaded", ""),
@@ -168,31 +164,21 @@ def test_unreachable_hosts(tmp_path: Path) -> None:
     assert report.failed == 2
 
 
-def test_the_next_source_has_it(server: LoopbackServer, tmp_path: Path) -> None:
-    one = everywhere(server, photo(1))
-    server.on(mirror_path(one), Reply(404))
+def test_every_source_is_tried(server: LoopbackServer, tmp_path: Path) -> None:
+    one, two, three = (everywhere(server, photo(n)) for n in (1, 2, 3))
     server.on(original_path(one), Reply(503))
     server.on(thumbnail_path(one), Reply(body=GOOD))
-    report = run(server, tmp_path, [one])
+    server.on(mirror_path(three), Reply(500))
+    report = run(server, tmp_path, [one, two._replace(thumbnail_url=""), three])
     paths = mirror_path(one), original_path(one), thumbnail_path(one)
     assert [server.count(path) for path in paths] == [1, 3, 1]
-    (row,) = manifest_rows(tmp_path)
-    assert (row["status"], row["source"]) == ("downloaded", "thumbnail")
-    assert (row["url"], row["error"]) == (one.thumbnail_url, "mirror: http 404; original: http 503")
-    assert report.sources == {"thumbnail": 1}
-
-
-def test_no_source_has_it(server: LoopbackServer, tmp_path: Path) -> None:
-    one = everywhere(server, photo(1))._replace(thumbnail_url="")
-    two = everywhere(server, photo(2))
-    server.on(mirror_path(two), Reply(500))
-    report = run(server, tmp_path, [one, two])
-    rows = manifest_rows(tmp_path)
-    assert [(row["status"], row["error"]) for row in rows] == [
-        ("lost", "mirror: http 404; original: http 404; thumbnail: no address"),
+    assert [(row["status"], row["url"], row["error"]) for row in rows_at(tmp_path)] == [
+        ("downloaded", one.thumbnail_url, "mirror: http 404; original: http 503"),
+        ("lost", "", "mirror: http 404; original: http 404; thumbnail: no address"),
         # The mirror may have it later.
-        ("failed", "mirror: http 500; original: http 404; thumbnail: http 404"),
+        ("failed", "", "mirror: http 500; original: http 404; thumbnail: http 404"),
     ]
+    assert report.sources == {"thumbnail": 1}
     assert report.lost_reasons[("original", "http 404")] == 1
     assert report.failed_reasons[("mirror", "http 500")] == 1
 
@@ -210,7 +196,7 @@ def test_originals_are_compared_with_their_md5(tmp_path: Path, strict: bool) -> 
             server.on(thumbnail_path(one), Reply(body=jpeg(2)))
         run(server, tmp_path, photos, sources=("original", "thumbnail"), strict_md5=strict)
     remarks = ["md5 differs", "size differs"]
-    found = [(row["source"], row["error"], row["note"]) for row in manifest_rows(tmp_path)]
+    found = [(row["source"], row["error"], row["note"]) for row in rows_at(tmp_path)]
     assert found[0] == ("original", "", "")
     if strict:  # --strict-md5 applies only to originals
         assert found[1:] == [("thumbnail", f"original: {remark}", "") for remark in remarks]

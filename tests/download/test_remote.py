@@ -185,6 +185,8 @@ SELECT = ("select", "--class", "Hot dog", "--offline", "--download")
     [
         ("distributed", [*SELECT, "dataset", "--scheduler", "tcp://127.0.0.1:9"], "[dask]"),
         ("s3fs", ["download", "rows.csv", "s3://bucket/dataset"], "[s3]"),
+        ("PIL", ["download", "rows.csv", "dataset", "--upright"], "[images]"),
+        ("PIL", ["verify", "dataset", "--decode"], "[images]"),
     ],
 )
 def test_an_extra_that_is_not_installed(
@@ -200,3 +202,4 @@ def test_an_extra_that_is_not_installed(
     assert said.stderr.startswith("hotdog-sql: ")
     assert f"pip install 'hotdog-sql{how}'" in said.stderr
     assert said.stderr.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["rows.csv"]

@@ -4,36 +4,15 @@ import socket
 import sys
 from collections import Counter, deque
 from pathlib import Path
-from threading import Condition, Thread
+from threading import Thread
 
 from hotdog_sql.download_options import DownloadOptions, RetryPolicy
 from hotdog_sql.downloader.hosts import HostQueue, Task
 from hotdog_sql.options import Source
 from hotdog_sql.progress import Progress
 from tests.support.loopback import LoopbackServer, Reply, Request
-from tests.support.photos import manifest_rows, mirror_path, original_path, photo, run, serve
+from tests.support.photos import Crowd, manifest_rows, mirror_path, photo, run, serve
 from tests.support.pictures import jpeg
-
-
-class Crowd:
-    """Responds once a number of requests run at the same time, and counts them."""
-
-    def __init__(self, expected: int) -> None:
-        self._expected = expected
-        self._changed = Condition()
-        self._now = 0
-        self.met = False
-        self.most = 0
-
-    def __call__(self, _: Request) -> Reply:
-        with self._changed:
-            self._now += 1
-            self.most = max(self.most, self._now)
-            self.met = self.met or self._now >= self._expected
-            self._changed.notify_all()
-            self._changed.wait_for(lambda: self.met, timeout=20)
-            self._now -= 1
-        return Reply(body=jpeg())
 
 
 def test_limits_in_total_and_per_host(tmp_path: Path) -> None:
@@ -42,10 +21,7 @@ def test_limits_in_total_and_per_host(tmp_path: Path) -> None:
         one.default(mirror)
         two.default(original)
         photos = [photo(n) for n in range(1, 31)]
-        photos += [
-            photo(n, subset="", original_url=two.url(original_path(photo(n))))
-            for n in range(31, 61)
-        ]
+        photos += [photo(n, subset="", original_url=two.url(f"{n}.jpg")) for n in range(31, 61)]
         run(one, tmp_path, photos, workers=8, per_host=5, silence_seconds=30)
     assert mirror.met
     assert original.met
@@ -110,18 +86,10 @@ def test_a_failing_host_pauses_without_delaying_others(tmp_path: Path) -> None:
 
         good.default(Reply(body=jpeg()))
         bad.default(ailing)
-        photos = [
-            photo(n, subset="", original_url=bad.url(original_path(photo(n)))) for n in range(1, 41)
-        ]
+        photos = [photo(n, subset="", original_url=bad.url(f"{n}.jpg")) for n in range(1, 41)]
         photos += [photo(n) for n in range(41, 81)]
-        report = run(
-            good,
-            tmp_path,
-            photos,
-            workers=4,
-            progress=events,
-            retry=RetryPolicy(attempts=4, base=0.3, cap=0.3, silence=0.0),
-        )
+        retry = RetryPolicy(attempts=4, base=0.3, cap=0.3, silence=0.0)
+        report = run(good, tmp_path, photos, workers=4, progress=events, retry=retry)
         assert report.on_disk == 80
         assert events.pauses[0] == (bad.host, 0.3)
         # Without the pause, each of the 40 photos would be requested several times.

@@ -3,11 +3,11 @@
 import random
 import signal
 import subprocess
-from collections import Counter
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from threading import Event, Timer
+from threading import Event
 
 import pytest
 
@@ -21,10 +21,11 @@ PHOTOS, RESERVES = 40, 20
 
 
 class Mirror:
-    """Serves most photos, slowly, and calls `on_request` for each request."""
+    """Serves most photos, slowly, and kills a process a moment after a number of requests."""
 
     def __init__(self, server: LoopbackServer) -> None:
-        self.on_request: Callable[[], None] = lambda: None
+        self.process: subprocess.Popen[str] | None = None
+        self.left, self.pause = 0, 0.0
         source = album(PHOTOS, PHOTOS, RESERVES)
         for one in [*source.photos(), *source.replacements("other")]:
             number = int(one.image_id, 16)
@@ -33,7 +34,10 @@ class Mirror:
             server.on(mirror_path(one), partial(self._answer, slow if number % 7 else None))
 
     def _answer(self, there: Callable[[Request], Reply] | None, request: Request) -> Reply:
-        self.on_request()
+        self.left -= 1
+        if self.left == 0 and self.process:
+            time.sleep(self.pause)
+            self.process.kill()
         return there(request) if there else Reply(404)
 
 
@@ -60,9 +64,9 @@ def test_killed_at_any_moment(server: LoopbackServer, tmp_path: Path, kills: int
     for _ in range(kills):
         server.clear()
         finished = finished_paths(killed)
-        process = start(server.port, killed, PHOTOS, RESERVES)
-        enough = moments.randrange(1, 2 + (2 * PHOTOS + RESERVES - len(finished)) // 2)
-        kill_after_requests(mirror, process, enough, moments.uniform(0, 0.03))
+        mirror.process = process = start(server.port, killed, PHOTOS, RESERVES)
+        mirror.left = moments.randrange(1, 2 + (2 * PHOTOS + RESERVES - len(finished)) // 2)
+        mirror.pause = moments.uniform(0, 0.03)
         process.communicate(timeout=30)
         assert not finished & server.counts().keys()  # finished photos are not requested again
         for row in rows_of(killed):
@@ -70,7 +74,7 @@ def test_killed_at_any_moment(server: LoopbackServer, tmp_path: Path, kills: int
                 assert md5((killed / row["path"]).read_bytes()) == row["md5"]
         if process.returncode == 0:  # the run ended before the kill
             killed = tmp_path / f"killed-{moments.random()}"
-    mirror.on_request = lambda: None
+    mirror.process = None
     server.clear()
     finished = finished_paths(killed)
     assert finish(server, killed) == 0
@@ -90,20 +94,6 @@ def finish(server: LoopbackServer, directory: Path) -> int:
 
 def rows_of(directory: Path) -> list[dict[str, str]]:
     return manifest_rows(directory) if (directory / "manifest.csv").exists() else []
-
-
-def kill_after_requests(
-    mirror: Mirror, process: "subprocess.Popen[str]", enough: int, pause: float
-) -> None:
-    """Kill the process a moment after a number of requests."""
-    seen = Counter[str]()
-
-    def count() -> None:
-        seen["requests"] += 1
-        if seen["requests"] == enough:
-            Timer(pause, process.kill).start()
-
-    mirror.on_request = count
 
 
 @pytest.mark.parametrize(
@@ -136,12 +126,8 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of one megabyte."""
     place = tmp_path / "disk"
     place.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)],
-        capture_output=True,
-        check=False,
-    )
-    if mounted.returncode:
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("no right to mount a small file system here")
     try:
         yield place
@@ -150,32 +136,25 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_full_disk_ends_the_run(server: LoopbackServer, small_disk: Path) -> None:
+    """The manifest matches the disk, and no partial file or lock remains."""
     photos = [photo(n) for n in range(1, 61)]
     dataset = small_disk / "dataset"
     for one in photos:
         server.on(mirror_path(one), Reply(body=jpeg(one.rank, 30_000)))
     with pytest.raises(StorageError, match="full: make room, then run the same command again"):
         run(server, dataset, photos)
-    assert_consistent(dataset)
-    larger = ["mount", "-o", "remount,size=9m", str(small_disk)]
-    subprocess.run(larger, check=True)
-    finished = finished_paths(dataset)
-    serve(server, photos)
-    server.clear()
-    assert run(server, dataset, photos).on_disk == 60
-    assert server.counts().keys() == {mirror_path(one) for one in photos} - finished
-
-
-def assert_consistent(dataset: Path) -> None:
-    """The manifest matches the disk, and no partial file or lock remains."""
     files = tree(dataset)
     for row in manifest_rows(dataset):
         if row["status"] == "downloaded":
             assert md5(files[row["path"]]) == row["md5"]
     assert not any(path.startswith(".hotdog-sql") for path in files)
-    for path, data in files.items():
-        if path.endswith(".jpg"):
-            assert data.endswith(b"\xff\xd9")
+    assert all(data.endswith(b"\xff\xd9") for path, data in files.items() if ".jpg" in path)
+    subprocess.run(["mount", "-o", "remount,size=9m", small_disk], check=True)
+    finished = finished_paths(dataset)
+    serve(server, photos)
+    server.clear()
+    assert run(server, dataset, photos).on_disk == 60
+    assert server.counts().keys() == {mirror_path(one) for one in photos} - finished
 
 
 def test_a_missing_folder_ends_the_run(server: LoopbackServer, tmp_path: Path) -> None:

@@ -20,9 +20,8 @@ from hotdog_sql.storage import open_storage
 from tests.conftest import Run
 from tests.support.cluster import cluster_of_threads
 from tests.support.datasets import TARS, contents, download, rows_at
-from tests.support.loopback import LoopbackServer, Reply, Request
-from tests.support.photos import QUICK, Album, album, photo, save_selection, serve, tree
-from tests.support.pictures import jpeg
+from tests.support.loopback import LoopbackServer
+from tests.support.photos import QUICK, Album, Crowd, album, photo, save_selection, serve
 
 ALBUM = album(30, 40, 20)
 CHOSEN, SPARE = [*ALBUM.photos()], [*ALBUM.replacements("other")]
@@ -49,7 +48,7 @@ def test_the_dataset_equals_that_of_one_machine(
     alone = download(server, tmp_path / "alone", ALBUM)
     server.clear()
     assert download(server, there, ALBUM, scheduler=cluster, shard_size=size) == alone
-    assert contents(there) == tree(tmp_path / "alone")
+    assert contents(there) == contents(tmp_path / "alone")
     assert max(server.counts().values()) == 1
     server.clear()
     download(server, there, ALBUM, scheduler=cluster, shard_size=size)
@@ -89,20 +88,12 @@ def test_memory_does_not_grow_with_the_selection(
 def test_workers_share_the_limit_per_host(
     server: LoopbackServer, cluster: str, tmp_path: Path, per_host: int
 ) -> None:
-    now = most = 0
-
-    def count(_: Request) -> Reply:
-        nonlocal now, most
-        now += 1
-        most = max(most, now)
-        server.stopping.wait(0.01)
-        now -= 1
-        return Reply(body=jpeg())
-
+    crowd = Crowd(min(3, per_host))
     for one in CHOSEN:
-        server.on(f"/mirror/test/{one.image_id}.jpg", count)
+        server.on(f"/mirror/test/{one.image_id}.jpg", crowd)
     download(server, tmp_path, CHOSEN, scheduler=cluster, shard_size=5, per_host=per_host)
-    assert min(3, per_host) <= most <= per_host
+    assert crowd.met
+    assert crowd.most <= per_host
 
 
 def test_results_of_other_shards_are_recorded(
@@ -125,9 +116,9 @@ def test_results_of_other_shards_are_recorded(
     server.clear()
     download(server, tmp_path / "dataset", ALBUM, **options)
     assert not {path[-20:-4] for path in server.counts()} & finished
-    before = tree(tmp_path / "dataset")
+    before = contents(tmp_path / "dataset")
     assert before.pop("selection.json")
-    assert before == tree(tmp_path / "alone")
+    assert before == contents(tmp_path / "alone")
 
 
 @pytest.mark.parametrize("how", ["files", "tars", "cluster"])
@@ -206,7 +197,7 @@ def test_result_files_of_a_killed_run_are_removed_by_the_next(
     if storage.folder is not None:
         (storage.folder / "hot_dog").rmdir()
     download(server, there, ALBUM)
-    assert contents(there) == tree(tmp_path / "alone")
+    assert contents(there) == contents(tmp_path / "alone")
 
 
 @pytest.mark.parametrize(

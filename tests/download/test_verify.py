@@ -1,6 +1,7 @@
 """`verify` compares the manifest with the files, and `repair` fixes them."""
 
 import tracemalloc
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,16 @@ PATHS = [f"{one.stem}.jpg" for one in PHOTOS]
 THEIRS = ("Thumbs.db", "labels.cache")
 
 
-class LastChecked(Progress):
-    last = (0, 0)
+class Checks(Progress):
+    """Records the progress, and the memory in use."""
+
+    def __init__(self) -> None:
+        self.last = (0, 0)
+        self.used: list[int] = []
 
     def checked(self, count: int, size: int) -> None:
         self.last = (count, size)
+        self.used.append(tracemalloc.get_traced_memory()[0])
 
 
 def found(report: VerifyReport) -> list[tuple[str, str]]:
@@ -46,11 +52,14 @@ def damage(there: str) -> None:
 
 
 def test_problems_are_found_and_repaired(server: LoopbackServer, there: str) -> None:
+    with pytest.raises(DatasetError, match="give the folder or the address"):
+        verify(there)
+    assert contents(there) == {}
     for number, one in enumerate(PHOTOS):
         server.on(mirror_path(one), Reply(body=saved(quarters(96 + 16 * number))))
     download(server, there, PHOTOS, max_side=32)
     before = contents(there)
-    progress = LastChecked()
+    progress = Checks()
     assert verify(there, progress=progress).good
     assert progress.last == (6, sum(len(before[path]) for path in PATHS))
     assert contents(there) == before
@@ -92,11 +101,12 @@ def test_repair_of_photos_that_no_source_has(server: LoopbackServer, there: str)
 
 
 @pytest.mark.parametrize("options", [{}, {"dataset_format": TARS}], ids=["files", "tars"])
-def test_undecodable_photos_are_found(there: str, options: dict[str, Any]) -> None:
-    with LoopbackServer() as server:
-        server.on(mirror_path(PHOTOS[0]), Reply(body=saved(quarters())))
-        server.on(mirror_path(PHOTOS[1]), Reply(body=undecodable()))
-        download(server, there, PHOTOS[:2], **options)
+def test_undecodable_photos_are_found(
+    server: LoopbackServer, there: str, options: dict[str, Any]
+) -> None:
+    server.on(mirror_path(PHOTOS[0]), Reply(body=saved(quarters())))
+    server.on(mirror_path(PHOTOS[1]), Reply(body=undecodable()))
+    download(server, there, PHOTOS[:2], **options)
     assert verify(there).good
     (problem,) = verify(there, decode=True).problems
     assert (problem.fault, problem.photo) == (Fault.UNDECODABLE, PHOTOS[1])
@@ -115,36 +125,25 @@ def test_memory_does_not_grow_with_the_dataset(
         open_storage(tmp_path).write(result.path, data)
     lines = [HEADER, *(encode(result.row()) for result in results)]
     (tmp_path / "manifest.csv").write_bytes(b"".join(lines))
-    used = []
-
-    class Measures(Progress):
-        def checked(self, *_: object) -> None:
-            used.append(tracemalloc.get_traced_memory()[0])
-
+    progress = Checks()
     tracemalloc.start()
     try:
-        assert verify(tmp_path, progress=Measures()).good
+        assert verify(tmp_path, progress=progress).good
     finally:
         tracemalloc.stop()
-    assert used[-1] - used[100] < 100_000
+    assert progress.used[-1] - progress.used[100] < 100_000
 
 
-def test_a_folder_without_a_dataset(there: str) -> None:
-    with pytest.raises(DatasetError, match="give the folder or the address"):
-        verify(there)
-    assert contents(there) == {}
-
-
-def test_a_manifest_that_points_elsewhere_is_refused(tmp_path: Path) -> None:
+def test_a_manifest_that_points_elsewhere_is_refused(
+    server: LoopbackServer, tmp_path: Path
+) -> None:
     """A dataset may be untrusted: its manifest must not give access to other files."""
-    with LoopbackServer() as server:
-        server.default(Reply(body=jpeg()))
-        download(server, tmp_path, PHOTOS[:1])
-        manifest = tmp_path / "manifest.csv"
-        text = manifest.read_text()
-        for good, bad in ((PATHS[0], "../../home/precious.jpg"), (",1,", f",{'1' * 30},")):
-            manifest.write_text(text.replace(good, bad))
+    serve(server, PHOTOS[:1])
+    download(server, tmp_path, PHOTOS[:1])
+    manifest = tmp_path / "manifest.csv"
+    text = manifest.read_text()
+    for good, bad in ((PATHS[0], "../../home/precious.jpg"), (",1,", f",{'1' * 30},")):
+        manifest.write_text(text.replace(good, bad))
+        for use in (verify, partial(download, server, photos=PHOTOS[:1])):
             with pytest.raises(DatasetError, match="hotdog-sql did not write"):
-                verify(tmp_path)
-            with pytest.raises(DatasetError, match="hotdog-sql did not write"):
-                download(server, tmp_path, PHOTOS[:1])
+                use(tmp_path)

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from threading import Condition
 from typing import Any
 
 from hotdog_sql.download_options import DownloadOptions, RetryPolicy
@@ -96,6 +97,27 @@ def serve(server: LoopbackServer, photos: Iterable[Photo]) -> None:
 def any_photo(request: Request) -> Reply:
     """Answer a request for any photo on the mirror."""
     return Reply(body=jpeg(int(request.path[-20:-4], 16)))
+
+
+class Crowd:
+    """Responds once a number of requests run at the same time, and counts them."""
+
+    def __init__(self, expected: int) -> None:
+        self._expected = expected
+        self._changed = Condition()
+        self._now = 0
+        self.met = False
+        self.most = 0
+
+    def __call__(self, _: Request) -> Reply:
+        with self._changed:
+            self._now += 1
+            self.most = max(self.most, self._now)
+            self.met = self.met or self._now >= self._expected
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self.met, timeout=20)
+            self._now -= 1
+        return Reply(body=jpeg())
 
 
 def mirror_of(server: LoopbackServer) -> dict[str, str]:

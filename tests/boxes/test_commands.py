@@ -129,8 +129,7 @@ def test_invalid_datasets_are_refused(here: Path, call: Run) -> None:
     manifest = here / "dataset" / "manifest.csv"
     text = manifest.read_text(encoding="utf-8")
     path = next(row["path"] for row in manifest_rows(here / "dataset") if row["path"])
-    foreign = text.replace(path, "../data/test-annotations-bbox.csv")
-    manifest.write_text(foreign, encoding="utf-8")
+    manifest.write_text(text.replace(path, "../data/test-annotations-bbox.csv"), encoding="utf-8")
     done = call("export", "dataset", "out", "--format", "yolo", "--copy", code=6)
     assert "hotdog-sql did not write (the path" in done.stderr
     manifest.write_text(re.sub(r"\d+,\d+\n", "wide,high\n", text), encoding="utf-8")

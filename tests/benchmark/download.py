@@ -4,7 +4,6 @@ nginx serves the same photo of 200 KB under every name, after 50 ms or without d
 file of 3 GB, which the server can read at almost no cost. 64 requests run at once.
 """
 
-import csv
 import os
 import random
 import shutil
@@ -31,6 +30,7 @@ from tests.benchmark.measure import (
     run,
     take_turns,
 )
+from tests.support.openimages import ROW_COLUMNS, image_row, write_csv
 from tests.support.pictures import jpeg
 
 #: The nginx module of Debian's libnginx-mod-http-echo.
@@ -67,10 +67,6 @@ http {{
 _LARGE = "oidv6-train-images-with-labels-with-rotation.csv"
 _LARGE_BYTES = 3_000_000_000
 
-_COLUMNS = (
-    "folder,rank,ImageID,Subset,OriginalURL,OriginalLandingURL,License,AuthorProfileURL,Author,"
-    "Title,OriginalSize,OriginalMD5,Thumbnail300KURL,Rotation"
-)
 _IN_FLIGHT = "64"
 
 #: Returns the command that downloads a number of photos from an address into a new folder.
@@ -89,15 +85,11 @@ def measure_download(repeats: int, photos: int = 3000) -> dict[str, Run]:
             ("after 50 ms", "photo/", {"curl": _curl, "aria2c": _aria2c}),
             ("without delay", "quick/", {"curl": _curl, "img2dataset": _img2dataset}),
         ):
-            programs = {
-                name: partial(program, url + path, photos)
-                for name, program in {**ours, **peers}.items()
-            }
-            check = partial(_check_photos, photos)
-            results = take_turns(programs, repeats, check=check)
+            both = ours | peers
+            programs = {name: partial(both[name], url + path, photos) for name in both}
+            results = take_turns(programs, repeats, check=partial(_check_photos, photos))
             print_table(f"{photos:,} photos of 200 KB {title}", results, "curl")
-            plain = {name.replace("`", ""): result for name, result in results.items()}
-            after_delay = after_delay or plain
+            after_delay = after_delay or results
         small: dict[str, Run] = {}
         for count in (1_000, 10_000, 100_000):
             command = _ours(f"{url}small/", count, new_folder(), transport="pyreqwest")
@@ -134,14 +126,8 @@ def measure_refresh(repeats: int) -> None:
 
 def _ours(url: str, photos: int, folder: Path, transport: str) -> Command:
     selection = folder / "selection.csv"
-    with selection.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(_COLUMNS.split(","))
-        for rank, name in enumerate(_names(photos), 1):
-            page = f"https://www.flickr.com/photos/somebody/{rank}"
-            licence = "https://creativecommons.org/licenses/by/2.0/"
-            row = ["other", rank, name, "photos", "", page, licence, page, "Somebody", "A title"]
-            writer.writerow([*row, 200_000, "", "", 0.0])
+    rows = enumerate((image_row(name, "photos") for name in _names(photos)), 1)
+    write_csv(selection, ROW_COLUMNS, (("other", str(rank), *row) for rank, row in rows))
     options = ("--source", "mirror", "--workers", _IN_FLIGHT, "--per-host", _IN_FLIGHT)
     dataset = (str(selection), str(folder / "dataset"), "--quiet", "--no-gallery")
     variables = {"HOTDOG_SQL_MIRROR_URL": url, "HOTDOG_SQL_TRANSPORT": transport}
@@ -150,9 +136,8 @@ def _ours(url: str, photos: int, folder: Path, transport: str) -> Command:
 
 def _curl(url: str, photos: int, folder: Path) -> Command:
     config = folder / "curl.txt"
-    config.write_text(
-        "".join(f'url = "{url}{n}.jpg"\noutput = "{folder}/{n}.jpg"\n' for n in _names(photos))
-    )
+    lines = (f'url = "{url}{n}.jpg"\noutput = "{folder}/{n}.jpg"\n' for n in _names(photos))
+    config.write_text("".join(lines))
     return Command(("curl", "-sS", "--parallel", "--parallel-max", _IN_FLIGHT, "-K", str(config)))
 
 
@@ -204,16 +189,21 @@ def _nginx() -> Iterator[str]:
         folder.chmod(0o755)  # nginx's workers run as another user
         port = random.randrange(20_000, 30_000)
         config = folder / "nginx.conf"
-        config.write_text(
-            _NGINX.format(module=_ECHO, folder=folder, port=port, crc32c=_crc32c_of_zeros())
-        )
+        values = {"module": _ECHO, "folder": folder, "port": port, "crc32c": _crc32c_of_zeros()}
+        config.write_text(_NGINX.format(**values))
         with subprocess.Popen(["nginx", "-c", str(config), "-p", name]) as process:
             try:
                 url = f"http://127.0.0.1:{port}/"
-                probe = ("--retry", "20", "--retry-connrefused", "--retry-delay", "1")
-                subprocess.run(
-                    ["curl", "-sf", *probe, "-o", os.devnull, f"{url}small/x"], check=True
-                )
+                probe = [
+                    "curl",
+                    "-sf",
+                    "--retry",
+                    "20",
+                    "--retry-connrefused",
+                    "--retry-delay",
+                    "1",
+                ]
+                subprocess.run([*probe, "-o", os.devnull, f"{url}small/x"], check=True)
                 yield url
             finally:
                 process.terminate()

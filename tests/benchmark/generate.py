@@ -15,24 +15,19 @@ from typing import NamedTuple
 
 import duckdb
 
-from hotdog_sql.catalog import files_for
-from hotdog_sql.options import DataOptions
 from tests.benchmark.measure import BENCH
-from tests.support.openimages import small_open_images
+from tests.support.openimages import file_names, small_open_images
 
 BOX_FILE = "oidv6-train-annotations-bbox.csv"
 _SQL = Path(__file__).parent / "sql"
 
 
 class Size(NamedTuple):
-    """Size of a real split (https://storage.googleapis.com/openimages/web/factsfigures_v6.html).
-
-    Of 1,000 labels, `positive_per_mille` have Confidence 1.
-    """
+    """Size of a real split (https://storage.googleapis.com/openimages/web/factsfigures_v6.html)."""
 
     images: int
     labels: int
-    positive_per_mille: int
+    positive_per_mille: int  # of the labels
 
 
 SIZES = {
@@ -58,10 +53,7 @@ def generate(
     The files have all classes, and a fraction of the split's images and labels.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    files = {
-        file.kind: directory / file.name
-        for file in files_for(DataOptions(directory, splits=(split,)))
-    }
+    files = {kind: directory / name for kind, name in file_names(split).items() if kind in _QUERIES}
     with duckdb.connect(config={"memory_limit": "1GB"}) as connection:
         if threads is not None:
             connection.execute(f"SET threads = {threads}")

@@ -166,7 +166,8 @@ def write_chart(path: Path, charts: Mapping[str, Mapping[str, Run]]) -> None:
         height += 30
         elements.append(f'<text x="0" y="{height}" font-weight="bold">{title}</text>')
         longest = max(result.wall for result in results.values())
-        for name, result in results.items():
+        for program, result in results.items():
+            name = program.replace("`", "")
             height += 24
             colour = "#c9562e" if name.startswith("hotdog-sql") else "#9a9a9a"
             width = round(_BAR_LENGTH * result.wall / longest)

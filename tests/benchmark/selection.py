@@ -71,7 +71,7 @@ def measure_selection(repeats: int) -> dict[str, Run]:
         results = take_turns(programs, repeats)
         print_table(f"Select: {name}, {csv_bytes / 1e6:,.0f} MB", results, next(iter(results)))
         _print_index(indexed, built, csv_bytes)
-    return {name.replace("`", ""): result for name, result in results.items()}
+    return results
 
 
 def measure_boxes(repeats: int) -> None:

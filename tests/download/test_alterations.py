@@ -31,10 +31,9 @@ from tests.support.photos import (
     tree,
 )
 from tests.support.pictures import md5, md5_base64, undecodable
-from tests.support.quarters import BLUE, GREEN, RED, UPRIGHT, WHITE, corners, quarters, saved, size
+from tests.support.quarters import TURNED, UPRIGHT, corners, quarters, saved, size
 
 PICTURE = saved(quarters())
-TURNED = [GREEN, WHITE, RED, BLUE]  # by 90 degrees counter-clockwise
 _NOISE = saved(Image.effect_noise((64, 48), 80), "PNG")
 #: A PNG with complete chunks but truncated pixel data.
 HOLLOW = _NOISE.replace(_NOISE[33:37], (940).to_bytes(4), 1)[:985] + _NOISE[-12:]
@@ -57,8 +56,8 @@ def only_photo(directory: Path) -> bytes:
 def test_rotation_depends_on_the_source(server: LoopbackServer, tmp_path: Path) -> None:
     one = everywhere(server, photo(1, rotation="90.0"))
     for source, path, expected, note in [
-        ("mirror", mirror_path, TURNED, "rotated 90"),
-        ("original", original_path, TURNED, "rotated 90"),
+        ("mirror", mirror_path, TURNED[90], "rotated 90"),
+        ("original", original_path, TURNED[90], "rotated 90"),
         ("thumbnail", thumbnail_path, UPRIGHT, ""),  # already rotated by Flickr
     ]:
         server.on(path(one), Reply(body=PICTURE))
@@ -162,7 +161,7 @@ def test_a_stopped_update_keeps_its_alterations(server: LoopbackServer, tmp_path
         run(server, tmp_path, [one], **update)
     run(server, tmp_path, [one], upright=True, recipe={"seed": 1})
     assert json.loads((tmp_path / "selection.json").read_text())["seed"] == 1
-    assert corners(only_photo(tmp_path)) == TURNED
+    assert corners(only_photo(tmp_path)) == TURNED[90]
 
 
 def test_undecodable_photos_are_repaired(tmp_path: Path, run: Run) -> None:
@@ -184,12 +183,8 @@ def test_undecodable_photos_are_repaired(tmp_path: Path, run: Run) -> None:
 
 
 def test_command_line_options(server: LoopbackServer, tmp_path: Path, run: Run) -> None:
-    pixels = {
-        "90.0": TURNED,
-        "180.0": [WHITE, BLUE, GREEN, RED],
-        "270": [BLUE, RED, WHITE, GREEN],
-        **dict.fromkeys(("", "0.0", "45.0", "nan", "up"), UPRIGHT),
-    }
+    pixels = {"90.0": TURNED[90], "180.0": TURNED[180], "270": TURNED[270]}
+    pixels |= dict.fromkeys(("", "0.0", "45.0", "nan", "up"), UPRIGHT)
     photos = [photo(n, rotation=rotation) for n, rotation in enumerate(pixels, 1)]
     rows = save_selection(tmp_path / "rows.csv", photos)
     server.default(Reply(body=PICTURE))

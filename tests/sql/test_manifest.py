@@ -15,16 +15,12 @@ from tests.support.photos import Album, everywhere, manifest_rows, mirror_path, 
 
 VIEWS = "".join(read_sql_file(f"dataset/{name}.sql").text for name in ("manifest", "losses"))
 
-Rows = list[tuple[str, ...]]
 
-
-def ask(directory: Path, query: str) -> Rows:
+def ask(directory: Path, query: str) -> list[tuple[str, ...]]:
     """The rows that the DuckDB shell returns."""
-    said = run_process(
-        [find_shell(), "-csv", "-noheader", "-nullvalue", ""],
-        directory,
-        stdin=f"SET VARIABLE dataset_dir = '{directory}';\n{VIEWS}\n{query};",
-    )
+    shell = [find_shell(), "-csv", "-noheader", "-nullvalue", ""]
+    script = f"SET VARIABLE dataset_dir = '{directory}';\n{VIEWS}\n{query};"
+    said = run_process(shell, directory, stdin=script)
     assert said.stderr == ""
     return [tuple(row) for row in csv.reader(io.StringIO(said.stdout))]
 

@@ -79,10 +79,7 @@ def test_machine_labels_enlarge_a_class() -> None:
     for labels, by_people, by_machine in (("human", 10, 0), ("machine", 0, 5), ("both", 10, 5)):
         with database_of(data, labels=labels) as database:
             selection = select(database, SelectOptions((HOT_DOG,), min_confidence=0.8))
-            report, folders = selection.report, selection.folders
-        assert folders[0].images == by_people + by_machine
-        assert report is not None
-        assert (report.classes[0].by_people, report.classes[0].by_machine) == (
-            by_people,
-            by_machine,
-        )
+            assert selection.folders[0].images == by_people + by_machine
+            assert selection.report is not None
+            (counts,) = selection.report.classes
+        assert (counts.by_people, counts.by_machine) == (by_people, by_machine)

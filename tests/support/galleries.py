@@ -29,12 +29,10 @@ def failed(number: int, folder: str = "other", **changes: Any) -> Result:
     return Result(photo(number, folder, **changes), Status.FAILED, error="mirror: silence")
 
 
-def _one_picture(_: Result) -> bytes:
-    return PICTURE
-
-
 def write_dataset(
-    directory: Path, results: Iterable[Result], picture_of: Callable[[Result], bytes] = _one_picture
+    directory: Path,
+    results: Iterable[Result],
+    picture_of: Callable[[Result], bytes] = lambda _: PICTURE,
 ) -> Path:
     """Write a dataset, or add rows to the manifest of an existing one."""
     directory.mkdir(parents=True, exist_ok=True)

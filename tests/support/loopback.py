@@ -1,13 +1,6 @@
 """A real HTTP server on 127.0.0.1 with faults that a test can choose.
 
-```python
-with LoopbackServer() as server:
-    server.on("/a.jpg", Reply(500), Reply(body=jpeg))          # 500 once, then the picture
-    server.on("/b.jpg", Reply(body=jpeg, cut_at=100))          # closed after 100 bytes
-    server.on("/c.csv", file_reply(data, etag='"1"'))          # Range, If-Range, If-None-Match
-    ...
-    assert server.count("/a.jpg") == 2
-```
+`server.on("/a.jpg", Reply(500), Reply(body=jpeg))` answers 500 once, and then with the picture.
 """
 
 import gzip
@@ -167,11 +160,8 @@ class LoopbackServer(Server):
         """Record the request, and return the next reply to it."""
         with self._lock:
             self.requests.append(request)
-            replies = self._replies.get(request.path)
-            if not replies:
-                answer = self._default
-            else:
-                answer = replies.pop(0) if len(replies) > 1 else replies[0]
+            replies = self._replies.get(request.path) or [self._default]
+            answer = replies.pop(0) if len(replies) > 1 else replies[0]
         return answer if isinstance(answer, Reply) else answer(request)
 
 

@@ -67,4 +67,4 @@ def md5(data: bytes) -> str:
 
 
 def md5_base64(data: bytes) -> str:
-    return b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
+    return b64encode(bytes.fromhex(md5(data))).decode()

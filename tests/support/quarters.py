@@ -6,6 +6,13 @@ from typing import Any
 from PIL import ExifTags, Image
 
 RED, GREEN, BLUE, WHITE = (220, 30, 30), (30, 180, 60), (40, 60, 210), (250, 250, 250)
+UPRIGHT = [RED, GREEN, BLUE, WHITE]
+#: The colours by degrees counter-clockwise.
+TURNED = {
+    90: [GREEN, WHITE, RED, BLUE],
+    180: [WHITE, BLUE, GREEN, RED],
+    270: [BLUE, RED, WHITE, GREEN],
+}
 ORIENTATION = ExifTags.Base.Orientation
 
 
@@ -13,13 +20,9 @@ def quarters(width: int = 96, height: int = 64) -> Image.Image:
     """Return a picture with red and green above, blue and white below: not symmetric in any way."""
     image = Image.new("RGB", (width, height))
     half = (width // 2, height // 2)
-    for colour, corner in (
-        (RED, (0, 0)),
-        (GREEN, (half[0], 0)),
-        (BLUE, (0, half[1])),
-        (WHITE, half),
-    ):
-        image.paste(colour, (*corner, corner[0] + half[0], corner[1] + half[1]))
+    corners = ((0, 0), (half[0], 0), (0, half[1]), half)
+    for colour, (left, top) in zip(UPRIGHT, corners, strict=True):
+        image.paste(colour, (left, top, left + half[0], top + half[1]))
     return image
 
 
@@ -57,17 +60,10 @@ def corners(data: bytes) -> list[tuple[int, int, int]]:
     for across, along in ((1, 1), (3, 1), (1, 3), (3, 3)):
         pixel = image.getpixel((width * across // 4, height * along // 4))
         assert isinstance(pixel, tuple)
-        found.append(
-            min(
-                (RED, GREEN, BLUE, WHITE),
-                key=lambda colour: sum((a - b) ** 2 for a, b in zip(colour, pixel, strict=True)),
-            )
-        )
+        distances = [sum((a - b) ** 2 for a, b in zip(one, pixel, strict=True)) for one in UPRIGHT]
+        found.append(UPRIGHT[distances.index(min(distances))])
     return found
 
 
 def size(data: bytes) -> tuple[int, int]:
     return Image.open(BytesIO(data)).size
-
-
-UPRIGHT = [RED, GREEN, BLUE, WHITE]

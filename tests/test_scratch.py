@@ -21,10 +21,9 @@ def test_the_next_run_removes_the_folder_of_a_killed_one(
     small_data: Path, tmp_path: Path, run: Run
 ) -> None:
     temporary = tmp_path / "temporary"
-    temporary.mkdir()
     foreign = {temporary / "hotdog-sql-of-somebody", temporary / "other"}
     for folder in foreign:
-        folder.mkdir()
+        folder.mkdir(parents=True)
     data, variables = ("--data-dir", small_data), {"TMPDIR": str(temporary)}
     start_shell = partial(started, "shell", *data, variables=variables)
     with start_shell() as killed, start_shell() as live:

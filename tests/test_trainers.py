@@ -4,7 +4,6 @@ The libraries are large, so they are in separate environments in `.bench`, which
 The test of an example is skipped if no environment has its libraries.
 """
 
-import ast
 import json
 import re
 import subprocess
@@ -27,15 +26,8 @@ _BLOCK = re.findall(r"```python\n(.*?)```", _SECTION, flags=re.DOTALL)[0]
 
 def imported(code: str) -> list[str]:
     """Return the libraries that a program imports."""
-    nodes = ast.walk(ast.parse(code))
-    names = [
-        [node.module or ""]
-        if isinstance(node, ast.ImportFrom)
-        else [alias.name for alias in node.names]
-        for node in nodes
-        if isinstance(node, ast.Import | ast.ImportFrom)
-    ]
-    return [name.partition(".")[0] for group in names for name in group]
+    found = re.findall(r"^(?:from|import) (\w+(?:, \w+)*)", code, flags=re.MULTILINE)
+    return ", ".join(found).split(", ")
 
 
 #: The README's examples, by library.
@@ -117,14 +109,9 @@ def interpreter(*libraries: str, without: str = "") -> Path:
 
 def trained(folder: Path, python: Path, code: str, **variables: str) -> str:
     """Run a program in the dataset's folder without the network; return what it prints."""
-    variables |= {
-        "HF_HUB_OFFLINE": "1",
-        "HF_HOME": str(folder.parent / "cache"),
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "PYTHONWARNINGS": "default",
-    }
-    done = run_process([str(python), "-c", code], folder, 0, 600, **variables)
-    return done.stdout
+    variables |= {"HF_HUB_OFFLINE": "1", "HF_HOME": str(folder.parent / "cache")}
+    variables |= {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "default"}
+    return run_process([str(python), "-c", code], folder, 0, 600, **variables).stdout
 
 
 def counted(folder: Path, python: Path, code: str, **variables: str) -> Any:
@@ -135,10 +122,8 @@ def counted(folder: Path, python: Path, code: str, **variables: str) -> Any:
 def on_disk(dataset: Path, partition: str = "") -> list[int]:
     """Return how many photos of each class the manifest lists as downloaded, by class name."""
     rows = [row for row in manifest_rows(dataset) if row["status"] == "downloaded"]
-    rows = [row for row in rows if row["partition"] == partition]
-    folders = [row["folder"] for row in rows]
-    assert set(folders) == {"hot_dog", "other"}
-    return [folders.count(folder) for folder in sorted(set(folders))]
+    folders = [row["folder"] for row in rows if row["partition"] == partition]
+    return [folders.count("hot_dog"), folders.count("other")]
 
 
 def test_a_dataset_has_only_class_folders_and_record_files(home: Path) -> None:
@@ -199,8 +184,7 @@ def test_hugging_face_trains_a_model_of_scikit_learn(home: Path) -> None:
 
 def test_hugging_face_finds_every_part(home: Path) -> None:
     (load,) = re.findall(r"`(load_dataset\(.*?\))`", _SECTION)
-    found = counted(
-        home / "files in parts", interpreter("datasets"), _PART_COUNTS.format(load=load)
-    )
+    code = _PART_COUNTS.format(load=load)
+    found = counted(home / "files in parts", interpreter("datasets"), code)
     dataset = home / "files in parts/dataset"
     assert found == {"train": on_disk(dataset, "train"), "validation": on_disk(dataset, "val")}

@@ -1,7 +1,6 @@
 """`--upright`, `--max-side` and `--decode`, for single photos and for datasets."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +14,9 @@ from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.errors import DatasetError
 from hotdog_sql.options import Source
 from tests.conftest import Run
-from tests.support.datasets import mend
+from tests.support.datasets import StopsAfter, contents, mend, rows_at
 from tests.support.loopback import LoopbackServer, Reply
-from tests.support.photos import (
-    Album,
-    everywhere,
-    manifest_rows,
-    mirror_of,
-    mirror_path,
-    original_path,
-    photo,
-    run,
-    save_selection,
-    thumbnail_path,
-    tree,
-)
+from tests.support.photos import everywhere, mirror_of, mirror_path, photo, run, save_selection
 from tests.support.pictures import md5, md5_base64, undecodable
 from tests.support.quarters import TURNED, UPRIGHT, corners, quarters, saved, size
 
@@ -41,7 +28,7 @@ BOMB = saved(Image.new("1", (14_000, 14_000)), "PNG")
 
 
 def only_row(directory: Path) -> dict[str, str]:
-    (row,) = manifest_rows(directory)
+    (row,) = rows_at(directory)
     return row
 
 
@@ -55,12 +42,12 @@ def only_photo(directory: Path) -> bytes:
 
 def test_rotation_depends_on_the_source(server: LoopbackServer, tmp_path: Path) -> None:
     one = everywhere(server, photo(1, rotation="90.0"))
-    for source, path, expected, note in [
-        ("mirror", mirror_path, TURNED[90], "rotated 90"),
-        ("original", original_path, TURNED[90], "rotated 90"),
-        ("thumbnail", thumbnail_path, UPRIGHT, ""),  # already rotated by Flickr
+    server.default(Reply(body=PICTURE))
+    for source, expected, note in [
+        ("mirror", TURNED[90], "rotated 90"),
+        ("original", TURNED[90], "rotated 90"),
+        ("thumbnail", UPRIGHT, ""),  # already rotated by Flickr
     ]:
-        server.on(path(one), Reply(body=PICTURE))
         run(server, tmp_path / source, [one], sources=(Source(source),), upright=True)
         assert corners(only_photo(tmp_path / source)) == expected
         assert only_row(tmp_path / source)["note"] == note
@@ -69,7 +56,7 @@ def test_rotation_depends_on_the_source(server: LoopbackServer, tmp_path: Path) 
 
 def test_md5_and_size_of_originals_are_checked(server: LoopbackServer, tmp_path: Path) -> None:
     one = everywhere(server, photo(1, rotation="180.0", original_md5=md5_base64(b"other")))
-    server.on(original_path(one), Reply(body=PICTURE))
+    server.default(Reply(body=PICTURE))
     original: Any = {"sources": (Source.ORIGINAL,), "upright": True}
     run(server, tmp_path / "strict", [one], strict_md5=True, **original)
     run(server, tmp_path / "lax", [one], **original)
@@ -93,7 +80,7 @@ def test_undecodable_photos_come_from_the_next_source(
 ) -> None:
     one = everywhere(server, photo(1))
     server.on(mirror_path(one), Reply(body=body))
-    server.on(original_path(one), Reply(body=PICTURE))
+    server.default(Reply(body=PICTURE))
     run(server, tmp_path / "found", [one], **options)
     run(server, tmp_path / "lost", [one], sources=(Source.MIRROR,), **options)
     run(server, tmp_path / "as it comes", [one])
@@ -116,18 +103,18 @@ def turned_dataset(server: LoopbackServer, directory: Path, **changes: Any) -> l
 def test_resume_and_repair_keep_the_alterations(tmp_path: Path) -> None:
     with LoopbackServer() as server:
         photos = turned_dataset(server, tmp_path)
-        before = tree(tmp_path)
+        before = contents(tmp_path)
         server.clear()
         turned_dataset(server, tmp_path)
         assert server.requests == []
         (tmp_path / f"{photos[0].stem}.jpg").unlink()
         turned_dataset(server, tmp_path)
         assert server.counts() == {mirror_path(photos[0]): 1}
-        assert tree(tmp_path) == before
+        assert contents(tmp_path) == before
         (tmp_path / f"{photos[0].stem}.jpg").unlink()
         (tmp_path / f"{photos[1].stem}.jpg").write_bytes(PICTURE)
         assert mend(server, tmp_path).problems == []
-        assert tree(tmp_path) == before
+        assert contents(tmp_path) == before
         record = json.loads((tmp_path / "selection.json").read_text())
         assert record == {"seed": 1, "images": {"upright": True, "max_side": 48}}
         (tmp_path / "selection.json").write_text('{"images": {"upright": "often"}}')
@@ -138,25 +125,19 @@ def test_resume_and_repair_keep_the_alterations(tmp_path: Path) -> None:
 def test_other_alterations_are_refused(server: LoopbackServer, tmp_path: Path) -> None:
     update: dict[str, Any] = {"recipe": None, "update": True}
     turned_dataset(server, tmp_path, upright=False, **update)
-    before = tree(tmp_path)
+    before = contents(tmp_path)
     with pytest.raises(DatasetError, match="was made with --max-side 48"):
         turned_dataset(server, tmp_path, **update)
-    assert tree(tmp_path) == before
+    assert contents(tmp_path) == before
 
 
 def test_a_stopped_update_keeps_its_alterations(server: LoopbackServer, tmp_path: Path) -> None:
     """An update records the selection at its end, but the alterations at its start."""
     one = photo(1, rotation="90.0")
-
-    class Stopped(Album):
-        def photos(self) -> Iterator[Photo]:
-            yield one
-            raise KeyboardInterrupt
-
     update: Any = {"recipe": {"seed": 1}, "update": True}
     server.on(mirror_path(one), Reply(body=PICTURE))
     with pytest.raises(KeyboardInterrupt):
-        run(server, tmp_path, Stopped([one]), upright=True, **update)
+        run(server, tmp_path, [one], progress=StopsAfter(1), upright=True, **update)
     with pytest.raises(DatasetError, match="was made with --upright: give the same"):
         run(server, tmp_path, [one], **update)
     run(server, tmp_path, [one], upright=True, recipe={"seed": 1})
@@ -191,7 +172,7 @@ def test_command_line_options(server: LoopbackServer, tmp_path: Path, run: Run) 
     run("download", rows, "dataset", "--upright", "--max-side", "48", **mirror_of(server))
     other = run("download", rows, "dataset", "--upright", **mirror_of(server), code=6)
     assert "was made with --upright --max-side 48: give the same options" in other.stderr
-    for row in manifest_rows(tmp_path / "dataset"):
+    for row in rows_at(tmp_path / "dataset"):
         data = (tmp_path / "dataset" / row["path"]).read_bytes()
         assert (row["bytes"], row["md5"]) == (str(len(data)), md5(data))
         assert size(data) == (int(row["width"]), int(row["height"]))

@@ -14,11 +14,10 @@ from hotdog_sql.downloader import dataset
 from hotdog_sql.downloader.manifest import Row
 from hotdog_sql.downloader.verify import verify
 from hotdog_sql.errors import DatasetError, InputError, MissingExtraError, StorageError
-from hotdog_sql.progress import Progress
 from hotdog_sql.storage import open_storage
 from hotdog_sql.text import without_credentials
 from tests.conftest import run_process
-from tests.support.datasets import contents, download, rows_at
+from tests.support.datasets import StopsAfter, contents, download, rows_at
 from tests.support.loopback import LoopbackServer
 from tests.support.photos import album, mirror_path, photo, save_selection, serve
 
@@ -31,18 +30,6 @@ def server(server: LoopbackServer) -> LoopbackServer:
     """A server without every fourth photo."""
     serve(server, [one for one in [*CHOSEN, *SPARE] if one.rank % 4])
     return server
-
-
-class StopsAfter(Progress):
-    """Presses Ctrl-C after a number of photos."""
-
-    def __init__(self, photos: int) -> None:
-        self.left = photos
-
-    def finished(self, *_: object, **__: object) -> None:
-        self.left -= 1
-        if not self.left:
-            raise KeyboardInterrupt
 
 
 def test_any_machine_can_resume(server: LoopbackServer, bucket: str, tmp_path: Path) -> None:

@@ -80,10 +80,8 @@ def test_each_partition_has_its_own_tars(server: LoopbackServer, tmp_path: Path)
     test = [one._replace(partition="test") for one in CHOSEN[3:]]
     train = [one._replace(partition="train") for one in both]
     download(server, tmp_path, test + train, dataset_format=TARS, shard_size=5)
-    for part, photos, classes in (
-        ("test", test, [0] * 4 + [1] * 5),
-        ("train", train, [0, 0, 0, 2, 2, 2]),
-    ):
+    parts = {"test": (test, [0] * 4 + [1] * 5), "train": (train, [0, 0, 0, 2, 2, 2])}
+    for part, (photos, classes) in parts.items():
         read = samples(tmp_path, f"{part}/*.tar")
         assert [one["__key__"] for one in read] == [one.image_id for one in photos]
         assert [one["cls"] for one in read] == classes
@@ -99,14 +97,10 @@ def test_verify_reads_every_member(dataset: Path) -> None:
         stranger.type, stranger.linkname = tarfile.SYMTYPE, "/etc/passwd"
         tar.addfile(stranger)
         for number, (member, data) in enumerate(old):
-            if number == 0:
-                continue  # a photo
             if number == 3:
                 data = data[:-3] + b"X" + data[-2:]
-            if number == 7:
-                continue  # a class
-            member.size = len(data)
-            tar.addfile(member, io.BytesIO(data))
+            if number not in (0, 7):  # a photo and a class
+                tar.addfile(member, io.BytesIO(data))
     (dataset / "000002.tar").unlink()
     (dataset / "000009.tar").write_bytes(b"of a run that was killed")
     report = verify(dataset)

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Self
@@ -39,30 +40,21 @@ def cluster_of_threads(workers: int) -> Iterator[str]:
         yield cluster.scheduler_address
 
 
+@dataclass
 class Cluster:
-    """A scheduler and workers, each a process with one thread that logs into the folder.
+    """A context manager: a scheduler and workers, processes that log into the folder."""
 
-    A context manager. `environment` has additional environment variables.
-    """
-
-    def __init__(
-        self,
-        folder: Path,
-        workers: int = 2,
-        environment: dict[str, str] | None = None,
-        protocol: str = "tcp",
-    ) -> None:
-        self.address = ""
-        self.workers: list[subprocess.Popen[bytes]] = []
-        self._folder = folder
-        self._count = workers
-        self._environment = {**os.environ, **(environment or {})}
-        self._protocol = protocol
-        self._stack = ExitStack()
+    folder: Path
+    count: int = 2
+    #: Additional environment variables.
+    variables: dict[str, str] = field(default_factory=dict)
+    protocol: str = "tcp"
+    address: str = ""
+    workers: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
 
     def __enter__(self) -> Self:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        file = self._folder / "scheduler.json"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file = self.folder / "scheduler.json"
         with ExitStack() as self._stack:
             self.scheduler = self._start(
                 *("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-show"),
@@ -82,25 +74,27 @@ class Cluster:
     def replace_dead(self) -> None:
         """Replace workers that have died, and wait for the new ones."""
         self.workers = [worker for worker in self.workers if worker.poll() is None]
-        while len(self.workers) < self._count:
+        while len(self.workers) < self.count:
             worker = self._start(
                 *("worker", self.address, "--host", "127.0.0.1", "--nthreads", "1", "--no-nanny"),
-                *("--memory-limit", "0", "--local-directory", str(self._folder)),
+                *("--memory-limit", "0", "--local-directory", str(self.folder)),
             )
             self.workers.append(worker)
-        if self._count:
+        if self.count:
             with _DISTRIBUTED.Client(self.address, set_as_default=False) as client:
-                client.wait_for_workers(self._count, timeout=30)
+                client.wait_for_workers(self.count, timeout=30)
 
     def logs(self) -> str:
         """Return the logs of the scheduler and the workers."""
-        return "".join(path.read_text(errors="replace") for path in self._folder.glob("*.log"))
+        return "".join(path.read_text(errors="replace") for path in self.folder.glob("*.log"))
 
     def _start(self, *arguments: str) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-m", "dask", *arguments]
-        command += ["--no-dashboard", "--protocol", self._protocol]
-        log = (self._folder / f"{time.monotonic_ns()}.log").open("wb")
-        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT, env=self._environment)
+        command += ["--no-dashboard", "--protocol", self.protocol]
+        log = (self.folder / f"{time.monotonic_ns()}.log").open("wb")
+        process = subprocess.Popen(
+            command, stdout=log, stderr=log, cwd=ROOT, env=os.environ | self.variables
+        )
         for callback in (log.close, process.wait, process.kill):  # called in reverse order
             self._stack.callback(callback)
         return process

@@ -9,6 +9,7 @@ from hotdog_sql.downloader.manifest import read_manifest
 from hotdog_sql.downloader.result import COLUMNS
 from hotdog_sql.downloader.verify import VerifyReport, repair, verify
 from hotdog_sql.options import Source
+from hotdog_sql.progress import Progress
 from hotdog_sql.storage import open_storage
 from tests.support.loopback import LoopbackServer
 from tests.support.photos import QUICK, manifest_rows, run, tree
@@ -17,6 +18,18 @@ TARS = DatasetFormat.WEBDATASET
 
 #: Downloads from servers that answer slowly, as on a busy machine.
 download = partial(run, silence_seconds=30.0)
+
+
+class StopsAfter(Progress):
+    """Presses Ctrl-C after a number of photos."""
+
+    def __init__(self, photos: int) -> None:
+        self.left = photos
+
+    def finished(self, *_: object, **__: object) -> None:
+        self.left -= 1
+        if not self.left:
+            raise KeyboardInterrupt
 
 
 def mend(server: LoopbackServer, address: Path | str) -> VerifyReport:

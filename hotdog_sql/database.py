@@ -1,5 +1,6 @@
 """An in-memory DuckDB with the views and macros of `sql/` over the Open Images files."""
 
+import glob
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -201,7 +202,7 @@ class Database:
                 continue  # only the commands that read boxes fetch them
             self.load(view)
             for file in self.files_read_by(view):
-                self.set_variables({VARIABLES[view][0]: [str(file.path)]})
+                self.set_variables({VARIABLES[view][0]: [glob.escape(str(file.path))]})
                 with new_index(file.path) as temporary:
                     self.execute(statement, {"file": str(temporary)})
                 yield file.path, index_of(file.path)

@@ -1,5 +1,6 @@
 """Read and write rows as CSV, JSON and Parquet, with DuckDB."""
 
+import glob
 import shutil
 from pathlib import Path
 from typing import BinaryIO
@@ -37,16 +38,17 @@ def read_file(
     connection: duckdb.DuckDBPyConnection, path: Path, types: dict[str, str]
 ) -> duckdb.DuckDBPyRelation:
     """Read a file lazily; columns of CSV are text, and so are those of JSON without a type."""
+    pattern = glob.escape(str(path))
     match path.suffix.lower():
         case ".json":
-            names = connection.read_json(str(path)).columns
+            names = connection.read_json(pattern).columns
             columns = {name: types.get(name, "VARCHAR") for name in names}
-            return connection.read_json(str(path), columns=columns)
+            return connection.read_json(pattern, columns=columns)
         case ".parquet":
-            return connection.read_parquet(str(path))
+            return connection.read_parquet(pattern)
         case ".csv":
             return connection.read_csv(
-                str(path),
+                pattern,
                 header=True,
                 delimiter=",",
                 quotechar='"',

@@ -47,7 +47,7 @@ def storage_errors(file: str | Path) -> Iterator[None]:
 
 
 def check_exists(path: Path) -> None:
-    """Raise `InputError` for a missing file, whose name DuckDB would read as a glob pattern."""
+    """Raise `InputError` for a missing file."""
     if not path.exists():
         raise InputError(f"there is no file {path}; check the name")
 

@@ -4,6 +4,7 @@ A record of each copy identifies its CSV and has the copy's CRC-32, because Duck
 without checksums. A stale or damaged copy is not read.
 """
 
+import glob
 import hashlib
 import zlib
 from collections.abc import Iterator, Sequence
@@ -50,7 +51,7 @@ def index_state(view: str, csvs: Sequence[Path]) -> tuple[dict[str, object], lis
     if problems:
         return {}, [f"{problem}, so the CSV itself is read" for problem in problems]
     files, reader = VARIABLES[view]
-    return {files: [str(index_of(csv)) for csv in csvs], reader: "from_parquet"}, []
+    return {files: [glob.escape(str(index_of(csv))) for csv in csvs], reader: "from_parquet"}, []
 
 
 @contextmanager

@@ -5,7 +5,7 @@
 -- variables set below. To read an index of images, labels or boxes, set image_files and so on to
 -- its Parquet files, and image_reader and so on to from_parquet. It is a table so that the catalog
 -- is read once.
--- Reads: catalog
+-- Reads: catalog, literal_path
 -- Columns: those of catalog, and
 --   file  VARCHAR  path of the file in the data folder
 -- Example: FROM files;
@@ -22,14 +22,14 @@ WHERE release = getvariable('release')
     AND (kind != 'human_labels' OR getvariable('labels') IN ('human', 'both'))
     AND (kind != 'machine_labels' OR getvariable('labels') IN ('machine', 'both'));
 
-SET VARIABLE class_files = (SELECT list(file ORDER BY file) FROM files WHERE kind = 'classes');
-SET VARIABLE hierarchy_files = (SELECT list(file) FROM files WHERE kind = 'hierarchy');
+SET VARIABLE class_files = (SELECT list(literal_path(file) ORDER BY file) FROM files WHERE kind = 'classes');
+SET VARIABLE hierarchy_files = (SELECT list(literal_path(file)) FROM files WHERE kind = 'hierarchy');
 SET VARIABLE image_reader = 'from_csv';
 SET VARIABLE label_reader = 'from_csv';
 SET VARIABLE box_reader = 'from_csv';
-SET VARIABLE image_files = (SELECT list(file ORDER BY file) FROM files WHERE kind = 'images');
-SET VARIABLE label_files = (SELECT list(file ORDER BY file) FROM files WHERE kind LIKE '%_labels');
-SET VARIABLE box_files = (SELECT list(file ORDER BY file) FROM files WHERE kind = 'boxes');
+SET VARIABLE image_files = (SELECT list(literal_path(file) ORDER BY file) FROM files WHERE kind = 'images');
+SET VARIABLE label_files = (SELECT list(literal_path(file) ORDER BY file) FROM files WHERE kind LIKE '%_labels');
+SET VARIABLE box_files = (SELECT list(literal_path(file) ORDER BY file) FROM files WHERE kind = 'boxes');
 
 -- DuckDB estimates 42 rows for every CSV, and would hold nine million images in memory to join them
 -- with a few thousand. So joins run as written: the right side is held in memory.

@@ -24,6 +24,7 @@ SET VARIABLE labels = coalesce(nullif(getenv('HOTDOG_SQL_LABELS'), ''), 'human')
 .bail off
 
 .read sql/catalog.sql
+.read sql/literal_path.sql
 .read sql/files.sql
 
 .read sql/views/classes.sql

@@ -4,6 +4,7 @@
 -- was killed, a photo may have several lines, of which the last counts; an incomplete last line is
 -- ignored. Columns are read by name, because earlier releases wrote fewer. path, source, url, bytes
 -- and md5 are NULL unless the photo was downloaded.
+-- Reads: literal_path
 -- Columns: those of images but ImageID, after
 --   ImageID        VARCHAR  the image; with folder, the key
 --   folder         VARCHAR  its class folder
@@ -25,7 +26,7 @@ CREATE OR REPLACE TEMP VIEW manifest AS
 WITH numbered AS (
     SELECT *, row_number() OVER () AS line
     FROM read_csv(
-        getvariable('dataset_dir') || '/manifest.csv',
+        literal_path(getvariable('dataset_dir') || '/manifest.csv'),
         header = true, all_varchar = true, delim = ',', quote = '"', escape = '"',
         new_line = '\n', comment = '', skip = 0, ignore_errors = true
     )

@@ -2,6 +2,7 @@
 --
 -- The extension tells the format: .csv, .json, .parquet, or else text with an ImageID on each line.
 -- Splits are in a column Subset, or before the ImageID as in test/0123456789abcdef.
+-- Reads: literal_path
 -- Parameters:
 --   file   path of the list
 -- Columns:
@@ -12,18 +13,25 @@
 
 CREATE OR REPLACE TEMP MACRO read_ids(file) AS TABLE
 WITH from_csv AS (
-    FROM read_csv(file, header = true, delim = ',', quote = '"', escape = '"', all_varchar = true)
+    FROM read_csv(
+        literal_path(file),
+        header = true, delim = ',', quote = '"', escape = '"', all_varchar = true
+    )
 ),
 from_json AS (
-    FROM read_json(file, columns = {'ImageID': 'VARCHAR', 'Subset': 'VARCHAR', 'folder': 'VARCHAR'})
+    FROM read_json(
+        literal_path(file),
+        columns = {'ImageID': 'VARCHAR', 'Subset': 'VARCHAR', 'folder': 'VARCHAR'}
+    )
 ),
 from_parquet AS (
-    FROM read_parquet(file)
+    FROM read_parquet(literal_path(file))
 ),
 from_text AS (
     -- Text does not contain this delimiter; lines may end in different ways.
     FROM read_csv(
-        file, auto_detect = false, header = false, delim = chr(31), quote = '', escape = '',
+        literal_path(file),
+        auto_detect = false, header = false, delim = chr(31), quote = '', escape = '',
         new_line = '\n', strict_mode = false, columns = {'ImageID': 'VARCHAR'}
     )
 ),

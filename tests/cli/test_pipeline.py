@@ -28,9 +28,10 @@ def test_select_fetches_selects_and_downloads(online: Run, tmp_path: Path) -> No
     assert "0 downloaded now" in again.stderr
     assert tree(tmp_path / "dataset") == files
 
-    for name in ("rows.parquet", "rows.csv", "rows.json"):  # which share a recipe
+    (tmp_path / "rows1.parquet").touch()  # which the name matches as a pattern
+    for name in ("rows[1].parquet", "rows[1].csv", "rows[1].json"):  # which share a recipe
         online("select", "Hot dog", "--quiet", "--output", name)
-    online("download", "rows.parquet", "saved")
+    online("download", "rows[1].parquet", "saved")
     assert tree(tmp_path / "saved") == files
 
 

@@ -59,9 +59,11 @@ def views_of(database: Database) -> set[str]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    small_open_images().write(tmp_path)
-    index(tmp_path)
-    return tmp_path
+    path = tmp_path / "oi[1]"
+    small_open_images().write(path)
+    OpenImages().write(tmp_path / "oi1")  # which the name matches as a pattern
+    index(path)
+    return path
 
 
 def index_status(folder: Path, **options: Any) -> tuple[set[str], list[str]]:
@@ -143,5 +145,5 @@ def test_the_shell_reads_the_index(folder: Path, run: Run) -> None:
     query = "SELECT getvariable('label_files')"
     script = f".mode csv\n{query};\nFROM select_images('Hot dog');\n"
     done = run("shell", "--data-dir", folder, stdin=script)
-    assert str(index_of(folder / LABELS)) in done.stdout
+    assert index_of(folder / LABELS).name in done.stdout
     assert "hot_dog,1," in done.stdout

@@ -13,7 +13,8 @@ from tests.conftest import Run, run_process
 from tests.support.loopback import LoopbackServer, Reply
 from tests.support.photos import Album, everywhere, manifest_rows, mirror_path, photo, run, serve
 
-VIEWS = "".join(read_sql_file(f"dataset/{name}.sql").text for name in ("manifest", "losses"))
+FILES = ("literal_path.sql", "dataset/manifest.sql", "dataset/losses.sql")
+VIEWS = "".join(read_sql_file(name).text for name in FILES)
 
 
 def ask(directory: Path, query: str) -> list[tuple[str, ...]]:
@@ -32,8 +33,11 @@ def dataset(server: LoopbackServer, tmp_path: Path) -> Path:
     failing = photo(3, "hot_dog", rotation="90.0")
     server.on(mirror_path(failing), Reply(503))
     album = Album([failing, photo(1), gone], {"other": [photo(5)]})
-    run(server, tmp_path, album, sources=("mirror", "original"))
-    return tmp_path
+    folder, other = tmp_path / "ds[1]", tmp_path / "ds1"  # which the name matches as a pattern
+    run(server, folder, album, sources=("mirror", "original"))
+    other.mkdir()
+    (other / "manifest.csv").touch()
+    return folder
 
 
 def test_every_column_as_it_is_in_the_file(dataset: Path) -> None:

@@ -13,7 +13,10 @@ from hotdog_sql.files import atomic_write
 
 _COPY = {
     "csv": "COPY (FROM query_table($table)) TO $file (FORMAT csv, HEADER true)",
-    "json": "COPY (FROM query_table($table)) TO $file (FORMAT json, ARRAY true)",
+    # JSON has neither NaN nor infinity.
+    "json": "COPY (SELECT CASE WHEN typeof(COLUMNS(*)) NOT IN ('FLOAT', 'DOUBLE') "
+    "OR COLUMNS(*)::VARCHAR NOT IN ('nan', 'inf', '-inf') THEN COLUMNS(*) END "
+    "FROM query_table($table)) TO $file (FORMAT json, ARRAY true)",
     "parquet": "COPY (FROM query_table($table)) TO $file (FORMAT parquet, COMPRESSION zstd)",
 }
 FILE_FORMATS = tuple(_COPY)
@@ -25,13 +28,29 @@ def write_rows(database: Database, table: str, target: Path | BinaryIO, format_n
     """Write the rows of a table to a stream, or atomically to a file."""
     # A locked connection can only write to its temporary folder.
     rows = database.scratch / f"{table}.{format_name}"
+    if format_name == "parquet":
+        table = _with_decimals(database, table)
     database.execute(_COPY[format_name], {"table": table, "file": str(rows)})
     if isinstance(target, Path):
-        with atomic_write(target) as temporary:
+        # A link stays, and its target is written.
+        with atomic_write(target.resolve() if target.is_symlink() else target) as temporary:
             shutil.move(rows, temporary)
     else:
         with rows.open("rb") as file:
             shutil.copyfileobj(file, target)
+
+
+def _with_decimals(database: Database, table: str) -> str:
+    """Create a view of a table with DECIMAL for HUGEINT, which Parquet rounds to DOUBLE."""
+    relation = database.connection.table(table)
+    columns = [
+        duckdb.ColumnExpression(name)
+        .cast("DECIMAL(38, 0)" if kind == "HUGEINT" else kind)
+        .alias(name)
+        for name, kind in zip(relation.columns, relation.types, strict=True)
+    ]
+    relation.select(*columns).create_view("with_decimals")
+    return "with_decimals"
 
 
 def read_file(

@@ -31,7 +31,7 @@ from hotdog_sql.storage import open_storage
 if TYPE_CHECKING:
     from hotdog_sql.downloader.result import DownloadReport
     from hotdog_sql.downloader.verify import VerifyReport
-    from hotdog_sql.errors import TransferError
+    from hotdog_sql.errors import HotdogError
     from hotdog_sql.refresh.refresh import Confirm, FileResult
 
 __all__ = [
@@ -256,7 +256,7 @@ def open_database(
 
 def refresh(
     data: DataOptions, names: Sequence[str], *, confirm: "Confirm", progress: Progress
-) -> "tuple[Sequence[FileResult], TransferError | None]":
+) -> "tuple[Sequence[FileResult], HotdogError | None]":
     """Bring files up to date; return the result of each, and an error if any failed."""
     from hotdog_sql.refresh import refresh as module
 

@@ -41,7 +41,7 @@ def catalog() -> tuple[CatalogFile, ...]:
 
 
 def files_for(data: DataOptions) -> list[CatalogFile]:
-    """Return the class, image and label files that the options name, in catalog order."""
+    """Return the files that the options name and others of their splits that exist, in order."""
     kinds = {"classes", "images", f"{data.labels}_labels"}
     if data.labels == Labels.BOTH:
         kinds |= {"human_labels", "machine_labels"}
@@ -49,8 +49,8 @@ def files_for(data: DataOptions) -> list[CatalogFile]:
         file
         for file in catalog()
         if file.release == data.release
-        and file.kind in kinds
         and (file.split is None or file.split in data.splits)
+        and (file.kind in kinds or (data.data_dir / file.name).exists())
     ]
 
 

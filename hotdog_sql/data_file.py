@@ -57,19 +57,21 @@ class DataFile:
 
     def columns(self) -> list[str] | None:
         """The column names of a CSV, or None for other files."""
-        if self.path.suffix != ".csv":
+        if not self.catalog.name.endswith(".csv"):
             return None
         with self.path.open(encoding="utf-8", errors="replace", newline="") as lines:
             return next(csv.reader([lines.readline(10_000)]), [])
 
     def problem(self) -> str | None:
-        """What is wrong with a CSV, judging by its size and last byte, or None."""
-        if self.path.suffix != ".csv":
+        """What is wrong with a CSV, judging by its size, header and last byte, or None."""
+        if not self.catalog.name.endswith(".csv"):
             return None
         with self.path.open("rb") as file:
             header = file.readline(10_000)
             if file.seek(0, os.SEEK_END) == len(header):
                 return "has no rows"
+            if b"ImageID" not in header and b"LabelName" not in header:
+                return "lacks columns of Open Images"
             file.seek(-1, os.SEEK_END)
             return None if file.read(1) == b"\n" else "ends in the middle of a line"
 

@@ -43,6 +43,7 @@ class FileResult(NamedTuple):
     file: DataFile
     status: Status
     note: str = ""  # why it was kept or failed, or that it differs from the catalog
+    unwritable: bool = False  # whether it failed because of the data folder
 
 
 def refresh(
@@ -105,13 +106,15 @@ def _start(call: Callable[[], T]) -> Future[T]:
     return future
 
 
-def failure(results: Sequence[FileResult]) -> TransferError | None:
+def failure(results: Sequence[FileResult]) -> TransferError | StorageError | None:
     """Return one error for all files that failed, with each reason once, or None."""
     failed = [result for result in results if result.status is Status.FAILED]
     if not failed:
         return None
     names = ", ".join(result.file.path.name for result in failed)
     reasons = "; ".join(dict.fromkeys(result.note for result in failed))
+    if all(result.unwritable for result in failed):
+        return StorageError(f"could not fetch {names}: {reasons}")
     return TransferError(
         f"could not fetch {names}: {reasons}; check the network, the proxy and "
         "HOTDOG_SQL_BASE_URL, then run the same command again"
@@ -135,7 +138,8 @@ def _refresh_file(file: DataFile, transfer: Transfer, progress: Progress) -> Fil
     except UnreachableError as error:
         status, note = Status.KEPT if file.path.exists() else Status.FAILED, str(error)
     except (TransferError, StorageError) as error:
-        status, note = Status.FAILED, str(error)
+        unwritable = isinstance(error, StorageError)
+        return FileResult(file, Status.FAILED, printable(str(error)), unwritable)
     return FileResult(file, status, printable(note))
 
 

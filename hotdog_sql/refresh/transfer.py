@@ -196,6 +196,8 @@ class Transfer:
             if b64encode(checksum.hash.digest()).decode() != checksum.expected:
                 raise _BadPartError(f"the bytes do not match the {checksum.name}")
             md5 = checksum.hash.hexdigest() if "MD5" in checksum.name else None
+        elif problem := replace(self._file, path=self._part).problem():
+            raise _BadPartError(f"{self._address} {problem}")
         is_new = self._file.size != self._part_bytes or not cmp(
             self._file.path, self._part, shallow=False
         )

@@ -81,7 +81,7 @@ def test_an_unusable_file_leaves_no_temporary_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small_open_images().write(tmp_path / "data")
-    (tmp_path / "data" / "test-annotations-bbox.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "data" / "test-annotations-bbox.csv").write_text("ImageID,b\n1,2\n")
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
     with pytest.raises(DataError, match="lacks columns of boxes"):

@@ -21,7 +21,7 @@ QUICK = RetryPolicy(attempts=3, base=0.01, cap=0.02, patience=0.5)
 
 def content(seed: int, size: int = 300_000) -> bytes:
     """The bytes of a file, different for each seed."""
-    return random.Random(seed).randbytes(size)
+    return b"ImageID\n%s\n" % random.Random(seed).randbytes(size - 9)
 
 
 OLD, NEW = content(1), content(2, 310_000)

@@ -166,6 +166,6 @@ def test_a_full_disk_changes_nothing(
     for body, limit in ((bytes(1_000_000), 100), (b"old", 0)):  # the file, or its record alone
         server.on(CLASSES, file_reply(body, etag='"other"'))
         command = f"ulimit -f {limit}; exec $program refresh --file {NAME}"
-        refused = in_sh(command, **base_url, code=5)
+        refused = in_sh(command, **base_url, code=6)
         assert "File too large" in only_line(refused.stderr)
         assert before.items() <= tree(tmp_path / "data").items()

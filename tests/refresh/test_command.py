@@ -44,9 +44,12 @@ def test_output_for_each_file(run: Run, call: Run, server: LoopbackServer, tmp_p
     (line,) = [line for line in third.stderr.splitlines() if line.startswith("hotdog-sql:")]
     assert "could not fetch test-annotations-human-imagelabels.csv: HTTP status 404" in line
 
+    boxes = tmp_path / "data" / "test-annotations-bbox.csv"
+    boxes.touch()
+    server.default(file_reply(NEW))
     server.on(LABELS, file_reply(NEW))
     kept = call("refresh", "--quiet", HOTDOG_SQL_BASE_URL=server.url("/"))
-    assert (kept.stdout, kept.stderr) == ("", "")
+    assert (kept.stdout, kept.stderr, boxes.read_bytes()) == ("", "", NEW)
 
 
 def test_https(run: Run, certificate: Path, tmp_path: Path) -> None:

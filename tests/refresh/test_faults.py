@@ -3,7 +3,7 @@
 import pytest
 
 from hotdog_sql.refresh.refresh import Status, failure
-from tests.refresh.conftest import HALF, NEW, OLD, Site, hash_of, new
+from tests.refresh.conftest import HALF, NEW, OLD, Site, new
 from tests.support.loopback import Answer, Reply
 
 #: Lasting faults of a server, and the status of an old file.
@@ -24,6 +24,8 @@ FAULTS: dict[str, tuple[Answer, Status]] = {
     "503, encoded": (Reply(503, b"busy", gzip=True), Status.KEPT),
     "a redirect loop": (Reply(302, location="/2018_04/a.csv"), Status.FAILED),
     "a web page": (Reply(body=b"<p>", headers={"Content-Type": "text/html; x"}), Status.FAILED),
+    "an empty body without a hash": (Reply(), Status.FAILED),
+    "an error text without a hash": (Reply(body=b"no such file\nsorry\n"), Status.FAILED),
     "no length and no hash": (Reply(body=NEW, until_close=True), Status.FAILED),
     "an encoding": (Reply(body=NEW, gzip=True), Status.FAILED),
     "more than the disk holds": (Reply(body=b"x", declared_length=10**15), Status.FAILED),
@@ -68,10 +70,3 @@ def test_temporary_faults_are_retried(site: Site) -> None:
     site.serve(Reply(429), Reply(503, headers={"Retry-After": "0"}), new())
     assert site.refresh().status is Status.NEW
     assert len(site.requests()) == 3
-
-
-def test_a_damaged_body_is_fetched_again_from_the_start(site: Site) -> None:
-    site.serve(Reply(body=OLD, headers=hash_of(NEW)), new())
-    assert site.refresh().status is Status.NEW
-    assert site.path.read_bytes() == NEW
-    assert "range" not in site.requests()[1].headers

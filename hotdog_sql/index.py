@@ -6,6 +6,7 @@ without checksums. A stale or damaged copy is not read.
 
 import glob
 import hashlib
+import os
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -14,7 +15,7 @@ from typing import Any
 
 from hotdog_sql.data_file import read_json, save_json, sidecar
 from hotdog_sql.errors import StorageError
-from hotdog_sql.files import atomic_write
+from hotdog_sql.files import atomic_write, locked, storage_errors
 
 #: Level 1 of zstd compresses images as well as the default does, and faster. Row groups of 8,192
 #: images keep the memory of a selection low.
@@ -61,10 +62,16 @@ def new_index(csv: Path) -> Iterator[Path]:
     The record is saved last, and an index without its record is not read.
     """
     parquet, identity = index_of(csv), _identity(csv)
-    with atomic_write(parquet) as temporary:
-        yield temporary
-        crc32 = _crc32(temporary)
-    _save_record(parquet, {"csv": identity, "parquet_crc32": crc32})
+    lock = sidecar(parquet, ".lock")
+    with storage_errors(lock):
+        lock.parent.mkdir(exist_ok=True)
+        with locked(lock, on_wait=lambda: None):
+            for leftover in parquet.parent.glob(f".{parquet.name}.*.part"):
+                leftover.unlink(missing_ok=True)  # from a killed process
+            with atomic_write(parquet) as temporary:
+                yield temporary
+                crc32 = _crc32(temporary)
+            _save_record(parquet, {"csv": identity, "parquet_crc32": crc32})
 
 
 def _problem(csv: Path) -> str | None:
@@ -73,13 +80,15 @@ def _problem(csv: Path) -> str | None:
     record = read_json(sidecar(parquet, ".json"))
     if record.get("csv") != _identity(csv):
         return f"{csv.name} has changed since it was indexed"
-    # Reading the whole copy takes as long as a query, so check it only after a write.
-    if record["parquet_state"] != _state(parquet):
-        if record["parquet_crc32"] != _crc32(parquet):
-            return f"{parquet.name} is damaged"
-        with suppress(StorageError):  # the folder may be read-only
-            _save_record(parquet, record)
-    return None
+    with suppress(OSError, KeyError):  # it cannot be opened, or its record is damaged
+        # Reading the whole copy takes as long as a query, so check it only after a write.
+        if record["parquet_state"] == _state(parquet):
+            return None
+        if record["parquet_crc32"] == _crc32(parquet):
+            with suppress(StorageError):  # the folder may be read-only
+                _save_record(parquet, record)
+            return None
+    return f"{parquet.name} is damaged"
 
 
 def _identity(csv: Path) -> dict[str, object]:
@@ -94,7 +103,8 @@ def _identity(csv: Path) -> dict[str, object]:
 
 def _state(path: Path) -> list[int]:
     """Metadata that every write changes, even if size and modification time are restored."""
-    status = path.stat()
+    with path.open("rb") as file:  # which DuckDB must be able to open too
+        status = os.fstat(file.fileno())
     return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
 
 

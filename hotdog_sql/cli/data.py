@@ -4,6 +4,7 @@ import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,12 +22,16 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def open_data(options: DataOptions, needs: Sequence[str]) -> "Iterator[Database]":
+def open_data(
+    options: DataOptions, needs: Sequence[str], *, load_all: bool = False
+) -> "Iterator[Database]":
     """Open a database; show the download of missing files, and warn of unusable indexes."""
     from hotdog_sql import api
 
     confirm = partial(confirm_download, options)
     with api.open_database(options, needs, confirm=confirm, progress=display) as database:
+        if load_all:
+            database.load_all()
         for warning in database.index_warnings:
             say(f"{warning}; renew the index with: {_index_command(options)}")
         yield database
@@ -85,6 +90,8 @@ def refresh(
     """
     from hotdog_sql import api
 
+    if (every_split, "splits" in data_settings, bool(file)).count(True) > 1:
+        raise typer.BadParameter("give one of --split, --all and --file")
     options = DataOptions(**(data_settings | ({"splits": ("all",)} if every_split else {})))
     confirm = partial(confirm_download, options)
     with display() as progress:
@@ -111,9 +118,12 @@ def index(data_settings: Settings) -> None:
     """
     defaults: Settings = {"memory_limit": INDEX_MEMORY_LIMIT, "indexed": False}
     options = DataOptions(**(defaults | data_settings))
-    with open_data(options, ["images", "labels"]) as database:
-        if "train" in options.splits:
-            say("the train split takes about a minute")
-        for csv, parquet in database.build_index():
-            sizes = [size_text(path.stat().st_size) for path in (csv, parquet)]
-            say(f"{csv.name}: {' to '.join(sizes)}", err=False)
+    with open_data(options, ["images", "labels"]):
+        pass  # the missing files of all splits are fetched together
+    for split in options.splits:
+        with open_data(replace(options, splits=(split,)), ["images", "labels"]) as database:
+            if split == "train":
+                say("the train split takes about a minute")
+            for csv, parquet in database.build_index():
+                sizes = [size_text(path.stat().st_size) for path in (csv, parquet)]
+                say(f"{csv.name}: {' to '.join(sizes)}", err=False)

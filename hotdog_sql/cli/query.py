@@ -189,8 +189,7 @@ def shell(
     data_options = replace(data_options, data_dir=data_options.data_dir.resolve())
     # With a dataset, queries are mostly about its manifest.
     needs = [] if data_options.offline or directory else ["select_images"]
-    with open_data(data_options, needs) as database:
-        database.load_all()
+    with open_data(data_options, needs, load_all=True) as database:
         init_file = database.scratch / "start.sql"
         statements = _init_statements(database, directory)
         init_file.write_text("\n".join([*statements, ""]), encoding="utf-8")

@@ -13,16 +13,10 @@
 
 CREATE OR REPLACE TEMP MACRO read_ids(file) AS TABLE
 WITH from_csv AS (
-    FROM read_csv(
-        literal_path(file),
-        header = true, delim = ',', quote = '"', escape = '"', all_varchar = true
-    )
+    FROM read_csv(literal_path(file), header = true, delim = ',', quote = '"', escape = '"', all_varchar = true)
 ),
 from_json AS (
-    FROM read_json(
-        literal_path(file),
-        columns = {'ImageID': 'VARCHAR', 'Subset': 'VARCHAR', 'folder': 'VARCHAR'}
-    )
+    FROM read_json(literal_path(file), columns = {'ImageID': 'VARCHAR', 'Subset': 'VARCHAR', 'folder': 'VARCHAR'})
 ),
 from_parquet AS (
     FROM read_parquet(literal_path(file))
@@ -30,8 +24,7 @@ from_parquet AS (
 from_text AS (
     -- Text does not contain this delimiter; lines may end in different ways.
     FROM read_csv(
-        literal_path(file),
-        auto_detect = false, header = false, delim = chr(31), quote = '', escape = '',
+        literal_path(file), auto_detect = false, header = false, delim = chr(31), quote = '', escape = '',
         new_line = '\n', strict_mode = false, columns = {'ImageID': 'VARCHAR'}
     )
 ),

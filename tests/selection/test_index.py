@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 
 from hotdog_sql.database import Database
-from hotdog_sql.index import index_of
+from hotdog_sql.index import VARIABLES, index_of
 from hotdog_sql.options import DataOptions, SelectOptions
 from hotdog_sql.selection import select
 from tests.conftest import Run
 from tests.sql.test_select_images import ODD_IDS, open_images, requests
-from tests.support.openimages import OpenImages, connect, small_open_images
+from tests.support.openimages import OpenImages, boxed_open_images, connect, small_open_images
 
 ALL = {"images", "labels"}
 IMAGES = "test-images-with-rotation.csv"
@@ -53,8 +53,7 @@ def index(folder: Path, **options: Any) -> None:
 
 def views_of(database: Database) -> set[str]:
     """The views that read the index."""
-    names = {"images": "image_reader", "labels": "label_reader"}
-    return {view for view, name in names.items() if name in database.index_variables}
+    return {view for view in ALL if VARIABLES[view][1] in database.index_variables}
 
 
 @pytest.fixture
@@ -90,13 +89,6 @@ def test_a_csv_that_changes_with_size_and_time_restored_is_read(folder: Path, li
     assert index_status(folder) == ({"images"}, [changed])
 
 
-def flipped(content: bytes, place: int) -> bytes:
-    """The bytes with one bit changed."""
-    changed = bytearray(content)
-    changed[place] ^= 1 << place % 8
-    return bytes(changed)
-
-
 @pytest.mark.parametrize("csv", [IMAGES, LABELS])
 def test_a_damaged_index_is_named_and_not_read(folder: Path, call: Run, csv: str) -> None:
     select_command = ("select", "--class", "Hot dog", "--data-dir", folder, "--offline")
@@ -104,10 +96,16 @@ def test_a_damaged_index_is_named_and_not_read(folder: Path, call: Run, csv: str
     parquet = index_of(folder / csv)
     before, content = parquet.stat(), parquet.read_bytes()
     places = range(0, len(content), len(content) // 8)
-    for damaged in (b"", b"PAR1", content[:-100], *(flipped(content, at) for at in places)):
+    flipped = [content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :] for at in places]
+    for damaged in (b"", b"PAR1", content[:-100], *flipped):
         parquet.write_bytes(damaged)
         os.utime(parquet, ns=(before.st_atime_ns, before.st_mtime_ns))
         assert index_status(folder)[1] == [f"{parquet.name} is damaged, so the CSV itself is read"]
+    record = folder / ".hotdog-sql" / f"{parquet.name}.json"
+    record.write_text(record.read_text().replace("parquet_crc32", "crc32"))
+    assert index_status(folder)[1] == [f"{parquet.name} is damaged, so the CSV itself is read"]
+    parquet.unlink()
+    parquet.mkdir()
     done = call(*select_command)
     assert f"{parquet.name} is damaged" in done.stderr
     assert "renew the index with: hotdog-sql index" in done.stderr
@@ -119,11 +117,15 @@ def test_the_command_and_its_advice_after_a_change(run: Run, call: Run, tmp_path
     folder, splits = tmp_path / "my data", ("validation", "test")
     for split in splits:
         small_open_images().write(folder, split)
+    boxed_open_images().write(folder, splits[0])
+    leftover = folder / f".{index_of(Path(LABELS)).name}.123.part"
+    leftover.touch()
     options = ("--data-dir", folder, "--split", "validation", "--split", "test", "--offline")
     select_command = ("select", "--class", "Hot dog", *options)
     plain = call(*select_command)
     done = run("index", *options, "--threads", "1", "--memory-limit", "500MB")
-    assert len([line for line in done.stdout.splitlines() if ".csv: " in line]) == 4
+    assert len([line for line in done.stdout.splitlines() if ".csv: " in line]) == 5
+    assert not leftover.exists()
     indexed = call(*select_command)
     assert (indexed.stdout, indexed.stderr) == (plain.stdout, plain.stderr)
     labels = folder / LABELS
@@ -147,3 +149,5 @@ def test_the_shell_reads_the_index(folder: Path, run: Run) -> None:
     done = run("shell", "--data-dir", folder, stdin=script)
     assert index_of(folder / LABELS).name in done.stdout
     assert "hot_dog,1," in done.stdout
+    (folder / ".hotdog-sql" / f"{index_of(Path(LABELS)).name}.json").unlink()
+    assert "renew the index" in run("shell", "--data-dir", folder, "--offline").stderr

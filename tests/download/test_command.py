@@ -45,6 +45,8 @@ def test_lost_photos_are_replaced(
     report = " ".join(said.stderr.split())
     assert "photos 20 " in report
     assert "lost for good 3 mirror: http 404 (3)" in report
+    rows = manifest_rows(saved.parent / "dataset")
+    assert [row["rank"] for row in rows if row["reserve"] == "true"] == ["9", "10", "11"]
 
     without = call(*arguments[:2], "without", *arguments[3:], **mirror_of(server))
     assert "Lost photos are not replaced without" in without.stderr

@@ -143,7 +143,6 @@ def test_credentials_are_removed(text: str, shown: str) -> None:
 @pytest.mark.parametrize(
     ("address", "error", "what"),
     [
-        ("s3://", InputError, "names no bucket"),
         ("s3://AKIA:top/secret@bucket/prefix", InputError, "leave them out"),
         ("s3://bucket?token=secret", InputError, "leave them out"),
         ("gs://bucket", MissingExtraError, "gcsfs"),

@@ -3,6 +3,7 @@
 Its syntax tree may contain only the parts listed here, and DuckDB is locked before it runs.
 """
 
+import glob
 import json
 from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
@@ -122,7 +123,8 @@ def set_variables(
 def lock(connection: duckdb.DuckDBPyConnection, readable: Iterable[Path]) -> None:
     """Limit the connection to the files of some folders. It cannot be unlocked."""
     folders = [str(path) for folder in readable for path in (folder, folder.resolve())]
-    connection.execute("SET allowed_directories = ?", [folders])
+    patterns = [glob.escape(folder) for folder in folders]  # by which the views read them
+    connection.execute("SET allowed_directories = ?", [folders + patterns])
     connection.execute("SET enable_external_access = false")
     connection.execute("SET python_enable_replacements = false")
     connection.execute("SET lock_configuration = true")

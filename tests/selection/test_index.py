@@ -150,4 +150,5 @@ def test_the_shell_reads_the_index(folder: Path, run: Run) -> None:
     assert index_of(folder / LABELS).name in done.stdout
     assert "hot_dog,1," in done.stdout
     (folder / ".hotdog-sql" / f"{index_of(Path(LABELS)).name}.json").unlink()
+    run("sql", "SELECT count(*) FROM labels, images", "--data-dir", folder, "--offline")
     assert "renew the index" in run("shell", "--data-dir", folder, "--offline").stderr

@@ -60,11 +60,11 @@ def read_file(
     pattern = glob.escape(str(path))
     match path.suffix.lower():
         case ".json":
-            names = connection.read_json(pattern).columns
+            names = connection.read_json(pattern, hive_partitioning=False).columns
             columns = {name: types.get(name, "VARCHAR") for name in names}
-            return connection.read_json(pattern, columns=columns)
+            return connection.read_json(pattern, columns=columns, hive_partitioning=False)
         case ".parquet":
-            return connection.read_parquet(pattern)
+            return connection.read_parquet(pattern, hive_partitioning=False)
         case ".csv":
             return connection.read_csv(
                 pattern,
@@ -74,5 +74,6 @@ def read_file(
                 escapechar='"',
                 all_varchar=True,
                 buffer_size=_BUFFER_BYTES,
+                hive_partitioning=False,
             )
     raise InputError(f"{path.name} does not end in .csv, .json or .parquet: rename it")

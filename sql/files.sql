@@ -7,11 +7,12 @@
 -- is read once.
 -- Reads: catalog, literal_path
 -- Columns: those of catalog, and
---   file  VARCHAR  path of the file in the data folder
+--   file     VARCHAR  path of the file in the data folder
+--   pattern  VARCHAR  the same for DuckDB's readers, which take [, * and ? for patterns
 -- Example: FROM files;
 
 CREATE OR REPLACE TEMP TABLE files AS
-SELECT *, getvariable('data_dir') || '/' || name AS file
+SELECT *, getvariable('data_dir') || '/' || name AS file, literal_path(file) AS pattern
 FROM catalog
 WHERE release = getvariable('release')
     AND (
@@ -22,14 +23,14 @@ WHERE release = getvariable('release')
     AND (kind != 'human_labels' OR getvariable('labels') IN ('human', 'both'))
     AND (kind != 'machine_labels' OR getvariable('labels') IN ('machine', 'both'));
 
-SET VARIABLE class_files = (SELECT list(literal_path(file) ORDER BY file) FROM files WHERE kind = 'classes');
-SET VARIABLE hierarchy_files = (SELECT list(literal_path(file)) FROM files WHERE kind = 'hierarchy');
+SET VARIABLE class_files = (SELECT list(pattern ORDER BY file) FROM files WHERE kind = 'classes');
+SET VARIABLE hierarchy_files = (SELECT list(pattern) FROM files WHERE kind = 'hierarchy');
 SET VARIABLE image_reader = 'from_csv';
 SET VARIABLE label_reader = 'from_csv';
 SET VARIABLE box_reader = 'from_csv';
-SET VARIABLE image_files = (SELECT list(literal_path(file) ORDER BY file) FROM files WHERE kind = 'images');
-SET VARIABLE label_files = (SELECT list(literal_path(file) ORDER BY file) FROM files WHERE kind LIKE '%_labels');
-SET VARIABLE box_files = (SELECT list(literal_path(file) ORDER BY file) FROM files WHERE kind = 'boxes');
+SET VARIABLE image_files = (SELECT list(pattern ORDER BY file) FROM files WHERE kind = 'images');
+SET VARIABLE label_files = (SELECT list(pattern ORDER BY file) FROM files WHERE kind LIKE '%_labels');
+SET VARIABLE box_files = (SELECT list(pattern ORDER BY file) FROM files WHERE kind = 'boxes');
 
 -- DuckDB estimates 42 rows for every CSV, and would hold nine million images in memory to join them
 -- with a few thousand. So joins run as written: the right side is held in memory.

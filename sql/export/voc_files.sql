@@ -12,7 +12,8 @@ WITH photo_boxes AS MATERIALIZED (
     SELECT
         *,
         ImageID || extension AS name,
-        replace(replace(replace(DisplayName, '&', '&amp;'), '<', '&lt;'), '>', '&gt;') AS class_name,
+        replace(replace(replace(DisplayName, '&', '&amp;'), '<', '&lt;'), '>', '&gt;')
+            AS class_name,
         least(round(XMin * width)::BIGINT + 1, width) AS left_pixel,
         least(round(YMin * height)::BIGINT + 1, height) AS top_pixel
     FROM query_table(rows)
@@ -24,8 +25,8 @@ files AS (
     SELECT 'JPEGImages/' || name AS file, 0 AS line_number, NULL AS line, path AS photo FROM photos
     UNION ALL
     SELECT
-        'ImageSets/Main/' || if("partition" = 'validation', 'val', coalesce("partition", 'trainval'))
-        || '.txt',
+        'ImageSets/Main/'
+        || if("partition" = 'validation', 'val', coalesce("partition", 'trainval')) || '.txt',
         row_number() OVER (ORDER BY ImageID), ImageID, NULL
     FROM photos
     UNION ALL

@@ -13,26 +13,34 @@
 
 CREATE OR REPLACE TEMP MACRO read_ids(file) AS TABLE
 WITH from_csv AS (
-    FROM read_csv(literal_path(file), header = true, delim = ',', quote = '"', escape = '"', all_varchar = true)
+    FROM read_csv(
+        literal_path(file), header = true, delim = ',', quote = '"', escape = '"',
+        all_varchar = true, hive_partitioning = false
+    )
 ),
 from_json AS (
-    FROM read_json(literal_path(file), columns = {'ImageID': 'VARCHAR', 'Subset': 'VARCHAR', 'folder': 'VARCHAR'})
+    FROM read_json(
+        literal_path(file), hive_partitioning = false,
+        columns = {'ImageID': 'VARCHAR', 'Subset': 'VARCHAR', 'folder': 'VARCHAR'}
+    )
 ),
 from_parquet AS (
-    FROM read_parquet(literal_path(file))
+    FROM read_parquet(literal_path(file), hive_partitioning = false)
 ),
 from_text AS (
     -- Text does not contain this delimiter; lines may end in different ways.
     FROM read_csv(
-        literal_path(file), auto_detect = false, header = false, delim = chr(31), quote = '', escape = '',
-        new_line = '\n', strict_mode = false, columns = {'ImageID': 'VARCHAR'}
+        literal_path(file), auto_detect = false, header = false, delim = chr(31), quote = '',
+        escape = '', new_line = '\n', strict_mode = false, hive_partitioning = false,
+        columns = {'ImageID': 'VARCHAR'}
     )
 ),
 rows AS (
     SELECT NULL::VARCHAR AS ImageID, NULL::VARCHAR AS Subset, NULL::VARCHAR AS folder WHERE false
     UNION ALL BY NAME
     FROM query_table(
-        'from_' || coalesce(nullif(regexp_extract(lower(file), '\.(csv|json|parquet)$', 1), ''), 'text')
+        'from_'
+        || coalesce(nullif(regexp_extract(lower(file), '\.(csv|json|parquet)$', 1), ''), 'text')
     )
 ),
 parsed AS (

@@ -35,6 +35,7 @@ WITH from_csv AS (
     FROM read_csv(
         getvariable('box_files'),
         header = true, delim = ',', quote = '"', escape = '"', union_by_name = true,
+        hive_partitioning = false,
         types = {
             'ImageID': 'VARCHAR', 'Source': 'VARCHAR', 'LabelName': 'VARCHAR',
             'Confidence': 'DOUBLE',
@@ -45,6 +46,6 @@ WITH from_csv AS (
     )
 ),
 from_parquet AS (
-    FROM read_parquet(getvariable('box_files'))
+    FROM read_parquet(getvariable('box_files'), hive_partitioning = false)
 )
 FROM query_table(getvariable('box_reader'));

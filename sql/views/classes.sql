@@ -13,5 +13,6 @@ SELECT LabelName, DisplayName
 FROM read_csv(
     getvariable('class_files'),
     auto_detect = false, header = true, delim = ',', quote = '"', escape = '"',
+    hive_partitioning = false,
     columns = {'LabelName': 'VARCHAR', 'DisplayName': 'VARCHAR'}
 );

@@ -22,7 +22,7 @@ WITH from_csv AS (
     FROM read_csv(
         getvariable('image_files'),
         auto_detect = false, header = true, delim = ',', quote = '"', escape = '"',
-        buffer_size = 16_000_000,
+        buffer_size = 16_000_000, hive_partitioning = false,
         columns = {
             'ImageID': 'VARCHAR', 'Subset': 'VARCHAR',
             'OriginalURL': 'VARCHAR', 'OriginalLandingURL': 'VARCHAR', 'License': 'VARCHAR',
@@ -33,6 +33,6 @@ WITH from_csv AS (
     )
 ),
 from_parquet AS (
-    FROM read_parquet(getvariable('image_files'))
+    FROM read_parquet(getvariable('image_files'), hive_partitioning = false)
 )
 FROM query_table(getvariable('image_reader'));

@@ -16,13 +16,13 @@ WITH from_csv AS (
     FROM read_csv(
         getvariable('label_files'),
         auto_detect = false, header = true, delim = ',', quote = '"', escape = '"',
-        buffer_size = 16_000_000,
+        buffer_size = 16_000_000, hive_partitioning = false,
         columns = {
             'ImageID': 'VARCHAR', 'Source': 'VARCHAR', 'LabelName': 'VARCHAR', 'Confidence': 'DOUBLE'
         }
     )
 ),
 from_parquet AS (
-    FROM read_parquet(getvariable('label_files'))
+    FROM read_parquet(getvariable('label_files'), hive_partitioning = false)
 )
 FROM query_table(getvariable('label_reader'));

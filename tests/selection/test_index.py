@@ -58,9 +58,9 @@ def views_of(database: Database) -> set[str]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    path = tmp_path / "oi[1]"
+    path = tmp_path / "Source=x[1]"
     small_open_images().write(path)
-    OpenImages().write(tmp_path / "oi1")  # which the name matches as a pattern
+    OpenImages().write(tmp_path / "Source=x1")  # which the name matches as a pattern
     index(path)
     return path
 

@@ -33,7 +33,8 @@ def dataset(server: LoopbackServer, tmp_path: Path) -> Path:
     failing = photo(3, "hot_dog", rotation="90.0")
     server.on(mirror_path(failing), Reply(503))
     album = Album([failing, photo(1), gone], {"other": [photo(5)]})
-    folder, other = tmp_path / "ds[1]", tmp_path / "ds1"  # which the name matches as a pattern
+    # The name of the other matches as a pattern, and to DuckDB = can mean another column.
+    folder, other = tmp_path / "folder=x[1]", tmp_path / "folder=x1"
     run(server, folder, album, sources=("mirror", "original"))
     other.mkdir()
     (other / "manifest.csv").touch()

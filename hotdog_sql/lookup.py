@@ -121,7 +121,7 @@ def find_ids(database: Database, options: SelectOptions, table: str) -> None:
 
 
 def is_list(path: Path) -> bool:
-    """Return whether a file is a list of ImageIDs, not a saved selection, which has ranks too."""
+    """Return whether a file is a list of ImageIDs, not a saved selection."""
     extension = path.suffix.lower().removeprefix(".")
     if extension not in FILE_FORMATS:
         return str(path) != "-"  # stdin has a saved selection
@@ -131,4 +131,5 @@ def is_list(path: Path) -> bool:
             columns = read_file(connection, path, {}).columns
         except duckdb.Error:
             return False
-    return "ImageID" in columns and not {"folder", "rank"}.issubset(columns)
+    is_selection = {"folder", "rank"}.issubset(columns) or "partition" in columns
+    return "ImageID" in columns and not is_selection

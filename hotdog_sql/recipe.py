@@ -19,6 +19,7 @@ import duckdb
 from hotdog_sql.config import VERSION
 from hotdog_sql.database import Database, one_line
 from hotdog_sql.downloader.photo import IMAGE_COLUMNS
+from hotdog_sql.downloader.selection_json import part_shares
 from hotdog_sql.errors import InputError, SelectionFileError
 from hotdog_sql.export import read_file
 from hotdog_sql.files import atomic_write, check_exists
@@ -51,8 +52,10 @@ _COLUMN_TYPES = (
 )
 #: A digest that depends neither on the order of the rows nor on the file format.
 _DIGEST_ROWS = """
-SELECT concat(sum(md5_number_lower(concat_ws('/', *COLUMNS('^(partition|folder|rank|ImageID)$')))))
-FROM query_table($table)
+SELECT concat(sum(md5_number_lower(concat_ws('/', partition, folder, rank, ImageID))))
+FROM (
+    SELECT NULL::VARCHAR AS partition WHERE false UNION ALL BY NAME FROM query_table($table)
+)
 """
 #: Reads every value, so that errors are found before the first download.
 _READ_ALL = r"""
@@ -189,7 +192,7 @@ def open_selection(path: Path, data_dir: Path, warn: Callable[[str], None]) -> I
         if digest is not None and digest != _digest_rows(database, "saved"):
             warn(
                 f"warning: {recipe_path} is not the recipe of {path}, so lost photos are not "
-                f"replaced; write both again with: hotdog-sql select --output {path}"
+                "replaced; to replace them, save the selection again"
             )
             recipe = None
         if recipe is None:
@@ -228,12 +231,7 @@ def _options(content: dict[str, Any]) -> SelectOptions:
         query = content["query"]
         values |= {"query": query["text"], "variables": query["variables"], "seed": query["seed"]}
     if content["partition"] is not None:
-        shares = content["partition"]["shares"]
-        if next(iter(content)) != "form":
-            # Earlier releases sorted the keys, but the order of the parts matters.
-            usual = ("train", "validation", "test")
-            shares = {name: shares[name] for name in sorted(shares, key=(*usual, *shares).index)}
-        values["partition"] = shares
+        values["partition"] = part_shares(content)
         values["group_by"] = content["partition"]["group_by"]
     return SelectOptions(**values)
 

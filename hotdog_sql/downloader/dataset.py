@@ -132,31 +132,28 @@ class Dataset:
         return size is not None if tar else size == row.size
 
     def append(self, result: Result) -> None:
-        """Append a result to the manifest, and delete the photo's file of an earlier run."""
+        """Append a result to the manifest."""
         self.manifest.append(result)
         if time.monotonic() >= self._next_flush:
             self.flush()
-        old_path = self.manifest.find(result.photo).path
-        if result.path and old_path not in ("", result.path) and not tar_of(old_path):
-            self.delete(old_path)
 
-    def reassign(self, row: Row, photo: Photo) -> None:
-        """Record a known photo with another rank or partition, and move its file accordingly."""
+    def reassign(self, row: Row, photo: Photo, *, update: bool) -> None:
+        """Record a known photo with another rank, or copy it to another part of the dataset."""
         result = replace(self.manifest.result(row), photo=photo)
         if row.path and row.partition != photo.partition:
-            if tar_of(row.path):
+            if not update:  # which tars refuse
                 raise DatasetError(
-                    f"{self.storage.name} has its photos in tars of other parts, which are never "
-                    "changed: choose another folder"
+                    f"{self.storage.name} has photos in other parts: choose another folder, or add "
+                    "--update to move them"
                 )
             result = replace(result, path=f"{photo.stem}.{row.path.rpartition('.')[2]}")
             self.storage.write(result.path, self.storage.read(row.path) or b"")
         self.append(result)
 
-    def delete(self, path: str) -> None:
-        """Delete a photo's file; `finalize` deletes the folder if it is empty."""
-        self.storage.delete(path)
-        self._folders_of_deleted.add(path.rpartition("/")[0])
+    def delete(self, *paths: str) -> None:
+        """Delete photos; `finalize` deletes their folders if they are empty."""
+        self.storage.delete(*paths)
+        self._folders_of_deleted.update(path.rpartition("/")[0] for path in paths)
 
     def finalize(
         self, report: DownloadReport, recipe: Mapping[str, object] | None, options: DownloadOptions
@@ -180,7 +177,10 @@ class Dataset:
                 for file in (manifest, attribution):
                     file.flush()
                     os.fsync(file.fileno())
+            superseded = self.manifest.superseded()
             self.manifest.close()
+        self.flush()
+        self.delete(*superseded)  # the next run does so if this one is killed before
         self._put_if_changed(ATTRIBUTION, new_attribution)
         self._put_if_changed(MANIFEST, new_manifest)
         # Only now: an interrupted update must be run again with --update.

@@ -58,6 +58,13 @@ PRAGMA synchronous = OFF;
 PRAGMA cache_size = -1024;
 CREATE TABLE photos ({", ".join(Row._fields)}, PRIMARY KEY (folder, image_id)) WITHOUT ROWID;
 """
+#: Keeps the paths in whose place later lines name others.
+_SUPERSEDED = """
+CREATE TABLE superseded (path);
+CREATE TRIGGER supersede AFTER UPDATE OF path ON photos
+WHEN old.path <> new.path AND old.path <> '' AND new.path <> ''
+BEGIN INSERT INTO superseded VALUES (old.path); END;
+"""
 _MAX_HEADER_BYTES = 10_000
 #: Parts of the manifest in an object store, where a run cannot append to a file. A finished run
 #: replaces them with one manifest.
@@ -80,6 +87,7 @@ class Manifest:
         with ExitStack() as stack, storage_errors(path):
             stack.callback(self._index.close)
             self._index.executescript(_SCHEMA)
+            self._index.executescript(_SUPERSEDED)
             self._file = stack.enter_context(path.open("r+b" if writable else "rb", buffering=0))
             self._indexed = len(HEADER)
             self._index_lines(selected=0)
@@ -148,6 +156,11 @@ class Manifest:
         query = "SELECT * FROM photos WHERE path <> '' ORDER BY path"
         return map(Row._make, self._index.execute(query))
 
+    def superseded(self) -> list[str]:
+        """Return the paths of files in whose place later lines name others, after `rows`."""
+        query = "SELECT path FROM superseded EXCEPT SELECT path FROM photos"
+        return [path for (path,) in self._index.execute(query) if not tar_of(path)]
+
     def has_path(self, path: str) -> bool:
         """Return whether a photo is recorded at a path."""
         return bool(self._index.execute("SELECT 1 FROM photos WHERE path = ?", (path,)).fetchone())
@@ -168,7 +181,13 @@ class Manifest:
 
     def _index_lines(self, *, selected: int) -> None:
         """Add the complete lines that the index lacks."""
-        query = "INSERT OR REPLACE INTO photos VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        query = """
+            INSERT INTO photos VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET
+                partition = excluded.partition, rank = excluded.rank, reserve = excluded.reserve,
+                status = excluded.status, path = excluded.path, size = excluded.size,
+                start = excluded.start, length = excluded.length, selected = excluded.selected
+        """
         with self.path.open("rb") as file:
             file.seek(self._indexed)
             try:

@@ -89,6 +89,7 @@ class _Run:
     report: DownloadReport = field(default_factory=DownloadReport)
     folders: dict[str, _Folder] = field(default_factory=dict)
     folders_on_disk: dict[str, str] = field(default_factory=dict)  # by name on disk
+    partitions: set[str] = field(default_factory=set)
 
     def rounds(self, photos: Iterable[Photo]) -> Iterator[Iterable[Photo]]:
         """Yield the selection, and then replacements while any folder needs some."""
@@ -108,13 +109,14 @@ class _Run:
                 self._check_folder(photo)
             folder = self.folders.setdefault(photo.folder, _Folder())
             folder.requested += photo.reserve
+            self.partitions.add(photo.partition)
             if not self._is_done(row):
                 yield photo
                 continue
             recorded = (row.partition, row.rank, row.reserve)
             if recorded != (photo.partition, photo.rank, photo.reserve):
                 # For example, a larger selection contains a photo that was a replacement before.
-                self.dataset.reassign(row, photo)
+                self.dataset.reassign(row, photo, update=self.options.update)
             folder.lost += row.status == Status.LOST
             self.progress.finished(row.status, "", known=True, reserve=photo.reserve)
 
@@ -152,7 +154,8 @@ class _Run:
         # Without a recipe, no photo can be selected in place of a lost one, and tars never change.
         can_replace = self.replacements is not None and not self.options.in_tars
         if self.options.update:
-            return can_replace or is_surplus or not row.reserve or folder is None
+            is_needed = row.reserve and folder is not None and row.partition in self.partitions
+            return can_replace or is_surplus or not is_needed
         return is_surplus and can_replace and self.options.top_up
 
     def _check_folder(self, photo: Photo) -> None:

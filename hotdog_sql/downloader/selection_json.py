@@ -72,9 +72,22 @@ def recorded_alterations(storage: Storage) -> dict[str, Any]:
             raise _invalid(storage, "does not say how the photos were altered")
 
 
+def part_shares(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the share of each part, in the order that decides which photo is in which part."""
+    shares: dict[str, Any] = recipe["partition"]["shares"]
+    if next(iter(recipe)) == "form":
+        return shares
+    # Earlier releases sorted the keys.
+    usual = ("train", "val", "validation", "test")
+    return {name: shares[name] for name in sorted(shares, key=(*usual, *shares).index)}
+
+
 def _settings(recipe: Mapping[str, Any]) -> dict[str, Any]:
     """The settings that decide which photos are selected, in one dictionary."""
     settings = {key: value for key, value in recipe.items() if key not in _IGNORED}
+    match recipe:
+        case {"partition": {"shares": {}} as partition}:
+            settings["partition"] = partition | {"shares": list(part_shares(recipe).items())}
     options = settings.pop("classes", {})
     return settings | (options if isinstance(options, dict) else {"classes": options})
 

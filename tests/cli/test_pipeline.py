@@ -68,6 +68,9 @@ def test_parts_become_folders_and_are_topped_up(online: Run, tmp_path: Path) -> 
         assert "nothing has changed" in again.stderr
     other = online("select", "--from", str(recipe), "--partition", "test=0.2,train=0.8")
     assert "changed: partition was train=0.8, test=0.2, is test=0.2, train=0.8" in other.stderr
+    other_order = ("--partition", "test=0.2,train=0.8", "--limit", "30", "--download", "dataset")
+    refused = online("select", "Hot dog", *other_order, code=6)
+    assert "another selection (partition)" in refused.stderr
 
 
 def test_a_repeated_selection_reports_what_has_changed(online: Run, tmp_path: Path) -> None:

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.run import download
 from hotdog_sql.downloader.verify import verify
-from tests.support.datasets import TARS, mend
+from hotdog_sql.errors import DatasetError
+from tests.support.datasets import TARS, StopsAfter, contents, mend
 from tests.support.loopback import LoopbackServer, Reply
 from tests.support.photos import Album, manifest_rows, mirror_path, photo, refuse, run, serve, tree
 from tests.support.pictures import png
@@ -35,6 +38,27 @@ def test_an_update_moves_photos_to_their_parts(server: LoopbackServer, tmp_path:
         assert tree(tmp_path / "updated") == tree(tmp_path / f"new{number}")
         folders = {path.name for path in (tmp_path / "updated").iterdir() if path.is_dir()}
         assert folders == ({"train"} if number == 1 else {"hot_dog", "other"})
+
+
+@pytest.mark.parametrize("moved", [1, 4, 9])
+def test_a_stopped_update_is_resumed(
+    server: LoopbackServer, there: str, tmp_path: Path, moved: int
+) -> None:
+    """No photo is downloaded again, left in two parts or lost, and no empty folder stays."""
+    serve(server, PHOTOS)
+    run(server, there, PHOTOS)
+    server.clear()
+    parts = [one._replace(partition="train") for one in PHOTOS]
+    with pytest.raises(KeyboardInterrupt):
+        run(server, there, parts, update=True, progress=StopsAfter(moved))
+    with pytest.raises(DatasetError, match="--update"):
+        run(server, there, parts)
+    run(server, there, parts, update=True)
+    assert server.requests == []
+    run(server, tmp_path / "new", parts)
+    assert contents(there) == tree(tmp_path / "new")
+    if there.startswith("/"):
+        assert {path.name for path in Path(there).iterdir() if path.is_dir()} == {"train"}
 
 
 def test_a_failed_repair_can_be_repeated(server: LoopbackServer, tmp_path: Path) -> None:
@@ -75,6 +99,14 @@ def test_reserves_stay_where_replacements_are_unknown(
     manifest.write_text(manifest.read_text().replace(",true,", ",TRUE,"))
     serve(server, PHOTOS)
     assert run(server, tmp_path, album, retry_failed=True).on_disk == 4
+
+
+def test_reserves_of_other_parts_are_removed(server: LoopbackServer, tmp_path: Path) -> None:
+    serve(server, PHOTOS[1:])
+    run(server, tmp_path, Album(PHOTOS[:4], {"hot_dog": PHOTOS[4:5]}))
+    parts = [one._replace(partition="train") for one in PHOTOS[:4]]
+    url, options = server.url("/mirror/"), DownloadOptions(update=True)
+    assert download(parts, tmp_path, mirror_url=url, options=options).on_disk == 3
 
 
 def test_photos_of_another_selection_are_reported(server: LoopbackServer, tmp_path: Path) -> None:

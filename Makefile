@@ -37,8 +37,9 @@ checksum := $(firstword $(shell printf '%s' $(call quoted,$(select_options)) | c
 stamp := build/dataset-$(checksum).made
 # Whatever else changes the dataset changes these, so that it is made again.
 made := $(addprefix $(DATASET)/,manifest.csv selection.json)
-# make cannot name these in a folder with a space or a colon, so such a dataset is always made again.
-ifneq ($(word 2,$(DATASET))$(findstring :,$(DATASET)),)
+# make cannot name these in a folder with a space, a colon or a semicolon: such a dataset is always
+# made again.
+ifneq ($(word 2,$(DATASET))$(findstring :,$(DATASET))$(findstring ;,$(DATASET)),)
 made :=
 endif
 

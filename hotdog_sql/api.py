@@ -275,18 +275,23 @@ def check_destination(directory: str) -> None:
 
 
 def write_gallery(
-    directory: str | Path, database: Database | None = None, classes: Sequence[str] = ()
+    directory: str | Path,
+    database: Database | None = None,
+    classes: Sequence[str] = (),
+    warn: Callable[[str], None] = lambda _: None,
 ) -> Path | None:
     """Write a dataset's `index.html` and return its path, or None if the dataset is remote.
 
-    With a database, the page draws the boxes of the classes, by default the selection's.
+    With a database, the page draws the boxes of the classes, by default the selection's; `warn` is
+    called with a line about those that are left out.
     """
     from hotdog_sql.gallery.page import write_gallery as write
 
     folder = open_storage(directory).folder
     if folder is None:
         return None
-    return write(folder, boxes.gallery_boxes(database, folder, classes) if database else None)
+    found = boxes.gallery_boxes(database, folder, classes, warn) if database else None
+    return write(folder, found)
 
 
 def serve_demo(data_dir: Path | None) -> AbstractContextManager[DataOptions]:

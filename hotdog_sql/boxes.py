@@ -4,7 +4,7 @@ import csv
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.util import find_spec
@@ -23,9 +23,10 @@ from hotdog_sql.files import storage_errors
 from hotdog_sql.lookup import find_mids
 from hotdog_sql.options import BoxFormat, DataOptions
 from hotdog_sql.recipe import Recipe
+from hotdog_sql.text import printable
 
 _PHOTOS = """
-SELECT coalesce(COLUMNS(['ImageID', 'folder', 'partition', 'path', 'status']), ''), width
+SELECT coalesce(COLUMNS(['ImageID', 'folder', 'partition', 'path', 'status', 'Subset']), ''), width
 FROM manifest ORDER BY status DESC, path
 """
 _FIND_BOXES = """
@@ -81,7 +82,7 @@ def find_boxes(database: Database, directory: Path, classes: Sequence[str] = ())
     recipe = _recipe_of(directory)
     names = tuple(classes) or (() if recipe is None else recipe.options.classes)
     if not names:
-        raise InputError(f"the recipe of {directory} names no classes: give --class")
+        raise InputError(f"{directory} has no recipe that names classes: give --class")
     mids = list(find_mids(database, names))
     database.load("dataset_boxes")
     database.load_dataset(directory)
@@ -89,7 +90,7 @@ def find_boxes(database: Database, directory: Path, classes: Sequence[str] = ())
         photos = database.rows(_PHOTOS)
     except DataError as error:  # in the manifest, not in an Open Images file
         raise invalid_row(error.__cause__) from error
-    missing, left_out = _check_photos(directory, photos)
+    missing, left_out = _check_photos(directory, photos, database.options.splits)
     negative_folder = "other" if recipe is None else recipe.options.negative_folder
     values = {"class": mids, "missing": missing, "negative_folder": negative_folder}
     database.execute(_FIND_BOXES, values)
@@ -105,10 +106,12 @@ def find_boxes(database: Database, directory: Path, classes: Sequence[str] = ())
 
 
 def gallery_boxes(
-    database: Database, directory: Path, classes: Sequence[str]
+    database: Database, directory: Path, classes: Sequence[str], warn: Callable[[str], None]
 ) -> Iterator[tuple[str, str]]:
     """Yield the ImageID and the boxes of each photo, for the gallery."""
     found = find_boxes(database, directory, classes)
+    for problem in found.problems:
+        warn(f"warning: {printable(problem)}")
     for row in found.rows("FROM gallery_boxes('found')"):
         yield row["ImageID"], row["boxes"]
 
@@ -160,10 +163,12 @@ def _recipe_of(directory: Path) -> Recipe | None:
     return Recipe.read(path) if path.exists() else None
 
 
-def _check_photos(directory: Path, photos: Iterable[Any]) -> tuple[list[str], Counter[str]]:
-    """Return the paths of missing photos, and the number of photos left out by reason."""
+def _check_photos(
+    directory: Path, photos: Iterable[Any], splits: Sequence[str]
+) -> tuple[list[str], Counter[str]]:
+    """Return the paths of photos to leave out, and the number of photos left out by reason."""
     missing, left_out = [], Counter[str]()
-    for image_id, folder, part, path, status, width in photos:
+    for image_id, folder, part, path, status, subset, width in photos:
         if status != "downloaded":
             left_out["photos that were lost or have failed"] += 1
             continue
@@ -176,6 +181,9 @@ def _check_photos(directory: Path, photos: Iterable[Any]) -> tuple[list[str], Co
             left_out["photos whose size the manifest does not have"] += 1
         elif (directory / path).is_symlink() or not (directory / path).is_file():
             left_out["photos that are not in the dataset's folders"] += 1
+            missing.append(path)
+        elif subset not in splits:
+            left_out[f"photos whose boxes need --split {subset}"] += 1
             missing.append(path)
     return missing, left_out
 
@@ -210,8 +218,10 @@ def _write_crops(photo: Path, crops: Path, boxes: list[dict[str, Any]]) -> None:
         return
     from hotdog_sql.downloader.transform import crop  # needs Pillow
 
+    with storage_errors(photo):
+        data = photo.read_bytes()
     try:
-        parts = crop(photo.read_bytes(), [box["pixels"] for box in boxes], boxes[0]["to_turn"])
+        parts = crop(data, [box["pixels"] for box in boxes], boxes[0]["to_turn"])
     except RejectedError as error:
         for box in boxes:
             box.update(path=None, note=str(error))

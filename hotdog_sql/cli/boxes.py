@@ -109,6 +109,6 @@ def _open_boxes(
             say(f"warning: {printable(problem)}")
         if not found.boxes:
             raise InputError(
-                "no photo of the dataset has a box of the classes: give another --class"
+                "no photo of the dataset has a box of the classes: give another --class or --split"
             )
         yield found

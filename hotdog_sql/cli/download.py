@@ -12,6 +12,7 @@ from hotdog_sql.cli.options import Settings, with_options
 from hotdog_sql.cli.output import ExitCode, say
 from hotdog_sql.cli.report import print_download, print_selection
 from hotdog_sql.download_options import DownloadOptions
+from hotdog_sql.errors import InputError
 from hotdog_sql.options import DataOptions, SelectOptions
 from hotdog_sql.text import printable, size_text
 
@@ -151,7 +152,7 @@ def verify(
 
 @with_options(data_settings=DataOptions)
 def gallery(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the dataset.")],
+    directory: Annotated[str, typer.Argument(metavar="DIR", help="Folder of the dataset.")],
     boxes: Annotated[
         bool, typer.Option("--boxes", help="Draw the boxes of the selection's classes.")
     ] = False,
@@ -169,13 +170,17 @@ def gallery(
     """
     from hotdog_sql import api
 
-    if not boxes:
-        if classes:
-            raise typer.BadParameter("--class needs --boxes: add it")
-        say(str(api.write_gallery(directory)), err=False)
-        return
-    with open_data(api.boxes.data_options(directory, data_settings), ["dataset_boxes"]) as database:
-        say(str(api.write_gallery(directory, database, classes or ())), err=False)
+    if not boxes and classes:
+        raise typer.BadParameter("--class needs --boxes: add it")
+    with ExitStack() as stack:
+        database = None
+        if boxes:
+            data_options = api.boxes.data_options(Path(directory), data_settings)
+            database = stack.enter_context(open_data(data_options, ["dataset_boxes"]))
+        page = api.write_gallery(directory, database, classes or (), warn=say)
+    if page is None:
+        raise InputError(f"{directory} is not on this machine: give the folder of a dataset")
+    say(str(page), err=False)
 
 
 @with_options(download_settings=(DownloadOptions, "update"))

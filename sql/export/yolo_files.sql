@@ -17,8 +17,11 @@ CREATE OR REPLACE TEMP MACRO yolo_files(class, rows) AS TABLE
 WITH photo_boxes AS MATERIALIZED (
     SELECT
         *,
-        CASE "partition" WHEN 'validation' THEN 'val/' ELSE coalesce("partition" || '/', '') END
-            AS part
+        -- Ultralytics looks for labels in the place of the last folder that is called images.
+        CASE "partition"
+            WHEN 'validation' THEN 'val/' WHEN 'images' THEN 'images_/'
+            ELSE coalesce("partition" || '/', '')
+        END AS part
     FROM query_table(rows)
 ),
 parts AS (

@@ -102,12 +102,17 @@ def test_what_a_failed_run_leaves_is_replaced(here: Path, in_sh: Run) -> None:
 
 def test_a_dataset_without_a_recipe_needs_classes(here: Path, call: Run) -> None:
     (here / "dataset" / "selection.json").unlink()
+    manifest = here / "dataset" / "manifest.csv"
+    text = manifest.read_text("utf-8").replace(",test,http", ",train,http", 1)
+    manifest.write_text(text, "utf-8")
     done = call("export", "dataset", "out", "--format", "coco", code=3)
-    assert "names no classes: give --class" in done.stderr
+    assert "has no recipe that names classes: give --class" in done.stderr
     assert "give --class" in call("gallery", "dataset", "--boxes", code=3).stderr
     classes = ("--class", "Person", "--class", "Hot dog stand")
-    call("gallery", "dataset", "--boxes", *classes)
+    done = call("gallery", "dataset", "--boxes", *classes)
+    assert "warning: photos whose boxes need --split train: 1\n" in done.stderr
     call("gallery", "dataset", *classes, code=2)
+    call("gallery", "s3://bucket/dataset", code=3)
     done = call("export", "dataset", "out", "--format", "coco", *classes)
     content = json.loads((here / "out" / "train" / "annotations.json").read_text())
     assert [one["name"] for one in content["categories"]] == ["Person", "Hot dog stand"]

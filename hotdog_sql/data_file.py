@@ -63,9 +63,9 @@ class DataFile:
             return next(csv.reader([lines.readline(10_000)]), [])
 
     def problem(self) -> str | None:
-        """What is wrong with a CSV, judging by its size, header and last byte, or None."""
+        """What is wrong with a file, judging by its size, beginning and end, or None."""
         if not self.catalog.name.endswith(".csv"):
-            return None
+            return None if "LabelName" in read_json(self.path) else "is not a class hierarchy"
         with self.path.open("rb") as file:
             header = file.readline(10_000)
             if file.seek(0, os.SEEK_END) == len(header):

@@ -10,6 +10,7 @@ import duckdb
 from hotdog_sql.database import Database
 from hotdog_sql.errors import InputError
 from hotdog_sql.files import atomic_write
+from hotdog_sql.text import printable
 
 _COPY = {
     "csv": "COPY (FROM query_table($table)) TO $file (FORMAT csv, HEADER true)",
@@ -29,7 +30,7 @@ def write_rows(database: Database, table: str, target: Path | BinaryIO, format_n
     # A locked connection can only write to its temporary folder.
     rows = database.scratch / f"{table}.{format_name}"
     if format_name == "parquet":
-        table = _with_decimals(database, table)
+        _make_decimal(database, table)
     database.execute(_COPY[format_name], {"table": table, "file": str(rows)})
     if isinstance(target, Path):
         # A link stays, and its target is written.
@@ -40,17 +41,20 @@ def write_rows(database: Database, table: str, target: Path | BinaryIO, format_n
             shutil.copyfileobj(file, target)
 
 
-def _with_decimals(database: Database, table: str) -> str:
-    """Create a view of a table with DECIMAL for HUGEINT, which Parquet rounds to DOUBLE."""
+def _make_decimal(database: Database, table: str) -> None:
+    """Change HUGEINT columns to DECIMAL, because Parquet would round them to DOUBLE."""
     relation = database.connection.table(table)
-    columns = [
-        duckdb.ColumnExpression(name)
-        .cast("DECIMAL(38, 0)" if kind == "HUGEINT" else kind)
-        .alias(name)
-        for name, kind in zip(relation.columns, relation.types, strict=True)
-    ]
-    relation.select(*columns).create_view("with_decimals")
-    return "with_decimals"
+    for name, kind in zip(relation.columns, relation.types, strict=True):
+        if kind in ("HUGEINT", "UHUGEINT"):
+            column = name.replace('"', '""')
+            change = f'ALTER TABLE {table} ALTER "{column}" TYPE DECIMAL(38, 0)'
+            try:
+                database.connection.execute(change)
+            except duckdb.ConversionException as error:
+                raise InputError(
+                    f"the numbers of column {printable(name)} have too many digits for Parquet: "
+                    "cast them to VARCHAR"
+                ) from error
 
 
 def read_file(

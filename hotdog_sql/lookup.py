@@ -128,8 +128,8 @@ def is_list(path: Path) -> bool:
     check_exists(path)
     with duckdb.connect() as connection:
         try:
-            columns = read_file(connection, path, {}).columns
+            columns = {name.lower() for name in read_file(connection, path, {}).columns}
         except duckdb.Error:
             return False
-    is_selection = {"folder", "rank"}.issubset(columns) or "partition" in columns
-    return "ImageID" in columns and not is_selection
+    has_places = {"folder", "rank"}.issubset(columns) or "partition" in columns
+    return "imageid" in columns and not (has_places and "originalurl" in columns)

@@ -45,12 +45,16 @@ def test_formats_agree(small_data: Path, run: Run, call: Run, tmp_path: Path) ->
     assert all(len(line) <= 80 for line in table.splitlines())
     call(*select, "--format", "table", "-o", "rows.txt")
     assert (tmp_path / "rows.txt").read_text(encoding="utf-8").startswith("folder")
-    query = ("sql", "SELECT 1 / 0 AS a, 'nan' AS b, sum(9007199254740993) AS c", "--offline")
-    expected = {"a": None, "b": "nan", "c": 9007199254740993}
+    text = """SELECT 1 / 0 AS a, 'nan' AS b, sum(9007199254740993) AS c, 2 AS "a.b", 3 AS "*" """
+    query = ("sql", text, "--offline")
+    expected = {"a": None, "b": "nan", "c": 9007199254740993, "a.b": 2, "*": 3}
     assert json.loads(call(*query, "--format", "json").stdout) == [expected]
     (tmp_path / "link.parquet").symlink_to("rows.parquet")
     call(*query, "--output", "link.parquet")
-    assert duckdb.read_parquet(f"{tmp_path}/rows.parquet").fetchall()[0][2] == expected["c"]
+    (exact,) = duckdb.read_parquet(f"{tmp_path}/rows.parquet").fetchall()
+    assert exact[2:] == (9007199254740993, 2, 3)
+    long = ("sql", f"SELECT 16{'0' * 37}::HUGEINT AS long", "--offline")
+    assert "cast them to VARCHAR" in call(*long, "--output", "long.parquet", code=3).stderr
 
 
 def test_a_selection_through_a_pipe(

@@ -13,8 +13,8 @@ from tests.refresh.conftest import content, statuses
 from tests.support.loopback import LoopbackServer, Replier, Reply, Request, file_reply
 
 #: Files without size and MD5 in the catalog.
-NAMES = ("test-annotations-human-imagelabels.csv", "bbox_labels_600_hierarchy.json")
-PATHS = (f"v5/{NAMES[0]}", f"2018_04/{NAMES[1]}")
+NAMES = ("test-annotations-human-imagelabels.csv", "test-annotations-bbox.csv")
+PATHS = (f"v5/{NAMES[0]}", f"v5/{NAMES[1]}")
 DRIP = Reply(drip=(20_000, 0.002))
 
 

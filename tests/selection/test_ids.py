@@ -192,7 +192,7 @@ def test_download_takes_a_list(call: Run, addresses: dict[str, str], tmp_path: P
     rows = list(csv.DictReader(StringIO(call("select", "Hot dog", **addresses).stdout)))
     ids = [row["ImageID"] for row in rows][:9]
     (tmp_path / "ids.txt").write_text("\n".join(f"test/{one}" for one in ids))
-    (tmp_path / "ids.csv").write_text("ImageID\n" + "\n".join([*ids, "nobody"]))
+    (tmp_path / "ids.csv").write_text("imageid\n" + "\n".join([*ids, "nobody"]))
     images = [{"ImageID": one, "Subset": "test", "License": "x"} for one in ids]
     (tmp_path / "ids.json").write_text(json.dumps(images))
     for name in ("ids.txt", "ids.csv", "ids.json"):

@@ -132,8 +132,9 @@ class Recipe:
             recipe.data_options(Path())
             recipe._settings()
         except _ERRORS as error:
+            reason = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
             raise SelectionFileError(
-                f"{path} is not a recipe ({printable(str(error))[:200]}); "
+                f"{path} is not a recipe ({printable(reason)[:200]}); "
                 "give the selection.json of a dataset"
             ) from error
         return recipe

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hotdog_sql.cli.data import open_data
-from hotdog_sql.cli.options import BoxClassesOption, Settings, with_options
+from hotdog_sql.cli.options import OF_DATASET, BoxClassesOption, Settings, with_options
 from hotdog_sql.cli.output import say
 from hotdog_sql.errors import InputError
 from hotdog_sql.options import BoxFormat, DataOptions
@@ -25,7 +25,7 @@ _Dataset = Annotated[
 ]
 
 
-@with_options(data_settings=DataOptions)
+@with_options(of_dataset=OF_DATASET, data_settings=DataOptions)
 def crop(
     dataset: _Dataset,
     crops: Annotated[Path, typer.Argument(metavar="CROPS", help="New folder for the crops.")],
@@ -62,7 +62,7 @@ def crop(
     say(f"Cut out {counts.get('', 0):,} boxes into {crops}")
 
 
-@with_options(data_settings=DataOptions)
+@with_options(of_dataset=OF_DATASET, data_settings=DataOptions)
 def export(
     dataset: _Dataset,
     out: Annotated[Path, typer.Argument(metavar="OUT", help="New folder for the files.")],

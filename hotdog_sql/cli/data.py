@@ -57,7 +57,8 @@ def confirm_download(options: DataOptions, count: int, total: int | None) -> boo
     if options.large or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return options.large
     # Typer's prompt would treat Ctrl-C as an answer.
-    sys.stderr.write(f"Download {count} files, {size_text(total)}? [y/N]: ")
+    files = f"{count} file{'' if count == 1 else 's'}"
+    sys.stderr.write(f"Download {files}, {size_text(total)}? [y/N]: ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().casefold() in ("y", "yes")
 

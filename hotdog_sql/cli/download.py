@@ -150,7 +150,7 @@ def verify(
         raise typer.Exit(ExitCode.VERIFY_FAILED)
 
 
-@with_options(data_settings=DataOptions)
+@with_options(of_dataset=options.OF_DATASET, data_settings=DataOptions)
 def gallery(
     directory: Annotated[str, typer.Argument(metavar="DIR", help="Folder of the dataset.")],
     boxes: Annotated[

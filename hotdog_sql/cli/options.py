@@ -6,7 +6,7 @@ import inspect
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import fields
 from enum import EnumMeta
 from itertools import islice
@@ -209,17 +209,24 @@ _OPTIONS: dict[type, dict[str, Any]] = {
 }
 
 
+#: The fields that a dataset's recipe sets, unless the user does.
+OF_DATASET = ("splits", "release", "labels")
+
+
 def option_name(field: str) -> str:
     """Return the name of a field's option, such as `--max-side`."""
     (annotation,) = (options[field] for options in _OPTIONS.values() if field in options)
     return next(iter(annotation.__metadata__[0].param_decls), f"--{field.replace('_', '-')}")
 
 
-def with_options(**groups: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def with_options(
+    *, of_dataset: Collection[str] = (), **groups: Any
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Add the options of dataclasses, and `--quiet`, to a command.
 
     With `data_settings=DataOptions`, the parameter `data_settings` gets what the user set.
     With `data_settings=(DataOptions, "splits")`, the command has the option of this field only.
+    The help shows no defaults for the fields in `of_dataset`: they are those of a dataset.
     """
 
     def wrap(command: Callable[..., None]) -> Callable[..., None]:
@@ -230,6 +237,9 @@ def with_options(**groups: Any) -> Callable[[Callable[..., None]], Callable[...,
         parameters = [_parameter("context", annotation=typer.Context)]
         for name, parameter in inspect.signature(command).parameters.items():
             parameters += by_group.get(name, [parameter.replace(kind=parameter.KEYWORD_ONLY)])
+        parameters = [
+            one.replace(default=None) if one.name in of_dataset else one for one in parameters
+        ]
         parameters.append(_parameter("quiet", default=False, annotation=_QuietOption))
 
         @functools.wraps(command)

@@ -47,7 +47,9 @@ def classes(
     counts: Annotated[
         bool, typer.Option("--counts", help="Count positives and verified negatives too.")
     ] = False,
-    boxes: Annotated[bool, typer.Option("--boxes", help="With --counts, count boxes too.")] = False,
+    boxes: Annotated[
+        bool, typer.Option("--boxes", help="Count boxes too; implies --counts.")
+    ] = False,
     *,
     data_settings: Settings,
     select_settings: Settings,

@@ -139,8 +139,9 @@ class DownloadPool:
                 if self._hosts.has_responded or time.monotonic() < deadline:
                     continue
                 raise UnreachableError(
-                    "no host has answered within 30 s: check the network connection, "
-                    "the proxy settings and the name service, then run the same command again"
+                    f"no host has answered within {_FIRST_RESPONSE_SECONDS:.0f} s: check the "
+                    "network connection, the proxy settings and the name service, then run the "
+                    "same command again"
                 ) from None
             if isinstance(result, BaseException):
                 raise result

@@ -50,6 +50,7 @@ def test_crop(here: Path, call: Run) -> None:
     assert len(rows) == len(boxes)
     cut = [row for row in rows if row["path"]]
     assert f"Cut out {len(cut)} boxes into crops" in done.stderr
+    assert "default: test" not in call("crop", "--help").stdout  # but the dataset's splits
     assert f"boxes left out (smaller than 200 pixels): {len(rows) - len(cut)}" in done.stderr
     assert {path.name for path in (here / "crops").iterdir()} == {
         *("manifest.csv", "ATTRIBUTION.csv", "train", "validation", "test")

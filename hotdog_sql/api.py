@@ -51,6 +51,7 @@ __all__ = [
     "needs_of",
     "needs_of_query",
     "open_selection",
+    "open_storage",
     "refresh_command",
     "select",
     "verify",
@@ -94,12 +95,21 @@ def connect(
         TransferError: a file could not be downloaded.
         DataError: a file lacks columns of its Open Images format.
     """
-    names = (splits,) if isinstance(splits, str) else tuple(splits)
-    folder = Path(data_dir)
-    data = DataOptions(folder, release, names, labels, threads, memory_limit, offline=offline)
+    checked: Any = {"data_dir": data_dir, "splits": splits}
+    data = DataOptions(
+        **checked,
+        release=release,
+        labels=labels,
+        threads=threads,
+        memory_limit=memory_limit,
+        offline=offline,
+        large=large,
+    )
+    # Code may change the working directory, as notebooks do.
+    data = replace(data, data_dir=data.data_dir.absolute())
     needs = ("classes", "labels", "images")
     with ExitStack() as stack:
-        database = stack.enter_context(open_database(data, needs, confirm=lambda *_: large))
+        database = stack.enter_context(open_database(data, needs, confirm=lambda *_: data.large))
         database.load_all()
         stack.pop_all()
     return database

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from hotdog_sql.database import Database
 from hotdog_sql.downloader.photo import is_image_id
-from hotdog_sql.downloader.result import invalid_row
+from hotdog_sql.downloader.result import MANIFEST, invalid_row
 from hotdog_sql.downloader.tars import in_tars, is_valid_path, tar_of
 from hotdog_sql.downloader.validate import RejectedError
 from hotdog_sql.errors import DataError, InputError, MissingExtraError
@@ -69,6 +69,8 @@ class DatasetBoxes(NamedTuple):
 
 def data_options(directory: Path, changes: dict[str, Any]) -> DataOptions:
     """Return the options of the data that a dataset was selected from, with changes."""
+    if not (directory / MANIFEST).is_file():  # before any download
+        raise InputError(f"{directory} has no {MANIFEST}: give the folder of a dataset")
     recipe = _recipe_of(directory)
     data = DataOptions() if recipe is None else recipe.data_options(DataOptions().data_dir)
     return replace(data, **changes)

@@ -8,7 +8,8 @@ from functools import cache
 from importlib.util import find_spec
 
 from hotdog_sql.errors import InputError, MissingExtraError
-from hotdog_sql.options import Source, check_options
+from hotdog_sql.option_checks import check, check_options, is_text
+from hotdog_sql.options import Source
 
 #: Default time limit in seconds for each wait in which no data arrives.
 SILENCE_SECONDS = 30.0
@@ -106,6 +107,8 @@ class DownloadOptions:
     def __post_init__(self) -> None:
         """Check the options before anything is downloaded."""
         check_options(self)
+        check(self, "scheduler", self.scheduler is None or is_text(self.scheduler), "an address")
+        check(self, "retry", isinstance(self.retry, RetryPolicy), "a RetryPolicy")
         object.__setattr__(self, "sources", tuple(map(Source, self.sources)))
         if self.decodes and find_spec("PIL") is None:
             raise MissingExtraError(

@@ -1,20 +1,18 @@
 """The options that the command line and the Python API share, with their defaults."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum, auto
 from pathlib import Path
-from typing import Any
 
 from hotdog_sql.config import MEMORY_LIMIT
 from hotdog_sql.errors import InputError
-from hotdog_sql.text import is_unicode, printable
+from hotdog_sql.option_checks import check, check_options, is_number, is_text
+from hotdog_sql.text import printable
 
 #: Default minimum confidence of a positive label; labels by people have 1.
 MIN_CONFIDENCE = 1.0
-#: Maximum number of images in an option; Open Images has nine million.
-LARGEST_COUNT = 10_000_000
 #: The fields of `SelectOptions` that also apply to a query or a list.
 WITHOUT_CLASSES = ("query", "ids", "variables", "seed", "partition", "group_by")
 BOX_RULES = ("min_area", "max_area", "no_group_of", "no_depiction", "no_truncated")
@@ -123,6 +121,10 @@ class DataOptions:
 
     def __post_init__(self) -> None:
         check_options(self)
+        is_path = isinstance(self.data_dir, str | Path) and is_text(str(self.data_dir))
+        check(self, "data_dir", is_path, "a folder")
+        is_limit = self.memory_limit is None or is_text(self.memory_limit)
+        check(self, "memory_limit", is_limit, "a size such as 512MB")
         order = ("test", "validation", "train")
         splits = tuple(split for split in order if split in self.splits or "all" in self.splits)
         object.__setattr__(self, "splits", splits)
@@ -145,7 +147,7 @@ class SelectOptions:
     Attributes:
         classes: class to select, by name or MID; each gets a folder.
         negatives: number of images without any of the classes.
-        ratio: number of images without the classes per image with one, instead of `negatives`.
+        ratio: number of images without the classes per image with one; sets `negatives` to 0.
         seed: seed of the random order.
         limit: maximum number of positives in each folder, by default all.
         min_confidence: minimum confidence of a positive label.
@@ -195,15 +197,20 @@ class SelectOptions:
 
     def __post_init__(self) -> None:
         check_options(self)
-        _check(self, "negative_folder", _is_text(self.negative_folder), "a name")
-        _check(self, "query", self.query is None or _is_text(self.query), "one SELECT")
-        _check(self, "variables", _is_variables(self.variables), "texts or numbers by name")
-        _check(self, "ids", isinstance(self.ids, str | Path | None), "a file")
+        check(self, "negative_folder", is_text(self.negative_folder), "a name")
+        check(self, "query", self.query is None or is_text(self.query), "one SELECT")
+        check(self, "variables", _is_variables(self.variables), "texts or numbers by name")
+        check(self, "ids", isinstance(self.ids, str | Path | None), "a file")
         if self.ids is not None:
             object.__setattr__(self, "ids", Path(self.ids))
         if isinstance(self.partition, str):
             object.__setattr__(self, "partition", parse_partition(self.partition))
-        _check(self, "partition", self.partition is None or _is_partition(self.partition), _SHARES)
+        if self.partition is not None:
+            check(self, "partition", _is_partition(self.partition), _SHARES)
+            shares = {name: float(share) for name, share in self.partition.items()}
+            object.__setattr__(self, "partition", shares)
+        if self.ratio is not None:
+            object.__setattr__(self, "negatives", 0)
         if (self.query is None and self.ids is None) == (not self.classes):
             raise InputError("give either classes, or a query or a list to select by")
         for option in fields(self):
@@ -211,7 +218,7 @@ class SelectOptions:
             if changed and not self.classes and option.name not in WITHOUT_CLASSES:
                 raise InputError(f"{option.name} needs classes: leave it out")
         if self.min_area is not None and self.max_area is not None:
-            _check(self, "min_area", self.min_area <= self.max_area, "a number up to max_area")
+            check(self, "min_area", self.min_area <= self.max_area, "a number up to max_area")
 
     @property
     def has_box_rules(self) -> bool:
@@ -220,24 +227,6 @@ class SelectOptions:
         return any(value is not None and value is not False for value in values)
 
 
-#: Type, minimum and maximum of each numeric option.
-NUMBERS: dict[str, tuple[Any, float, float]] = {
-    "threads": (int | None, 1, 1_024),
-    "negatives": (int, 0, LARGEST_COUNT),
-    "limit": (int | None, 1, LARGEST_COUNT),
-    "seed": (int, 0, 2**63 - 1),
-    "ratio": (int | float | None, 0, LARGEST_COUNT),
-    "min_confidence": (int | float, 0.000001, 1),
-    "min_area": (int | float | None, 0, 1),
-    "max_area": (int | float | None, 0, 1),
-    "workers": (int, 1, 512),
-    "per_host": (int, 1, 512),
-    "max_bytes": (int, 1, 2**63 - 1),
-    "max_side": (int | None, 1, 65_535),
-    "shard_size": (int | None, 1, 1_000_000),
-    "silence_seconds": (int | float, 0.001, 86_400),
-    "photo_seconds": (int | float | None, 0.001, 86_400),
-}
 _SHARES = "shares that add up to 1, such as train=0.8,test=0.2 or 80/20"
 #: Names of the parts of a partition such as 80/20, by their number.
 _PART_NAMES = {2: ("train", "test"), 3: ("train", "validation", "test")}
@@ -261,53 +250,10 @@ def parse_partition(text: str) -> dict[str, float]:
     return shares
 
 
-def check_options(options: Any) -> None:
-    """Raise `InputError` for an invalid number, choice, flag or list of names.
-
-    The type of the default says what an option is. A list may be given as a single text.
-    """
-    for option in fields(options):
-        name, value, default = option.name, getattr(options, option.name), option.default
-        values = [value]
-        if isinstance(default, tuple):
-            if isinstance(value, Iterable) and not isinstance(value, str):
-                values = list(value)
-            object.__setattr__(options, name, tuple(values))
-            default = next(iter(default), None)
-        if name in NUMBERS:
-            kind, minimum, maximum = NUMBERS[name]
-            noun = "a number" if isinstance(0.5, kind) else "a whole number"
-            valid = _is_number(value, kind, minimum, maximum)
-            _check(options, name, valid, f"{noun} from {minimum:,} to {maximum:,}")
-        elif isinstance(default, StrEnum):
-            choices = tuple(type(default))
-            valid = bool(values) and all(one in choices for one in values)
-            _check(options, name, valid, f"one of {', '.join(choices)}")
-        elif isinstance(option.default, tuple):
-            _check(options, name, all(map(_is_text, values)), "names or MIDs")
-        elif isinstance(default, bool):
-            _check(options, name, isinstance(value, bool), "true or false")
-
-
-def _check(options: object, name: str, valid: bool, expected: str) -> None:
-    if not valid:
-        value = printable(repr(getattr(options, name)))[:60]
-        raise InputError(f"{name} {value} is invalid; give {expected}")
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and "\0" not in value and is_unicode(value)
-
-
-def _is_number(value: Any, kind: Any, minimum: float, maximum: float) -> bool:
-    if not isinstance(value, kind) or isinstance(value, bool):
-        return False
-    return value is None or bool(minimum <= value <= maximum)  # false for NaN
-
-
 def _is_variables(variables: object) -> bool:
     return isinstance(variables, Mapping) and all(
-        _is_text(name) and (_is_text(value) or _is_number(value, int | float, -math.inf, math.inf))
+        is_text(name)
+        and (is_text(value) or (type(value) in (int, float) and -math.inf <= value <= math.inf))
         for name, value in variables.items()
     )
 
@@ -315,6 +261,6 @@ def _is_variables(variables: object) -> bool:
 def _is_partition(shares: object) -> bool:
     return (
         isinstance(shares, Mapping)
-        and all(_is_text(key) and _is_number(shares[key], int | float, 1e-6, 1) for key in shares)
+        and all(is_text(key) and is_number(shares[key], float, 1e-6, 1) for key in shares)
         and math.isclose(sum(shares.values()), 1, abs_tol=1e-6)
     )

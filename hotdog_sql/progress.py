@@ -7,7 +7,7 @@ class Progress:
     """A receiver that ignores all events; subclasses override the methods they need.
 
     Several threads call these methods, except `planned`, `files_planned`, `finished` and `checked`.
-    All must return quickly.
+    All must return quickly, and an error in one ends the run.
     """
 
     def planned(self, photos: int | None) -> None:

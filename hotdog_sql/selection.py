@@ -14,7 +14,8 @@ from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.errors import QueryError
 from hotdog_sql.lookup import check_boxed, check_names, find_ids, find_mids, read_ids
 from hotdog_sql.notebook import Html, table, thumbnails
-from hotdog_sql.options import LARGEST_COUNT, GroupBy, Related, SelectOptions
+from hotdog_sql.option_checks import LARGEST_COUNT
+from hotdog_sql.options import GroupBy, Related, SelectOptions
 from hotdog_sql.reports import SelectionReport, bound_values, selection_report
 from hotdog_sql.sandbox import needs_of_query, set_variables
 from hotdog_sql.text import printable

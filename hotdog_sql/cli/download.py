@@ -103,8 +103,10 @@ def run_download(
         report = api.download(selection, destination, download_options, progress=progress)
     page = None
     if gallery and not download_options.in_tars:
-        has_boxes = boxes or selection.boxes is not None
-        page = api.write_gallery(destination, selection.database if has_boxes else None)
+        options = selection.options
+        if options is not None and options.has_box_rules:
+            boxes = boxes or not selection.database.missing("dataset_boxes")
+        page = api.write_gallery(destination, selection.database if boxes else None)
     print_download(report, destination, selection.missing(), page)
     return ExitCode.INCOMPLETE if report.failed else ExitCode.OK
 
@@ -172,15 +174,15 @@ def gallery(
 
     if not boxes and classes:
         raise typer.BadParameter("--class needs --boxes: add it")
+    folder = api.open_storage(directory).folder
+    if folder is None:
+        raise InputError(f"{directory} is not on this machine: give the folder of a dataset")
     with ExitStack() as stack:
         database = None
         if boxes:
-            data_options = api.boxes.data_options(Path(directory), data_settings)
+            data_options = api.boxes.data_options(folder, data_settings)
             database = stack.enter_context(open_data(data_options, ["dataset_boxes"]))
-        page = api.write_gallery(directory, database, classes or (), warn=say)
-    if page is None:
-        raise InputError(f"{directory} is not on this machine: give the folder of a dataset")
-    say(str(page), err=False)
+        say(str(api.write_gallery(folder, database, classes or (), warn=say)), err=False)
 
 
 @with_options(download_settings=(DownloadOptions, "update"))

@@ -18,9 +18,8 @@ import typer
 from hotdog_sql.cli.output import QUIET, RowFormat
 from hotdog_sql.download_options import DatasetFormat, DownloadOptions
 from hotdog_sql.errors import InputError, QueryError
+from hotdog_sql.option_checks import LARGEST_COUNT, NUMBERS
 from hotdog_sql.options import (
-    LARGEST_COUNT,
-    NUMBERS,
     DataOptions,
     GroupBy,
     Labels,

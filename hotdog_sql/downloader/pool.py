@@ -160,12 +160,12 @@ class DownloadPool:
     def _fetch(self, client: HttpClient, task: Task) -> None:
         """Make one request; write the photo, or queue it for its next attempt."""
         source, url = task.sources[0]
-        host, outcome = task.host, "ok"
+        host, outcome, body = task.host, "ok", bytearray()
         try:
             with client.stream(url, seconds=self._options.seconds) as response:
                 self._hosts.response_started(host)
-                data = self._read_body(client, response)
-            result = self._save(task, data)
+                self._read_body(client, response, body)
+            result = self._save(task, body)
             self._hosts.succeeded(host)
             self._results.put(result)
         except RequestError as error:
@@ -182,6 +182,8 @@ class DownloadPool:
         except Exception as error:  # noqa: BLE001 - fails this photo only
             outcome = type(error).__name__
             self._reject(task, outcome, transient=True)
+        # Outside of the `try`: errors of the caller's methods are not the photo's.
+        self._progress.received(len(body))
         self._progress.answered(task.photo.image_id, source, url, outcome)
 
     def _delay(self, task: Task, error: RequestError) -> float:
@@ -201,8 +203,8 @@ class DownloadPool:
         task.next_source(reason, transient=transient)
         self._enqueue(task)
 
-    def _read_body(self, client: HttpClient, response: httpx.Response) -> bytearray:
-        """Return the body, or raise `RejectedError` if it cannot be a photo."""
+    def _read_body(self, client: HttpClient, response: httpx.Response, body: bytearray) -> None:
+        """Read the body, or raise `RejectedError` if it cannot be a photo."""
         if any(PLACEHOLDER_NAME in hop.url.path for hop in (*response.history, response)):
             raise RejectedError("placeholder")
         check_status(response)
@@ -211,7 +213,6 @@ class DownloadPool:
         declared = response.headers.get("Content-Length", "")
         if declared.isdecimal() and int(declared) > self._options.max_bytes:
             raise RejectedError("too large")
-        body = bytearray()
         is_large = False
         try:
             for chunk in response.iter_raw():
@@ -226,8 +227,6 @@ class DownloadPool:
         finally:
             if is_large:
                 self._large_slots.release()
-            self._progress.received(len(body))
-        return body
 
     def _save(self, task: Task, data: Bytes) -> Result:
         """Check the bytes, transform them if the options say so, and write them."""

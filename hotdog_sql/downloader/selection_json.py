@@ -89,7 +89,10 @@ def _settings(recipe: Mapping[str, Any]) -> dict[str, Any]:
         case {"partition": {"shares": {}} as partition}:
             settings["partition"] = partition | {"shares": list(part_shares(recipe).items())}
     options = settings.pop("classes", {})
-    return settings | (options if isinstance(options, dict) else {"classes": options})
+    settings |= options if isinstance(options, dict) else {"classes": options}
+    if settings.get("ratio") is not None:
+        settings["negatives"] = 0  # earlier releases recorded a number that was not used
+    return settings
 
 
 def _read_recipe(storage: Storage) -> dict[str, Any]:

@@ -114,12 +114,26 @@ def test_a_dataset_without_a_recipe_needs_classes(here: Path, call: Run) -> None
     assert "warning: photos whose boxes need --split train: 1\n" in done.stderr
     call("gallery", "dataset", *classes, code=2)
     call("gallery", "s3://bucket/dataset", code=3)
+    call("gallery", "datasett", "--boxes", "--data-dir", "new", code=3)
+    assert not (here / "new").exists()
     done = call("export", "dataset", "out", "--format", "coco", *classes)
     content = json.loads((here / "out" / "train" / "annotations.json").read_text())
     assert [one["name"] for one in content["categories"]] == ["Person", "Hot dog stand"]
     assert "no photo has a box of Hot dog stand (/m/0bm1pg)" in done.stderr
     done = call("crop", "dataset", "crops", *classes[2:], code=3)
     assert "no photo of the dataset has a box of the classes" in done.stderr
+
+
+def test_a_resumed_download_draws_the_boxes_again(
+    here: Path, call: Run, addresses: dict[str, str]
+) -> None:
+    page = here / "dataset" / "index.html"
+    before = page.read_bytes()
+    call("gallery", f"file://{here}/dataset", "--boxes")
+    assert page.read_bytes() == before
+    call("select", "--from", "dataset/selection.json", "--output", "rows.csv")
+    call("download", "rows.csv", "dataset", **addresses)
+    assert page.read_bytes() == before
 
 
 def test_a_query_reads_the_boxes_of_a_dataset(here: Path, call: Run) -> None:

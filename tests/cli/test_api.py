@@ -12,7 +12,8 @@ import pytest
 import hotdog_sql
 from hotdog_sql.errors import DataError, InputError
 from hotdog_sql.options import DataOptions
-from tests.conftest import ROOT, run_process
+from hotdog_sql.progress import Progress
+from tests.conftest import ROOT, Run, run_process
 from tests.support.openimages import ROW_COLUMNS, OpenImages, image_row, small_open_images
 
 
@@ -67,14 +68,51 @@ def test_a_split_may_be_one_or_several_or_all(tmp_path: Path) -> None:
 
 def test_invalid_options_are_input_errors() -> None:
     cases: list[tuple[Any, dict[str, Any]]] = [
-        (DataOptions, {"threads": 0, "release": "v5", "splits": 5}),
+        (DataOptions, {"threads": 0, "release": "v5", "data_dir": "\ud800", "memory_limit": 5}),
+        (hotdog_sql.connect, {"splits": 5, "data_dir": 5, "large": "no", "labels": [1, 2]}),
         (hotdog_sql.SelectOptions, {"classes": 5, "min_area": -0.1, "no_group_of": 1}),
         (hotdog_sql.DownloadOptions, {"sources": ["mirro"], "workers": 0, "dataset_format": "tar"}),
+        (hotdog_sql.DownloadOptions, {"scheduler": 5, "retry": "x"}),
     ]
     for options, invalid in cases:
         for name, value in invalid.items():
             with pytest.raises(InputError, match=f"^{name} "):
                 options(**{name: value})
+
+
+def test_a_dataset_of_the_command_line_resumes_in_another_folder(
+    call: Run, tmp_path: Path, addresses: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call("select", "Hot dog", "--negatives", "2x", "--download", "dataset", **addresses)
+    (tmp_path / "dataset" / "index.html").unlink()
+    files = {
+        path: path.read_bytes() for path in (tmp_path / "dataset").rglob("*") if path.is_file()
+    }
+    with hotdog_sql.connect("data") as database:
+        chosen = hotdog_sql.select(database, "Hot dog", ratio=2, min_confidence=1)
+        monkeypatch.chdir(tmp_path / "dataset")
+        assert hotdog_sql.download(chosen, ".").downloaded == 0
+        hotdog_sql.download(chosen, "../again")
+    for path, content in files.items():
+        assert path.read_bytes() == content
+        assert (tmp_path / "again" / path.relative_to(tmp_path / "dataset")).read_bytes() == content
+
+
+def test_errors_of_a_progress_end_the_download(
+    tmp_path: Path, addresses: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken(Progress):
+        def received(self, count: int) -> None:
+            raise ArithmeticError(count)
+
+    for name, value in addresses.items():
+        monkeypatch.setenv(name, value)
+    with hotdog_sql.connect(tmp_path / "data") as database:
+        chosen = hotdog_sql.select(database, "Hot dog")
+        for _ in range(4):
+            with pytest.raises(ArithmeticError):
+                hotdog_sql.download(chosen, tmp_path / "dataset", progress=Broken())
+        assert hotdog_sql.download(chosen, tmp_path / "dataset").failed == 0
 
 
 def test_an_unusable_file_leaves_no_temporary_folder(

@@ -149,6 +149,11 @@ def test_tabs_and_filters_show_matching_photos(page: Page) -> None:
     for key, columns in ((Keys.END, 2), (Keys.HOME, 4)):
         page.one("#size").send_keys(key)
         assert len({tile.location["x"] for tile in page.all(".tile")}) == columns
+    page.choose("status", "Lost (2)")
+    page.browser.get("about:blank")
+    page.browser.back()
+    assert page.count == "4 photos"
+    assert Select(page.one("#status")).first_selected_option.text == "Downloaded (4)"
 
     page.open([got(9, partition="train"), got(9, "hot_dog", partition="test")])
     page.tab("test")

@@ -1,12 +1,15 @@
 """The entry point of `hotdog-sql` and of `python -m hotdog_sql`."""
 
+import io
 import os
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
 
 #: Signals that stop a command cleanly: Ctrl-C, a closed terminal and `kill`.
 _SIGNALS = ("SIGINT", "SIGHUP", "SIGTERM")
+_received: list[int] = []
 
 
 def main() -> None:
@@ -21,20 +24,22 @@ def main() -> None:
         from hotdog_sql.cli.main import main as run
 
         run()
-    except SystemExit as error:
-        if error.code in {128 + getattr(signal, name, 0) for name in _SIGNALS}:
-            print("hotdog-sql: stopped; run the same command again to resume", file=sys.stderr)
-        raise
+    finally:
+        if _received:  # whatever else has failed since then
+            with suppress(OSError):  # the terminal is closed
+                print("hotdog-sql: stopped; run the same command again to resume", file=sys.stderr)
+            sys.exit(128 + _received[0])
 
 
 def _stop(number: int, _frame: FrameType | None) -> None:
+    _received.append(number)
     sys.exit(128 + number)
 
 
 def _open_streams() -> None:
     """Replace closed standard streams, so that no other file gets their descriptors.
 
-    Writing to a replaced stdout fails.
+    Writing to a replaced stdout fails. Characters that a stream cannot encode become `?`.
     """
     if sys.stdin is None:
         sys.stdin = os.fdopen(os.open(os.devnull, os.O_RDONLY), "r")
@@ -42,6 +47,8 @@ def _open_streams() -> None:
         sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")
     if sys.stderr is None:
         sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
 
 if __name__ == "__main__":

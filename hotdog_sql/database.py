@@ -66,6 +66,7 @@ class Database:
                 _connect(options, self.scratch)
             )
             self._thread = stack.enter_context(ThreadPoolExecutor(max_workers=1))
+            self._thread.submit(int)  # starts the thread, before Ctrl-C could come in between
             self._readable = [options.data_dir, self.scratch]
             self.set_variables(options.variables())
             self.load("files")
@@ -315,5 +316,5 @@ def _connect(options: DataOptions, scratch: Path) -> duckdb.DuckDBPyConnection:
 
 
 def one_line(error: duckdb.Error) -> str:
-    """The first line of DuckDB's message; the others point into the query."""
+    """The first line of DuckDB's message, above those that point into the query."""
     return printable(str(error).partition("\n")[0])

@@ -3,6 +3,7 @@
 Bars in a terminal and in a notebook with ipywidgets, otherwise a plain line now and then.
 """
 
+import sys
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from rich.progress import Progress as Bars
 from hotdog_sql.download_options import transport_name
 from hotdog_sql.options import Source
 from hotdog_sql.progress import Progress
-from hotdog_sql.text import size_text, without_credentials
+from hotdog_sql.text import counted, size_text, without_credentials
 
 #: Seconds between two lines without a terminal; shorter pauses of a host are not reported.
 _LINE_SECONDS = 10.0
@@ -35,11 +36,12 @@ class Display(Progress):
         )
         # In a notebook, rich needs ipywidgets.
         has_widgets = self._console.is_jupyter and find_spec("ipywidgets") is not None
-        self._has_bars = not quiet and (self._console.is_terminal or has_widgets)
+        is_terminal = sys.stderr.isatty() and not self._console.is_dumb_terminal
+        self._has_bars = not quiet and (is_terminal or has_widgets)
         self._bars = Bars(
-            BarColumn(16),
+            BarColumn(10),
+            TimeRemainingColumn(),  # before the text, whose end a narrow terminal does not show
             TextColumn("{task.description}", markup=False),
-            TimeRemainingColumn(),
             console=self._console,
             transient=True,
         )
@@ -106,7 +108,9 @@ class Display(Progress):
     def checked(self, count: int, size: int) -> None:
         """Report how many photos have been verified."""
         if self._should_update():
-            self._show("photos", f"{count:,} photos checked, {size_text(size)}", count, None)
+            self._show(
+                "photos", f"{counted(count, 'photo')} checked, {size_text(size)}", count, None
+            )
 
     def files_planned(self, sizes: Mapping[str, int | None], total: int | None) -> None:
         """Print the files to download."""
@@ -166,7 +170,7 @@ class Display(Progress):
         if self._total is not None:
             photos += f" of {self._total:,}"
         rate = f"{size_text(int(self._bytes / seconds))}/s"
-        names = [*Source, "lost", "failed"]
+        names = ["lost", "failed", *Source]
         counts = [f"{name} {self._counts[name]:,}" for name in names if self._counts[name]]
         return (
             f"{photos} photos, {size_text(self._bytes)}, {rate}; {', '.join(counts) or 'waiting'}"

@@ -43,7 +43,7 @@ def find_mids(database: Database, names: Iterable[str]) -> tuple[str, ...]:
             similar = ", ".join(f"{printable(other)!r} ({mid})" for mid, other in rows)
             raise UnknownClassError(
                 f"no class is named {printable(name)!r}; similar names are {similar}; "
-                "search with: hotdog-sql classes"
+                "search with: hotdog-sql classes PATTERN"
             )
         if len(matches) > 1:
             raise AmbiguousClassError(

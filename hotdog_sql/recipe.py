@@ -184,11 +184,12 @@ def open_selection(path: Path, data_dir: Path, warn: Callable[[str], None]) -> I
     data = DataOptions(data_dir) if recipe is None else recipe.data_options(data_dir)
     # With more threads, DuckDB would read far ahead of the downloads.
     with Database(replace(data, threads=1)) as database:
-        if str(path) == "-":
-            path = _save_stdin(database.scratch)
+        name = str(path)
+        if name == "-":
+            name, path = "stdin", _save_stdin(database.scratch)
         check_exists(path)
         if problem := _problem(database.connection, path):
-            raise SelectionFileError(f"{path} {problem}; make it again with: hotdog-sql select")
+            raise SelectionFileError(f"{name} {problem}; make it again with: hotdog-sql select")
         digest = None if recipe is None else recipe.content.pop(_ROWS_DIGEST, None)
         if digest is not None and digest != _digest_rows(database, "saved"):
             warn(

@@ -37,6 +37,11 @@ def size_text(size: int | None) -> str:
     return "unknown size" if size is None else decimal(size)
 
 
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """Return a number of things, such as `1 photo` or `2,000 boxes`."""
+    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
+
+
 def http_date(value: str | None) -> datetime | None:
     """Return the time in a header such as Last-Modified, or None if it is not a date."""
     from email.utils import parsedate_to_datetime  # slow to import; few commands need it

@@ -12,7 +12,7 @@ from hotdog_sql.cli.options import OF_DATASET, BoxClassesOption, Settings, with_
 from hotdog_sql.cli.output import say
 from hotdog_sql.errors import InputError
 from hotdog_sql.options import BoxFormat, DataOptions
-from hotdog_sql.text import printable
+from hotdog_sql.text import counted, printable
 
 if TYPE_CHECKING:
     from hotdog_sql.api import boxes
@@ -59,7 +59,7 @@ def crop(
     for reason, count in counts.items():
         if reason:
             say(f"warning: boxes left out ({reason}): {count:,}")
-    say(f"Cut out {counts.get('', 0):,} boxes into {crops}")
+    say(f"Cut out {counted(counts.get('', 0), 'box', 'boxes')} into {crops}")
 
 
 @with_options(of_dataset=OF_DATASET, data_settings=DataOptions)
@@ -92,7 +92,8 @@ def export(
 
     with _open_boxes(dataset, classes, data_settings) as found:
         photos = api.boxes.export(found, out, box_format, copy=copy)
-    say(f"Wrote {photos:,} photos and {found.boxes:,} boxes to {out}")
+    boxes = counted(found.boxes, "box", "boxes")
+    say(f"Wrote {counted(photos, 'photo')} and {boxes} to {out}")
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from hotdog_sql.cli.options import Settings, with_options
 from hotdog_sql.cli.output import QUIET, say
 from hotdog_sql.config import INDEX_MEMORY_LIMIT
 from hotdog_sql.options import DataOptions
-from hotdog_sql.text import size_text
+from hotdog_sql.text import counted, size_text
 
 if TYPE_CHECKING:
     from hotdog_sql.api import Database
@@ -57,8 +57,7 @@ def confirm_download(options: DataOptions, count: int, total: int | None) -> boo
     if options.large or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return options.large
     # Typer's prompt would treat Ctrl-C as an answer.
-    files = f"{count} file{'' if count == 1 else 's'}"
-    sys.stderr.write(f"Download {files}, {size_text(total)}? [y/N]: ")
+    sys.stderr.write(f"Download {counted(count, 'file')}, {size_text(total)}? [y/N]: ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().casefold() in ("y", "yes")
 

@@ -14,7 +14,7 @@ from hotdog_sql.cli.report import print_download, print_selection
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.errors import InputError
 from hotdog_sql.options import DataOptions, SelectOptions
-from hotdog_sql.text import printable, size_text
+from hotdog_sql.text import counted, printable, size_text
 
 if TYPE_CHECKING:
     from hotdog_sql.api import Selection
@@ -139,11 +139,10 @@ def verify(
         report = api.verify(
             destination, decode=decode, repair=repair, options=options, progress=progress
         )
-    problems = len(report.problems)
-    checked = f"{report.checked:,} photos checked, {size_text(report.bytes)}"
-    say(f"{checked}: {problems:,} problem{'' if problems == 1 else 's'}")
+    checked = f"{counted(report.checked, 'photo')} checked, {size_text(report.bytes)}"
+    say(f"{checked}: {counted(len(report.problems), 'problem')}")
     if report.repaired:
-        say(f"{len(report.repaired):,} photos repaired")
+        say(f"{counted(len(report.repaired), 'photo')} repaired")
     for path in report.foreign:
         say(f"ignored  {printable(path)}: written by the operating system or a trainer")
     for problem in report.problems:

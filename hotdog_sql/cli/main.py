@@ -4,6 +4,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
@@ -25,8 +26,6 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     *(refresh, index, verify, gallery),
     *(crop, export),
 )
-#: Message of the RuntimeError that DuckDB raises when a signal interrupts a query.
-_QUERY_INTERRUPTED = "Query interrupted"
 #: Typer's notation for the bounds of a number.
 _BOUNDS = re.compile(r"(; |(?<=\[))[\w.-]*(<=)?x[<>]=[\w.-]+(?=\])")
 
@@ -120,12 +119,9 @@ def main() -> None:
         path = f" {error.filename}" if error.filename else ""
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # discard buffered output
         _fail([f"cannot read or write{path}: {error.strerror}"], ExitCode.DATASET)
-    except RuntimeError as error:
-        if str(error) != _QUERY_INTERRUPTED:
-            raise
-        sys.exit(ExitCode.INTERRUPTED)
 
 
 def _fail(lines: Sequence[str], code: int) -> None:
-    typer.echo("hotdog-sql: " + "\n".join(printable(line) for line in lines), err=True)
+    with suppress(OSError):  # stderr is closed or full
+        typer.echo("hotdog-sql: " + "\n".join(printable(line) for line in lines), err=True)
     sys.exit(code)

@@ -5,8 +5,10 @@ import functools
 import inspect
 import os
 import re
+import shlex
 import sys
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import fields
 from enum import EnumMeta
 from itertools import islice
@@ -55,7 +57,12 @@ def complete_class(incomplete: str) -> list[str]:
     # Keep the typed case: Typer drops completions that differ in case.
     matches = [incomplete + name[len(incomplete) :] for name in found[:100] if name.isprintable()]
     # Without completions, the shell would complete file names.
-    return matches or [incomplete]
+    completions = matches or [incomplete]
+    if os.environ.get("_HOTDOG_SQL_COMPLETE") == "complete_bash":  # which inserts them as they are
+        with suppress(ValueError):  # inside quotes
+            shlex.split(os.environ.get("COMP_WORDS", ""))
+            completions = [re.sub(r"[^\w/-]", r"\\\g<0>", name) for name in completions]
+    return completions
 
 
 def _parse_partition(text: str) -> dict[str, float]:

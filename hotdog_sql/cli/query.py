@@ -1,6 +1,7 @@
 """Commands that query the data: `classes`, `summary`, `sql` and `shell`."""
 
 import shutil
+import signal
 import subprocess
 import sysconfig
 from collections.abc import Iterable, Iterator
@@ -17,7 +18,7 @@ from hotdog_sql.cli.output import QUIET, check_output, say, write_rows
 from hotdog_sql.cli.report import print_problems
 from hotdog_sql.errors import MissingExtraError
 from hotdog_sql.options import MIN_CONFIDENCE, DataOptions, SelectOptions
-from hotdog_sql.text import printable, size_text
+from hotdog_sql.text import counted, printable, size_text
 
 if TYPE_CHECKING:
     from hotdog_sql.api import Database, SqlFile
@@ -76,7 +77,7 @@ def classes(
             nearest = database.rows("FROM similar_classes($name)", {"name": pattern})
             names = ", ".join(f"{printable(name)!r} ({mid})" for mid, name in nearest)
             say(f"no class contains {printable(pattern)!r}; the nearest are {names}")
-    say(f"{count:,} classes" if count != 1 else "1 class")
+    say(counted(count, "class", "classes"))
 
 
 @with_options(data_settings=DataOptions, select_settings=_CONFIDENCE)
@@ -197,6 +198,8 @@ def shell(
         init_file.write_text("\n".join([*statements, ""]), encoding="utf-8")
         if not QUIET.get():
             _print_welcome(database, directory)
+        # Ctrl-C is for the shell, which stops its query and not itself.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         status = subprocess.call([program, "-init", str(init_file)])
     raise typer.Exit(status)
 

@@ -17,6 +17,7 @@ from hotdog_sql.cli.report import print_selection
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.errors import InputError
 from hotdog_sql.options import WITHOUT_CLASSES, DataOptions, SelectOptions
+from hotdog_sql.text import counted
 
 _TABLE_ROWS = 10
 #: The option without which another one has no effect.
@@ -120,11 +121,13 @@ def select(
             write_rows(database, selection.table, rows_format, output, limit=_TABLE_ROWS)
         if output:
             recipe_path = api.Recipe.of(selection).save(output, selection)
-            count = f"{len(selection):,} row{'' if len(selection) == 1 else 's'}"
-            say(f"Wrote {count} to {output}, and their recipe to {recipe_path}")
+            rows = counted(len(selection), "row")
+            say(f"Wrote {rows} to {output}, and their recipe to {recipe_path}")
             if sys.stderr.isatty() and output.suffix.lower() == f".{rows_format}":
-                _suggest("download", str(output), "dataset")
-        elif not download and sys.stdout.isatty():
+                data_dir = data_settings.get("data_dir")
+                folder = () if data_dir is None else ("--data-dir", str(data_dir))
+                _suggest("download", str(output), "dataset", *folder)
+        elif not download and sys.stdout.isatty() and "-" not in sys.argv:
             _suggest("select", "--download", "dataset", *sys.argv[2:])
         if download:
             raise typer.Exit(

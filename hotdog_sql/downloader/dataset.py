@@ -131,9 +131,9 @@ class Dataset:
             (size,) = cursor.fetchone() or (None,)
         return size is not None if tar else size == row.size
 
-    def append(self, result: Result) -> None:
-        """Append a result to the manifest."""
-        self.manifest.append(result)
+    def append(self, *results: Result) -> None:
+        """Append results to the manifest, in one write."""
+        self.manifest.append(*results)
         if time.monotonic() >= self._next_flush:
             self.flush()
 

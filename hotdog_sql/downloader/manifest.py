@@ -101,17 +101,17 @@ class Manifest:
         self._index.close()
         self._file.close()
 
-    def append(self, result: Result) -> None:
-        """Append a result, which `mark_selected` and `find` do not return in this run."""
-        line = encode(result.row())
+    def append(self, *results: Result) -> None:
+        """Append results, which `mark_selected` and `find` do not return in this run."""
+        lines = b"".join(encode(result.row()) for result in results)
         with storage_errors(self.path):
             try:
                 self._file.seek(self._end)
-                write_all(self._file, line)
+                write_all(self._file, lines)
             except OSError:
                 self._file.truncate(self._end)
                 raise
-        self._end += len(line)
+        self._end += len(lines)
 
     def mark_selected(self, photo: Photo) -> Row:
         """Count a photo as selected, and return what earlier runs recorded of it."""

@@ -57,8 +57,7 @@ def download(
         with open_executor(template, progress) as run_shards:
             for candidates in run.rounds(photos):
                 for results in run_shards(cutter.cut(run.missing(candidates))):
-                    for result in results:
-                        run.record(result)
+                    run.record(results)
         run.clean_up()
         dataset.finalize(run.report, recipe, options)
     return run.report
@@ -120,18 +119,17 @@ class _Run:
             folder.lost += row.status == Status.LOST
             self.progress.finished(row.status, "", known=True, reserve=photo.reserve)
 
-    def record(self, result: Result) -> None:
-        """Record the result of a photo."""
-        if result.status is Status.FAILED:
-            result = self._merge_failure(result)
-        self.dataset.append(result)
-        if result.status is Status.DOWNLOADED:
-            self.report.downloaded += 1
-            self.report.received += result.size or 0
-        self.folders[result.photo.folder].lost += result.status is Status.LOST
-        self.progress.finished(
-            result.status, result.source, known=False, reserve=result.photo.reserve
-        )
+    def record(self, results: Iterable[Result]) -> None:
+        """Record the results of some photos, such as those of a tar, all or none."""
+        results = list(map(self._merge_failure, results))
+        self.dataset.append(*results)
+        for result in results:
+            if result.status is Status.DOWNLOADED:
+                self.report.downloaded += 1
+                self.report.received += result.size or 0
+            self.folders[result.photo.folder].lost += result.status is Status.LOST
+            reserve = result.photo.reserve
+            self.progress.finished(result.status, result.source, known=False, reserve=reserve)
 
     def clean_up(self) -> None:
         """Remove photos that are no longer selected, and count those without a replacement."""
@@ -183,11 +181,13 @@ class _Run:
                 return False
 
     def _merge_failure(self, result: Result) -> Result:
-        """Combine a failed result with the results of earlier runs.
+        """Combine a result that has failed with the results of earlier runs.
 
         A lost photo stays lost until it is downloaded, because it may already have a replacement.
         A photo that fails in several runs counts as lost, so that it is replaced.
         """
+        if result.status is not Status.FAILED:
+            return result
         previous = self.dataset.manifest.find(result.photo)
         runs = 1
         if previous.status == Status.LOST:

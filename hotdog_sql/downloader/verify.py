@@ -128,11 +128,13 @@ def repair(
     """
     faults = {problem.photo: problem.fault for problem in report.problems if problem.photo}
     storage = open_storage(address)
-    if any(tar_of(problem.path) for problem in report.problems if problem.photo):
+    if any(tar_of(problem.path) for problem in report.problems):
         raise InputError(
             f"{storage.name} has its photos in tars, which are never changed: "
             "remove the tars that are altered, then run the download again"
         )
+    if not faults:
+        return report
     options = options or DownloadOptions()
     options = replace(
         options,

@@ -169,7 +169,7 @@ def test_class_names_complete(small_data: Path, call: Run, tmp_path: Path) -> No
     """Without a match, the typed text is the completion: otherwise the shell completes files."""
     (tmp_path / "a_file_here").touch()
     for typed, completions in {
-        "--class Hot": ["Hot dog", "Hot dog bun", "Hot dog stand"],
+        "--class Hot": [r"Hot\ dog", r"Hot\ dog\ bun", r"Hot\ dog\ stand"],
         "--exclude 'hOT dog b": ["hOT dog bun"],
         "/m/0b": ["/m/0bm1pg"],
         "a_file": ["a_file"],

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Event
@@ -21,9 +22,13 @@ PROGRAM = [sys.executable, "-m", "hotdog_sql"]
 
 
 def in_terminal(
-    folder: Path, *arguments: str, answer: bytes = b"", after: bytes = b"", **variables: str
+    folder: Path, *arguments: str, answers: Sequence[tuple[bytes, bytes]] = (), **variables: str
 ) -> tuple[int, str]:
-    """Return the exit code and output of a command in a terminal; type `answer` after `after`."""
+    """Return the exit code and output of a command in a terminal.
+
+    Each of the `answers` is a text that appears, and what to type then.
+    """
+    remaining = list(answers)
     parent, child = pty.openpty()
     environment = os.environ | {"COLUMNS": "100", "TERM": "dumb", **variables}
     with subprocess.Popen(
@@ -37,9 +42,8 @@ def in_terminal(
         with suppress(OSError):  # on Linux, when the other side is closed
             while part := os.read(parent, 1 << 16):
                 screen += part
-                if answer and after in screen:
-                    os.write(parent, answer)
-                    answer = b""
+                if remaining and remaining[0][0] in screen:
+                    os.write(parent, remaining.pop(0)[1])
         process.wait(timeout=30)
     os.close(parent)
     return process.returncode, screen.decode().replace("\r\n", "\n")
@@ -58,7 +62,8 @@ def test_select_shows_ten_rows_and_what_comes_next(small_data: Path, tmp_path: P
     command = ("select", "Hot dog", *data_dir)
     code, screen = in_terminal(tmp_path, *command, "-o", "rows.csv")
     assert "Wrote 132 rows to rows.csv, and their recipe to rows.selection.json" in screen
-    assert screen.splitlines()[-1] == "Next: hotdog-sql download rows.csv dataset"
+    (*_, following) = screen.splitlines()
+    assert following == f"Next: hotdog-sql download rows.csv dataset --data-dir {small_data}"
     assert "ImageID" not in screen
     assert "Next" not in in_terminal(tmp_path, *command, "-o", "rows.txt", "--format", "csv")[1]
 
@@ -77,7 +82,7 @@ def test_the_question_before_a_large_download(
     server.default(file_reply(bytes(310_000)))
     variables = {"HOTDOG_SQL_BASE_URL": server.url("/"), "TERM": "xterm", "COLUMNS": "120"}
     command = ("refresh", "--split", "train")
-    ended, screen = in_terminal(tmp_path, *command, answer=answer, after=b"[y/N]", **variables)
+    ended, screen = in_terminal(tmp_path, *command, answers=[(b"[y/N]", answer)], **variables)
     fetched = {request.path for request in server.requests if request.method == "GET"}
     assert ended == code, screen
     assert "Traceback" not in screen
@@ -116,6 +121,33 @@ def test_a_signal_leaves_nothing_behind(
     assert not (tmp_path / "dataset" / ".hotdog-sql").exists()
 
 
+def test_a_closed_terminal(server: LoopbackServer, small_data: Path, tmp_path: Path) -> None:
+    parent, child = pty.openpty()
+    server.default(Reply(200, delay=60))
+    command = [*PROGRAM, "select", "Hot dog", "--data-dir", str(small_data), "--download", "new"]
+    environment = os.environ | {"HOTDOG_SQL_MIRROR_URL": server.url("/")}
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment, preexec_fn=lambda: os.login_tty(child)
+    ) as process:
+        os.close(child)
+        while b"Selected" not in os.read(parent, 1 << 16):
+            pass
+        os.close(parent)
+        assert process.wait(timeout=30) == 129
+
+
+def test_ctrl_c_in_the_shell_stops_a_query_only(small_data: Path, tmp_path: Path) -> None:
+    slow = b"SELECT 6 * 7 AS a; SELECT sum(hash(range)) FROM range(100_000_000_000);\r"
+    answers = [
+        (b"\x1b[c", b"\x1b[?62;c"),  # the shell asks what the terminal can do
+        (b" D ", b"CREATE TABLE mine AS SELECT 'kept' || 1 AS b;\r" + slow),
+        (b"42", b"\x03"),
+        (b"^C", b"FROM mine;\r.quit\r"),
+    ]
+    command = ("shell", "--data-dir", str(small_data))
+    assert "kept1" in in_terminal(tmp_path, *command, answers=answers)[1]
+
+
 def test_ctrl_c_while_modules_are_imported(tmp_path: Path, run: Run) -> None:
     """The first module that the program imports sends the signal."""
     (tmp_path / "typer.py").write_text(
@@ -138,6 +170,14 @@ def test_a_closed_or_full_stdout(
     assert "Traceback" not in done.stderr
     assert "Exception ignored" not in done.stderr
     assert done.stderr.splitlines()[-1].startswith("hotdog-sql: cannot read or write")
+    in_sh("$program classes dog 2>/dev/full", HOTDOG_SQL_DATA_DIR=str(small_data), code=6)
+
+
+def test_stdout_in_another_encoding(small_data: Path, run: Run) -> None:
+    for encoding in ("ascii", "latin-1"):
+        command = ("select", "Hot dog", "--data-dir", small_data, "--format", "table")
+        done = run(*command, PYTHONIOENCODING=encoding)
+        assert done.stdout.splitlines()[-1].startswith("? 122 more rows")
 
 
 def test_lines_say_how_much_time_is_left(

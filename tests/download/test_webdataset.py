@@ -14,7 +14,7 @@ from hotdog_sql.downloader.verify import Fault, repair, verify
 from hotdog_sql.errors import DatasetError, InputError
 from tests.conftest import Run
 from tests.support.cluster import cluster_of_threads
-from tests.support.datasets import TARS, contents, download, images, rows_at
+from tests.support.datasets import TARS, StopsAfter, contents, download, images, rows_at
 from tests.support.loopback import LoopbackServer, Reply
 from tests.support.photos import Album, any_photo, mirror_of, mirror_path, photo, refuse, serve
 from tests.support.pictures import jpeg, png
@@ -169,6 +169,16 @@ def test_a_removed_tar_is_downloaded_again(server: LoopbackServer, dataset: Path
     download(server, dataset, CHOSEN, dataset_format=TARS, shard_size=5)
     assert server.counts() == {mirror_path(one): 1 for one in CHOSEN[5:10]}
     assert verify(dataset).good
+
+
+def test_an_interrupted_run_records_all_photos_of_a_tar_or_none(
+    server: LoopbackServer, dataset: Path, tmp_path: Path
+) -> None:
+    how: dict[str, Any] = {"dataset_format": TARS, "shard_size": 5}
+    with pytest.raises(KeyboardInterrupt):
+        download(server, tmp_path / "again", CHOSEN, progress=StopsAfter(2), **how)
+    download(server, tmp_path / "again", CHOSEN, **how)
+    assert contents(tmp_path / "again") == contents(dataset)
 
 
 def test_select_and_verify(tmp_path: Path, call: Run, small_data: Path) -> None:

@@ -48,6 +48,12 @@ FROM query_table($table) SEMI JOIN (
     FROM query_table($sample) WHERE folder = $folder AND rank > $rank
 ) USING (OriginalMD5)
 """
+_ABSENT_FOLDERS = """
+SELECT part, folder
+FROM (SELECT unnest($parts) AS part) CROSS JOIN (SELECT DISTINCT folder FROM query_table($table))
+ANTI JOIN (SELECT "partition" AS part, folder FROM query_table($table)) USING (part, folder)
+ORDER BY ALL
+"""
 _PARTITION_SIZES = "SELECT partition, count(*) FROM query_table($table) GROUP BY ALL"
 _LAST_RANK = """
 SELECT coalesce(max(rank::BIGINT), 0) FROM query_table($table) WHERE folder = $folder
@@ -114,6 +120,11 @@ class Selection:
             return {}
         sizes = dict(self.database.rows(_PARTITION_SIZES, {"table": self.table}))
         return {name: sizes.get(name, 0) for name in self.options.partition}
+
+    def absent_folders(self) -> list[Any]:
+        """Return each part and folder such that the part has no image of the folder."""
+        values = {"table": self.table, "parts": list(self.partitions)}
+        return self.database.rows(_ABSENT_FOLDERS, values) if self.partitions else []
 
     @cached_property
     def report(self) -> SelectionReport | None:

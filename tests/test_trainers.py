@@ -187,4 +187,4 @@ def test_hugging_face_finds_every_part(home: Path) -> None:
     code = _PART_COUNTS.format(load=load)
     found = counted(home / "files in parts", interpreter("datasets"), code)
     dataset = home / "files in parts/dataset"
-    assert found == {"train": on_disk(dataset, "train"), "validation": on_disk(dataset, "val")}
+    assert found == {"train": on_disk(dataset, "train"), "test": on_disk(dataset, "val")}

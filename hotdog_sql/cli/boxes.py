@@ -76,7 +76,12 @@ def export(
             "Hugging Face datasets.",
         ),
     ],
-    copy: Annotated[bool, typer.Option("--copy", help="Copy photos instead of linking.")] = False,
+    copy: Annotated[
+        bool,
+        typer.Option(
+            "--copy", help="Copy photos instead of linking them: some trainers alter photos."
+        ),
+    ] = False,
     classes: BoxClassesOption = None,
     data_settings: Settings,
 ) -> None:
@@ -84,7 +89,7 @@ def export(
 
     Examples:
       hotdog-sql export dataset hotdogs --format yolo
-      hotdog-sql export dataset VOCdevkit/VOC2012 --format voc --copy
+      hotdog-sql export dataset VOCdevkit/VOC2007 --format voc --copy
 
     Photos without a box are background.
     """

@@ -58,9 +58,9 @@ def complete_class(incomplete: str) -> list[str]:
     matches = [incomplete + name[len(incomplete) :] for name in found[:100] if name.isprintable()]
     # Without completions, the shell would complete file names.
     completions = matches or [incomplete]
-    if os.environ.get("_HOTDOG_SQL_COMPLETE") == "complete_bash":  # which inserts them as they are
+    if words := os.environ.get("COMP_WORDS"):  # of bash, which inserts completions as they are
         with suppress(ValueError):  # inside quotes
-            shlex.split(os.environ.get("COMP_WORDS", ""))
+            shlex.split(words)
             completions = [re.sub(r"[^\w/-]", r"\\\g<0>", name) for name in completions]
     return completions
 

@@ -49,6 +49,8 @@ def print_selection(selection: "Selection", *, verbose: bool = False) -> None:
         _say_count(folder.folder, folder.images, f"about {size} from the mirror; {licenses}")
     for name, images in selection.partitions.items():
         _say_count(f"in {name}", images)
+    for part, folder in selection.absent_folders():
+        say(f"warning: {part} has no {printable(folder)}: give other shares or another --seed")
     if unknown := selection.unknown():
         # An image that is listed as test/ID is not searched in other splits.
         splits = {name.rpartition("/")[0] for name in unknown}

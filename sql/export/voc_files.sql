@@ -2,7 +2,8 @@
 --
 -- Pixels are counted from 1, and a box includes its last one. A box around several objects is
 -- difficult. Each part of the dataset is a list in ImageSets/Main: validation is val, and without
--- parts all photos are trainval.
+-- parts all photos are trainval. Readers of this format add .jpg to the names of all photos, and
+-- detect the format of a photo by its content.
 -- Parameters: those of yolo_files
 -- Columns: those of yolo_files
 -- Example: WITH found AS (FROM dataset_boxes('Hot dog')) FROM voc_files('Hot dog', 'found');
@@ -11,7 +12,7 @@ CREATE OR REPLACE TEMP MACRO voc_files(class, rows) AS TABLE
 WITH photo_boxes AS MATERIALIZED (
     SELECT
         *,
-        ImageID || extension AS name,
+        ImageID || '.jpg' AS name,
         replace(replace(replace(DisplayName, '&', '&amp;'), '<', '&lt;'), '>', '&gt;')
             AS class_name,
         least(round(XMin * width)::BIGINT + 1, width) AS left_pixel,

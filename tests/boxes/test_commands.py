@@ -210,7 +210,7 @@ print(json.dumps({{"boxes": sorted(boxes), "photos": photos}}))
     [
         ("pycocotools", "coco", "out", "out/train/annotations.json"),
         ("datasets", "jsonl", "out", "out"),
-        ("torchvision", "voc", "VOCdevkit/VOC2012", "."),
+        ("torchvision", "voc", "VOCdevkit/VOC2007", "."),
         ("ultralytics", "yolo", "out", "out/data.yaml"),
     ],
 )

@@ -64,7 +64,8 @@ def check_formats(drawn: Drawn) -> None:
         assert (f"photos that were lost or have failed: {lost:,}" in found.problems) == bool(lost)
         for one in BoxFormat:
             assert export(found, folder / one, one) == len(photos)
-            assert {path.stem: size_of(path) for path in (folder / one).rglob("*.png")} == {
+            written = (folder / one).rglob("*.jpg" if one == BoxFormat.VOC else "*.png")
+            assert {path.stem: size_of(path) for path in written} == {
                 photo.image_id: photo.size for photo in photos
             }
         assert rounded(yolo_boxes(folder / "yolo", by_id)) == expected

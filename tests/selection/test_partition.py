@@ -77,3 +77,5 @@ def test_shares_have_several_notations_and_add_up(small_data: Path, call: Run) -
     select = ("select", "Hot dog", "--data-dir", small_data)
     refused = call(*select, "--partition", "../up=0.5,b=0.5", code=3)
     assert "'../up' cannot name a part" in refused.stderr
+    said = call(*select, "--partition", "50/50").stderr  # of copies of one photo
+    assert said.count(" has no hot_dog: ") == said.count(" has no other: ") == 1

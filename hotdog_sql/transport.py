@@ -26,6 +26,9 @@ CONNECT_SECONDS = 10.0
 #: The reason of a request that exceeded its deadline; the downloader does not retry it.
 TOO_SLOW = "too slow"
 
+#: The reason of a request to a host whose certificate is not trusted.
+UNTRUSTED = "untrusted certificate, see SSL_CERT_FILE"
+
 
 class Deadline:
     """The time by which the current request must end, on the monotonic clock."""
@@ -131,14 +134,14 @@ def connection_error(
     error: str, *, is_unknown_host: bool, is_refused: bool, is_untrusted: bool
 ) -> RequestError:
     """Return the error for a failed connection, by its cause."""
-    reason, advice = "no connection", ""
+    reason = "no connection"
     if is_unknown_host:
         reason = "unknown host"
     elif is_refused:
         reason = "connection refused"
     elif is_untrusted:
-        advice = "; its certificate is not trusted: see SSL_CERT_FILE"
-    return RequestError(f"{reason} ({error}){advice}", reason, transient=not is_untrusted)
+        reason = UNTRUSTED
+    return RequestError(f"{reason} ({error})", reason, transient=True)
 
 
 @cache

@@ -140,8 +140,8 @@ class DownloadPool:
                     continue
                 raise UnreachableError(
                     f"no host has answered within {_FIRST_RESPONSE_SECONDS:.0f} s: check the "
-                    "network connection, the proxy settings and the name service, then run the "
-                    "same command again"
+                    "network connection, the proxy settings, the name service and SSL_CERT_FILE, "
+                    "then run the same command again"
                 ) from None
             if isinstance(result, BaseException):
                 raise result

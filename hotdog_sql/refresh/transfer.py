@@ -21,6 +21,7 @@ from hotdog_sql.errors import RequestError, StorageError, TransferError, Unreach
 from hotdog_sql.http import HttpClient, check_status, public_address
 from hotdog_sql.progress import Progress
 from hotdog_sql.text import size_text
+from hotdog_sql.transport import UNTRUSTED
 
 #: Seconds for the headers of a response, and for every WINDOW_BYTES of its body.
 WINDOW_SECONDS = 60.0
@@ -91,7 +92,7 @@ class Transfer:
                 was_bad = True
             except RequestError as error:
                 reason = f"{self._host}: {error}"
-                if not error.transient:
+                if not error.transient or error.reason == UNTRUSTED:
                     raise TransferError(reason) from error
                 if self._part_bytes >= last_bytes + PROGRESS_BYTES:
                     attempt, last_bytes = 1, self._part_bytes

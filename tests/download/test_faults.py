@@ -143,15 +143,16 @@ def test_redirects(server: LoopbackServer, tmp_path: Path) -> None:
     assert set(contents(tmp_path)) == RECORDS | {f"other/{chain.image_id}.jpg"}
 
 
-def test_unreachable_hosts(tmp_path: Path) -> None:
+def test_unreachable_hosts(tmp_path: Path, certificate: Path) -> None:
     with socket.socket() as unused:  # bound but not listening, so connections are refused
         unused.bind(("127.0.0.1", 0))
         nowhere = f"http://127.0.0.1:{unused.getsockname()[1]}/a.jpg"
-        with LoopbackServer() as server:
+        with LoopbackServer() as server, LoopbackServer(certificate) as untrusted:
             photos = [
                 photo(1, original_url="https://no-such-host.invalid/a.jpg"),
                 photo(2, original_url=nowhere),
                 everywhere(server, photo(3)),
+                photo(4, original_url=untrusted.url("/a.jpg")),
             ]
             server.on(original_path(photos[2]), Reply(body=GOOD))
             retry = RetryPolicy(base=0.01, silence=0.2)
@@ -160,8 +161,9 @@ def test_unreachable_hosts(tmp_path: Path) -> None:
         ("failed", "original: unknown host"),
         ("failed", "original: connection refused"),
         ("downloaded", ""),
+        ("failed", "original: untrusted certificate, see SSL_CERT_FILE"),
     ]
-    assert report.failed == 2
+    assert report.failed == 3
 
 
 def test_every_source_is_tried(server: LoopbackServer, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import stat
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from importlib import import_module
 from io import FileIO
 from pathlib import Path
@@ -34,6 +34,8 @@ _OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "ad
 _RETRIES = {"mode": "standard", "max_attempts": 10}
 _S3_SETTINGS: dict[str, Any] = {"config_kwargs": {"max_pool_connections": 64, "retries": _RETRIES}}
 _DELETE_THREADS = 16
+#: Held while a store is used that is not made for threads, such as SFTP's single connection.
+_SINGLE_USE = threading.Lock()
 
 
 class LocalStorage:
@@ -128,17 +130,18 @@ class _RemoteStorage:
         self.name: str = without_credentials(address)
         self.folder: None = None
         protocol, _, rest = address.partition("://")
+        self._is_object_store = protocol in _OBJECT_STORES
         host = rest.partition("?")[0].strip("/")
         if not (protocol and host):
             raise InputError(f"{self.name} names no bucket: give one such as s3://bucket/prefix")
-        if protocol in _OBJECT_STORES and ("@" in host or "?" in rest):
+        if self._is_object_store and ("@" in host or "?" in rest):
             raise InputError(
                 f"{self.name} was given with credentials: leave them out, and set them as the "
                 "store's own tools expect, such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
             )
-        self._files, self._root = self._open(address)
         # Other stores show a file while it is written, so it is moved into place.
-        self._is_atomic = protocol in {*_OBJECT_STORES, "memory"}
+        self._is_atomic = self._is_object_store or protocol == "memory"
+        self._files, self._root = self._open(address)
 
     def write(self, path: str, data: bytes | bytearray) -> None:
         with self._atomic_write(path) as full:
@@ -164,12 +167,14 @@ class _RemoteStorage:
 
     def files(self, folder: str = "", prefix: str = "") -> Iterator[tuple[str, int]]:
         top = self._full(folder) if folder else self._root
+        options = {"prefix": prefix} if prefix and self._is_object_store else {}
         found = {}
         with self._errors(folder), suppress(FileNotFoundError):
-            found = self._files.find(top, detail=True, prefix=prefix)
+            found = self._files.find(top, detail=True, **options)
         start = len(self._root) + 1
         for full in sorted(found):
-            yield full[start:], int(found[full]["size"])
+            if full.rpartition("/")[2].startswith(prefix):
+                yield full[start:], int(found[full]["size"])
 
     @contextmanager
     def local(self, path: str) -> Iterator[Path]:
@@ -189,7 +194,8 @@ class _RemoteStorage:
         """Return fsspec's file system, and the path of the dataset on it."""
         protocol = address.partition("://")[0]
         settings = _S3_SETTINGS if protocol in {"s3", "s3a"} else {}
-        options = {"use_listings_cache": False, "skip_instance_cache": True, **settings}
+        no_cache = {"use_listings_cache": False} if self._is_object_store else {}
+        options = {"skip_instance_cache": True, **no_cache, **settings}
         try:
             with self._errors():
                 open_address = import_module("fsspec.core").url_to_fs
@@ -226,7 +232,8 @@ class _RemoteStorage:
     def _errors(self, path: str = "") -> Iterator[None]:
         """Raise any error of a library as a `StorageError`: each library has its own."""
         try:
-            yield
+            with nullcontext() if self._is_atomic else _SINGLE_USE:
+                yield
         except Exception as error:
             if isinstance(error, ImportError | MemoryError):
                 raise

@@ -6,6 +6,8 @@ import tracemalloc
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
+from typing import Any
 
 import pytest
 
@@ -73,14 +75,31 @@ def test_a_failed_upload_loses_only_its_part(
     assert mirror_path(CHOSEN[0]) not in server.counts()
 
 
-def test_files_are_moved_into_place_when_complete(tmp_path: Path) -> None:
-    """Tested with fsspec's local file system."""
-    storage = open_storage(f"dir://dataset::file://{tmp_path}")
-    storage.write("other/a.jpg", b"one")
-    storage.write("other/a.jpg", b"two")
-    assert list(storage.files()) == [("other/a.jpg", 3)]
-    assert (tmp_path / "dataset" / "other" / "a.jpg").read_bytes() == b"two"
-    assert list((tmp_path / "dataset" / ".hotdog-sql").iterdir()) == []
+def test_a_store_like_sftp(server: LoopbackServer, tmp_path: Path) -> None:
+    """It knows no options, serves one thread, and shows files before they are complete."""
+    local: Any = import_module("fsspec.implementations.local").LocalFileSystem
+    two = Barrier(2)
+
+    def pipe_file(files: object, path: str, value: bytes) -> None:
+        assert path.endswith(".part")
+        with pytest.raises(BrokenBarrierError):
+            two.wait(0.05)
+        two.reset()
+        local.pipe_file(files, path, value)
+
+    methods = {
+        "__init__": lambda files: local.__init__(files),
+        "ls": lambda files, path, detail: local.ls(files, path, detail),
+        "pipe_file": pipe_file,
+    }
+    strict = type("Strict", (local,), {"protocol": "strict", **methods})
+    import_module("fsspec").register_implementation("strict", strict, clobber=True)
+    address = f"strict://{tmp_path}/dataset"
+    for there in (address, str(tmp_path / "alone")):
+        download(server, there, ALBUM)
+    assert contents(address) == contents(tmp_path / "alone")
+    (found,) = open_storage(address).files("other", CHOSEN[5].image_id)
+    assert found[0] == f"{CHOSEN[5].stem}.jpg"
 
 
 def test_a_large_dataset_is_listed_in_pieces(

@@ -64,7 +64,7 @@ class DownloadOptions:
         sources: where to look for photos, in this order.
         workers: simultaneous transfers, for each worker of a cluster.
         per_host: simultaneous transfers from one host, for all workers together; Flickr gets at
-            most 16.
+            most 16, or one per worker thread if there are more.
         max_bytes: maximum size of a photo in bytes. Larger ones are rejected.
         strict_md5: reject an original whose bytes have changed since Open Images listed it.
         retry_failed: retry photos that an earlier run found lost.

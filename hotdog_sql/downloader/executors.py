@@ -52,8 +52,14 @@ def open_executor(template: Shard, progress: Progress) -> Iterator[RunShards]:
     with template.storage.scratch() as scratch:
         in_tars = options.in_tars
         storage = open_storage(scratch / "photos") if in_tars else template.storage
-        url, responded = template.mirror_url, template.host_responded
-        with DownloadPool(storage, url, options, progress, host_responded=responded) as pool:
+        with DownloadPool(
+            storage,
+            template.mirror_url,
+            options,
+            progress,
+            host_responded=template.host_responded,
+            pools=template.pools,
+        ) as pool:
             yield (partial(_run_tars, pool, scratch) if in_tars else partial(_run_files, pool))
 
 
@@ -160,10 +166,9 @@ class DaskExecutor:
                 self._submit(shard, threads)  # hosts of other shards have responded
 
     def _submit(self, shard: Shard, threads: int) -> None:
-        # All workers together respect the limit per host.
-        per_host = max(1, self._per_host // threads)
-        options = replace(shard.options, per_host=per_host, scheduler=None)
-        shard = replace(shard, options=options, host_responded=self._host_responded)
+        options = replace(shard.options, scheduler=None)
+        responded = self._host_responded
+        shard = replace(shard, options=options, host_responded=responded, pools=threads)
         # Not pure, so that Dask does not hash all photos to name the task.
         future = self._client.submit(run_shard_once, shard, pure=False, retries=_RETRIES)
         self._running[future.key] = future, shard

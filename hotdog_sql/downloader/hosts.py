@@ -70,14 +70,16 @@ class _Host:
 class HostQueue:
     """Gives worker threads each task when its host may get another request.
 
-    A task that waits, for its host or for its next attempt, does not block the others.
+    A task that waits, for its host or for its next attempt, does not block the others. The limits
+    are shared by `pools` queues.
     """
 
-    def __init__(self, options: DownloadOptions, progress: Progress) -> None:
+    def __init__(self, options: DownloadOptions, progress: Progress, pools: int = 1) -> None:
         #: Whether any host has responded.
         self.has_responded = False
         self._options = options
         self._progress = progress
+        self._pools = pools
         self._hosts: dict[str, _Host] = {}
         self._changed = Condition()
         self._sequence = itertools.count()
@@ -92,8 +94,8 @@ class HostQueue:
             host = self._hosts.get(task.host)
             if host is None:
                 limit = self._options.per_host
-                host = _Host(min(limit, _FLICKR_LIMIT) if task.host == _FLICKR else limit)
-                self._hosts[task.host] = host
+                limit = min(limit, _FLICKR_LIMIT) if task.host == _FLICKR else limit
+                host = self._hosts[task.host] = _Host(max(1, limit // self._pools))
             if not host.give_up_reason:
                 start = time.monotonic() + delay
                 heapq.heappush(host.waiting, (start, next(self._sequence), task))

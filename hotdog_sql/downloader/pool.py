@@ -51,7 +51,7 @@ class DownloadPool:
 
     A context manager: at the end of the block, transfers stop within about a second.
     `host_responded` says that a host has responded earlier in this run. Then silent hosts only fail
-    their photos and do not end the run.
+    their photos and do not end the run. The limits per host are shared by `pools` pools.
     """
 
     def __init__(
@@ -60,15 +60,15 @@ class DownloadPool:
         mirror_url: str,
         options: DownloadOptions,
         progress: Progress,
-        *,
         host_responded: bool = False,
+        pools: int = 1,
     ) -> None:
         HttpClient(options.silence_seconds)  # raises errors in the settings here, not in a thread
         self._storage = storage
         self._mirror_url = mirror_url
         self._options = options
         self._progress = progress
-        self._hosts = HostQueue(options, progress)
+        self._hosts = HostQueue(options, progress, pools)
         self._hosts.has_responded = host_responded
         self._results: SimpleQueue[Result | BaseException] = SimpleQueue()
         self._stopped = Event()
@@ -177,7 +177,7 @@ class DownloadPool:
                     self._enqueue(other)
             else:
                 self._reject(task, outcome)
-        except HotdogError:
+        except (HotdogError, ImportError):  # no Pillow, for example, is not the photo's fault
             raise
         except Exception as error:  # noqa: BLE001 - fails this photo only
             outcome = type(error).__name__

@@ -16,7 +16,8 @@ class Shard:
     """Photos to download, and the settings that their results depend on.
 
     `number` is unique in the run; `tar` is the tar for the photos, or empty if they are files;
-    `classes` numbers the class folders in it; `host_responded`: a host has responded in this run.
+    `classes` numbers the class folders in it; `host_responded`: a host has responded in this run;
+    `pools` shards share the limits per host.
     """
 
     # Workers may log the repr, so it omits photos and addresses.
@@ -29,6 +30,7 @@ class Shard:
     tar: str = ""
     classes: Mapping[str, int] = field(default_factory=dict, repr=False)
     host_responded: bool = False
+    pools: int = 1
 
     @property
     def result_file(self) -> str:

@@ -30,13 +30,14 @@ def test_limits_in_total_and_per_host(tmp_path: Path) -> None:
 
 
 def test_flickr_gets_fewer_requests_than_the_mirror() -> None:
-    queue = HostQueue(DownloadOptions(), Progress())
     names = ["farm1.staticflickr.com", "c2.staticflickr.com", "mirror.example"]
-    for n in range(60):
-        url = f"https://me:secret@{names[n % 3]}/{n}.jpg"
-        queue.put(Task(photo(n), deque([(Source.ORIGINAL, url)])))
-    taken = Counter(task.host for _ in range(36) if (task := queue.take()))
-    assert taken == {"staticflickr.com": 16, "mirror.example": 20}
+    for pools, flickr, mirror in ((1, 16, 20), (20, 1, 3)):
+        queue = HostQueue(DownloadOptions(), Progress(), pools)
+        for n in range(60):
+            url = f"https://me:secret@{names[n % 3]}/{n}.jpg"
+            queue.put(Task(photo(n), deque([(Source.ORIGINAL, url)])))
+        taken = Counter(task.host for _ in range(flickr + mirror) if (task := queue.take()))
+        assert taken == {"staticflickr.com": flickr, "mirror.example": mirror}
 
 
 def test_a_host_responds_while_its_tasks_are_taken() -> None:

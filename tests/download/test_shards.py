@@ -1,6 +1,7 @@
 """Shards that Dask workers download, which are threads of this process."""
 
 import pickle
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from hotdog_sql.downloader.executors import run_shard_once
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.run import download as download_photos
 from hotdog_sql.downloader.shards import Shard
-from hotdog_sql.errors import DatasetError, StorageError
+from hotdog_sql.errors import ClusterError, DatasetError, StorageError
 from hotdog_sql.progress import Progress
 from hotdog_sql.storage import open_storage
 from tests.conftest import Run
@@ -94,6 +95,14 @@ def test_workers_share_the_limit_per_host(
     download(server, tmp_path, CHOSEN, scheduler=cluster, shard_size=5, per_host=per_host)
     assert crowd.met
     assert crowd.most <= per_host
+
+
+def test_a_worker_without_pillow(
+    server: LoopbackServer, cluster: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "hotdog_sql.downloader.transform", None)
+    with pytest.raises(ClusterError, match="have the same version and extras"):
+        download(server, tmp_path, CHOSEN, scheduler=cluster, max_side=64)
 
 
 def test_results_of_other_shards_are_recorded(

@@ -13,7 +13,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from hotdog_sql.download_options import DownloadOptions
-from hotdog_sql.downloader.manifest import Manifest, Row, part_name, read_manifest
+from hotdog_sql.downloader.manifest import Manifest, Row, index_errors, part_name, read_manifest
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.result import (
     HEADER,
@@ -67,7 +67,7 @@ def open_dataset(
     unknown), or if its photos were altered with other options or have another format.
     """
     storage = open_storage(address)
-    with ExitStack() as stack:
+    with index_errors(), ExitStack() as stack:
         if storage.folder is not None:
             stack.enter_context(_work_folder(storage.folder))
         scratch = stack.enter_context(storage.scratch())

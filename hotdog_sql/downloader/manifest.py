@@ -27,7 +27,7 @@ from hotdog_sql.downloader.result import (
     invalid_row,
 )
 from hotdog_sql.downloader.tars import is_valid_path, tar_of
-from hotdog_sql.errors import DatasetError
+from hotdog_sql.errors import DatasetError, StorageError
 from hotdog_sql.files import storage_errors, temporary_folder, write_all
 from hotdog_sql.storage import WORK_FOLDER, Storage
 from hotdog_sql.text import printable
@@ -230,9 +230,20 @@ def part_name(number: int) -> str:
 
 
 @contextmanager
+def index_errors() -> Iterator[None]:
+    """Raise an error of SQLite, whose databases move to temporary files, as a `StorageError`."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise StorageError(
+            f"cannot write to the temporary folder ({error}): make room or set TMPDIR"
+        ) from error
+
+
+@contextmanager
 def open_manifest(storage: Storage) -> Iterator[Manifest]:
     """Open the manifest of a dataset for reading."""
-    with temporary_folder() as scratch:
+    with index_errors(), temporary_folder() as scratch:
         path, last_part = read_manifest(storage, scratch)
         if storage.size(MANIFEST) is None and not last_part:
             raise DatasetError(

@@ -11,7 +11,9 @@ from threading import Event
 
 import pytest
 
+from hotdog_sql.downloader.result import HEADER, Result, Status, encode
 from hotdog_sql.errors import StorageError
+from tests.conftest import Run
 from tests.support.download_process import start
 from tests.support.loopback import LoopbackServer, Reply, Request, file_reply
 from tests.support.photos import album, manifest_rows, mirror_path, photo, run, serve, tree
@@ -154,6 +156,16 @@ def test_a_full_disk_ends_the_run(server: LoopbackServer, small_disk: Path) -> N
     server.clear()
     assert run(server, dataset, photos).on_disk == 60
     assert server.counts().keys() == {mirror_path(one) for one in photos} - finished
+
+
+def test_a_full_temporary_folder_ends_the_command(
+    small_disk: Path, tmp_path: Path, in_sh: Run
+) -> None:
+    lines = (encode(Result(photo(n), Status.LOST).row()) for n in range(20_000))
+    (tmp_path / "manifest.csv").write_bytes(HEADER + b"".join(lines))
+    for command in ("verify", "download manifest.csv"):
+        said = in_sh(f"$program {command} .", 6, TMPDIR=str(small_disk))
+        assert said.stderr.endswith("(database or disk is full): make room or set TMPDIR\n")
 
 
 def test_a_missing_folder_ends_the_run(server: LoopbackServer, tmp_path: Path) -> None:

@@ -110,9 +110,11 @@ class Dataset:
         self._folders_of_deleted: set[str] = set()
 
     def close(self) -> None:
-        """Flush the manifest."""
+        """Flush the manifest, and let the workers of this run stop."""
         self._sizes.close()
         self.flush()
+        if self.storage.read(RUN_FILE) == self.run_id.encode():
+            self.storage.delete(RUN_FILE)
 
     def has(self, row: Row) -> bool:
         """Return whether the file of a photo exists with its size, or the tar that contains it."""
@@ -177,10 +179,12 @@ class Dataset:
                 for file in (manifest, attribution):
                     file.flush()
                     os.fsync(file.fileno())
-            superseded = self.manifest.superseded()
+            unused = self.manifest.superseded()
+            if options.update:
+                unused += self.manifest.unrecorded(path for path, _ in self.storage.files())
             self.manifest.close()
         self.flush()
-        self.delete(*superseded)  # the next run does so if this one is killed before
+        self.delete(*unused)  # the next run does so if this one is killed before
         self._put_if_changed(ATTRIBUTION, new_attribution)
         self._put_if_changed(MANIFEST, new_manifest)
         # Only now: an interrupted update must be run again with --update.

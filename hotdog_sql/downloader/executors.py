@@ -2,6 +2,7 @@
 
 import logging
 import tarfile
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -34,8 +35,8 @@ _RETRIES = 2
 #: Shards submitted per thread of a worker, so that a worker always has its next shard.
 _SHARDS_PER_THREAD = 2
 
-#: Seconds between checks that the cluster still has workers.
-_POLL_SECONDS = 5.0
+#: Seconds between checks that the cluster still has workers, and a worker's that its run goes on.
+_POLL_SECONDS = 1.0
 
 #: Runs shards and yields results in batches, each of which is recorded before the next.
 RunShards: TypeAlias = Callable[[Iterable[Shard]], Iterator[list[Result]]]
@@ -52,14 +53,8 @@ def open_executor(template: Shard, progress: Progress) -> Iterator[RunShards]:
     with template.storage.scratch() as scratch:
         in_tars = options.in_tars
         storage = open_storage(scratch / "photos") if in_tars else template.storage
-        with DownloadPool(
-            storage,
-            template.mirror_url,
-            options,
-            progress,
-            host_responded=template.host_responded,
-            pools=template.pools,
-        ) as pool:
+        url, responded = template.mirror_url, template.host_responded
+        with DownloadPool(storage, url, options, progress, responded, template.pools) as pool:
             yield (partial(_run_tars, pool, scratch) if in_tars else partial(_run_files, pool))
 
 
@@ -108,8 +103,13 @@ def run_shard_once(shard: Shard) -> None:
     """
     if read_results(shard) is not None:
         return
+    lines, next_check = [], 0.0
     with open_executor(shard, Progress()) as run:
-        lines = [encode(result.row()) for results in run([shard]) for result in results]
+        for results in run([shard]):
+            lines += [encode(result.row()) for result in results]
+            if time.monotonic() >= next_check:
+                shard.check_current()
+                next_check = time.monotonic() + _POLL_SECONDS
     shard.check_current()  # another run would not remove the file
     shard.storage.write(shard.result_file, b"".join(lines))
 

@@ -9,12 +9,12 @@ memory use does not grow with the dataset.
 import csv
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from hotdog_sql.downloader.photo import Photo, is_image_id
+from hotdog_sql.downloader.photo import Photo, is_image_id, stem_of
 from hotdog_sql.downloader.result import (
     COLUMNS,
     FIRST_COLUMNS,
@@ -66,6 +66,7 @@ WHEN old.path <> new.path AND old.path <> '' AND new.path <> ''
 BEGIN INSERT INTO superseded VALUES (old.path); END;
 """
 _MAX_HEADER_BYTES = 10_000
+_PHOTO_PATH = re.compile(r"(.+/)[0-9a-f]{16}\.(?:jpg|png|gif|webp)")  # of Open Images
 #: Parts of the manifest in an object store, where a run cannot append to a file. A finished run
 #: replaces them with one manifest.
 _PART_NAME = re.compile(rf"{re.escape(WORK_FOLDER)}/manifest-\d+\.csv")
@@ -82,7 +83,7 @@ class Manifest:
         self.path = path
         self.tars: set[str] = set()
         self.selected_folders: dict[str, None] = {}
-        self._recorded_folders: dict[str, None] = {}  # in the order of the file
+        self._recorded: dict[tuple[str, str], None] = {}  # partitions and folders, in file order
         self._index = sqlite3.connect("", isolation_level=None)  # a temporary file
         with ExitStack() as stack, storage_errors(path):
             stack.callback(self._index.close)
@@ -147,7 +148,7 @@ class Manifest:
             SELECT * FROM photos WHERE folder = ? AND status <> '' AND (selected = 0 OR ?)
             ORDER BY rank, image_id
         """
-        for folder in self.selected_folders | self._recorded_folders:
+        for folder in self.selected_folders | {folder: None for _, folder in self._recorded}:
             yield from map(Row._make, self._index.execute(query, (folder, not unselected)))
 
     def rows_by_path(self) -> Iterator[Row]:
@@ -160,6 +161,15 @@ class Manifest:
         """Return the paths of files in whose place later lines name others, after `rows`."""
         query = "SELECT path FROM superseded EXCEPT SELECT path FROM photos"
         return [path for (path,) in self._index.execute(query) if not tar_of(path)]
+
+    def unrecorded(self, paths: Iterable[str]) -> Iterator[str]:
+        """Yield those of the paths that only a stopped run can have written, after `rows`."""
+        self._index.execute("CREATE INDEX IF NOT EXISTS paths ON photos (path)")
+        prefixes = {stem_of(*place, "") for place in self._recorded}
+        for path in paths:
+            match = _PHOTO_PATH.fullmatch(path)
+            if match and match[1] in prefixes and not self.has_path(path):
+                yield path
 
     def has_path(self, path: str) -> bool:
         """Return whether a photo is recorded at a path."""
@@ -218,7 +228,7 @@ class Manifest:
                     # The file may be deleted later, so it must be inside the dataset.
                     raise invalid_row(f"the path {printable(path)!r}")
                 self.tars.add(tar_of(path))
-            self._recorded_folders.setdefault(folder)
+            self._recorded.setdefault((partition, folder))
             reserve = row["reserve"].lower() == "true"  # a spreadsheet writes TRUE
             main_columns = (folder, image_id, partition, rank, reserve, status, path, size)
             yield (*main_columns, start, len(line), selected)
@@ -235,9 +245,8 @@ def index_errors() -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise StorageError(
-            f"cannot write to the temporary folder ({error}): make room or set TMPDIR"
-        ) from error
+        message = f"cannot write to the temporary folder ({error}): make room or set TMPDIR"
+        raise StorageError(message) from error
 
 
 @contextmanager

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hotdog_sql.download_options import DownloadOptions
 from tests.conftest import Run, run_process
 from tests.support.datasets import contents, rows_at
 from tests.support.loopback import LoopbackServer
@@ -258,8 +257,3 @@ def test_any_response(
         report = run(server, directory, photos, photo_seconds=1.0)
     assert report.on_disk >= 4
     assert report.on_disk + report.lost + report.failed == 5
-
-
-def test_the_default_deadline() -> None:
-    assert DownloadOptions().seconds == 120
-    assert DownloadOptions(max_bytes=500_000_000).seconds == 1200

@@ -8,6 +8,7 @@ from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.run import download
 from hotdog_sql.downloader.verify import verify
 from hotdog_sql.errors import DatasetError
+from hotdog_sql.storage import open_storage
 from tests.support.datasets import TARS, StopsAfter, contents, mend
 from tests.support.loopback import LoopbackServer, Reply
 from tests.support.photos import Album, manifest_rows, mirror_path, photo, refuse, run, serve, tree
@@ -53,6 +54,7 @@ def test_a_stopped_update_is_resumed(
         run(server, there, parts, update=True, progress=StopsAfter(moved))
     with pytest.raises(DatasetError, match="--update"):
         run(server, there, parts)
+    open_storage(there).write(f"{photo(99).stem}.jpg", b"which a killed run did not record")
     run(server, there, parts, update=True)
     assert server.requests == []
     run(server, tmp_path / "new", parts)
@@ -112,8 +114,10 @@ def test_reserves_of_other_parts_are_removed(server: LoopbackServer, tmp_path: P
 def test_photos_of_another_selection_are_reported(server: LoopbackServer, tmp_path: Path) -> None:
     serve(server, PHOTOS)
     run(server, tmp_path, PHOTOS[:5], recipe={"seed": 1})
+    (tmp_path / "hot_dog" / "mine.jpg").touch()
     assert run(server, tmp_path, PHOTOS[4:]).unselected == 4
     assert run(server, tmp_path, PHOTOS[4:], update=True).unselected == 0
     assert len(manifest_rows(tmp_path)) == 6
+    assert (tmp_path / "hot_dog" / "mine.jpg").exists()
     # Nobody knows how these photos were selected.
     assert not (tmp_path / "selection.json").exists()

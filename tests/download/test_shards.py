@@ -21,7 +21,7 @@ from hotdog_sql.storage import open_storage
 from tests.conftest import Run
 from tests.support.cluster import cluster_of_threads
 from tests.support.datasets import TARS, contents, download, rows_at
-from tests.support.loopback import LoopbackServer
+from tests.support.loopback import LoopbackServer, Reply
 from tests.support.photos import QUICK, Album, Crowd, album, photo, save_selection, serve
 
 ALBUM = album(30, 40, 20)
@@ -194,6 +194,15 @@ def test_a_worker_of_an_earlier_run_writes_nothing(
         storage.delete(RUN)
     assert storage.read(shard.result_file) is None
     assert storage.read("000003.tar") == b"of the other run"
+
+
+def test_a_worker_stops_soon_after_its_command(server: LoopbackServer, bucket: str) -> None:
+    shard = replace(shard_of(server, bucket), mirror_url=server.url())
+    shard.storage.delete(RUN)
+    server.default(lambda _: Reply(404, delay=60 if len(server.requests) > 5 else 0))
+    with pytest.raises(DatasetError, match="no download into"):
+        run_shard_once(replace(shard, options=replace(shard.options, workers=1)))
+    assert len(server.requests) < 7
 
 
 def test_result_files_of_a_killed_run_are_removed_by_the_next(

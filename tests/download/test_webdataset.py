@@ -12,11 +12,10 @@ import pytest
 
 from hotdog_sql.downloader.verify import Fault, repair, verify
 from hotdog_sql.errors import DatasetError, InputError
-from tests.conftest import Run
 from tests.support.cluster import cluster_of_threads
 from tests.support.datasets import TARS, StopsAfter, contents, download, images, rows_at
 from tests.support.loopback import LoopbackServer, Reply
-from tests.support.photos import Album, any_photo, mirror_of, mirror_path, photo, refuse, serve
+from tests.support.photos import Album, mirror_path, photo, refuse, serve
 from tests.support.pictures import jpeg, png
 
 CHOSEN = [photo(n, "hot_dog") for n in range(1, 8)] + [
@@ -179,17 +178,3 @@ def test_an_interrupted_run_records_all_photos_of_a_tar_or_none(
         download(server, tmp_path / "again", CHOSEN, progress=StopsAfter(2), **how)
     download(server, tmp_path / "again", CHOSEN, **how)
     assert contents(tmp_path / "again") == contents(dataset)
-
-
-def test_select_and_verify(tmp_path: Path, call: Run, small_data: Path) -> None:
-    """`--format` applies to the rows."""
-    select = ("select", "Hot dog", "--negatives", "8", "--data-dir", small_data, "--format", "csv")
-    how = ("--dataset-format", "webdataset", "--shard-size", "9")
-    with LoopbackServer() as server:
-        server.default(any_photo)
-        said = call(*select, "--download", "dataset", *how, **mirror_of(server))
-    assert said.stdout.startswith("folder,rank,")
-    assert len([path for path in contents(tmp_path / "dataset") if path.endswith(".tar")]) == 3
-    checked = call("verify", "dataset")
-    assert checked.stdout == ""
-    assert "20 photos checked" in checked.stderr

@@ -1,5 +1,6 @@
 """The selected rows: made by `select_images` or a query, counted, iterated and downloaded."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -48,13 +49,7 @@ FROM query_table($table) SEMI JOIN (
     FROM query_table($sample) WHERE folder = $folder AND rank > $rank
 ) USING (OriginalMD5)
 """
-_ABSENT_FOLDERS = """
-SELECT part, folder
-FROM (SELECT unnest($parts) AS part) CROSS JOIN (SELECT DISTINCT folder FROM query_table($table))
-ANTI JOIN (SELECT "partition" AS part, folder FROM query_table($table)) USING (part, folder)
-ORDER BY ALL
-"""
-_PARTITION_SIZES = "SELECT partition, count(*) FROM query_table($table) GROUP BY ALL"
+_PARTITIONS = "SELECT partition, folder, count(*) FROM query_table($table) GROUP BY ALL"
 _LAST_RANK = """
 SELECT coalesce(max(rank::BIGINT), 0) FROM query_table($table) WHERE folder = $folder
 """
@@ -114,17 +109,14 @@ class Selection:
         return self.database.rows("FROM folder_report($table)", {"table": self.table})
 
     @property
-    def partitions(self) -> dict[str, int]:
-        """Number of rows by partition; empty without partitions."""
+    def partitions(self) -> dict[str, Counter[str]]:
+        """Number of rows by partition and folder; empty without partitions."""
         if self.options is None or self.options.partition is None:
             return {}
-        sizes = dict(self.database.rows(_PARTITION_SIZES, {"table": self.table}))
-        return {name: sizes.get(name, 0) for name in self.options.partition}
-
-    def absent_folders(self) -> list[Any]:
-        """Return each part and folder such that the part has no image of the folder."""
-        values = {"table": self.table, "parts": list(self.partitions)}
-        return self.database.rows(_ABSENT_FOLDERS, values) if self.partitions else []
+        counts = {name: Counter[str]() for name in self.options.partition}
+        for partition, folder, images in self.database.rows(_PARTITIONS, {"table": self.table}):
+            counts[partition][folder] = images
+        return counts
 
     @cached_property
     def report(self) -> SelectionReport | None:

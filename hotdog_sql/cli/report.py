@@ -47,10 +47,10 @@ def print_selection(selection: "Selection", *, verbose: bool = False) -> None:
         licenses = ", ".join(printable(address) for address in folder.licenses)
         size = size_text(folder.mirror_bytes)
         _say_count(folder.folder, folder.images, f"about {size} from the mirror; {licenses}")
-    for name, images in selection.partitions.items():
-        _say_count(f"in {name}", images)
-    for part, folder in selection.absent_folders():
-        say(f"warning: {part} has no {printable(folder)}: give other shares or another --seed")
+    for part, counts in selection.partitions.items():
+        _say_count(f"in {part}", counts.total())
+        for folder in (one.folder for one in selection.folders if not counts[one.folder]):
+            say(f"warning: {part} has no {printable(folder)}: give other shares or another --seed")
     if unknown := selection.unknown():
         # An image that is listed as test/ID is not searched in other splits.
         splits = {name.rpartition("/")[0] for name in unknown}

@@ -157,7 +157,7 @@ def test_undecodable_photos_are_repaired(tmp_path: Path, run: Run) -> None:
         server.on(mirror_path(bad), Reply(body=PICTURE))
         said = run("verify", "dataset", "--decode", "--repair", **mirror_of(server), code=8)
     assert said.stdout == f"undecodable  {dead.stem}.jpg\n"
-    assert "1 photos repaired" in said.stderr
+    assert "1 photo repaired" in said.stderr
     # The file stays if no source has a better one.
     assert (tmp_path / "dataset" / f"{dead.stem}.jpg").read_bytes() == undecodable()
     assert (tmp_path / "dataset" / f"{bad.stem}.jpg").read_bytes() == PICTURE

@@ -12,10 +12,11 @@ import pytest
 
 from hotdog_sql.downloader.verify import Fault, repair, verify
 from hotdog_sql.errors import DatasetError, InputError
+from tests.conftest import Run
 from tests.support.cluster import cluster_of_threads
 from tests.support.datasets import TARS, StopsAfter, contents, download, images, rows_at
 from tests.support.loopback import LoopbackServer, Reply
-from tests.support.photos import Album, mirror_path, photo, refuse, serve
+from tests.support.photos import Album, any_photo, mirror_of, mirror_path, photo, refuse, serve
 from tests.support.pictures import jpeg, png
 
 CHOSEN = [photo(n, "hot_dog") for n in range(1, 8)] + [
@@ -178,3 +179,13 @@ def test_an_interrupted_run_records_all_photos_of_a_tar_or_none(
         download(server, tmp_path / "again", CHOSEN, progress=StopsAfter(2), **how)
     download(server, tmp_path / "again", CHOSEN, **how)
     assert contents(tmp_path / "again") == contents(dataset)
+
+
+def test_the_commands(tmp_path: Path, call: Run, small_data: Path) -> None:
+    how = ("--dataset-format", "webdataset", "--shard-size", "9")
+    with LoopbackServer() as server:
+        server.default(any_photo)
+        select = ("select", "Hot dog", "--negatives", "8", "--data-dir", small_data)
+        call(*select, "--download", "dataset", *how, **mirror_of(server))
+    assert len(list((tmp_path / "dataset").glob("*.tar"))) == 3
+    assert "20 photos checked" in call("verify", "dataset").stderr

@@ -164,7 +164,8 @@ class SelectOptions:
         no_depiction: skip images whose largest box is around a drawing or a model.
         no_truncated: skip images whose largest box is around an object that the photo cuts off.
         query: one SELECT that yields ImageID, folder and, optionally, rank.
-        variables: session variable that the query reads with `getvariable`.
+        variables: session variable that the query reads with `getvariable`. On the command line,
+            40 and 0.5 are numbers; 007, 1e3 and names are texts.
         ids: file of ImageIDs: one per line, or a .csv, .json or .parquet that may name folders too.
         partition: share of each part, such as 80/20, 80/10/10 or train=0.8,test=0.2.
         group_by: what stays in one part: all copies of an image, or all images by an author.

@@ -3,6 +3,7 @@
 import csv
 import functools
 import inspect
+import math
 import os
 import re
 import shlex
@@ -87,15 +88,17 @@ def _parse_negatives(text: object) -> dict[str, int | float | None]:
 
 
 def _parse_set(setting: str) -> tuple[str, str | int | float]:
-    """Return the name and value of a `--set`; convert the value to a number if possible."""
+    """Return the name and value of a `--set`: a number if Python writes it as it was typed."""
     name, equals, value = setting.partition("=")
     if not equals:
         raise typer.BadParameter(f"{setting!r} has no =: give NAME=VALUE")
     for kind in (int, float):
         try:
-            return name, kind(value)
+            number = kind(value)
         except ValueError:
             continue
+        if str(number) == value and -math.inf < number < math.inf:
+            return name, number
     return name, value
 
 

@@ -66,12 +66,15 @@ def test_columns_in_any_case_and_variables_of_one_query(small_data: Path) -> Non
 def test_the_command_and_its_recipe(small_data: Path, run: Run, tmp_path: Path) -> None:
     text = "SELECT ImageID, getvariable('f') AS folder FROM images LIMIT getvariable('n')"
     (tmp_path / "my.sql").write_text(text)
-    command = ("select", "--query", "my.sql", "--set", "n=40", "--set", "f=few")
+    texts = ("00", "1_000", "92157226691247e1", "Infinity", "nan", " 5")
+    settings = {"n": 40, "f": "few", "x": 0.5, **{f"v{at}": text for at, text in enumerate(texts)}}
+    command = ["select", "--query", "my.sql"]
+    command += [f"--set={name}={value}" for name, value in settings.items()]
     assert "few" in run(*command, "--data-dir", small_data, "--output", "rows.csv").stderr
     assert len((tmp_path / "rows.csv").read_text().splitlines()) == 41
     recipe = json.loads((tmp_path / "rows.selection.json").read_text())
     assert recipe["query"]["text"] == text
-    assert recipe["query"]["variables"] == {"n": 40, "f": "few"}
+    assert recipe["query"]["variables"] == settings
     again = ("select", "--from", "rows.selection.json", "--data-dir", small_data, "-q")
     assert run(*again).stdout == (tmp_path / "rows.csv").read_text()
     assert run(*again, "--set", "n=3").stdout.count("few") == 3

@@ -44,7 +44,7 @@ def print_selection(selection: "Selection", *, verbose: bool = False) -> None:
         _say_count("candidates", report.candidates, f"{kind}, without a related class")
     say("Selected")
     for folder in selection.folders:
-        licenses = ", ".join(printable(address) for address in folder.licenses)
+        licenses = ", ".join(printable(address or "no licence") for address in folder.licenses)
         size = size_text(folder.mirror_bytes)
         _say_count(folder.folder, folder.images, f"about {size} from the mirror; {licenses}")
     for part, counts in selection.partitions.items():

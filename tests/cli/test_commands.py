@@ -117,13 +117,14 @@ def test_untrusted_text_cannot_control_the_terminal(call: Run, tmp_path: Path) -
     image = "0" * 16
     OpenImages(
         classes=[("/m/1", name)],
-        images=[image_row(image, Title=title)],
+        images=[image_row(image, Title=title, License="")],
         labels=[(image, "verification", "/m/1", "1")],
     ).write(tmp_path / "data")
     done = call("select", "--class", "/m/1", "--format", "table", "--offline", COLUMNS="300")
     for character in ("\x1b", "\x07", "\u202e"):
         assert character not in done.stdout + done.stderr
     assert "[b]not markup[/b]" in done.stdout
+    assert "no licence" in done.stderr
     assert "hot_0_owned_dog" in done.stdout
     assert "\x1b" not in call("select", "--class", "\x1b[31m", "--offline", code=3).stderr
 

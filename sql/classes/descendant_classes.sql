@@ -1,5 +1,5 @@
 -- descendant_classes: the kinds and parts of the requested classes in Open Images' hierarchy.
--- Reads: classes, class_hierarchy, matching_classes
+-- Reads: classes, class_hierarchy, requested_classes
 -- Parameters:
 --   class   a name or MID, or a list of them
 -- Columns: those of classes
@@ -9,7 +9,7 @@ CREATE OR REPLACE TEMP MACRO descendant_classes(class) AS TABLE
 WITH RECURSIVE below AS (
     SELECT LabelName
     FROM class_hierarchy
-    WHERE Parent IN (SELECT LabelName FROM matching_classes(class, strict := true))
+    WHERE Parent IN (SELECT LabelName FROM requested_classes(class))
     UNION
     SELECT class_hierarchy.LabelName
     FROM class_hierarchy JOIN below ON class_hierarchy.Parent = below.LabelName

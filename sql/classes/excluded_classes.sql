@@ -5,7 +5,7 @@
 --              related to Car, Carrot is not
 --   hierarchy  those below a requested class in Open Images' tree
 --   none       none
--- Reads: classes, matching_classes; and descendant_classes for hierarchy
+-- Reads: classes, matching_classes, requested_classes; and descendant_classes for hierarchy
 -- Parameters:
 --   class                  a name or MID, or a list of them
 --   related := 'prefix'    prefix, hierarchy or none
@@ -15,7 +15,7 @@
 
 CREATE OR REPLACE TEMP MACRO excluded_classes(class, related := 'prefix', exclude := NULL) AS TABLE
 WITH requested AS MATERIALIZED (
-    SELECT LabelName, DisplayName FROM matching_classes(class, strict := true)
+    SELECT LabelName, DisplayName FROM requested_classes(class)
 ),
 prefix AS (
     SELECT classes.LabelName, classes.DisplayName
@@ -32,7 +32,12 @@ hierarchy AS (
 )
 FROM requested
 UNION
-FROM query_table(related)
+FROM query_table(
+    if(
+        related IN ('prefix', 'hierarchy', 'none'), related,
+        error('related is prefix, hierarchy or none')
+    )
+)
 UNION
 SELECT LabelName, DisplayName FROM matching_classes(exclude, strict := true)
 ORDER BY DisplayName, LabelName;

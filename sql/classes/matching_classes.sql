@@ -14,10 +14,12 @@ WITH given AS (
     SELECT CASE json_type(to_json(class))
         WHEN 'ARRAY' THEN from_json(to_json(class), '["VARCHAR"]')
         WHEN 'VARCHAR' THEN [json_extract_string(to_json(class), '$')]
+        ELSE if(class IS NULL, [], error('Give a class: a name or MID, or a list of them'))
     END AS names
 ),
 names AS (
-    SELECT generate_subscripts(names, 1) AS position, unnest(names) AS name FROM given
+    SELECT generate_subscripts(names, 1) AS position, coalesce(unnest(names), 'NULL') AS name
+    FROM given
 ),
 matches AS (
     SELECT *, name IN (LabelName, DisplayName) AS exact

@@ -1,7 +1,7 @@
 -- requested_classes: the classes of a selection, each with its folder.
 --
--- A name of no class, or of several, is an error. The MID is added to a folder name that is invalid
--- or would equal another's or the negatives'.
+-- A name of no class, or of several, is an error, and so is an empty list. The MID is added to a
+-- folder name that is invalid or would equal another's or the negatives'.
 -- Reads: matching_classes, folder_name, is_valid_folder
 -- Parameters:
 --   class                        a name or MID, or a list of them
@@ -18,7 +18,9 @@ WITH named AS (
     SELECT
         min(position) AS position, LabelName, DisplayName,
         folder_name(DisplayName) AS short_name, folder_name(LabelName) AS mid_name
-    FROM matching_classes(class, strict := true)
+    -- If no class is given, one row of NULLs is left to raise the error.
+    FROM (SELECT true) LEFT JOIN matching_classes(class, strict := true) ON true
+    WHERE if(LabelName IS NULL, error('Give a class: a name or MID, or a list of them'), true)
     GROUP BY ALL
 )
 SELECT

@@ -66,6 +66,7 @@ rows AS (
             WHEN 'random' THEN random
             WHEN 'verified' THEN verified
             WHEN 'mixed' THEN random + verified_only
+            ELSE error('negatives_from is random, verified or mixed')
         END AS candidates
     FROM random CROSS JOIN verified
 )

@@ -14,18 +14,23 @@ CREATE OR REPLACE TEMP MACRO fitting_boxes(
 ) AS TABLE
 WITH computed_boxes AS (
     FROM largest_boxes(class)
+),
+-- Materialized, because a join with these rows would skip the error.
+fitting AS MATERIALIZED (
+    SELECT ImageID, LabelName
+    FROM requested_classes(class)
+        LEFT JOIN query_table(coalesce(largest_boxes, 'computed_boxes')) USING (LabelName)
+    WHERE CASE
+        WHEN boxes IS NULL
+            THEN error(
+                'No box is of the class ' || DisplayName || '; see FROM similar_boxed_classes('''
+                || replace(DisplayName, '''', '''''') || ''')'
+            )
+        ELSE area BETWEEN coalesce(min_area, 0) AND coalesce(max_area, 1)
+            AND NOT (no_group_of AND coalesce(IsGroupOf, false))
+            AND NOT (no_depiction AND coalesce(IsDepiction, false))
+            AND NOT (no_truncated AND coalesce(IsTruncated, false))
+    END
 )
-SELECT ImageID, LabelName
-FROM requested_classes(class)
-    LEFT JOIN query_table(coalesce(largest_boxes, 'computed_boxes')) USING (LabelName)
-WHERE CASE
-    WHEN boxes IS NULL
-        THEN error(
-            'No box is of the class ' || DisplayName || '; see FROM similar_boxed_classes('''
-            || replace(DisplayName, '''', '''''') || ''')'
-        )
-    ELSE area BETWEEN coalesce(min_area, 0) AND coalesce(max_area, 1)
-        AND NOT (no_group_of AND coalesce(IsGroupOf, false))
-        AND NOT (no_depiction AND coalesce(IsDepiction, false))
-        AND NOT (no_truncated AND coalesce(IsTruncated, false))
-END;
+FROM fitting
+ORDER BY ImageID, LabelName;

@@ -26,6 +26,7 @@ WITH keyed AS (
         if(group_by = 'author', coalesce(AuthorProfileURL, Author, photo), photo) AS group_key,
         ('0x' || left(md5(seed || ':part:' || group_key), 8))::UBIGINT / 4294967296.0 AS point
     FROM query_table(rows)
+    WHERE if(group_by IN ('image', 'author'), true, error('group_by is image or author'))
 ),
 parted AS (
     -- Rounding errors go to the last part.

@@ -50,9 +50,7 @@ usable AS MATERIALIZED (
     FROM query_table(coalesce(candidates, 'computed_candidates')) WHERE problem IS NULL
 ),
 class_labels AS (
-    SELECT
-        ImageID, LabelName, excluded, position, folder,
-        by_people OR by_machine AS positive, absent
+    SELECT ImageID, LabelName, excluded, position, folder, by_people OR by_machine AS positive, absent
     FROM (SELECT ImageID, excluded, unnest(class_labels, max_depth := 2) FROM usable)
         JOIN requested ON mid = LabelName
 ),
@@ -95,7 +93,11 @@ verified AS (
 random AS (
     SELECT ImageID, NULL AS position, negative_folder AS folder, 2 AS preference
     FROM usable ANTI JOIN verified USING (ImageID)
-    WHERE labelled AND NOT excluded AND negatives_from IN ('random', 'mixed')
+    WHERE labelled AND NOT excluded AND CASE
+        WHEN negatives_from IN ('random', 'mixed') THEN true
+        WHEN negatives_from = 'verified' THEN false
+        ELSE error('negatives_from is random, verified or mixed')
+    END
 ),
 ranked AS MATERIALIZED (
     SELECT ImageID, position, folder, row_number() OVER (

@@ -24,6 +24,15 @@ def test_messages_keep_the_hints_of_duckdb(small_data: Path, call: Run) -> None:
             "No class is named Chef's hat",
             "see FROM similar_classes('Chef''s hat')",
         ),
+        "FROM select_images('Hot dog stand', min_area := 0.1)": ("No box is of the class Hot dog",),
+        "FROM select_images(getvariable('typo'))": ("Give a class",),
+        "FROM select_images([])": ("Give a class",),
+        "FROM select_images(['Hot dog', NULL])": ("No class is named NULL",),
+        "FROM select_images('Hot dog', exclude := 5)": ("Give a class",),
+        "FROM select_images('Hot dog', negatives_from := 'verifed')": ("negatives_from is random",),
+        "FROM excluded_classes('Hot dog', related := 'classes')": ("related is prefix",),
+        "WITH p AS (FROM select_images('Hot dog')) "
+        "FROM partition_selection('p', ['a'], [1], group_by := 'x')": ("group_by is image",),
         "SELECT Source::INTEGER FROM labels": ("Could not convert string",),
         "SELECT 'two' -- \x1b[31m\n + 'x'": ("LINE",),
     }.items():

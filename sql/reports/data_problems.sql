@@ -15,9 +15,11 @@ WITH all_images AS (
     UNION ALL
     SELECT 'several times in the image file' FROM images GROUP BY hash(ImageID) HAVING count(*) > 1
     UNION ALL
+    -- Every selection reads the classes of labels with confidence 1; of other labels, only some do.
     SELECT 'an impossible label'
     FROM labels
-    WHERE (Confidence BETWEEN 0 AND 1 AND NOT contains(LabelName, chr(0))) IS NOT true
+    WHERE (Confidence BETWEEN 0 AND 1 AND (Confidence < 1 OR NOT contains(LabelName, chr(0))))
+        IS NOT true
     GROUP BY ImageID
 )
 SELECT problem, count(*) AS images

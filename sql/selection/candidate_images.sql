@@ -24,7 +24,7 @@ WITH excluded_mids AS MATERIALIZED (
 ),
 -- DuckDB 2 streams these rows to both of their readers, and stores none.
 relevant_labels AS MATERIALIZED (
-    SELECT *, in_range AND NOT contains(LabelName, chr(0)) AS possible
+    SELECT *, (in_range AND NOT contains(LabelName, chr(0))) IS true AS possible
     FROM (
         SELECT
             ImageID, LabelName, Confidence,

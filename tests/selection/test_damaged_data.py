@@ -28,9 +28,11 @@ def test_impossible_labels(call: Run, tmp_path: Path) -> None:
     confidences = ("nan", "inf", "2", "-1", "-inf", "1e400", "")
     labels = [(IDS[at], "verification", HOT_DOG, value) for at, value in enumerate(confidences)]
     labels += [(IDS[10], "verification", FOOD, "nan"), (IDS[11], "verification", FOOD, "2")]
-    labels.append((IDS[12], "verification", f"{HOT_DOG}\0", "1"))
+    labels += [(IDS[12], "verification", f"{HOT_DOG}\0", "1"), (IDS[13], "verification", "", "1")]
+    # An absent class does not matter, whatever it is.
+    labels += [(IDS[14], "verification", mid, "0") for mid in ("", f"{HOT_DOG}\0")]
     write(tmp_path, labels)
-    check(call, "images left out (an impossible label): 10", hot_dogs=3, others=7)
+    check(call, "images left out (an impossible label): 11", hot_dogs=3, others=6)
 
 
 def test_an_image_twice_in_the_image_file(call: Run, tmp_path: Path) -> None:

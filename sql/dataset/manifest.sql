@@ -42,4 +42,5 @@ SELECT
     OriginalSize::BIGINT AS OriginalSize, OriginalMD5, Thumbnail300KURL,
     Rotation::DOUBLE AS Rotation
 FROM numbered
-QUALIFY row_number() OVER (PARTITION BY folder, ImageID ORDER BY line DESC) = 1;
+QUALIFY row_number() OVER (PARTITION BY folder, ImageID ORDER BY line DESC) = 1
+ORDER BY line;

@@ -3,6 +3,7 @@
 -- The labels and the images are read once each. The candidates are the images with a label of an
 -- excluded class (among them the requested ones), and as many of the first images of the seeded
 -- order as the negatives need. select_images and selection_report derive the rest from these rows.
+-- Rows are in no order.
 -- Reads: labels, images, excluded_classes, seeded_order
 -- Parameters: those of select_images that have the same name
 -- Columns: those of images, and
@@ -55,9 +56,9 @@ class_images AS MATERIALIZED (
         ImageID,
         bool_or(by_people OR by_machine) AS excluded,
         bool_and(possible) AS possible,
-        list(
+        list_sort(list(
             {'mid': LabelName, 'by_people': by_people, 'by_machine': by_machine, 'absent': absent}
-        ) AS class_labels
+        )) AS class_labels
     FROM class_labels
     GROUP BY ImageID
 ),

@@ -29,4 +29,5 @@ FROM (
     FROM boxes
     WHERE LabelName IN (SELECT LabelName FROM requested_classes(class))
     GROUP BY ImageID, LabelName
-);
+)
+ORDER BY ImageID, LabelName;

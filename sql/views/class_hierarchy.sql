@@ -22,4 +22,5 @@ WITH RECURSIVE branches AS (
 )
 SELECT DISTINCT Parent, node ->> '$.LabelName' AS LabelName
 FROM branches
-WHERE Parent IS NOT NULL;
+WHERE Parent IS NOT NULL
+ORDER BY ALL;

@@ -94,6 +94,13 @@ def test_reads_names_all_that_it_uses_and_no_more(sql_file: SqlFile) -> None:
         assert len(line) <= 120 or ".csv" in line
 
 
+@pytest.mark.parametrize("name", ["class_hierarchy", "largest_boxes", "fitting_boxes"])
+def test_rows_are_in_order(name: str, database: Database) -> None:
+    arguments = "" if name == "class_hierarchy" else "('Hot dog')"
+    keys = [row[:2] for row in database.rows(f"FROM {name}{arguments}")]
+    assert keys == sorted(keys)
+
+
 def test_every_file_is_loaded() -> None:
     on_disk = {
         path.relative_to(sql_dir()).as_posix()

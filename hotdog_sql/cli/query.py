@@ -155,6 +155,8 @@ def sql(
     if query is not None and file is not None:
         raise typer.BadParameter("give a query or --file, one of the two")
     if query is None and file is None:
+        if row_format or output:
+            raise typer.BadParameter("--format and --output need a query: add one")
         _print_summaries(api.load_order())
         _print_summaries(api.dataset_files(), "; needs --dataset DIR")
         return
@@ -219,19 +221,18 @@ def _print_welcome(database: "Database", directory: Path | None) -> None:
     """Print the loaded views and macros, and example queries."""
     from hotdog_sql import api
 
-    _print_summaries(database.loadable(api.load_order()))
-    if directory is not None:
-        _print_summaries(database.loadable(api.dataset_files()))
-    if missing := database.missing("select_images"):
+    files = api.load_order() if directory is None else (*api.load_order(), *api.dataset_files())
+    _print_summaries(database.loadable(files))
+    if missing := database.missing(*(file.defines for file in files)):
         typer.echo(f"The others need more files; get them with: {api.refresh_command(missing)}")
     typer.echo("Each is explained at the top of its file in sql/, all in sql/README.md.")
-    if not missing:
+    if not database.missing("select_images"):
         typer.echo("\n  ".join(["To try:", *_EXAMPLES]))
 
 
 def _print_summaries(files: "Iterable[SqlFile]", note: str = "") -> None:
     for file in files:
-        typer.echo(f"{file.defines:<20} {file.summary}{note}")
+        typer.echo(f"{file.defines:<21} {file.summary}{note}")
 
 
 def _init_statements(database: "Database", directory: Path | None) -> Iterator[str]:

@@ -104,13 +104,14 @@ def test_where_the_query_comes_from(small_data: Path, run: Run, call: Run, tmp_p
     (tmp_path / "my.sql").write_text("SELECT count(*) AS n FROM images")
     assert call("sql", "--file", "my.sql", *data).stdout == "n\n300\n"
     assert run("sql", "-", *data, stdin="SELECT 1 AS one;").stdout == "one\n1\n"
-    call("sql", "SELECT 1", "--file", "my.sql", code=2)
+    for arguments in (("SELECT 1", "--file", "my.sql"), ("-o", "x.csv"), ("--format", "csv")):
+        call("sql", *arguments, code=2)
 
 
 def test_without_a_query_it_lists_views_and_macros(call: Run) -> None:
     done = call("sql")
     assert done.stderr == ""
-    listed = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
+    listed = {line[:22].strip(): line[22:] for line in done.stdout.splitlines()}
     assert list(listed) == [sql_file.defines for sql_file in (*load_order(), *dataset_files())]
     assert listed["classes"] == "every class, read in place from the class descriptions"
     for sql_file in load_order():

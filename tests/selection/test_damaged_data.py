@@ -35,12 +35,9 @@ def test_impossible_labels(call: Run, tmp_path: Path) -> None:
     check(call, "images left out (an impossible label): 11", hot_dogs=3, others=6)
 
 
-def test_an_image_twice_in_the_image_file(call: Run, tmp_path: Path) -> None:
+def test_an_image_twice_in_the_image_file_or_missing_from_it(call: Run, tmp_path: Path) -> None:
     write(tmp_path, images=[*IDS, IDS[4], IDS[15]])
     check(call, "images left out (several times in the image file): 2", hot_dogs=9, others=9)
-
-
-def test_labels_of_an_image_missing_from_the_image_file(call: Run, tmp_path: Path) -> None:
     write(tmp_path, images=IDS[2:])
     check(call, "images left out (not in the image file): 2", hot_dogs=8)
 

@@ -54,11 +54,6 @@ def test_a_name_is_found_as_written_or_in_another_case(database: Database) -> No
         assert [mid for (mid,) in rows] == mids, name
 
 
-def test_a_selection_takes_a_name_in_another_case(call: Run, folder: Path) -> None:
-    done = call("select", "--class", "carrot", "--data-dir", folder)
-    assert done.stdout.splitlines()[1].startswith("carrot,1,")
-
-
 def test_similar_names_begin_with_the_text_or_contain_it(database: Database, call: Run) -> None:
     assert names(database, "similar_classes('/m/0hutt', \"limit\" := 1)") == ["Hut"]
     done = call("select", "--class", "hot", "--data-dir", database.options.data_dir, code=3)

@@ -201,8 +201,11 @@ def shell(
         if not QUIET.get():
             _print_welcome(database, directory)
         # Ctrl-C is for the shell, which stops its query and not itself.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        status = subprocess.call([program, "-init", str(init_file)])
+        handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            status = subprocess.call([program, "-init", str(init_file)])
+        finally:
+            signal.signal(signal.SIGINT, handler)
     raise typer.Exit(status)
 
 

@@ -1,13 +1,9 @@
-"""The catalog of official files, which Python and DuckDB read from the same SQL file."""
+"""The catalog of official files."""
 
 from collections import Counter
-from dataclasses import asdict
-
-import duckdb
 
 from hotdog_sql.catalog import catalog, file_named, files_for
 from hotdog_sql.options import DataOptions, Release
-from hotdog_sql.sql_files import read_sql_file
 
 
 def names(release: str, *splits: str, labels: str = "human") -> list[str]:
@@ -33,13 +29,6 @@ def test_options_select_files() -> None:
     all_names = names("v6", "all")
     assert all_names == names("v6", "train", "test", "validation")
     assert len(all_names) == 7
-
-
-def test_python_and_duckdb_read_the_same_rows() -> None:
-    with duckdb.connect() as connection:
-        connection.execute(read_sql_file("catalog.sql").text)
-        rows = connection.execute("FROM catalog").fetchall()
-    assert [tuple(asdict(file).values()) for file in catalog()] == rows
 
 
 def test_every_release_has_every_file() -> None:

@@ -1,10 +1,8 @@
 """Scheduling of requests: limits, pauses, and hosts that do not delay each other."""
 
 import socket
-import sys
 from collections import Counter, deque
 from pathlib import Path
-from threading import Thread
 
 from hotdog_sql.download_options import DownloadOptions, RetryPolicy
 from hotdog_sql.downloader.hosts import HostQueue, Task
@@ -38,25 +36,6 @@ def test_flickr_gets_fewer_requests_than_the_mirror() -> None:
             queue.put(Task(photo(n), deque([(Source.ORIGINAL, url)])))
         taken = Counter(task.host for _ in range(flickr + mirror) if (task := queue.take()))
         assert taken == {"staticflickr.com": flickr, "mirror.example": mirror}
-
-
-def test_a_host_responds_while_its_tasks_are_taken() -> None:
-    """Otherwise a photo would be lost in a race and come from another source."""
-    options = DownloadOptions()
-    object.__setattr__(options, "per_host", 512_000)
-    queue = HostQueue(options, Progress())
-    task = Task(photo(1), deque([(Source.MIRROR, "https://mirror.example/1.jpg")]))
-    for _ in range(100_000):
-        queue.put(task)
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    taking = Thread(target=lambda: [queue.take() for _ in range(100_000)])
-    taking.start()
-    try:
-        while taking.is_alive():
-            queue.response_started(task.host)
-    finally:
-        sys.setswitchinterval(interval)
 
 
 class HostEvents(Progress):

@@ -12,11 +12,12 @@ import duckdb
 
 from hotdog_sql.catalog import CatalogFile
 from hotdog_sql.data_file import DataFile, refresh_command
-from hotdog_sql.errors import DataError, HotdogError, InputError, MissingFileError, StorageError
+from hotdog_sql.duckdb_errors import file_error, limit_error, one_line, query_error
+from hotdog_sql.errors import DataError, InputError, MissingFileError
 from hotdog_sql.files import temporary_folder
 from hotdog_sql.index import COPY_STATEMENTS, VARIABLES, index_of, index_state, new_index
 from hotdog_sql.options import DataOptions
-from hotdog_sql.sandbox import check_query, lock, query_error
+from hotdog_sql.sandbox import check_query, lock
 from hotdog_sql.sql_files import SqlFile, dataset_files, load_order, needed_for
 from hotdog_sql.text import printable
 
@@ -26,8 +27,6 @@ T = TypeVar("T")
 _row_type: Callable[..., Any] = namedtuple
 _FILES = "SELECT release, split, kind, path, name, bytes, md5, file FROM files ORDER BY kind, name"
 _CREATE_RESULT = "CREATE OR REPLACE TABLE result AS FROM query($query)"
-#: DuckDB's errors about a file that is not what its view expects.
-_FILE_ERRORS = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException)
 #: Views over the data folder, and the catalog's kinds of files that each reads.
 _FILE_KINDS = {
     "classes": ("classes",),
@@ -186,7 +185,7 @@ class Database:
         except (duckdb.BinderException, duckdb.CatalogException) as error:
             raise query_error(self._error_with_position(text) or error) from error
         except duckdb.Error as error:
-            raise self._limit_error(error) or query_error(error) from error
+            raise limit_error(error, self.scratch) or query_error(error) from error
 
     def _error_with_position(self, text: str) -> duckdb.Error | None:
         """The binder's error, whose position is in the user's query and not in ours."""
@@ -222,7 +221,7 @@ class Database:
         try:
             return self._interruptible(call)
         except duckdb.Error as error:
-            if explained := self._limit_error(error) or self._file_error(error):
+            if explained := limit_error(error, self.scratch) or file_error(error, self.files):
                 raise explained from error
             raise
 
@@ -236,31 +235,6 @@ class Database:
                 # Repeated, because DuckDB ignores an interrupt before the query starts.
                 self.connection.interrupt()
                 wait([future], timeout=0.1)
-
-    def _limit_error(self, error: duckdb.Error) -> HotdogError | None:
-        """Our error if DuckDB has run out of memory or of disk space, or None."""
-        if isinstance(error, duckdb.OutOfMemoryException):
-            return InputError(
-                f"DuckDB needs more memory ({one_line(error)}); give a larger --memory-limit, or "
-                "fewer --threads"
-            )
-        if isinstance(error, duckdb.IOException) and str(self.scratch) in str(error):
-            return StorageError(
-                f"cannot write the temporary folder ({one_line(error)}); make room or set TMPDIR"
-            )
-        return None
-
-    def _file_error(self, error: duckdb.Error) -> HotdogError | None:
-        """Our error if an Open Images file is to blame, or None."""
-        if not isinstance(error, _FILE_ERRORS):
-            return None
-        # DuckDB names the file far below the line that describes the error.
-        files = [file for file in self.files if str(file.path) in str(error)]
-        return DataError(
-            f"cannot read {' or '.join(file.path.name for file in files) or 'the data'}: "
-            f"{one_line(error)}; "
-            f"replace a damaged file with: {refresh_command(files or self.files)}"
-        )
 
     def _load_file(self, sql_file: SqlFile) -> None:
         view = sql_file.defines
@@ -313,8 +287,3 @@ def _connect(options: DataOptions, scratch: Path) -> duckdb.DuckDBPyConnection:
             f"{printable(str(options.memory_limit))!r} is not a memory limit "
             f"({one_line(error)}); give --memory-limit such as 512MB"
         ) from error
-
-
-def one_line(error: duckdb.Error) -> str:
-    """The first line of DuckDB's message, above those that point into the query."""
-    return printable(str(error).partition("\n")[0])

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import duckdb
 
-from hotdog_sql.database import Database, one_line
+from hotdog_sql.database import Database
+from hotdog_sql.duckdb_errors import one_line
 from hotdog_sql.errors import AmbiguousClassError, InputError, UnknownClassError
 from hotdog_sql.export import FILE_FORMATS, read_file
 from hotdog_sql.files import check_exists

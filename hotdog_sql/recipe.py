@@ -17,9 +17,10 @@ from typing import Any, Self
 import duckdb
 
 from hotdog_sql.config import VERSION
-from hotdog_sql.database import Database, one_line
+from hotdog_sql.database import Database
 from hotdog_sql.downloader.photo import IMAGE_COLUMNS
 from hotdog_sql.downloader.selection_json import part_shares
+from hotdog_sql.duckdb_errors import one_line
 from hotdog_sql.errors import InputError, SelectionFileError
 from hotdog_sql.export import read_file
 from hotdog_sql.files import atomic_write, check_exists

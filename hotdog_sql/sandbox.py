@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 
+from hotdog_sql.duckdb_errors import query_error
 from hotdog_sql.errors import QueryError
 from hotdog_sql.sql_files import dataset_files, load_order
 from hotdog_sql.text import printable
@@ -73,16 +74,6 @@ def check_query(connection: duckdb.DuckDBPyConnection, text: str) -> frozenset[s
             raise QueryError(f"the query must be one SELECT and nothing else: it has {statement}")
     # Any text in the query may be the name that query_table() reads.
     return frozenset(views & (texts if "query_table" in names else names))
-
-
-def query_error(error: duckdb.Error) -> QueryError:
-    """Return DuckDB's error about a user's query as one of ours."""
-    # After a blank line, DuckDB quotes the line at fault, which may be in our statement around the
-    # query, or gives advice that does not apply to our views.
-    message, *rest = (part.strip("\n") for part in str(error).split("\n\n"))
-    lines = [part for part in rest if part.startswith("LINE") and "query($query)" not in part]
-    hint = "list the views and macros with: hotdog-sql sql"
-    return QueryError("\n".join([message, *lines, hint]))
 
 
 def needs_of_query(text: str) -> frozenset[str]:

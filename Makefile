@@ -8,7 +8,7 @@ NEGATIVES := 120
 SEED := 42
 SPLIT := test
 RELEASE := v6
-DATA := data
+DATA := $(or $(HOTDOG_SQL_DATA_DIR),data)
 DATASET := dataset
 variables := CLASS NEGATIVES SEED SPLIT RELEASE DATA DATASET
 

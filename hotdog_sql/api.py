@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hotdog_sql import boxes
 from hotdog_sql.catalog import file_named, files_for
-from hotdog_sql.config import MEMORY_LIMIT, base_url, mirror_url
+from hotdog_sql.config import MEMORY_LIMIT, base_url, data_folder, mirror_url
 from hotdog_sql.data_file import DataFile, refresh_command
 from hotdog_sql.database import Database
 from hotdog_sql.download_options import DownloadOptions
@@ -59,7 +59,7 @@ __all__ = [
 
 
 def connect(
-    data_dir: str | Path = "data",
+    data_dir: str | Path | None = None,
     *,
     splits: str | Sequence[str] = "test",
     release: str = "v6",
@@ -72,7 +72,7 @@ def connect(
     """Open a DuckDB connection with the views and macros of `sql/`; download missing CSV files.
 
     Args:
-        data_dir: folder of the CSV files.
+        data_dir: folder of the CSV files, by default `HOTDOG_SQL_DATA_DIR` or else `data`.
         splits: one or more of `test`, `validation` and `train`, or `all`.
         release: `v6` or `v7`.
         labels: whose labels count: `human`, `machine` or `both`.
@@ -95,16 +95,9 @@ def connect(
         TransferError: a file could not be downloaded.
         DataError: a file lacks columns of its Open Images format.
     """
-    checked: Any = {"data_dir": data_dir, "splits": splits}
-    data = DataOptions(
-        **checked,
-        release=release,
-        labels=labels,
-        threads=threads,
-        memory_limit=memory_limit,
-        offline=offline,
-        large=large,
-    )
+    checked: Any = {"data_dir": data_folder() if data_dir is None else data_dir, "splits": splits}
+    checked |= {"release": release, "labels": labels, "offline": offline, "large": large}
+    data = DataOptions(**checked, threads=threads, memory_limit=memory_limit)
     # Code may change the working directory, as notebooks do.
     data = replace(data, data_dir=data.data_dir.absolute())
     needs = ("classes", "labels", "images")

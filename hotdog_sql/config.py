@@ -1,6 +1,7 @@
 """Defaults, and the environment variables that override them."""
 
 import os
+from pathlib import Path
 
 from hotdog_sql.errors import InputError
 
@@ -19,6 +20,11 @@ MEMORY_LIMIT = "350MB"
 
 #: Memory limit of DuckDB while it builds an index; the process stays below 2 GB.
 INDEX_MEMORY_LIMIT = "1500MB"
+
+
+def data_folder() -> Path:
+    """Return the folder of the CSV files (`HOTDOG_SQL_DATA_DIR`), by default `data`."""
+    return Path(os.environ.get("HOTDOG_SQL_DATA_DIR") or "data")
 
 
 def base_url() -> str:

@@ -19,6 +19,7 @@ from typing import Annotated, Any, get_args, get_origin
 import typer
 
 from hotdog_sql.cli.output import QUIET, RowFormat
+from hotdog_sql.config import data_folder
 from hotdog_sql.download_options import DatasetFormat, DownloadOptions
 from hotdog_sql.errors import InputError, QueryError
 from hotdog_sql.option_checks import LARGEST_COUNT, NUMBERS
@@ -48,10 +49,9 @@ def complete_class(incomplete: str) -> list[str]:
 
     Reads the CSV without DuckDB, whose start would delay the completion.
     """
-    folder = Path(os.environ.get("HOTDOG_SQL_DATA_DIR") or "data")
     prefix, column = incomplete.casefold(), 0 if incomplete.startswith("/") else 1
     names = set()
-    for path in folder.glob("oid*-class-descriptions.csv"):
+    for path in data_folder().glob("oid*-class-descriptions.csv"):
         with path.open(encoding="utf-8", errors="replace", newline="") as file:
             names |= {row[column] for row in islice(csv.reader(file), 1, None) if len(row) > 1}
     found = sorted(name for name in names if name.casefold().startswith(prefix))

@@ -122,8 +122,9 @@ def test_an_unusable_file_leaves_no_temporary_folder(
     (tmp_path / "data" / "test-annotations-bbox.csv").write_text("ImageID,b\n1,2\n")
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    monkeypatch.setenv("HOTDOG_SQL_DATA_DIR", str(tmp_path / "data"))
     with pytest.raises(DataError, match="lacks columns of boxes"):
-        hotdog_sql.connect(tmp_path / "data")
+        hotdog_sql.connect()
     assert list((tmp_path / "tmp").iterdir()) == []
 
 

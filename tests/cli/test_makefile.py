@@ -69,6 +69,7 @@ def test_only_targets_for_developers_install_the_dev_group(checkout: Path) -> No
         assert "--group dev" not in planned(target)
     for target in ("test", "lint", "bench", "cluster-demo"):
         assert planned(target).index(".[shell]") < planned(target).index("--group dev")
+    assert "--data-dir 'elsewhere'" in planned("refresh", "HOTDOG_SQL_DATA_DIR=elsewhere")
 
 
 def test_a_file_is_fetched_once_and_an_unknown_one_is_an_error(make: Make, checkout: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar
 import duckdb
 
 from hotdog_sql.catalog import CatalogFile
-from hotdog_sql.data_file import DataFile, refresh_command
+from hotdog_sql.data_file import DataFile, State, refresh_command
 from hotdog_sql.duckdb_errors import file_error, limit_error, one_line, query_error
 from hotdog_sql.errors import DataError, InputError, MissingFileError
 from hotdog_sql.files import temporary_folder
@@ -58,6 +58,7 @@ class Database:
         self.index_variables: dict[str, object] = {}
         self.index_warnings: list[str] = []
         self._loaded: set[str] = set()
+        self._states: dict[DataFile, State] = {}
         self._locked = False
         with ExitStack() as stack:
             self.scratch: Path = stack.enter_context(temporary_folder())
@@ -153,6 +154,14 @@ class Database:
         """Load every view and macro whose files exist."""
         self.load(*(sql_file.defines for sql_file in self.loadable(load_order())))
 
+    def check_unchanged(self, *names: str) -> None:
+        """Raise `DataError` if a file that these views or macros need has changed since loading."""
+        for file in self.files_needed_by(*names):
+            if self._states.get(file, file.state) != file.state:
+                raise DataError(
+                    f"{file.path} has changed while in use: run the same command or connect again"
+                )
+
     def load_dataset(self, directory: Path) -> None:
         """Load the views of a dataset's manifest, and allow queries to read its folder."""
         if not (directory / "manifest.csv").is_file():
@@ -239,6 +248,7 @@ class Database:
     def _load_file(self, sql_file: SqlFile) -> None:
         view = sql_file.defines
         files = self.files_read_by(view)
+        self._states |= {file: file.state for file in files}
         for file in files:
             if problem := file.problem():
                 raise DataError(f"{file.path} {problem}; get it with: {refresh_command([file])}")

@@ -120,6 +120,7 @@ class Recipe:
             "sql_sha256": {file.name: file.digest for file in sql_files},
             "file_md5": {file.catalog.name: file.md5 for file in files},
         }
+        database.check_unchanged(*needs)
         return cls(content, options)
 
     @classmethod

@@ -117,10 +117,11 @@ def select(
                 say(f"changed: {line}")
             if not changed:
                 say("nothing has changed since the recipe was written")
+        recipe = api.Recipe.of(selection) if output else None  # fails if a file has changed
         if output or row_format or not download:
             write_rows(database, selection.table, rows_format, output, limit=_TABLE_ROWS)
-        if output:
-            recipe_path = api.Recipe.of(selection).save(output, selection)
+        if output and recipe:
+            recipe_path = recipe.save(output, selection)
             rows = counted(len(selection), "row")
             say(f"Wrote {rows} to {output}, and their recipe to {recipe_path}")
             if sys.stderr.isatty() and output.suffix.lower() == f".{rows_format}":

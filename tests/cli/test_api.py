@@ -128,6 +128,15 @@ def test_an_unusable_file_leaves_no_temporary_folder(
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
+def test_a_recipe_of_a_file_that_has_changed_is_refused(tmp_path: Path) -> None:
+    small_open_images().write(tmp_path)
+    with hotdog_sql.connect(tmp_path, offline=True) as database:
+        chosen = hotdog_sql.select(database, "Hot dog")
+        (tmp_path / "test-images-with-rotation.csv").touch()
+        with pytest.raises(DataError, match=r"rotation\.csv has changed while in use: run"):
+            hotdog_sql.download(chosen, tmp_path / "dataset")
+
+
 def test_a_selection_is_rows_a_report_and_a_table(small_data: Path) -> None:
     with hotdog_sql.connect(small_data, offline=True) as database:
         chosen = hotdog_sql.select(database, "Hot dog", negatives=30)

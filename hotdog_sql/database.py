@@ -187,7 +187,8 @@ class Database:
         self.load(*check_query(self.connection, text))
         self.load_all()
         if not self._locked:
-            lock(self.connection, self._readable)
+            files = [path for file in self.files for path in (file.path, index_of(file.path))]
+            lock(self.connection, [*self._readable, *files])
             self._locked = True
         try:
             self._interruptible(lambda: self.connection.execute(_CREATE_RESULT, {"query": text}))

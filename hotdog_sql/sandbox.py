@@ -112,10 +112,11 @@ def set_variables(
 
 
 def lock(connection: duckdb.DuckDBPyConnection, readable: Iterable[Path]) -> None:
-    """Limit the connection to the files of some folders. It cannot be unlocked."""
-    folders = [str(path) for folder in readable for path in (folder, folder.resolve())]
-    patterns = [glob.escape(folder) for folder in folders]  # by which the views read them
-    connection.execute("SET allowed_directories = ?", [folders + patterns])
+    """Limit the connection to some folders and files, for good. A file may be a link."""
+    paths = [str(path) for given in readable for path in (given, given.resolve())]
+    patterns = [glob.escape(path) for path in paths]  # by which the views read them
+    for setting in ("allowed_directories", "allowed_paths"):
+        connection.execute(f"SET {setting} = ?", [paths + patterns])
     connection.execute("SET enable_external_access = false")
     connection.execute("SET python_enable_replacements = false")
     connection.execute("SET lock_configuration = true")

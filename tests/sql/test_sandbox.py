@@ -47,6 +47,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }.items():
         (root / name).parent.mkdir(exist_ok=True)
         (root / name).write_text(text)
+    (root / "data" / CLASSES).rename(root / "outside" / CLASSES)
+    (root / "data" / CLASSES).symlink_to(root / "outside" / CLASSES)
     return root
 
 

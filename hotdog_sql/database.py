@@ -267,7 +267,7 @@ class Database:
             )
         self._loaded.add(view)
         if self.options.indexed and view in COPY_STATEMENTS:
-            variables, warnings = index_state(view, [file.path for file in files])
+            variables, warnings = index_state(view, sorted(file.path for file in files))
             self.set_variables(variables)
             self.index_variables |= variables
             self.index_warnings += warnings

@@ -115,19 +115,23 @@ def test_a_damaged_index_is_named_and_not_read(folder: Path, call: Run, csv: str
 def test_the_command_and_its_advice_after_a_change(run: Run, call: Run, tmp_path: Path) -> None:
     """The advice names the folder and the splits, which are not the defaults."""
     folder, splits = tmp_path / "my data", ("validation", "test")
+    data = small_open_images()
+    data.machine_labels = [(image, "machine", mid, "0.5") for image, _, mid, _ in data.labels]
     for split in splits:
-        small_open_images().write(folder, split)
-    boxed_open_images().write(folder, splits[0])
+        data.write(folder, split)
+    data.boxes = boxed_open_images().boxes
+    data.write(folder, splits[0])
     leftover = folder / f".{index_of(Path(LABELS)).name}.123.part"
     leftover.touch()
-    options = ("--data-dir", folder, "--split", "validation", "--split", "test", "--offline")
+    options = ("--data-dir", folder, "--split", "validation", "--split", "test", "--labels", "both")
     select_command = ("select", "--class", "Hot dog", *options)
-    plain = call(*select_command)
+    plain, labels_in_order = call(*select_command), call("sql", "FROM labels", *options).stdout
     done = run("index", *options, "--threads", "1", "--memory-limit", "500MB")
-    assert len([line for line in done.stdout.splitlines() if ".csv: " in line]) == 5
+    assert len([line for line in done.stdout.splitlines() if ".csv: " in line]) == 7
     assert not leftover.exists()
     indexed = call(*select_command)
     assert (indexed.stdout, indexed.stderr) == (plain.stdout, plain.stderr)
+    assert call("sql", "FROM labels", *options).stdout == labels_in_order
     labels = folder / LABELS
     labels.write_text(labels.read_text() + f"{ODD_IDS[0]},verification,/m/01b9xk,1\n")
     record = folder / ".hotdog-sql" / "validation-annotations-human-imagelabels.parquet.json"

@@ -91,12 +91,15 @@ def test_a_temporary_folder_that_is_full(small_data: Path, in_sh: Run) -> None:
     assert done.stderr.endswith("; make room or set TMPDIR\n")
 
 
-def test_too_little_memory(small_data: Path, call: Run) -> None:
+def test_too_little_memory(small_data: Path, call: Run, tmp_path: Path) -> None:
     for limit, command in (("20KB", ["summary"]), ("2MB", ["sql", "FROM images ORDER BY ALL"])):
         done = call(*command, "--data-dir", small_data, "--memory-limit", limit, code=3)
         assert done.stdout == ""
         assert done.stderr.startswith("hotdog-sql: DuckDB needs more memory (")
         assert len(done.stderr.splitlines()) == 1
+    rows = ("sql", "SELECT range AS n, repeat('x', 500) AS text FROM range(250_000)", "--offline")
+    call(*rows, "--memory-limit", "100MB", "--threads", "2", "--output", "rows.json")
+    assert (tmp_path / "rows.json").read_text().count('},\n\t{"n":') == 249_999
 
 
 def test_where_the_query_comes_from(small_data: Path, run: Run, call: Run, tmp_path: Path) -> None:

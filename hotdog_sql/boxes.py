@@ -4,7 +4,7 @@ import csv
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.util import find_spec
@@ -13,17 +13,19 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import duckdb
+
 from hotdog_sql.database import Database
 from hotdog_sql.downloader.photo import is_image_id
 from hotdog_sql.downloader.result import MANIFEST, invalid_row
 from hotdog_sql.downloader.tars import in_tars, is_valid_path, tar_of
 from hotdog_sql.downloader.validate import RejectedError
-from hotdog_sql.errors import DataError, InputError, MissingExtraError
+from hotdog_sql.errors import InputError, MissingExtraError
 from hotdog_sql.files import storage_errors
 from hotdog_sql.lookup import find_mids
 from hotdog_sql.options import BoxFormat, DataOptions
 from hotdog_sql.recipe import Recipe
-from hotdog_sql.text import printable
+from hotdog_sql.text import one_line, printable
 
 _PHOTOS = """
 SELECT coalesce(COLUMNS(['ImageID', 'folder', 'partition', 'path', 'status', 'Subset']), ''), width
@@ -89,13 +91,12 @@ def find_boxes(database: Database, directory: Path, classes: Sequence[str] = ())
     database.load("dataset_boxes")
     database.load_dataset(directory)
     try:
-        photos = database.rows(_PHOTOS)
-    except DataError as error:  # in the manifest, not in an Open Images file
-        raise invalid_row(error.__cause__) from error
-    missing, left_out = _check_photos(directory, photos, database.options.splits)
-    negative_folder = "other" if recipe is None else recipe.options.negative_folder
-    values = {"class": mids, "missing": missing, "negative_folder": negative_folder}
-    database.execute(_FIND_BOXES, values)
+        missing, left_out = _check_photos(directory, database)
+        negative_folder = "other" if recipe is None else recipe.options.negative_folder
+        values = {"class": mids, "missing": missing, "negative_folder": negative_folder}
+        database.execute(_FIND_BOXES, values)
+    except duckdb.Error as error:  # in the manifest: one in an Open Images file is a DataError
+        raise invalid_row(one_line(error)) from error
     ((boxes, impossible),) = database.rows(_COUNT_BOXES)
     problems = [f"{problem}: {count:,}" for problem, count in left_out.items()]
     if impossible:
@@ -165,12 +166,10 @@ def _recipe_of(directory: Path) -> Recipe | None:
     return Recipe.read(path) if path.exists() else None
 
 
-def _check_photos(
-    directory: Path, photos: Iterable[Any], splits: Sequence[str]
-) -> tuple[list[str], Counter[str]]:
+def _check_photos(directory: Path, database: Database) -> tuple[list[str], Counter[str]]:
     """Return the paths of photos to leave out, and the number of photos left out by reason."""
     missing, left_out = [], Counter[str]()
-    for image_id, folder, part, path, status, subset, width in photos:
+    for image_id, folder, part, path, status, subset, width in database.rows(_PHOTOS):
         if status != "downloaded":
             left_out["photos that were lost or have failed"] += 1
             continue
@@ -184,7 +183,7 @@ def _check_photos(
         elif (directory / path).is_symlink() or not (directory / path).is_file():
             left_out["photos that are not in the dataset's folders"] += 1
             missing.append(path)
-        elif subset not in splits:
+        elif subset not in database.options.splits:
             left_out[f"photos whose boxes need --split {subset}"] += 1
             missing.append(path)
     return missing, left_out

@@ -1,5 +1,6 @@
 """An in-memory DuckDB with the views and macros of `sql/` over the Open Images files."""
 
+import errno
 import glob
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,14 +13,14 @@ import duckdb
 
 from hotdog_sql.catalog import CatalogFile
 from hotdog_sql.data_file import DataFile, State, refresh_command
-from hotdog_sql.duckdb_errors import file_error, limit_error, one_line, query_error
+from hotdog_sql.duckdb_errors import our_error, query_error
 from hotdog_sql.errors import DataError, InputError, MissingFileError
 from hotdog_sql.files import temporary_folder
 from hotdog_sql.index import COPY_STATEMENTS, VARIABLES, index_of, index_state, new_index
 from hotdog_sql.options import DataOptions
 from hotdog_sql.sandbox import check_query, lock
 from hotdog_sql.sql_files import SqlFile, dataset_files, load_order, needed_for
-from hotdog_sql.text import printable
+from hotdog_sql.text import one_line, printable
 
 Parameters = Mapping[str, object] | Sequence[object] | None
 T = TypeVar("T")
@@ -195,7 +196,8 @@ class Database:
         except (duckdb.BinderException, duckdb.CatalogException) as error:
             raise query_error(self._error_with_position(text) or error) from error
         except duckdb.Error as error:
-            raise limit_error(error, self.scratch) or query_error(error) from error
+            only_in_views = [file for file in self.files if file.path.name not in text]
+            raise our_error(error, self.scratch, only_in_views) or query_error(error) from error
 
     def _error_with_position(self, text: str) -> duckdb.Error | None:
         """The binder's error, whose position is in the user's query and not in ours."""
@@ -214,7 +216,11 @@ class Database:
             for file in self.files_read_by(view):
                 self.set_variables({VARIABLES[view][0]: [glob.escape(str(file.path))]})
                 with new_index(file.path) as temporary:
-                    self.execute(statement, {"file": str(temporary)})
+                    try:
+                        self.execute(statement, {"file": str(temporary)})
+                    except duckdb.IOException as error:  # an error in the CSV is a DataError
+                        code = errno.ENOSPC if "No space left" in str(error) else errno.EIO
+                        raise OSError(code, one_line(error)) from error
                 yield file.path, index_of(file.path)
 
     def close(self) -> None:
@@ -231,7 +237,7 @@ class Database:
         try:
             return self._interruptible(call)
         except duckdb.Error as error:
-            if explained := limit_error(error, self.scratch) or file_error(error, self.files):
+            if explained := our_error(error, self.scratch, self.files):
                 raise explained from error
             raise
 

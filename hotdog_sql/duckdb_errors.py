@@ -6,20 +6,16 @@ from pathlib import Path
 import duckdb
 
 from hotdog_sql.data_file import DataFile, refresh_command
-from hotdog_sql.errors import DataError, InputError, QueryError, StorageError
-from hotdog_sql.text import printable
+from hotdog_sql.errors import DataError, HotdogError, InputError, QueryError, StorageError
+from hotdog_sql.index import index_of
+from hotdog_sql.text import one_line
 
 #: DuckDB's errors about a file that is not what its view expects.
 _FILE_ERRORS = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException)
 
 
-def one_line(error: duckdb.Error) -> str:
-    """The first line of DuckDB's message, above those that point into the query."""
-    return printable(str(error).partition("\n")[0])
-
-
-def limit_error(error: duckdb.Error, scratch: Path) -> InputError | StorageError | None:
-    """Our error if DuckDB has run out of memory or of disk space, or None."""
+def our_error(error: duckdb.Error, scratch: Path, files: Sequence[DataFile]) -> HotdogError | None:
+    """Return our error if memory, disk space or a file that DuckDB names is to blame, or None."""
     if isinstance(error, duckdb.OutOfMemoryException):
         return InputError(
             f"DuckDB needs more memory ({one_line(error)}); give a larger --memory-limit, or "
@@ -29,20 +25,17 @@ def limit_error(error: duckdb.Error, scratch: Path) -> InputError | StorageError
         return StorageError(
             f"cannot write the temporary folder ({one_line(error)}); make room or set TMPDIR"
         )
-    return None
-
-
-def file_error(error: duckdb.Error, files: Sequence[DataFile]) -> DataError | None:
-    """Our error if an Open Images file is to blame, or None."""
-    if not isinstance(error, _FILE_ERRORS):
-        return None
     # DuckDB names the file far below the line that describes the error.
     named = [file for file in files if str(file.path) in str(error)]
-    return DataError(
-        f"cannot read {' or '.join(file.path.name for file in named) or 'the data'}: "
-        f"{one_line(error)}; "
-        f"replace a damaged file with: {refresh_command(named or files)}"
-    )
+    if named and isinstance(error, _FILE_ERRORS):
+        return DataError(
+            f"cannot read {' or '.join(file.path.name for file in named)}: {one_line(error)}; "
+            f"replace a damaged file with: {refresh_command(named)}"
+        )
+    for index in (index_of(file.path) for file in files):
+        if str(index) in str(error) and isinstance(error, _FILE_ERRORS):
+            return DataError(f"{index} is damaged: delete it, then run the same command again")
+    return None
 
 
 def query_error(error: duckdb.Error) -> QueryError:

@@ -8,9 +8,10 @@ from typing import BinaryIO
 import duckdb
 
 from hotdog_sql.database import Database
+from hotdog_sql.duckdb_errors import our_error
 from hotdog_sql.errors import InputError
 from hotdog_sql.files import atomic_write, storage_errors
-from hotdog_sql.text import printable
+from hotdog_sql.text import one_line
 
 _COPY = {
     "csv": "COPY (FROM query_table($table)) TO $file (FORMAT csv, HEADER true)",
@@ -31,12 +32,17 @@ def write_rows(database: Database, table: str, target: Path | BinaryIO, format_n
     """Write the rows of a table to a stream, or atomically to a file."""
     # A locked connection can only write to its temporary folder.
     rows = database.scratch / f"{table}.{format_name}"
-    if format_name == "parquet":
-        _make_decimal(database, table)
-    if format_name == "json":
-        _write_json(database, table, rows)
-    else:
-        database.execute(_COPY[format_name], {"table": table, "file": str(rows)})
+    try:
+        if format_name == "parquet":
+            _make_decimal(database, table)
+        if format_name == "json":
+            _write_json(database, table, rows)
+        else:
+            database.execute(_COPY[format_name], {"table": table, "file": str(rows)})
+    except duckdb.Error as error:
+        raise our_error(error, database.scratch, ()) or InputError(
+            f"cannot write {format_name} ({one_line(error)}): cast the column to VARCHAR"
+        ) from error
     if isinstance(target, Path):
         # A link stays, and its target is written.
         with atomic_write(target.resolve() if target.is_symlink() else target) as temporary:
@@ -60,14 +66,7 @@ def _make_decimal(database: Database, table: str) -> None:
     for name, kind in zip(relation.columns, relation.types, strict=True):
         if kind in ("HUGEINT", "UHUGEINT"):
             column = name.replace('"', '""')
-            change = f'ALTER TABLE {table} ALTER "{column}" TYPE DECIMAL(38, 0)'
-            try:
-                database.connection.execute(change)
-            except duckdb.ConversionException as error:
-                raise InputError(
-                    f"the numbers of column {printable(name)} have too many digits for Parquet: "
-                    "cast them to VARCHAR"
-                ) from error
+            database.execute(f'ALTER TABLE {table} ALTER "{column}" TYPE DECIMAL(38, 0)')
 
 
 def read_file(

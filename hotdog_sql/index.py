@@ -17,13 +17,13 @@ from hotdog_sql.data_file import read_json, save_json, sidecar
 from hotdog_sql.errors import StorageError
 from hotdog_sql.files import atomic_write, locked, storage_errors
 
+_TO = "TO $file (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, USE_TMP_FILE false"
 #: Level 1 of zstd compresses images as well as the default does, and faster. Row groups of 8,192
-#: images keep the memory of a selection low.
+#: images keep the memory of a selection low. The file that `new_index` yields is temporary already.
 COPY_STATEMENTS = {
-    "images": "COPY images TO $file (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, "
-    "COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 8_192)",
-    "labels": "COPY labels TO $file (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd)",
-    "boxes": "COPY boxes TO $file (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd)",
+    "images": f"COPY images {_TO}, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 8_192)",
+    "labels": f"COPY labels {_TO})",
+    "boxes": f"COPY boxes {_TO})",
 }
 #: Session variables of each view: its files, and the macro that reads them (see `sql/files.sql`).
 VARIABLES = {

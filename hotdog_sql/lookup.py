@@ -7,12 +7,11 @@ from pathlib import Path
 import duckdb
 
 from hotdog_sql.database import Database
-from hotdog_sql.duckdb_errors import one_line
 from hotdog_sql.errors import AmbiguousClassError, InputError, UnknownClassError
 from hotdog_sql.export import FILE_FORMATS, read_file
 from hotdog_sql.files import check_exists
 from hotdog_sql.options import DataOptions, SelectOptions, Split
-from hotdog_sql.text import printable
+from hotdog_sql.text import one_line, printable
 
 _WITHOUT_BOXES = """
 SELECT LabelName, DisplayName

@@ -20,14 +20,13 @@ from hotdog_sql.config import VERSION
 from hotdog_sql.database import Database
 from hotdog_sql.downloader.photo import IMAGE_COLUMNS
 from hotdog_sql.downloader.selection_json import part_shares
-from hotdog_sql.duckdb_errors import one_line
 from hotdog_sql.errors import InputError, SelectionFileError
 from hotdog_sql.export import read_file
 from hotdog_sql.files import atomic_write, check_exists
 from hotdog_sql.options import BOX_RULES, DataOptions, SelectOptions
 from hotdog_sql.selection import Selection, needs_of
 from hotdog_sql.sql_files import load_order, needed_for
-from hotdog_sql.text import printable
+from hotdog_sql.text import one_line, printable
 
 #: Version of the format of recipes.
 _FORMAT_VERSION = 1

@@ -15,6 +15,11 @@ _USERINFO = re.compile(r"(?<=://)[^\s'\"]*@")
 _QUERY = re.compile(r"(://[^\s?'\"]*)\?[^\s'\"]*")
 
 
+def one_line(error: Exception) -> str:
+    """Return the first line of DuckDB's message, above those that point into the query."""
+    return printable(str(error).partition("\n")[0])
+
+
 def printable(text: str) -> str:
     """Return the text on one line, without characters that control a terminal."""
     if text.isprintable():

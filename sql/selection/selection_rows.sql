@@ -19,5 +19,5 @@ SELECT
         )
     ) AS rank,
     images.*
-FROM images JOIN query_table(rows) AS chosen ON images.ImageID = chosen.ImageID
+FROM images JOIN query_table(rows) AS chosen ON images.ImageID = chosen.ImageID::VARCHAR
 ORDER BY folder, rank, ImageID;

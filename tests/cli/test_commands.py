@@ -54,7 +54,7 @@ def test_formats_agree(small_data: Path, run: Run, call: Run, tmp_path: Path) ->
     (exact,) = duckdb.read_parquet(f"{tmp_path}/rows.parquet").fetchall()
     assert exact[2:] == (9007199254740993, 2, 3)
     long = ("sql", f"SELECT 16{'0' * 37}::HUGEINT AS long", "--offline")
-    assert "cast them to VARCHAR" in call(*long, "--output", "long.parquet", code=3).stderr
+    assert "cast the column to VARCHAR" in call(*long, "--output", "long.parquet", code=3).stderr
 
 
 def test_a_selection_through_a_pipe(
@@ -102,7 +102,6 @@ def test_absurd_values_are_usage_errors(small_data: Path, call: Run) -> None:
         ("--related", "cousins"),
         ("--threads", "0"),
         *(("--set", "a"), ("--set", "a=1"), ("--group-by", "author")),
-        ("--partition", "80/30"),
         ("--no-such-option",),
         *(("--workers", "3"), ("--no-top-up",), ("--no-gallery",), ("--upright",)),
     ):

@@ -2,6 +2,8 @@
 
 import os
 import shlex
+import signal
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -71,12 +73,6 @@ def index_status(folder: Path, **options: Any) -> tuple[set[str], list[str]]:
         return views_of(database), database.index_warnings
 
 
-def test_a_csv_without_an_index_is_read(folder: Path) -> None:
-    assert index_status(folder) == (ALL, [])
-    index_of(folder / IMAGES).unlink()
-    assert index_status(folder) == ({"labels"}, [])
-
-
 @pytest.mark.parametrize("line", [1, 150, -1])
 def test_a_csv_that_changes_with_size_and_time_restored_is_read(folder: Path, line: int) -> None:
     labels = folder / LABELS
@@ -105,6 +101,7 @@ def test_a_damaged_index_is_named_and_not_read(folder: Path, call: Run, csv: str
     record.write_text(record.read_text().replace("parquet_crc32", "crc32"))
     assert index_status(folder)[1] == [f"{parquet.name} is damaged, so the CSV itself is read"]
     parquet.unlink()
+    assert index_status(folder) == (ALL - {"images" if csv == IMAGES else "labels"}, [])
     parquet.mkdir()
     done = call(*select_command)
     assert f"{parquet.name} is damaged" in done.stderr
@@ -145,6 +142,19 @@ def test_the_command_and_its_advice_after_a_change(run: Run, call: Run, tmp_path
     command = shlex.split(stale[0].partition("renew the index with: hotdog-sql ")[2])
     call(*command)
     assert "renew the index" not in call(*select_command).stderr
+
+
+def test_a_full_disk_and_a_killed_command(in_sh: Run, tmp_path: Path) -> None:
+    """A limit on the size of files has the same effect as a full disk; its signal can kill."""
+    small_open_images().write(tmp_path / "data")
+    done = in_sh("ulimit -f 4; $program index --offline", code=6)
+    assert "cannot use data/test-images-with-rotation.parquet (IO Error: " in done.stderr
+    program = (
+        "import signal as s, hotdog_sql.cli.main as m; s.signal(s.SIGXFSZ, s.SIG_DFL); m.main()"
+    )
+    line = f"ulimit -c 0; ulimit -f 4; exec {sys.executable} -c '{program}' index --offline"
+    in_sh(line, code=-signal.SIGXFSZ)
+    assert [part.name[:6] for part in (tmp_path / "data").glob("*.part")] == [".test-"]
 
 
 def test_the_shell_reads_the_index(folder: Path, run: Run) -> None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from hotdog_sql.catalog import catalog, file_named, files_for
+from hotdog_sql.catalog import catalog, files_for
 from hotdog_sql.options import DataOptions, Release
 
 
@@ -33,17 +33,10 @@ def test_options_select_files() -> None:
 
 def test_every_release_has_every_file() -> None:
     assert {file.release for file in catalog()} == set(Release)
+    assert len({file.path for file in catalog()}) == len({file.name for file in catalog()})
     expected: list[tuple[str, str | None]] = [("classes", None), ("hierarchy", None)]
     for kind in ("images", "human_labels", "machine_labels", "boxes"):
         expected += [(kind, split) for split in ("test", "validation", "train")]
     for release in Release:
         rows = [(file.kind, file.split) for file in catalog() if file.release == release]
         assert Counter(rows) == Counter(expected)
-
-
-def test_file_names_are_unique() -> None:
-    facts = {(file.name, file.path, file.bytes, file.md5) for file in catalog()}
-    assert len(facts) == len({file.name for file in catalog()})
-    assert all(file.name == file.path.rpartition("/")[2] for file in catalog())
-    images = file_named("test-images-with-rotation.csv")
-    assert (images.bytes, images.md5) == (45_227_339, "d832feb775b3cb78077bf8ae350adce5")

@@ -96,7 +96,6 @@ def test_absurd_values_are_usage_errors(small_data: Path, call: Run) -> None:
         *(("--min-confidence", value) for value in ("0", "1.1")),
         *(("--seed", value) for value in ("-1", str(2**63))),
         ("--limit", "0"),
-        ("--split", "all-of-it"),
         ("--release", "v5"),
         ("--format", "xlsx"),
         ("--related", "cousins"),

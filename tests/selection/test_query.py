@@ -7,23 +7,9 @@ import pytest
 
 from hotdog_sql.errors import QueryError
 from hotdog_sql.options import DataOptions, SelectOptions
-from hotdog_sql.selection import select as select_rows
+from hotdog_sql.selection import select
 from tests.conftest import Run
-from tests.support.brute_force import order_key
 from tests.support.openimages import ROW_COLUMNS, connect
-
-
-def select(folder: Path, text: str, **variables: str | float) -> list[tuple[object, ...]]:
-    with connect(DataOptions(folder)) as database:
-        rows = select_rows(database, SelectOptions(query=text, variables=variables))
-        assert tuple(rows.relation.columns) == ROW_COLUMNS
-        return [(row["folder"], row["rank"], row["ImageID"]) for row in rows]
-
-
-def test_rank_is_the_seeded_order_by_default(small_data: Path) -> None:
-    found = select(small_data, "SELECT ImageID, 'all' AS folder FROM images")
-    ids = sorted((f"{number:016x}" for number in range(1, 301)), key=lambda i: order_key(42, i))
-    assert found == [("all", rank, image) for rank, image in enumerate(ids, 1)]
 
 
 @pytest.mark.parametrize(
@@ -41,26 +27,27 @@ def test_rank_is_the_seeded_order_by_default(small_data: Path) -> None:
     ],
 )
 def test_invalid_queries_are_refused(small_data: Path, text: str, message: str) -> None:
-    with pytest.raises(QueryError, match=message):
-        select(small_data, text)
+    with connect(DataOptions(small_data)) as database, pytest.raises(QueryError, match=message):
+        select(database, SelectOptions(query=text))
 
 
 def test_invalid_variables_are_refused(small_data: Path) -> None:
     with connect(DataOptions(small_data)) as database:
         for name in ("data_dir", "Split", "LABEL_FILES", "a b", "x = 1; --", ""):
             with pytest.raises(QueryError):
-                select_rows(database, SelectOptions(query="SELECT 1", variables={name: 1}))
+                select(database, SelectOptions(query="SELECT 1", variables={name: 1}))
         with pytest.raises(QueryError, match="too large"):
-            select_rows(database, SelectOptions(query="SELECT 1", variables={"a": 10**40}))
+            select(database, SelectOptions(query="SELECT 1", variables={"a": 10**40}))
 
 
 def test_columns_in_any_case_and_variables_of_one_query(small_data: Path) -> None:
     text = "SELECT imageID, getvariable('F') AS FOLDER, 7.0 AS Rank FROM images LIMIT 1"
     with connect(DataOptions(small_data)) as database:
-        (row,) = select_rows(database, SelectOptions(query=text, variables={"f": "some"}))
+        (row,) = select(database, SelectOptions(query=text, variables={"f": "some"}))
+        assert tuple(row) == ROW_COLUMNS
         assert (row["folder"], row["rank"]) == ("some", 7)
         with pytest.raises(QueryError, match="'NULL' is not a valid folder"):
-            select_rows(database, SelectOptions(query=text))
+            select(database, SelectOptions(query=text))
 
 
 def test_the_command_and_its_recipe(small_data: Path, run: Run, tmp_path: Path) -> None:

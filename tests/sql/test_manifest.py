@@ -77,14 +77,3 @@ def test_the_shell_command_without_any_csv(dataset: Path, run: Run) -> None:
     done = run("shell", dataset, "--data-dir", dataset / "data", stdin="FROM losses;\n")
     assert "http 503" in done.stdout
     assert "Error" not in done.stderr + done.stdout
-
-
-@pytest.mark.parametrize("text", [b"", b"a,b\n1,2\n", b"ImageID\n", b"\xff\xfe\0"])
-def test_a_file_that_is_no_manifest(tmp_path: Path, call: Run, text: bytes) -> None:
-    (tmp_path / "manifest.csv").write_bytes(text)
-    done = call("sql", "FROM manifest", "--dataset", ".", code=3)
-    assert done.stdout == ""
-    assert done.stderr == (
-        "hotdog-sql: manifest.csv does not have a manifest's columns: "
-        "give the folder of a dataset\n"
-    )

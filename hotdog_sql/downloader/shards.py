@@ -42,8 +42,8 @@ class Shard:
         run_id = self.storage.read(RUN_FILE)
         if run_id is None:
             raise DatasetError(
-                f"no download into {self.storage.name} is visible from this machine: choose a "
-                "folder or an address that all machines share"
+                f"this machine sees no download into {self.storage.name}: if it has not ended, "
+                "choose a folder or an address that all machines share"
             )
         if run_id != self.run_id.encode():
             raise DatasetError(

@@ -9,6 +9,7 @@ from types import FrameType
 
 #: Signals that stop a command cleanly: Ctrl-C, a closed terminal and `kill`.
 _SIGNALS = ("SIGINT", "SIGHUP", "SIGTERM")
+#: The numbers of the signals that have arrived.
 _received: list[int] = []
 
 

@@ -117,7 +117,8 @@ def select(
                 say(f"changed: {line}")
             if not changed:
                 say("nothing has changed since the recipe was written")
-        recipe = api.Recipe.of(selection) if output else None  # fails if a file has changed
+        # Before the rows are written, because it fails if a file has changed.
+        recipe = api.Recipe.of(selection) if output else None
         if output or row_format or not download:
             write_rows(database, selection.table, rows_format, output, limit=_TABLE_ROWS)
         if output and recipe:

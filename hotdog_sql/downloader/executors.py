@@ -35,7 +35,8 @@ _RETRIES = 2
 #: Shards submitted per thread of a worker, so that a worker always has its next shard.
 _SHARDS_PER_THREAD = 2
 
-#: Seconds between checks that the cluster still has workers, and a worker's that its run goes on.
+#: Seconds between checks: by the command, that there are workers; by a worker, that its run has
+#: not ended.
 _POLL_SECONDS = 1.0
 
 #: Runs shards and yields results in batches, each of which is recorded before the next.

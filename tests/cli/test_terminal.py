@@ -142,7 +142,7 @@ def test_a_closed_terminal(server: LoopbackServer, small_data: Path, tmp_path: P
 
 
 def test_ctrl_c_does_not_end_the_shell(small_data: Path) -> None:
-    """The shell stops its query, and goes on."""
+    """The signal reaches the command too, which waits for the shell."""
     with started("shell", "--data-dir", small_data, variables={}) as shell:
         wait_for(shell)
         shell.send_signal(signal.SIGINT)

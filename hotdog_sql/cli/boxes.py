@@ -5,43 +5,32 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Argument, Option
 
 from hotdog_sql.cli.data import open_data
-from hotdog_sql.cli.options import OF_DATASET, BoxClassesOption, Settings, with_options
+from hotdog_sql.cli.options import BoxClassesOption, DataSettings, with_dataset_options
 from hotdog_sql.cli.output import say
 from hotdog_sql.errors import InputError
-from hotdog_sql.options import BoxFormat, DataOptions
+from hotdog_sql.options import BoxFormat
 from hotdog_sql.text import counted, printable
 
 if TYPE_CHECKING:
     from hotdog_sql.api import boxes
 
-_Dataset = Annotated[
-    Path,
-    typer.Argument(
-        metavar="DATASET", exists=True, file_okay=False, help="Dataset in class folders."
-    ),
-]
+_Dataset = Annotated[Path, Argument(exists=True, file_okay=False, help="Dataset in class folders.")]
 
 
-@with_options(of_dataset=OF_DATASET, data_settings=DataOptions)
+@with_dataset_options
 def crop(
     dataset: _Dataset,
-    crops: Annotated[Path, typer.Argument(metavar="CROPS", help="New folder for the crops.")],
+    crops: Annotated[Path, Argument(help="New folder for the crops.")],
     *,
     classes: BoxClassesOption = None,
     margin: Annotated[
-        float,
-        typer.Option(
-            metavar="X", min=0.0, max=10.0, help="Margin on each side, as a share of the box."
-        ),
+        float, Option(min=0.0, max=10.0, help="Margin on each side, as a share of the box.")
     ] = 0.1,
-    min_pixels: Annotated[
-        int,
-        typer.Option(metavar="N", min=1, help="Leave out boxes with a shorter side."),
-    ] = 64,
-    data_settings: Settings,
+    min_pixels: Annotated[int, Option(min=1, help="Leave out boxes with a shorter side.")] = 64,
+    data_settings: DataSettings,
 ) -> None:
     """Cut the boxes of a dataset's classes out of its photos.
 
@@ -62,28 +51,24 @@ def crop(
     say(f"Cut out {counted(counts.get('', 0), 'box', 'boxes')} into {crops}")
 
 
-@with_options(of_dataset=OF_DATASET, data_settings=DataOptions)
+@with_dataset_options
 def export(
     dataset: _Dataset,
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="New folder for the files.")],
+    out: Annotated[Path, Argument(help="New folder for the files.")],
     *,
     box_format: Annotated[
         BoxFormat,
-        typer.Option(
+        Option(
             "--format",
-            metavar="yolo|coco|voc|jsonl",
             help="yolo: for Ultralytics; coco: annotations.json; voc: Pascal VOC; jsonl: for "
             "Hugging Face datasets.",
         ),
     ],
     copy: Annotated[
-        bool,
-        typer.Option(
-            "--copy", help="Copy photos instead of linking them: some trainers alter photos."
-        ),
+        bool, Option(help="Copy photos instead of linking them: some trainers alter photos.")
     ] = False,
     classes: BoxClassesOption = None,
-    data_settings: Settings,
+    data_settings: DataSettings,
 ) -> None:
     """Write a dataset's photos and boxes in a format for detectors.
 
@@ -103,7 +88,7 @@ def export(
 
 @contextmanager
 def _open_boxes(
-    dataset: Path, classes: list[str] | None, data_settings: Settings
+    dataset: Path, classes: list[str] | None, data_settings: DataSettings
 ) -> "Iterator[boxes.DatasetBoxes]":
     """Find the boxes of a dataset; warn of photos and boxes that are left out."""
     from hotdog_sql import api

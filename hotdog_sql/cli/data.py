@@ -8,9 +8,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import BadParameter, Option
 
-from hotdog_sql.cli.options import Settings, with_options
+from hotdog_sql.cli.options import DataSettings, Settings, with_options
 from hotdog_sql.cli.output import QUIET, say
 from hotdog_sql.config import INDEX_MEMORY_LIMIT
 from hotdog_sql.options import DataOptions
@@ -62,16 +62,17 @@ def confirm_download(options: DataOptions, count: int, total: int | None) -> boo
     return sys.stdin.readline().strip().casefold() in ("y", "yes")
 
 
-@with_options(data_settings=(DataOptions, "splits", "release", "labels", "data_dir", "large"))
+@with_options
 def refresh(
-    data_settings: Settings,
+    data_settings: Annotated[
+        Settings, DataOptions, "splits", "release", "labels", "data_dir", "large"
+    ],
     every_split: Annotated[
-        bool, typer.Option("--all", help="All splits.", rich_help_panel="Data")
+        bool, Option(..., "--all", help="All splits.", rich_help_panel="Data")
     ] = False,
     file: Annotated[
         list[str] | None,
-        typer.Option(
-            "--file",
+        Option(
             metavar="NAME",
             help="Only the file of this name. Repeat it for several.",
             rich_help_panel="Data",
@@ -91,8 +92,10 @@ def refresh(
     from hotdog_sql import api
 
     if (every_split, "splits" in data_settings, bool(file)).count(True) > 1:
-        raise typer.BadParameter("give one of --split, --all and --file")
-    options = DataOptions(**(data_settings | ({"splits": ("all",)} if every_split else {})))
+        raise BadParameter("give one of --split, --all and --file")
+    if every_split:
+        data_settings["splits"] = ("all",)
+    options = DataOptions(**data_settings)
     confirm = partial(confirm_download, options)
     with display() as progress:
         results, error = api.refresh(options, file or (), confirm=confirm, progress=progress)
@@ -104,8 +107,8 @@ def refresh(
         raise error
 
 
-@with_options(data_settings=DataOptions)
-def index(data_settings: Settings) -> None:
+@with_options
+def index(data_settings: DataSettings) -> None:
     """Write Parquet copies of the CSVs, which make commands faster.
 
     Examples:

@@ -4,11 +4,17 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Argument, BadParameter, Exit, Option, echo
 
 from hotdog_sql.cli import options
 from hotdog_sql.cli.data import display, open_data
-from hotdog_sql.cli.options import Settings, with_options
+from hotdog_sql.cli.options import (
+    DataSettings,
+    DownloadSettings,
+    Settings,
+    with_dataset_options,
+    with_options,
+)
 from hotdog_sql.cli.output import ExitCode, say
 from hotdog_sql.cli.report import print_download, print_selection
 from hotdog_sql.download_options import DownloadOptions
@@ -23,13 +29,13 @@ if TYPE_CHECKING:
 def parse_destination(text: str | None) -> str | None:
     """Return the address of a dataset; raise an error if it is a file."""
     if text is not None and Path(text).is_file():
-        raise typer.BadParameter(f"Directory {text!r} is a file.")
+        raise BadParameter(f"Directory {text!r} is a file.")
     return text
 
 
 _Destination = Annotated[
     str,
-    typer.Argument(
+    Argument(
         metavar="DEST",
         callback=parse_destination,
         help="Dataset: a folder, or an address such as s3://bucket/prefix.",
@@ -37,25 +43,21 @@ _Destination = Annotated[
 ]
 
 
-@with_options(
-    download_settings=DownloadOptions,
-    data_settings=(DataOptions, "splits", "data_dir", "offline", "large"),
-)
+@with_options
 def download(
     selection_file: Annotated[
         Path,
-        typer.Argument(
-            metavar="SELECTION_FILE",
+        Argument(
             dir_okay=False,
             help="Selection saved as .csv, .json or .parquet; - reads it from a pipe. Or a list of "
             "ImageIDs, as for select --ids; --split says where to look for them.",
         ),
     ],
     destination: _Destination,
-    download_settings: Settings,
+    download_settings: DownloadSettings,
     gallery: options.GalleryOption = True,
     *,
-    data_settings: Settings,
+    data_settings: Annotated[Settings, DataOptions, "splits", "data_dir", "offline", "large"],
     verbose: options.VerboseOption = False,
 ) -> None:
     """Download the photos of a saved selection into class folders.
@@ -82,7 +84,7 @@ def download(
         else:
             saved = api.open_selection(selection_file, data_options.data_dir, warn=say)
             selection = stack.enter_context(saved)
-        raise typer.Exit(
+        raise Exit(
             run_download(selection, destination, download_options, gallery=gallery, verbose=verbose)
         )
 
@@ -111,17 +113,15 @@ def run_download(
     return ExitCode.INCOMPLETE if report.failed else ExitCode.OK
 
 
-@with_options(download_settings=(DownloadOptions, "sources"))
+@with_options
 def verify(
     destination: _Destination,
-    decode: Annotated[
-        bool, typer.Option("--decode", help="Decode every photo too. Needs Pillow.")
-    ] = False,
+    decode: Annotated[bool, Option(help="Decode every photo too. Needs Pillow.")] = False,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Download what is missing, altered or undecodable.")
+        bool, Option(help="Download what is missing, altered or undecodable.")
     ] = False,
     *,
-    download_settings: Settings,
+    download_settings: Annotated[Settings, DownloadOptions, "sources"],
 ) -> None:
     """Compare each photo of a dataset with its manifest, byte by byte.
 
@@ -146,20 +146,18 @@ def verify(
     for path in report.foreign:
         say(f"ignored  {printable(path)}: written by the operating system or a trainer")
     for problem in report.problems:
-        typer.echo(f"{problem.fault}  {printable(problem.path)}")
+        echo(f"{problem.fault}  {printable(problem.path)}")
     if not report.good:
-        raise typer.Exit(ExitCode.VERIFY_FAILED)
+        raise Exit(ExitCode.VERIFY_FAILED)
 
 
-@with_options(of_dataset=options.OF_DATASET, data_settings=DataOptions)
+@with_dataset_options
 def gallery(
-    directory: Annotated[str, typer.Argument(metavar="DIR", help="Folder of the dataset.")],
-    boxes: Annotated[
-        bool, typer.Option("--boxes", help="Draw the boxes of the selection's classes.")
-    ] = False,
+    directory: Annotated[str, Argument(metavar="DIR", help="Folder of the dataset.")],
+    boxes: Annotated[bool, Option(help="Draw the boxes of the selection's classes.")] = False,
     *,
     classes: options.BoxClassesOption = None,
-    data_settings: Settings,
+    data_settings: DataSettings,
 ) -> None:
     """Write a page of a dataset's photos, and of why some were lost.
 
@@ -172,7 +170,7 @@ def gallery(
     from hotdog_sql import api
 
     if not boxes and classes:
-        raise typer.BadParameter("--class needs --boxes: add it")
+        raise BadParameter("--class needs --boxes: add it")
     folder = api.open_storage(directory).folder
     if folder is None:
         raise InputError(f"{directory} is not on this machine: give the folder of a dataset")
@@ -184,22 +182,21 @@ def gallery(
         say(str(api.write_gallery(folder, database, classes or (), warn=say)), err=False)
 
 
-@with_options(download_settings=(DownloadOptions, "update"))
+@with_options
 def demo(
     directory: Annotated[
-        Path, typer.Argument(metavar="DIR", file_okay=False, help="Folder of the dataset.")
+        Path, Argument(metavar="DIR", file_okay=False, help="Folder of the dataset.")
     ] = Path("dataset"),
     data_dir: Annotated[
         Path | None,
-        typer.Option(
-            "--data-dir",
+        Option(
             metavar="DIR",
             file_okay=False,
             help="Keep the CSV files here, for sql and shell, instead of a temporary folder.",
         ),
     ] = None,
     *,
-    download_settings: Settings,
+    download_settings: Annotated[Settings, DownloadOptions, "update"],
 ) -> None:
     """Make a small dataset without the network.
 
@@ -223,4 +220,4 @@ def demo(
             print_selection(selection)
             download_options = DownloadOptions(**download_settings)
             code = run_download(selection, str(directory), download_options, boxes=True)
-    raise typer.Exit(code)
+    raise Exit(code)

@@ -8,7 +8,7 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import fields
 from enum import EnumMeta
@@ -16,7 +16,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
 
-import typer
+from typer import BadParameter, Context, Option
+from typer.models import ArgumentInfo, OptionInfo
 
 from hotdog_sql.cli.output import QUIET, RowFormat
 from hotdog_sql.config import data_folder
@@ -39,8 +40,10 @@ from hotdog_sql.options import (
 
 #: The fields of an option dataclass that the user set; the others keep their defaults.
 Settings = dict[str, Any]
+DataSettings = Annotated[Settings, DataOptions]
+SelectSettings = Annotated[Settings, SelectOptions]
+DownloadSettings = Annotated[Settings, DownloadOptions]
 
-_parameter = functools.partial(inspect.Parameter, kind=inspect.Parameter.KEYWORD_ONLY)
 _METAVARS = {int: "N", float: "X", str: "TEXT", Path: "FILE"}
 
 
@@ -70,7 +73,7 @@ def _parse_partition(text: str) -> dict[str, float]:
     try:
         return parse_partition(text)
     except InputError as error:
-        raise typer.BadParameter(str(error)) from error
+        raise BadParameter(str(error)) from error
 
 
 def _parse_negatives(text: object) -> dict[str, int | float | None]:
@@ -81,7 +84,7 @@ def _parse_negatives(text: object) -> dict[str, int | float | None]:
     except ValueError:
         value = -1
     if rest or not 0 <= value <= LARGEST_COUNT:
-        raise typer.BadParameter(
+        raise BadParameter(
             f"{text!r} is neither a number from 0 to {LARGEST_COUNT:,} nor a multiple such as 2x"
         )
     return {"negatives": 0, "ratio": value} if suffix else {"negatives": int(value), "ratio": None}
@@ -91,14 +94,12 @@ def _parse_set(setting: str) -> tuple[str, str | int | float]:
     """Return the name and value of a `--set`: a number if Python writes it as it was typed."""
     name, equals, value = setting.partition("=")
     if not equals:
-        raise typer.BadParameter(f"{setting!r} has no =: give NAME=VALUE")
+        raise BadParameter(f"{setting!r} has no =: give NAME=VALUE")
     for kind in (int, float):
-        try:
+        with suppress(ValueError):
             number = kind(value)
-        except ValueError:
-            continue
-        if str(number) == value and -math.inf < number < math.inf:
-            return name, number
+            if str(number) == value and -math.inf < number < math.inf:
+                return name, number
     return name, value
 
 
@@ -107,17 +108,14 @@ def read_query(path: str) -> str:
     try:
         return (sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()).decode()
     except OSError as error:
-        raise typer.BadParameter(f"cannot read {path}: {error.strerror}") from error
+        raise BadParameter(f"cannot read {path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise QueryError(f"{path} is not UTF-8 text; save the query as UTF-8") from error
 
 
 def option(kind: Any, *names: str, panel: str | None = None, **settings: Any) -> Any:
-    """Return the annotation of an option, with a metavar that says what to type."""
-    inner = next((arg for arg in get_args(kind) if arg is not type(None)), kind)
-    metavar = "|".join(inner) if isinstance(inner, EnumMeta) else _METAVARS.get(inner)
-    settings = {"metavar": metavar, "rich_help_panel": panel} | settings
-    return Annotated[kind, typer.Option(..., *names, **settings)]
+    """Return the annotation of an option."""
+    return Annotated[kind, Option(..., *names, rich_help_panel=panel, **settings)]
 
 
 FormatOption: Any = option(
@@ -138,7 +136,6 @@ VerboseOption: Any = option(bool, "--verbose", "-v", panel="Output", help="Print
 _QuietOption: Any = option(bool, "--quiet", "-q", panel="Output", help="Print errors only.")
 GalleryOption: Any = option(
     bool,
-    "--gallery/--no-gallery",
     panel="Download",
     help="Whether to write index.html, a page that shows the dataset's photos.",
 )
@@ -161,7 +158,7 @@ _OPTIONS: dict[type, dict[str, Any]] = {
         ),
         "threads": option(int | None, panel="Data"),
         "memory_limit": option(str, panel="Data", metavar="SIZE"),
-        "offline": option(bool, "--offline", panel="Data"),
+        "offline": option(bool, panel="Data"),
         "large": option(bool, "--yes", "-y", panel="Data"),
     },
     SelectOptions: {
@@ -181,9 +178,9 @@ _OPTIONS: dict[type, dict[str, Any]] = {
         "exclude": option(list[str], panel="Images", **_CLASS),
         "min_area": option(float | None, panel="Boxes"),
         "max_area": option(float | None, panel="Boxes"),
-        "no_group_of": option(bool, "--no-group-of", panel="Boxes"),
-        "no_depiction": option(bool, "--no-depiction", panel="Boxes"),
-        "no_truncated": option(bool, "--no-truncated", panel="Boxes"),
+        "no_group_of": option(bool, panel="Boxes"),
+        "no_depiction": option(bool, panel="Boxes"),
+        "no_truncated": option(bool, panel="Boxes"),
         "negative_folder": option(str, panel="Folders"),
         "partition": option(Any, panel="Folders", metavar="SHARES", parser=_parse_partition),
         "group_by": option(GroupBy, panel="Folders"),
@@ -204,12 +201,12 @@ _OPTIONS: dict[type, dict[str, Any]] = {
         "workers": option(int, panel="Download"),
         "per_host": option(int, panel="Download"),
         "max_bytes": option(int, panel="Download"),
-        "strict_md5": option(bool, "--strict-md5", panel="Download"),
-        "retry_failed": option(bool, "--retry-failed", panel="Download"),
-        "replace_failed": option(bool, "--replace-failed", panel="Download"),
+        "strict_md5": option(bool, panel="Download"),
+        "retry_failed": option(bool, panel="Download"),
+        "replace_failed": option(bool, panel="Download"),
         "top_up": option(bool, "--top-up/--no-top-up", panel="Download"),
-        "update": option(bool, "--update", panel="Download"),
-        "upright": option(bool, "--upright", panel="Download"),
+        "update": option(bool, panel="Download"),
+        "upright": option(bool, panel="Download"),
         "max_side": option(int | None, panel="Download"),
         "dataset_format": option(DatasetFormat, panel="Download"),
         "shard_size": option(int | None, panel="Download"),
@@ -218,92 +215,95 @@ _OPTIONS: dict[type, dict[str, Any]] = {
 }
 
 
-#: The fields that a dataset's recipe sets, unless the user does.
-OF_DATASET = ("splits", "release", "labels")
-
-
 def option_name(field: str) -> str:
     """Return the name of a field's option, such as `--max-side`."""
     (annotation,) = (options[field] for options in _OPTIONS.values() if field in options)
-    return next(iter(annotation.__metadata__[0].param_decls), f"--{field.replace('_', '-')}")
+    return next(iter(annotation.__metadata__[0].param_decls), _name(field))
 
 
 def with_options(
-    *, of_dataset: Collection[str] = (), **groups: Any
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Add the options of dataclasses, and `--quiet`, to a command.
+    command: Callable[..., None], *, without_defaults: Collection[str] = ()
+) -> Callable[..., None]:
+    """Turn the parameters of a command into those that Typer expects, and add `--quiet`.
 
-    With `data_settings=DataOptions`, the parameter `data_settings` gets what the user set.
-    With `data_settings=(DataOptions, "splits")`, the command has the option of this field only.
-    The help shows no defaults for the fields in `of_dataset`: they are those of a dataset.
+    With `Annotated[Settings, DataOptions, "splits"]`, a parameter gets what the user set of these
+    fields of the dataclass. Without names, the command has the options of all fields.
     """
+    groups: dict[str, list[inspect.Parameter]] = {}
+    parameters = [_parameter("context", Context)]
+    for name, parameter in inspect.signature(command).parameters.items():
+        _, info, *names = get_args(parameter.annotation)
+        if isinstance(info, type):
+            groups[name] = list(_parameters(info, names or _OPTIONS[info], without_defaults))
+            parameters += groups[name]
+        else:
+            parameters.append(_parameter(name, parameter.annotation, parameter.default))
+    parameters.append(_parameter("quiet", _QuietOption, False))
 
-    def wrap(command: Callable[..., None]) -> Callable[..., None]:
-        by_group = {
-            name: _parameters(*group) if isinstance(group, tuple) else _parameters(group)
-            for name, group in groups.items()
-        }
-        parameters = [_parameter("context", annotation=typer.Context)]
-        for name, parameter in inspect.signature(command).parameters.items():
-            parameters += by_group.get(name, [parameter.replace(kind=parameter.KEYWORD_ONLY)])
-        parameters = [
-            one.replace(default=None) if one.name in of_dataset else one for one in parameters
-        ]
-        parameters.append(_parameter("quiet", default=False, annotation=_QuietOption))
+    @functools.wraps(command)
+    def run(context: Any, quiet: bool, **values: Any) -> None:
+        QUIET.set(quiet)
+        given = {name for name in values if context.get_parameter_source(name).name != "DEFAULT"}
+        for group, options in groups.items():
+            chosen = {option.name: values.pop(option.name) for option in options}
+            values[group] = {name: value for name, value in chosen.items() if name in given}
+        command(**values)
 
-        @functools.wraps(command)
-        def run(context: typer.Context, quiet: bool, **values: Any) -> None:
-            QUIET.set(quiet)
-            settings: dict[str, Settings] = {}
-            for group, options in by_group.items():
-                group_values = {option.name: values.pop(option.name) for option in options}
-                settings[group] = {
-                    name: tuple(value) if isinstance(value, list) else value
-                    for name, value in group_values.items()
-                    if _is_given(context, name)
-                }
-            command(**values, **settings)
-
-        # Typer reads the annotations and the signature.
-        run.__annotations__ = {option.name: option.annotation for option in parameters}
-        run.__dict__["__signature__"] = inspect.Signature(parameters)
-        return run
-
-    return wrap
+    # Typer reads the annotations and the signature.
+    run.__annotations__ = {option.name: option.annotation for option in parameters}
+    run.__dict__["__signature__"] = inspect.Signature(parameters)
+    return run
 
 
-def _is_given(context: typer.Context, name: str) -> bool:
-    source = context.get_parameter_source(name)
-    return source is not None and source.name in ("COMMANDLINE", "ENVIRONMENT")
+#: For commands on a dataset, whose recipe has the defaults of these fields.
+with_dataset_options = functools.partial(
+    with_options, without_defaults=("splits", "release", "labels")
+)
 
 
-def _parameters(group: type, *names: str) -> list[inspect.Parameter]:
-    """Return a parameter for each named field, by default for each field that is an option."""
-    defaults: dict[str, Any] = {
-        field.name: field.default_factory() if callable(field.default_factory) else field.default
-        for field in fields(group)
-    }
+def _parameters(
+    group: type, names: Collection[str], without_defaults: Collection[str]
+) -> Iterator[inspect.Parameter]:
+    """Yield a parameter for each named field of a dataclass."""
+    defaults = {field.name: field.default for field in fields(group)}
     texts = _descriptions(group)
-    parameters = []
-    for name in names or _OPTIONS[group]:
-        annotation, default = _OPTIONS[group][name], defaults[name]
-        text = texts[name]
-        if get_origin(get_args(annotation)[0]) is list:
-            text, default = f"{text} Repeat it for several.", list(default)
-        (info,) = annotation.__metadata__
+    for name in names:
+        annotation, default, text = _OPTIONS[group][name], defaults[name], texts[name]
+        kind, info = get_args(annotation)
+        if get_origin(kind) is list:
+            text = f"{text} Repeat it for several."
+            default = list(default) if isinstance(default, tuple) else []
         info.help = info.help or text
         if name in NUMBERS:
             _, info.min, info.max = NUMBERS[name]
-        parameters.append(_parameter(name, default=default, annotation=annotation))
-    return parameters
+        yield _parameter(name, annotation, None if name in without_defaults else default)
 
 
+def _parameter(
+    name: str, annotation: Any, default: Any = inspect.Parameter.empty
+) -> inspect.Parameter:
+    """Return a parameter; an option's metavar says what to type, and a flag has no negation."""
+    kind, info = get_args(annotation) or (annotation, None)
+    if isinstance(info, ArgumentInfo):
+        info.metavar = info.metavar or name.upper()
+    elif isinstance(info, OptionInfo):
+        inner = next((arg for arg in get_args(kind) if arg is not type(None)), kind)
+        metavar = "|".join(inner) if isinstance(inner, EnumMeta) else _METAVARS.get(inner)
+        info.metavar = info.metavar or metavar
+        if default is False:
+            info.param_decls = info.param_decls or (_name(name),)
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    return inspect.Parameter(name, keyword, default=default, annotation=annotation)
+
+
+def _name(field: str) -> str:
+    return f"--{field.replace('_', '-')}"
+
+
+@functools.cache
 def _descriptions(group: type) -> dict[str, str]:
     """Return each attribute's description in the docstring of a dataclass, as a sentence."""
     attributes = (inspect.getdoc(group) or "").partition("Attributes:\n")[2].partition("\n\n")[0]
     entries = re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", attributes, flags=re.MULTILINE)
-    sentences = {}
-    for name, entry in entries:
-        text = " ".join(entry.replace("`", "").split())
-        sentences[name] = f"{text[:1].upper()}{text[1:].removesuffix('.')}."
-    return sentences
+    texts = {name: " ".join(entry.replace("`", "").split()) for name, entry in entries}
+    return {name: f"{text[0].upper()}{text[1:].removesuffix('.')}." for name, text in texts.items()}

@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Argument, BadParameter, Exit, Option, echo
 
 from hotdog_sql.cli import options
 from hotdog_sql.cli.data import open_data
-from hotdog_sql.cli.options import Settings, read_query, with_options
+from hotdog_sql.cli.options import DataSettings, Settings, read_query, with_options
 from hotdog_sql.cli.output import QUIET, check_output, say, write_rows
 from hotdog_sql.cli.report import print_problems
 from hotdog_sql.errors import MissingExtraError
@@ -23,7 +23,7 @@ from hotdog_sql.text import counted, printable, size_text
 if TYPE_CHECKING:
     from hotdog_sql.api import Database, SqlFile
 
-_CONFIDENCE = (SelectOptions, "min_confidence")
+_Confidence = Annotated[Settings, SelectOptions, "min_confidence"]
 #: How a file compares with that of the server or the catalog.
 _VERDICTS = {None: "not compared with", True: "matches", False: "DIFFERS from"}
 #: Example queries for new users of the shell.
@@ -39,21 +39,14 @@ _QUERIES = {
 }
 
 
-@with_options(data_settings=DataOptions, select_settings=_CONFIDENCE)
+@with_options
 def classes(
-    pattern: Annotated[
-        str,
-        typer.Argument(metavar="PATTERN", help='Part of a name or MID, such as "hot dog".'),
-    ],
-    counts: Annotated[
-        bool, typer.Option("--counts", help="Count positives and verified negatives too.")
-    ] = False,
-    boxes: Annotated[
-        bool, typer.Option("--boxes", help="Count boxes too; implies --counts.")
-    ] = False,
+    pattern: Annotated[str, Argument(help='Part of a name or MID, such as "hot dog".')],
+    counts: Annotated[bool, Option(help="Count positives and verified negatives too.")] = False,
+    boxes: Annotated[bool, Option(help="Count boxes too; implies --counts.")] = False,
     *,
-    data_settings: Settings,
-    select_settings: Settings,
+    data_settings: DataSettings,
+    select_settings: _Confidence,
     row_format: options.FormatOption = None,
     output: options.OutputOption = None,
 ) -> None:
@@ -80,10 +73,10 @@ def classes(
     say(counted(count, "class", "classes"))
 
 
-@with_options(data_settings=DataOptions, select_settings=_CONFIDENCE)
+@with_options
 def summary(
-    data_settings: Settings,
-    select_settings: Settings,
+    data_settings: DataSettings,
+    select_settings: _Confidence,
     row_format: options.FormatOption = None,
     output: options.OutputOption = None,
 ) -> None:
@@ -115,30 +108,21 @@ def _print_files(database: "Database") -> None:
             )
 
 
-@with_options(data_settings=DataOptions)
+@with_options
 def sql(
     query: Annotated[
         str | None,
-        typer.Argument(
-            metavar="QUERY",
-            help="One SELECT; - reads stdin. Without one, list the views and macros.",
-        ),
+        Argument(help="One SELECT; - reads stdin. Without one, list the views and macros."),
     ] = None,
     file: Annotated[
-        str | None,
-        typer.Option("--file", metavar="FILE", parser=read_query, help="File with the query."),
+        str | None, Option(metavar="FILE", parser=read_query, help="File with the query.")
     ] = None,
     dataset: Annotated[
         Path | None,
-        typer.Option(
-            "--dataset",
-            metavar="DIR",
-            file_okay=False,
-            help="Dataset for the views manifest and losses.",
-        ),
+        Option(metavar="DIR", file_okay=False, help="Dataset for the views manifest and losses."),
     ] = None,
     *,
-    data_settings: Settings,
+    data_settings: DataSettings,
     row_format: options.FormatOption = None,
     output: options.OutputOption = None,
 ) -> None:
@@ -153,10 +137,10 @@ def sql(
     from hotdog_sql import api
 
     if query is not None and file is not None:
-        raise typer.BadParameter("give a query or --file, one of the two")
+        raise BadParameter("give a query or --file, one of the two")
     if query is None and file is None:
         if row_format or output:
-            raise typer.BadParameter("--format and --output need a query: add one")
+            raise BadParameter("--format and --output need a query: add one")
         _print_summaries(api.load_order())
         _print_summaries(api.dataset_files(), "; needs --dataset DIR")
         return
@@ -169,16 +153,14 @@ def sql(
         write_rows(database, "result", rows_format, output)
 
 
-@with_options(data_settings=DataOptions)
+@with_options
 def shell(
     directory: Annotated[
         Path | None,
-        typer.Argument(
-            metavar="DIR", file_okay=False, help="Dataset for the views manifest and losses."
-        ),
+        Argument(metavar="DIR", file_okay=False, help="Dataset for the views manifest and losses."),
     ] = None,
     *,
-    data_settings: Settings,
+    data_settings: DataSettings,
 ) -> None:
     """Open the DuckDB shell with the views and macros loaded.
 
@@ -206,7 +188,7 @@ def shell(
             status = subprocess.call([program, "-init", str(init_file)])
         finally:
             signal.signal(signal.SIGINT, handler)
-    raise typer.Exit(status)
+    raise Exit(status)
 
 
 def find_shell() -> str:
@@ -227,15 +209,15 @@ def _print_welcome(database: "Database", directory: Path | None) -> None:
     files = api.load_order() if directory is None else (*api.load_order(), *api.dataset_files())
     _print_summaries(database.loadable(files))
     if missing := database.missing(*(file.defines for file in files)):
-        typer.echo(f"The others need more files; get them with: {api.refresh_command(missing)}")
-    typer.echo("Each is explained at the top of its file in sql/, all in sql/README.md.")
+        echo(f"The others need more files; get them with: {api.refresh_command(missing)}")
+    echo("Each is explained at the top of its file in sql/, all in sql/README.md.")
     if not database.missing("select_images"):
-        typer.echo("\n  ".join(["To try:", *_EXAMPLES]))
+        echo("\n  ".join(["To try:", *_EXAMPLES]))
 
 
 def _print_summaries(files: "Iterable[SqlFile]", note: str = "") -> None:
     for file in files:
-        typer.echo(f"{file.defines:<21} {file.summary}{note}")
+        echo(f"{file.defines:<21} {file.summary}{note}")
 
 
 def _init_statements(database: "Database", directory: Path | None) -> Iterator[str]:

@@ -6,12 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+from typer import Argument, BadParameter, Exit, Option
 
 from hotdog_sql.cli import options
 from hotdog_sql.cli.data import open_data
 from hotdog_sql.cli.download import parse_destination, run_download
-from hotdog_sql.cli.options import Settings, complete_class, option_name, with_options
+from hotdog_sql.cli.options import (
+    DataSettings,
+    DownloadSettings,
+    SelectSettings,
+    complete_class,
+    option_name,
+    with_options,
+)
 from hotdog_sql.cli.output import check_output, say, write_rows
 from hotdog_sql.cli.report import print_selection
 from hotdog_sql.download_options import DownloadOptions
@@ -24,23 +31,21 @@ _TABLE_ROWS = 10
 _NEEDED = {"variables": "query", "group_by": "partition"}
 
 
-@with_options(
-    select_settings=SelectOptions, data_settings=DataOptions, download_settings=DownloadOptions
-)
+@with_options
 def select(
     names: Annotated[
         list[str] | None,
-        typer.Argument(
+        Argument(
             metavar="CLASS",
             autocompletion=complete_class,
             help="Classes to select, by name or MID; the same as --class.",
         ),
     ] = None,
     *,
-    select_settings: Settings,
+    select_settings: SelectSettings,
     from_: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             "--from",
             metavar="FILE",
             exists=True,
@@ -50,20 +55,19 @@ def select(
             rich_help_panel="Instead of classes",
         ),
     ] = None,
-    data_settings: Settings,
+    data_settings: DataSettings,
     output: options.OutputOption = None,
     row_format: options.FormatOption = None,
     verbose: options.VerboseOption = False,
     download: Annotated[
         str | None,
-        typer.Option(
-            "--download",
+        Option(
             metavar="DEST",
             callback=parse_destination,
             help="Download the photos into a folder, or to an address such as s3://bucket/prefix.",
         ),
     ] = None,
-    download_settings: Settings,
+    download_settings: DownloadSettings,
     gallery: options.GalleryOption = True,
 ) -> None:
     """Select images of a class and random others, and download them.
@@ -81,7 +85,7 @@ def select(
         changes["classes"] = classes
     without_classes = "query" in changes or ("ids" in changes and from_ is None)
     if [bool(classes), without_classes, from_ is not None].count(True) != 1:
-        raise typer.BadParameter("give either classes or one of --query, --ids and --from")
+        raise BadParameter("give either classes or one of --query, --ids and --from")
     old = None if from_ is None else api.Recipe.read(from_)
     for name in select_settings:
         needed = _NEEDED.get(name, None if name in WITHOUT_CLASSES else "classes")
@@ -132,7 +136,7 @@ def select(
         elif not download and sys.stdout.isatty() and "-" not in sys.argv:
             _suggest("select", "--download", "dataset", *sys.argv[2:])
         if download:
-            raise typer.Exit(
+            raise Exit(
                 run_download(
                     selection, download, download_options, gallery=gallery, verbose=verbose
                 )
@@ -141,7 +145,7 @@ def select(
 
 def _reject(names: list[str], reason: str) -> None:
     if names:
-        raise typer.BadParameter(f"{' and '.join(names)} {reason}")
+        raise BadParameter(f"{' and '.join(names)} {reason}")
 
 
 def _suggest(*words: str) -> None:

@@ -46,10 +46,9 @@ def display(*, verbose: bool = False) -> "Display":
 
 
 def _index_command(options: DataOptions) -> str:
-    command = ["hotdog-sql", "index"]
-    command += [word for split in options.splits for word in ("--split", split)]
-    command += ["--release", options.release, "--labels", options.labels]
-    return shlex.join([*command, "--data-dir", str(options.data_dir)])
+    words = [word for split in options.splits for word in ("--split", split)]
+    words += ["--release", options.release, "--labels", options.labels]
+    return shlex.join(["hotdog-sql", "index", *words, "--data-dir", str(options.data_dir)])
 
 
 def confirm_download(options: DataOptions, count: int, total: int | None) -> bool:
@@ -67,7 +66,7 @@ def refresh(
     data_settings: Annotated[
         Settings, DataOptions, "splits", "release", "labels", "data_dir", "large"
     ],
-    every_split: Annotated[
+    every: Annotated[
         bool, Option(..., "--all", help="All splits.", rich_help_panel="Data")
     ] = False,
     file: Annotated[
@@ -91,9 +90,9 @@ def refresh(
     """
     from hotdog_sql import api
 
-    if (every_split, "splits" in data_settings, bool(file)).count(True) > 1:
+    if (every, "splits" in data_settings, bool(file)).count(True) > 1:
         raise BadParameter("give one of --split, --all and --file")
-    if every_split:
+    if every:
         data_settings["splits"] = ("all",)
     options = DataOptions(**data_settings)
     confirm = partial(confirm_download, options)

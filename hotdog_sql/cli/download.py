@@ -84,9 +84,7 @@ def download(
         else:
             saved = api.open_selection(selection_file, data_options.data_dir, warn=say)
             selection = stack.enter_context(saved)
-        raise Exit(
-            run_download(selection, destination, download_options, gallery=gallery, verbose=verbose)
-        )
+        run_download(selection, destination, download_options, gallery=gallery, verbose=verbose)
 
 
 def run_download(
@@ -97,8 +95,8 @@ def run_download(
     gallery: bool = True,
     boxes: bool = False,
     verbose: bool = False,
-) -> int:
-    """Download a selection with a progress display, print a report and return the exit code."""
+) -> None:
+    """Download a selection with a progress display, and print a report."""
     from hotdog_sql import api
 
     with display(verbose=verbose) as progress:
@@ -110,7 +108,8 @@ def run_download(
             boxes = boxes or not selection.database.missing("dataset_boxes")
         page = api.write_gallery(destination, selection.database if boxes else None)
     print_download(report, destination, selection.missing(), page)
-    return ExitCode.INCOMPLETE if report.failed else ExitCode.OK
+    if report.failed:
+        raise Exit(ExitCode.INCOMPLETE)
 
 
 @with_options
@@ -219,5 +218,4 @@ def demo(
             selection = api.select(database, "Hot dog")
             print_selection(selection)
             download_options = DownloadOptions(**download_settings)
-            code = run_download(selection, str(directory), download_options, boxes=True)
-    raise Exit(code)
+            run_download(selection, str(directory), download_options, boxes=True)

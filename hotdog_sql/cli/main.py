@@ -13,7 +13,7 @@ from typer.core import TyperCommand
 from hotdog_sql.cli.boxes import crop, export
 from hotdog_sql.cli.data import index, refresh
 from hotdog_sql.cli.download import demo, download, gallery, verify
-from hotdog_sql.cli.output import ExitCode, exit_code
+from hotdog_sql.cli.output import CODES, ExitCode
 from hotdog_sql.cli.query import classes, shell, sql, summary
 from hotdog_sql.cli.select import select
 from hotdog_sql.config import VERSION
@@ -114,7 +114,7 @@ def main() -> None:
     except HotdogError as error:
         # DuckDB marks the position in a query on separate lines.
         lines = str(error).splitlines() if isinstance(error, QueryError) else [str(error)]
-        _fail(lines, exit_code(error))
+        _fail(lines, next(code for kind, code in CODES.items() if isinstance(error, kind)))
     except OSError as error:  # stdout is closed or full, or a file is unreadable
         path = f" {error.filename}" if error.filename else ""
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # discard buffered output

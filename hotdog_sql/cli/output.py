@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from contextvars import ContextVar
 from enum import IntEnum, StrEnum, auto
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -17,6 +17,9 @@ from hotdog_sql.errors import InputError, StorageError
 from hotdog_sql.text import printable
 
 if TYPE_CHECKING:
+    from duckdb import DuckDBPyRelation
+    from rich.console import Console
+
     from hotdog_sql.api import Database
 
 #: Whether the command prints errors only.
@@ -54,7 +57,7 @@ class ExitCode(IntEnum):
     TERMINATED = 143
 
 
-_CODES: dict[type[errors.HotdogError], ExitCode] = {
+CODES: dict[type[errors.HotdogError], ExitCode] = {
     errors.InputError: ExitCode.INPUT,
     errors.DataError: ExitCode.DATA,
     errors.TransferError: ExitCode.TRANSFER,
@@ -62,11 +65,6 @@ _CODES: dict[type[errors.HotdogError], ExitCode] = {
     errors.UnreachableError: ExitCode.INCOMPLETE,
     errors.ClusterError: ExitCode.CLUSTER,
 }
-
-
-def exit_code(error: errors.HotdogError) -> int:
-    """Return the exit code for an error."""
-    return next((code for kind, code in _CODES.items() if isinstance(error, kind)), 1)
 
 
 def say(line: str, *, err: bool = True) -> None:
@@ -111,24 +109,20 @@ def write_rows(
         api.write_rows(database, table, output or sys.stdout.buffer, row_format)
         sys.stdout.flush()
         return
-    with output.open("w", encoding="utf-8") if output else nullcontext(sys.stdout) as file:
-        _write_table(database, table, limit, file, _FILE_WIDTH if output else None)
-
-
-def _write_table(
-    database: "Database", table: str, limit: int, file: TextIO, width: int | None
-) -> None:
-    """Draw the first rows, with as many columns as fit."""
-    from rich.cells import cell_len
     from rich.console import Console
+
+    with output.open("w", encoding="utf-8") if output else nullcontext(sys.stdout) as file:
+        console = Console(file=file, width=_FILE_WIDTH if output else None)
+        _print_table(console, database.connection.table(table), limit)
+
+
+def _print_table(console: "Console", relation: "DuckDBPyRelation", limit: int) -> None:
+    """Print the first rows, with as many columns as fit."""
+    from rich.cells import cell_len
     from rich.table import Table
     from rich.text import Text
 
-    cursor = database.execute("FROM query_table($table)", {"table": table})
-    columns = [column[0] for column in cursor.description or ()]
-    rows = cursor.fetchmany(limit)
-    ((total,),) = database.rows("SELECT count(*) FROM query_table($table)", {"table": table})
-    console = Console(file=file, width=width)
+    columns, rows = relation.columns, relation.limit(limit).fetchall()
     grid = Table(box=None, pad_edge=False, header_style="bold")
     room = console.width
     for index, column in enumerate(columns):
@@ -143,12 +137,9 @@ def _write_table(
         # A string in brackets would be markup.
         grid.add_row(*(Text(_plain(value)) for value in row[: len(grid.columns)]))
     console.print(grid)
-    omitted = {
-        "more rows": total - len(rows),
-        "more columns": len(columns) - len(grid.columns),
-    }
+    omitted = {"rows": len(relation) - len(rows), "columns": len(columns) - len(grid.columns)}
     if any(omitted.values()):
-        counts = " and ".join(f"{count:,} {name}" for name, count in omitted.items() if count)
+        counts = " and ".join(f"{count:,} more {name}" for name, count in omitted.items() if count)
         console.print(f"… {counts}: --format csv has everything", highlight=False)
 
 

@@ -26,12 +26,6 @@ if TYPE_CHECKING:
 _Confidence = Annotated[Settings, SelectOptions, "min_confidence"]
 #: How a file compares with that of the server or the catalog.
 _VERDICTS = {None: "not compared with", True: "matches", False: "DIFFERS from"}
-#: Example queries for new users of the shell.
-_EXAMPLES = (
-    "FROM summary();",
-    "FROM count_classes('dog');",
-    "FROM select_images('Hot dog', negatives := 20);",
-)
 _QUERIES = {
     "find_classes": "FROM find_classes($pattern)",
     "count_classes": "FROM count_classes($pattern, min_confidence := $min_confidence)",
@@ -64,7 +58,7 @@ def classes(
         if macro != "find_classes":
             values |= {"min_confidence": MIN_CONFIDENCE} | select_settings
         database.create_table(_QUERIES[macro], values)
-        ((count,),) = database.rows("SELECT count(*) FROM result")
+        count = len(database.connection.table("result"))
         write_rows(database, "result", rows_format, output)
         if not count:
             nearest = database.rows("FROM similar_classes($name)", {"name": pattern})
@@ -91,21 +85,17 @@ def summary(
         values = {"min_confidence": MIN_CONFIDENCE} | select_settings
         database.create_table("FROM summary(min_confidence := $min_confidence)", values)
         write_rows(database, "result", rows_format, output)
-        if not QUIET.get():
-            _print_files(database)
-            print_problems(database, dict(database.rows("FROM data_problems()")))
-
-
-def _print_files(database: "Database") -> None:
-    """Print the size and date of each file, and whether it matches the server and the catalog."""
-    for file in database.files:
-        if file.size is not None:
-            server = _VERDICTS[file.matches_server()]
-            catalog = _VERDICTS[file.matches_catalog()]
-            say(
-                f"{file.path.name}: {size_text(file.size)}, {file.date:%Y-%m-%d}, "
-                f"{file.catalog.release}, {server} the server, {catalog} the catalog"
-            )
+        if QUIET.get():
+            return
+        for file in database.files:
+            if file.size is not None:
+                server = _VERDICTS[file.matches_server()]
+                catalog = _VERDICTS[file.matches_catalog()]
+                say(
+                    f"{file.path.name}: {size_text(file.size)}, {file.date:%Y-%m-%d}, "
+                    f"{file.catalog.release}, {server} the server, {catalog} the catalog"
+                )
+        print_problems(database, dict(database.rows("FROM data_problems()")))
 
 
 @with_options
@@ -212,7 +202,8 @@ def _print_welcome(database: "Database", directory: Path | None) -> None:
         echo(f"The others need more files; get them with: {api.refresh_command(missing)}")
     echo("Each is explained at the top of its file in sql/, all in sql/README.md.")
     if not database.missing("select_images"):
-        echo("\n  ".join(["To try:", *_EXAMPLES]))
+        echo("To try:\n  FROM summary();\n  FROM count_classes('dog');")
+        echo("  FROM select_images('Hot dog', negatives := 20);")
 
 
 def _print_summaries(files: "Iterable[SqlFile]", note: str = "") -> None:

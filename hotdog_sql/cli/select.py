@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
-from typer import Argument, BadParameter, Exit, Option
+from typer import Argument, BadParameter, Option
 
 from hotdog_sql.cli import options
 from hotdog_sql.cli.data import open_data
@@ -136,11 +136,7 @@ def select(
         elif not download and sys.stdout.isatty() and "-" not in sys.argv:
             _suggest("select", "--download", "dataset", *sys.argv[2:])
         if download:
-            raise Exit(
-                run_download(
-                    selection, download, download_options, gallery=gallery, verbose=verbose
-                )
-            )
+            run_download(selection, download, download_options, gallery=gallery, verbose=verbose)
 
 
 def _reject(names: list[str], reason: str) -> None:

@@ -3,19 +3,17 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from typer import Argument, Option
 
 from hotdog_sql.cli.data import open_data
+from hotdog_sql.cli.lazy import api
 from hotdog_sql.cli.options import BoxClassesOption, DataSettings, with_dataset_options
 from hotdog_sql.cli.output import say
 from hotdog_sql.errors import InputError
 from hotdog_sql.options import BoxFormat
 from hotdog_sql.text import counted, printable
-
-if TYPE_CHECKING:
-    from hotdog_sql.api import boxes
 
 _Dataset = Annotated[Path, Argument(exists=True, file_okay=False, help="Dataset in class folders.")]
 
@@ -41,8 +39,6 @@ def crop(
     CROPS/manifest.csv lists the photo and the box of each crop, and why a box
     has none. Crops are upright. Needs Pillow.
     """
-    from hotdog_sql import api
-
     with _open_boxes(dataset, classes, data_settings) as found:
         counts = api.boxes.crop(found, crops, margin=margin, min_pixels=min_pixels)
     for reason, count in counts.items():
@@ -78,8 +74,6 @@ def export(
 
     Photos without a box are background.
     """
-    from hotdog_sql import api
-
     with _open_boxes(dataset, classes, data_settings) as found:
         photos = api.boxes.export(found, out, box_format, copy=copy)
     boxes = counted(found.boxes, "box", "boxes")
@@ -89,10 +83,8 @@ def export(
 @contextmanager
 def _open_boxes(
     dataset: Path, classes: list[str] | None, data_settings: DataSettings
-) -> "Iterator[boxes.DatasetBoxes]":
+) -> "Iterator[api.boxes.DatasetBoxes]":
     """Find the boxes of a dataset; warn of photos and boxes that are left out."""
-    from hotdog_sql import api
-
     data_options = api.boxes.data_options(dataset, data_settings)
     with open_data(data_options, ["dataset_boxes"]) as database:
         found = api.boxes.find_boxes(database, dataset, classes or ())

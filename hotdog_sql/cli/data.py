@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import BadParameter, Option
 
+from hotdog_sql.cli.lazy import api
 from hotdog_sql.cli.options import DataSettings, Settings, with_options
 from hotdog_sql.cli.output import QUIET, say
 from hotdog_sql.config import INDEX_MEMORY_LIMIT
@@ -17,17 +18,14 @@ from hotdog_sql.options import DataOptions
 from hotdog_sql.text import counted, size_text
 
 if TYPE_CHECKING:
-    from hotdog_sql.api import Database
     from hotdog_sql.display import Display
 
 
 @contextmanager
 def open_data(
     options: DataOptions, needs: Sequence[str], *, load_all: bool = False
-) -> "Iterator[Database]":
+) -> "Iterator[api.Database]":
     """Open a database; show the download of missing files, and warn of unusable indexes."""
-    from hotdog_sql import api
-
     confirm = partial(confirm_download, options)
     with api.open_database(options, needs, confirm=confirm, progress=display) as database:
         if load_all:
@@ -88,8 +86,6 @@ def refresh(
     Prints for each file whether it is new, changed, unchanged, or kept because
     the server could not be reached. Resumes interrupted downloads.
     """
-    from hotdog_sql import api
-
     if (every, "splits" in data_settings, bool(file)).count(True) > 1:
         raise BadParameter("give one of --split, --all and --file")
     if every:

@@ -2,12 +2,13 @@
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from typer import Argument, BadParameter, Exit, Option, echo
 
 from hotdog_sql.cli import options
 from hotdog_sql.cli.data import display, open_data
+from hotdog_sql.cli.lazy import api
 from hotdog_sql.cli.options import (
     DataSettings,
     DownloadSettings,
@@ -21,9 +22,6 @@ from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.errors import InputError
 from hotdog_sql.options import DataOptions, SelectOptions
 from hotdog_sql.text import counted, printable, size_text
-
-if TYPE_CHECKING:
-    from hotdog_sql.api import Selection
 
 
 def parse_destination(text: str | None) -> str | None:
@@ -70,8 +68,6 @@ def download(
     Run it again to resume: it skips photos that are in the dataset. It writes
     manifest.csv, with a row per photo, and ATTRIBUTION.csv, with the credits.
     """
-    from hotdog_sql import api
-
     download_options = DownloadOptions(**download_settings)
     data_options = DataOptions(**data_settings)
     with ExitStack() as stack:
@@ -88,7 +84,7 @@ def download(
 
 
 def run_download(
-    selection: "Selection",
+    selection: "api.Selection",
     destination: str,
     download_options: DownloadOptions,
     *,
@@ -97,8 +93,6 @@ def run_download(
     verbose: bool = False,
 ) -> None:
     """Download a selection with a progress display, and print a report."""
-    from hotdog_sql import api
-
     with display(verbose=verbose) as progress:
         report = api.download(selection, destination, download_options, progress=progress)
     page = None
@@ -131,8 +125,6 @@ def verify(
     Lists each file that is missing, altered, undecodable, or not in the
     manifest, one per line on stdout.
     """
-    from hotdog_sql import api
-
     options = DownloadOptions(**download_settings)
     with display() as progress:
         report = api.verify(
@@ -166,8 +158,6 @@ def gallery(
 
     The page is DIR/index.html. It needs no network. Prints its path on stdout.
     """
-    from hotdog_sql import api
-
     if not boxes and classes:
         raise BadParameter("--class needs --boxes: add it")
     folder = api.open_storage(directory).folder
@@ -207,8 +197,6 @@ def demo(
     real ones, and pixel-art photos, some of which are missing. Otherwise this
     does what `select "Hot dog" --download` does.
     """
-    from hotdog_sql import api
-
     api.check_destination(str(directory))
     with api.serve_demo(data_dir) as data_options:
         say("Serving a small Open Images on this machine")

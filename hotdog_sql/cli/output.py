@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from hotdog_sql import errors
+from hotdog_sql.cli.lazy import api
 from hotdog_sql.errors import InputError, StorageError
 from hotdog_sql.text import printable
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyRelation
     from rich.console import Console
 
-    from hotdog_sql.api import Database
 
 #: Whether the command prints errors only.
 QUIET: ContextVar[bool] = ContextVar("quiet", default=False)
@@ -96,15 +96,13 @@ def check_output(row_format: RowFormat | None, output: Path | None) -> RowFormat
 
 
 def write_rows(
-    database: "Database",
+    database: "api.Database",
     table: str,
     row_format: RowFormat,
     output: Path | None,
     limit: int = _TABLE_ROWS,
 ) -> None:
     """Write a table of the database to a file or stdout; `limit` applies to `RowFormat.TABLE`."""
-    from hotdog_sql import api
-
     if row_format is not RowFormat.TABLE:
         api.write_rows(database, table, output or sys.stdout.buffer, row_format)
         sys.stdout.flush()

@@ -7,21 +7,19 @@ import sysconfig
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from typer import Argument, BadParameter, Exit, Option, echo
 
 from hotdog_sql.cli import options
 from hotdog_sql.cli.data import open_data
+from hotdog_sql.cli.lazy import api
 from hotdog_sql.cli.options import DataSettings, Settings, read_query, with_options
 from hotdog_sql.cli.output import QUIET, check_output, say, write_rows
 from hotdog_sql.cli.report import print_problems
 from hotdog_sql.errors import MissingExtraError
 from hotdog_sql.options import MIN_CONFIDENCE, DataOptions, SelectOptions
 from hotdog_sql.text import counted, printable, size_text
-
-if TYPE_CHECKING:
-    from hotdog_sql.api import Database, SqlFile
 
 _Confidence = Annotated[Settings, SelectOptions, "min_confidence"]
 #: How a file compares with that of the server or the catalog.
@@ -124,8 +122,6 @@ def sql(
       hotdog-sql sql "SELECT count(*) FROM images" --split validation
       hotdog-sql sql "FROM losses" --dataset dataset
     """
-    from hotdog_sql import api
-
     if query is not None and file is not None:
         raise BadParameter("give a query or --file, one of the two")
     if query is None and file is None:
@@ -192,10 +188,8 @@ def find_shell() -> str:
     return program
 
 
-def _print_welcome(database: "Database", directory: Path | None) -> None:
+def _print_welcome(database: "api.Database", directory: Path | None) -> None:
     """Print the loaded views and macros, and example queries."""
-    from hotdog_sql import api
-
     files = api.load_order() if directory is None else (*api.load_order(), *api.dataset_files())
     _print_summaries(database.loadable(files))
     if missing := database.missing(*(file.defines for file in files)):
@@ -206,15 +200,13 @@ def _print_welcome(database: "Database", directory: Path | None) -> None:
         echo("  FROM select_images('Hot dog', negatives := 20);")
 
 
-def _print_summaries(files: "Iterable[SqlFile]", note: str = "") -> None:
+def _print_summaries(files: "Iterable[api.SqlFile]", note: str = "") -> None:
     for file in files:
         echo(f"{file.defines:<21} {file.summary}{note}")
 
 
-def _init_statements(database: "Database", directory: Path | None) -> Iterator[str]:
+def _init_statements(database: "api.Database", directory: Path | None) -> Iterator[str]:
     """Yield the statements that give the shell the settings and views of the connection."""
-    from hotdog_sql import api
-
     options = database.options
     settings = {"memory_limit": options.memory_limit, "threads": options.threads}
     variables: dict[str, object] = {**options.variables()}

@@ -3,13 +3,10 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from hotdog_sql.cli.lazy import api
 from hotdog_sql.cli.output import QUIET, say
 from hotdog_sql.text import printable, size_text, without_credentials
-
-if TYPE_CHECKING:
-    from hotdog_sql.api import Database, DownloadReport, Selection
 
 #: The candidates for negatives, by `--negatives-from`.
 _CANDIDATES = {
@@ -21,7 +18,7 @@ _CANDIDATES = {
 _MAX_LISTED = 5
 
 
-def print_selection(selection: "Selection", *, verbose: bool = False) -> None:
+def print_selection(selection: "api.Selection", *, verbose: bool = False) -> None:
     """Print how many images there were to select from, and how many were selected."""
     if QUIET.get():
         return
@@ -77,17 +74,15 @@ def _join(names: Sequence[str], *, verbose: bool) -> str:
     return ", ".join(listed) + more
 
 
-def print_problems(database: "Database", problems: Mapping[str, int]) -> None:
+def print_problems(database: "api.Database", problems: Mapping[str, int]) -> None:
     """Warn of images left out because their data is invalid, and name the refresh command."""
-    from hotdog_sql import api
-
     command = api.refresh_command(database.files_read_by("images", "labels"))
     for problem, images in problems.items():
         say(f"warning: images left out ({problem}): {images:,}; refresh with: {command}")
 
 
 def print_download(
-    report: "DownloadReport", destination: str, missing: str | None, page: Path | None
+    report: "api.DownloadReport", destination: str, missing: str | None, page: Path | None
 ) -> None:
     """Print the result of a download; `missing` is what replacing lost photos still needs."""
     say(f"Dataset {without_credentials(destination)}")

@@ -11,6 +11,7 @@ from typer import Argument, BadParameter, Option
 from hotdog_sql.cli import options
 from hotdog_sql.cli.data import open_data
 from hotdog_sql.cli.download import parse_destination, run_download
+from hotdog_sql.cli.lazy import api
 from hotdog_sql.cli.options import (
     DataSettings,
     DownloadSettings,
@@ -78,8 +79,6 @@ def select(
       hotdog-sql select --ids ids.txt --partition 80/20 --seed 7 --download mine
       hotdog-sql select --from dataset/selection.json
     """
-    from hotdog_sql import api
-
     changes: dict[str, Any] = select_settings | select_settings.get("negatives", {})
     if classes := (*(names or ()), *select_settings.get("classes", ())):
         changes["classes"] = classes

@@ -9,13 +9,7 @@ from typer import Argument, BadParameter, Exit, Option, echo
 from hotdog_sql.cli import options
 from hotdog_sql.cli.data import display, open_data
 from hotdog_sql.cli.lazy import api
-from hotdog_sql.cli.options import (
-    DataSettings,
-    DownloadSettings,
-    Settings,
-    with_dataset_options,
-    with_options,
-)
+from hotdog_sql.cli.options import Settings, with_dataset_options, with_options
 from hotdog_sql.cli.output import ExitCode, say
 from hotdog_sql.cli.report import print_download, print_selection
 from hotdog_sql.download_options import DownloadOptions
@@ -52,7 +46,7 @@ def download(
         ),
     ],
     destination: _Destination,
-    download_settings: DownloadSettings,
+    download_options: DownloadOptions,
     gallery: options.GalleryOption = True,
     *,
     data_settings: Annotated[Settings, DataOptions, "splits", "data_dir", "offline", "large"],
@@ -68,7 +62,6 @@ def download(
     Run it again to resume: it skips photos that are in the dataset. It writes
     manifest.csv, with a row per photo, and ATTRIBUTION.csv, with the credits.
     """
-    download_options = DownloadOptions(**download_settings)
     data_options = DataOptions(**data_settings)
     with ExitStack() as stack:
         if api.is_list(selection_file):
@@ -114,7 +107,7 @@ def verify(
         bool, Option(help="Download what is missing, altered or undecodable.")
     ] = False,
     *,
-    download_settings: Annotated[Settings, DownloadOptions, "sources"],
+    download_options: Annotated[DownloadOptions, "sources"],
 ) -> None:
     """Compare each photo of a dataset with its manifest, byte by byte.
 
@@ -125,10 +118,9 @@ def verify(
     Lists each file that is missing, altered, undecodable, or not in the
     manifest, one per line on stdout.
     """
-    options = DownloadOptions(**download_settings)
     with display() as progress:
         report = api.verify(
-            destination, decode=decode, repair=repair, options=options, progress=progress
+            destination, decode=decode, repair=repair, options=download_options, progress=progress
         )
     checked = f"{counted(report.checked, 'photo')} checked, {size_text(report.bytes)}"
     say(f"{checked}: {counted(len(report.problems), 'problem')}")
@@ -148,7 +140,7 @@ def gallery(
     boxes: Annotated[bool, Option(help="Draw the boxes of the selection's classes.")] = False,
     *,
     classes: options.BoxClassesOption = None,
-    data_settings: DataSettings,
+    data_settings: options.DataSettings,
 ) -> None:
     """Write a page of a dataset's photos, and of why some were lost.
 
@@ -163,12 +155,13 @@ def gallery(
     folder = api.open_storage(directory).folder
     if folder is None:
         raise InputError(f"{directory} is not on this machine: give the folder of a dataset")
-    with ExitStack() as stack:
-        database = None
-        if boxes:
-            data_options = api.boxes.data_options(folder, data_settings)
-            database = stack.enter_context(open_data(data_options, ["dataset_boxes"]))
-        say(str(api.write_gallery(folder, database, classes or (), warn=say)), err=False)
+    if boxes:
+        data_options = api.boxes.data_options(folder, data_settings)
+        with open_data(data_options, ["dataset_boxes"]) as database:
+            page = api.write_gallery(folder, database, classes or (), warn=say)
+    else:
+        page = api.write_gallery(folder)
+    say(str(page), err=False)
 
 
 @with_options
@@ -185,7 +178,7 @@ def demo(
         ),
     ] = None,
     *,
-    download_settings: Annotated[Settings, DownloadOptions, "update"],
+    download_options: Annotated[DownloadOptions, "update"],
 ) -> None:
     """Make a small dataset without the network.
 
@@ -205,5 +198,4 @@ def demo(
         with api.open_database(data_options, needs, confirm=lambda *_: True) as database:
             selection = api.select(database, "Hot dog")
             print_selection(selection)
-            download_options = DownloadOptions(**download_settings)
             run_download(selection, str(directory), download_options, boxes=True)

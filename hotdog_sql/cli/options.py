@@ -41,8 +41,6 @@ from hotdog_sql.options import (
 #: The fields of an option dataclass that the user set; the others keep their defaults.
 Settings = dict[str, Any]
 DataSettings = Annotated[Settings, DataOptions]
-SelectSettings = Annotated[Settings, SelectOptions]
-DownloadSettings = Annotated[Settings, DownloadOptions]
 
 _METAVARS = {int: "N", float: "X", str: "TEXT", Path: "FILE"}
 
@@ -226,16 +224,19 @@ def with_options(
 ) -> Callable[..., None]:
     """Turn the parameters of a command into those that Typer expects, and add `--quiet`.
 
-    With `Annotated[Settings, DataOptions, "splits"]`, a parameter gets what the user set of these
-    fields of the dataclass. Without names, the command has the options of all fields.
+    For a parameter of the type `DataOptions`, the command has an option per field, and for
+    `Annotated[DataOptions, "splits"]`, only those of the fields named. The command gets an
+    instance, or, for `Annotated[Settings, DataOptions]`, what the user set.
     """
-    groups: dict[str, list[inspect.Parameter]] = {}
+    groups: dict[str, tuple[Any, list[inspect.Parameter]]] = {}
     parameters = [_parameter("context", Context)]
     for name, parameter in inspect.signature(command).parameters.items():
-        _, info, *names = get_args(parameter.annotation)
-        if isinstance(info, type):
-            groups[name] = list(_parameters(info, names or _OPTIONS[info], without_defaults))
-            parameters += groups[name]
+        kind, *infos = get_args(parameter.annotation) or (parameter.annotation,)
+        group, *names = infos if kind == Settings else (kind, *infos)
+        if group in _OPTIONS:
+            options = list(_parameters(group, names or _OPTIONS[group], without_defaults))
+            groups[name] = kind, options
+            parameters += options
         else:
             parameters.append(_parameter(name, parameter.annotation, parameter.default))
     parameters.append(_parameter("quiet", _QuietOption, False))
@@ -244,9 +245,9 @@ def with_options(
     def run(context: Any, quiet: bool, **values: Any) -> None:
         QUIET.set(quiet)
         given = {name for name in values if context.get_parameter_source(name).name != "DEFAULT"}
-        for group, options in groups.items():
+        for group, (kind, options) in groups.items():
             chosen = {option.name: values.pop(option.name) for option in options}
-            values[group] = {name: value for name, value in chosen.items() if name in given}
+            values[group] = kind(**{name: chosen[name] for name in chosen if name in given})
         command(**values)
 
     # Typer reads the annotations and the signature.

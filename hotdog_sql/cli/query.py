@@ -11,10 +11,9 @@ from typing import Annotated
 
 from typer import Argument, BadParameter, Exit, Option, echo
 
-from hotdog_sql.cli import options
 from hotdog_sql.cli.data import open_data
 from hotdog_sql.cli.lazy import api
-from hotdog_sql.cli.options import DataSettings, Settings, read_query, with_options
+from hotdog_sql.cli.options import FormatOption, OutputOption, Settings, read_query, with_options
 from hotdog_sql.cli.output import QUIET, check_output, say, write_rows
 from hotdog_sql.cli.report import print_problems
 from hotdog_sql.errors import MissingExtraError
@@ -37,10 +36,10 @@ def classes(
     counts: Annotated[bool, Option(help="Count positives and verified negatives too.")] = False,
     boxes: Annotated[bool, Option(help="Count boxes too; implies --counts.")] = False,
     *,
-    data_settings: DataSettings,
+    data_options: DataOptions,
     select_settings: _Confidence,
-    row_format: options.FormatOption = None,
-    output: options.OutputOption = None,
+    row_format: FormatOption = None,
+    output: OutputOption = None,
 ) -> None:
     """Find classes: names and MIDs that contain a text.
 
@@ -51,7 +50,7 @@ def classes(
     """
     rows_format = check_output(row_format, output)
     macro = "count_boxes" if boxes else "count_classes" if counts else "find_classes"
-    with open_data(DataOptions(**data_settings), [macro, "similar_classes"]) as database:
+    with open_data(data_options, [macro, "similar_classes"]) as database:
         values: dict[str, object] = {"pattern": pattern}
         if macro != "find_classes":
             values |= {"min_confidence": MIN_CONFIDENCE} | select_settings
@@ -67,10 +66,10 @@ def classes(
 
 @with_options
 def summary(
-    data_settings: DataSettings,
+    data_options: DataOptions,
     select_settings: _Confidence,
-    row_format: options.FormatOption = None,
-    output: options.OutputOption = None,
+    row_format: FormatOption = None,
+    output: OutputOption = None,
 ) -> None:
     """Count images, labels and classes, and describe the files.
 
@@ -79,7 +78,7 @@ def summary(
       hotdog-sql summary --split validation --format json
     """
     rows_format = check_output(row_format, output)
-    with open_data(DataOptions(**data_settings), ["summary", "data_problems"]) as database:
+    with open_data(data_options, ["summary", "data_problems"]) as database:
         values = {"min_confidence": MIN_CONFIDENCE} | select_settings
         database.create_table("FROM summary(min_confidence := $min_confidence)", values)
         write_rows(database, "result", rows_format, output)
@@ -110,9 +109,9 @@ def sql(
         Option(metavar="DIR", file_okay=False, help="Dataset for the views manifest and losses."),
     ] = None,
     *,
-    data_settings: DataSettings,
-    row_format: options.FormatOption = None,
-    output: options.OutputOption = None,
+    data_options: DataOptions,
+    row_format: FormatOption = None,
+    output: OutputOption = None,
 ) -> None:
     """Run one SELECT of your own, which reads only the data folder.
 
@@ -132,7 +131,7 @@ def sql(
         return
     text = file or (read_query("-") if query == "-" else query) or ""
     rows_format = check_output(row_format, output)
-    with open_data(DataOptions(**data_settings), [*api.needs_of_query(text)]) as database:
+    with open_data(data_options, [*api.needs_of_query(text)]) as database:
         if dataset is not None:
             database.load_dataset(dataset)
         database.run_query(text)
@@ -146,7 +145,7 @@ def shell(
         Argument(metavar="DIR", file_okay=False, help="Dataset for the views manifest and losses."),
     ] = None,
     *,
-    data_settings: DataSettings,
+    data_options: DataOptions,
 ) -> None:
     """Open the DuckDB shell with the views and macros loaded.
 
@@ -158,7 +157,6 @@ def shell(
     Missing files are downloaded first, unless --offline or a dataset is given.
     """
     program = find_shell()
-    data_options = DataOptions(**data_settings)
     data_options = replace(data_options, data_dir=data_options.data_dir.resolve())
     # With a dataset, queries are mostly about its manifest.
     needs = [] if data_options.offline or directory else ["select_images"]

@@ -12,14 +12,7 @@ from hotdog_sql.cli import options
 from hotdog_sql.cli.data import open_data
 from hotdog_sql.cli.download import parse_destination, run_download
 from hotdog_sql.cli.lazy import api
-from hotdog_sql.cli.options import (
-    DataSettings,
-    DownloadSettings,
-    SelectSettings,
-    complete_class,
-    option_name,
-    with_options,
-)
+from hotdog_sql.cli.options import Settings, complete_class, option_name, with_options
 from hotdog_sql.cli.output import check_output, say, write_rows
 from hotdog_sql.cli.report import print_selection
 from hotdog_sql.download_options import DownloadOptions
@@ -43,7 +36,7 @@ def select(
         ),
     ] = None,
     *,
-    select_settings: SelectSettings,
+    select_settings: Annotated[Settings, SelectOptions],
     from_: Annotated[
         Path | None,
         Option(
@@ -56,7 +49,7 @@ def select(
             rich_help_panel="Instead of classes",
         ),
     ] = None,
-    data_settings: DataSettings,
+    data_settings: options.DataSettings,
     output: options.OutputOption = None,
     row_format: options.FormatOption = None,
     verbose: options.VerboseOption = False,
@@ -68,7 +61,7 @@ def select(
             help="Download the photos into a folder, or to an address such as s3://bucket/prefix.",
         ),
     ] = None,
-    download_settings: DownloadSettings,
+    download_settings: Annotated[Settings, DownloadOptions],
     gallery: options.GalleryOption = True,
 ) -> None:
     """Select images of a class and random others, and download them.
@@ -89,15 +82,13 @@ def select(
     for name in select_settings:
         needed = _NEEDED.get(name, None if name in WITHOUT_CLASSES else "classes")
         if needed and needed not in changes and not (old and getattr(old.options, needed)):
-            _reject([option_name(name)], f"needs {option_name(needed)}: leave it out")
+            raise BadParameter(f"{option_name(name)} needs {option_name(needed)}: leave it out")
     if "variables" in changes:
         variables = {} if old is None else old.options.variables
         changes["variables"] = {**variables, **dict(changes["variables"])}
-    if download is None:
-        ignored = [option_name(name) for name in download_settings]
-        if not gallery:
-            ignored.append("--no-gallery")
-        _reject(ignored, "without --download: add --download DEST")
+    ignored = [*map(option_name, download_settings), *([] if gallery else ["--no-gallery"])]
+    if download is None and ignored:
+        raise BadParameter(f"{' and '.join(ignored)} without --download: add --download DEST")
     rows_format = check_output(row_format, output)
     download_options = DownloadOptions(**download_settings)
     if download is not None:
@@ -136,11 +127,6 @@ def select(
             _suggest("select", "--download", "dataset", *sys.argv[2:])
         if download:
             run_download(selection, download, download_options, gallery=gallery, verbose=verbose)
-
-
-def _reject(names: list[str], reason: str) -> None:
-    if names:
-        raise BadParameter(f"{' and '.join(names)} {reason}")
 
 
 def _suggest(*words: str) -> None:

@@ -4,9 +4,10 @@ import base64
 import hashlib
 import html
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from importlib.resources import files
 from pathlib import Path
+from string import Template
 
 from hotdog_sql.downloader.manifest import Manifest, open_manifest
 from hotdog_sql.downloader.tars import in_tars
@@ -60,11 +61,10 @@ def _page(
         "default-src 'none'; base-uri 'none'; form-action 'none'; img-src 'self' file: data:; "
         f"style-src {_source_hash(style)}; script-src {_source_hash(script)}"
     )
-    values = {"{{policy}}": policy, "{{style}}": style, "{{script}}": script}
-    # Last, because the name may contain another placeholder.
-    values["{{title}}"] = html.escape(printable(directory.resolve().name))
-    before, _, after = page.partition("{{photos}}")
-    yield _fill(before, values)
+    title = html.escape(printable(directory.resolve().name))
+    values = {"policy": policy, "style": style, "script": script, "title": title}
+    before, after = map(Template, page.split("$photos"))
+    yield before.substitute(values)
     yield f'{{"columns":{_json(_COLUMNS)},"rows":['
     rows = map(manifest.columns, manifest.rows())
     yield from _lines(_json([row[column] for column in _COLUMNS]) for row in rows)
@@ -74,13 +74,7 @@ def _page(
         yield from _lines(f"[{_json(key)},{value.translate(_ESCAPES)}]" for key, value in boxes)
         yield "]"
     yield f',"recipe":{_json(_recipe(directory))}}}'
-    yield _fill(after, values)
-
-
-def _fill(text: str, values: Mapping[str, str]) -> str:
-    for placeholder, value in values.items():
-        text = text.replace(placeholder, value)
-    return text
+    yield after.substitute(values)
 
 
 def _source_hash(text: str) -> str:

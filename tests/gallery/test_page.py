@@ -43,14 +43,14 @@ def test_no_title_can_end_the_data(tmp_path: Path) -> None:
         *("../../../etc/passwd", "\x1b[31mred\x1b[0m", "\u202egod toh", "'); DROP TABLE x; --"),
     ]
     entries = [got(number, title=title) for number, title in enumerate(titles, 1)]
-    page = write_gallery(write_dataset(tmp_path / "<b>{{script}} {{photos}} & more", entries))
+    page = write_gallery(write_dataset(tmp_path / "<b>$script $photos & more", entries))
     assert [photo["Title"] for photo in carried(page)] == titles
     text = page.read_text()
     assert text.count("</script>") == 2
     assert "alert(1)" in text
     assert "<script>alert" not in text
     assert "<!-- " not in text
-    assert "<title>&lt;b&gt;{{script}} {{photos}} &amp; more</title>" in text
+    assert "<title>&lt;b&gt;$script $photos &amp; more</title>" in text
 
 
 def test_the_policy_allows_only_this_script_and_style(tmp_path: Path) -> None:

@@ -199,8 +199,8 @@ def server() -> Iterator[LoopbackServer]:
 @pytest.fixture(scope="session")
 def addresses() -> Iterator[dict[str, str]]:
     """The environment variables with the addresses of the demo's server."""
-    with serve() as demo:
-        yield {"HOTDOG_SQL_BASE_URL": demo.base_url, "HOTDOG_SQL_MIRROR_URL": demo.mirror_url}
+    with serve() as variables:
+        yield variables
 
 
 @pytest.fixture(scope="session")

@@ -13,9 +13,9 @@ from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from hotdog_sql.catalog import CatalogFile, catalog
+from hotdog_sql.catalog import catalog
 from hotdog_sql.files import temporary_folder
 from hotdog_sql.options import DataOptions
 
@@ -24,16 +24,11 @@ from hotdog_sql.options import DataOptions
 _PORT = 28620
 
 
-class DemoUrls(NamedTuple):
-    """Addresses of the demo's Open Images and of its mirror."""
-
-    base_url: str
-    mirror_url: str
-
-
 @contextmanager
-def serve(port: int = 0) -> Iterator[DemoUrls]:
+def serve(port: int = 0) -> Iterator[dict[str, str]]:
     """Serve the demo's Open Images on 127.0.0.1 until the block ends.
+
+    Yields the environment variables with which hotdog-sql uses it.
 
     The image files contain the server's address, so they are identical between runs only if the
     port is. Port 0 takes any free port. Raises `OSError` if the port is in use.
@@ -42,7 +37,10 @@ def serve(port: int = 0) -> Iterator[DemoUrls]:
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="demo server")
     thread.start()
     try:
-        yield DemoUrls(base_url=f"{server.url}openimages/", mirror_url=f"{server.url}mirror/")
+        yield {
+            "HOTDOG_SQL_BASE_URL": f"{server.url}openimages/",
+            "HOTDOG_SQL_MIRROR_URL": f"{server.url}mirror/",
+        }
     finally:
         server.shutdown()
         thread.join()
@@ -54,11 +52,9 @@ def serve_demo(data_dir: Path | None) -> Iterator[DataOptions]:
     """Make this process use the demo's Open Images, by default with a temporary data folder."""
     with ExitStack() as stack:
         try:
-            urls = stack.enter_context(serve(_PORT))
+            os.environ |= stack.enter_context(serve(_PORT))
         except OSError:  # the port is in use
-            urls = stack.enter_context(serve())
-        os.environ["HOTDOG_SQL_BASE_URL"] = urls.base_url
-        os.environ["HOTDOG_SQL_MIRROR_URL"] = urls.mirror_url
+            os.environ |= stack.enter_context(serve())
         yield DataOptions(data_dir or stack.enter_context(temporary_folder()), large=True)
 
 
@@ -73,7 +69,10 @@ class _Server(ThreadingHTTPServer):
         self._photo_service = f"{self.url}photos/".encode()
         data = files(__package__).joinpath("openimages.zip").read_bytes()
         self._zip = zipfile.ZipFile(io.BytesIO(data))
-        self._files = {f"openimages/{file.path}": _member(file) for file in catalog()}
+        self._files = {}
+        for file in catalog():  # both releases have the same files
+            name = f"{file.kind}-{file.split}" if file.split else file.kind
+            self._files[f"openimages/{file.path}"] = f"files/{name}{Path(file.path).suffix}"
         photos = csv.DictReader(io.StringIO(self._zip.read("photos.csv").decode()))
         self._photos = {photo["path"]: photo for photo in photos}
 
@@ -87,7 +86,11 @@ class _Server(ThreadingHTTPServer):
             return 404, b""
         if not photo["picture"]:
             return int(photo["status"]), b""
-        return 200, _commented(self._zip.read(f"pictures/{photo['picture']}"), photo["comment"])
+        picture = self._zip.read(f"pictures/{photo['picture']}")
+        if text := photo["comment"].encode():  # of a JPEG
+            comment = b"\xff\xfe" + (len(text) + 2).to_bytes(2, "big") + text
+            picture = picture.replace(b"\xff\xdb", comment + b"\xff\xdb", 1)
+        return 200, picture
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Ignore clients that disconnect; report anything else, which is a bug."""
@@ -127,18 +130,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Log nothing."""
-
-
-def _member(file: CatalogFile) -> str:
-    """The name of a file in the zip; both releases have the same files."""
-    name = f"{file.kind}-{file.split}.csv" if file.split else f"{file.kind}.csv"
-    return "files/hierarchy.json" if file.kind == "hierarchy" else f"files/{name}"
-
-
-def _commented(picture: bytes, comment: str) -> bytes:
-    """The JPEG with a comment; other pictures have no comment to add."""
-    if not comment:
-        return picture
-    text = comment.encode()
-    start, table, rest = picture.partition(b"\xff\xdb")
-    return start + b"\xff\xfe" + (len(text) + 2).to_bytes(2, "big") + text + table + rest

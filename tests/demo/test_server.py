@@ -44,8 +44,8 @@ def test_the_demo_downloads_a_dataset_with_the_real_oddities(run: Run, tmp_path:
 
 
 def test_the_server_ends_with_its_block(capfd: pytest.CaptureFixture[str]) -> None:
-    with serve() as urls:
-        url = httpx.URL(urls.base_url)
+    with serve() as variables:
+        url = httpx.URL(variables["HOTDOG_SQL_BASE_URL"])
         assert httpx.get(url.join("/nowhere"), trust_env=False).status_code == 404
         with socket.create_connection((url.host, url.port)) as peer:
             peer.sendall(b"GET /openimages/2018_04/test/" + IMAGES.encode() + b" HTTP/1.1\r\n\r\n")

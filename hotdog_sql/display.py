@@ -7,10 +7,10 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from importlib.util import find_spec
 from threading import Lock
-from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
@@ -25,7 +25,7 @@ from hotdog_sql.text import counted, size_text, without_credentials
 _LINE_SECONDS = 10.0
 
 
-class Display(Progress):
+class Display(Progress, AbstractContextManager["Display"]):
     """Shows the progress of downloads and checks; `verbose` prints each request."""
 
     def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
@@ -54,9 +54,6 @@ class Display(Progress):
         self._finished = 0
         self._counts: Counter[str] = Counter()
         self._started = self._updated = time.monotonic()
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         if self._has_bars and self._tasks:
@@ -108,9 +105,8 @@ class Display(Progress):
     def checked(self, count: int, size: int) -> None:
         """Report how many photos have been verified."""
         if self._should_update():
-            self._show(
-                "photos", f"{counted(count, 'photo')} checked, {size_text(size)}", count, None
-            )
+            line = f"{counted(count, 'photo')} checked, {size_text(size)}"
+            self._show("photos", line, count, None)
 
     def files_planned(self, sizes: Mapping[str, int | None], total: int | None) -> None:
         """Print the files to download."""

@@ -10,33 +10,22 @@ import shlex
 import sys
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
-from dataclasses import fields
-from enum import EnumMeta
+from dataclasses import MISSING, fields
+from enum import EnumMeta, StrEnum
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin
+from types import GenericAlias
+from typing import Annotated, Any, get_args
 
 from typer import BadParameter, Context, Option
 from typer.models import ArgumentInfo, OptionInfo
 
 from hotdog_sql.cli.output import QUIET, RowFormat
 from hotdog_sql.config import data_folder
-from hotdog_sql.download_options import DatasetFormat, DownloadOptions
+from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.errors import InputError, QueryError
 from hotdog_sql.option_checks import LARGEST_COUNT, NUMBERS
-from hotdog_sql.options import (
-    DataOptions,
-    GroupBy,
-    Labels,
-    NegativesFrom,
-    Overlap,
-    Related,
-    Release,
-    SelectOptions,
-    Source,
-    Split,
-    parse_partition,
-)
+from hotdog_sql.options import DataOptions, SelectOptions, parse_partition
 
 #: The fields of an option dataclass that the user set; the others keep their defaults.
 Settings = dict[str, Any]
@@ -144,79 +133,59 @@ BoxClassesOption: Any = option(
     **_CLASS,
     help="Class of the boxes, by default each class of the selection. Repeat it for several.",
 )
-#: The options, by dataclass and field. Those without a panel come first in the help. Defaults come
-#: from the fields, and so do the help texts and bounds that are not set here.
-_OPTIONS: dict[type, dict[str, Any]] = {
+#: The fields that are options, by panel of the help; those without a panel come first. Their types,
+#: defaults, bounds and help texts come from the dataclasses.
+_PANELS: dict[type, dict[str | None, str]] = {
     DataOptions: {
-        "splits": option(list[Split], "--split"),
-        "release": option(Release, panel="Data"),
-        "labels": option(Labels, panel="Data"),
-        "data_dir": option(
-            Path, panel="Data", metavar="DIR", file_okay=False, envvar="HOTDOG_SQL_DATA_DIR"
-        ),
-        "threads": option(int | None, panel="Data"),
-        "memory_limit": option(str, panel="Data", metavar="SIZE"),
-        "offline": option(bool, panel="Data"),
-        "large": option(bool, "--yes", "-y", panel="Data"),
+        None: "splits",
+        "Data": "release labels data_dir threads memory_limit offline large",
     },
     SelectOptions: {
-        "classes": option(list[str], "--class", **_CLASS),
-        "negatives": option(
-            Any,
-            metavar="N|Nx",
-            parser=_parse_negatives,
-            help="Images without the classes: a number, or a multiple of the positives such as 2x.",
-        ),
-        "limit": option(int | None),
-        "seed": option(int),
-        "min_confidence": option(float, panel="Images"),
-        "overlap": option(Overlap, panel="Images"),
-        "negatives_from": option(NegativesFrom, panel="Images"),
-        "related": option(Related, panel="Images"),
-        "exclude": option(list[str], panel="Images", **_CLASS),
-        "min_area": option(float | None, panel="Boxes"),
-        "max_area": option(float | None, panel="Boxes"),
-        "no_group_of": option(bool, panel="Boxes"),
-        "no_depiction": option(bool, panel="Boxes"),
-        "no_truncated": option(bool, panel="Boxes"),
-        "negative_folder": option(str, panel="Folders"),
-        "partition": option(Any, panel="Folders", metavar="SHARES", parser=_parse_partition),
-        "group_by": option(GroupBy, panel="Folders"),
-        "ids": option(Path | None, panel="Instead of classes"),
-        "query": option(
-            Any,
-            panel="Instead of classes",
-            metavar="FILE",
-            parser=read_query,
-            help="File with one SELECT that returns ImageID, folder and, optionally, rank.",
-        ),
-        "variables": option(
-            list[Any], "--set", panel="Instead of classes", metavar="NAME=VALUE", parser=_parse_set
-        ),
+        None: "classes negatives limit seed",
+        "Images": "min_confidence overlap negatives_from related exclude",
+        "Boxes": "min_area max_area no_group_of no_depiction no_truncated",
+        "Folders": "negative_folder partition group_by",
+        "Instead of classes": "ids query variables",
     },
     DownloadOptions: {
-        "sources": option(list[Source], "--source", panel="Download"),
-        "workers": option(int, panel="Download"),
-        "per_host": option(int, panel="Download"),
-        "max_bytes": option(int, panel="Download"),
-        "strict_md5": option(bool, panel="Download"),
-        "retry_failed": option(bool, panel="Download"),
-        "replace_failed": option(bool, panel="Download"),
-        "top_up": option(bool, "--top-up/--no-top-up", panel="Download"),
-        "update": option(bool, panel="Download"),
-        "upright": option(bool, panel="Download"),
-        "max_side": option(int | None, panel="Download"),
-        "dataset_format": option(DatasetFormat, panel="Download"),
-        "shard_size": option(int | None, panel="Download"),
-        "scheduler": option(str | None, panel="Download", metavar="ADDRESS"),
+        "Download": "sources workers per_host max_bytes strict_md5 retry_failed replace_failed "
+        "top_up update upright max_side dataset_format shard_size scheduler"
     },
+}
+#: The names of options that are not called like their fields.
+_NAMES = {
+    "splits": ["--split"],
+    "large": ["--yes", "-y"],
+    "classes": ["--class"],
+    "variables": ["--set"],
+    "sources": ["--source"],
+    "top_up": ["--top-up/--no-top-up"],
+}
+#: What else the fields do not say.
+_SETTINGS: dict[str, dict[str, Any]] = {
+    "data_dir": {"metavar": "DIR", "file_okay": False, "envvar": "HOTDOG_SQL_DATA_DIR"},
+    "memory_limit": {"metavar": "SIZE"},
+    "classes": _CLASS,
+    "negatives": {
+        "metavar": "N|Nx",
+        "parser": _parse_negatives,
+        "help": "Images without the classes: a number, or a multiple of the positives such as 2x.",
+    },
+    "exclude": _CLASS,
+    "partition": {"metavar": "SHARES", "parser": _parse_partition},
+    "query": {
+        "metavar": "FILE",
+        "parser": read_query,
+        "help": "File with one SELECT that returns ImageID, folder and, optionally, rank.",
+    },
+    "variables": {"metavar": "NAME=VALUE", "parser": _parse_set},
+    "scheduler": {"metavar": "ADDRESS"},
 }
 
 
 def option_name(field: str) -> str:
     """Return the name of a field's option, such as `--max-side`."""
-    (annotation,) = (options[field] for options in _OPTIONS.values() if field in options)
-    return next(iter(annotation.__metadata__[0].param_decls), _name(field))
+    return _NAMES.get(field, [f"--{field.replace('_', '-')}"])[0]
 
 
 def with_options(
@@ -233,8 +202,8 @@ def with_options(
     for name, parameter in inspect.signature(command).parameters.items():
         kind, *infos = get_args(parameter.annotation) or (parameter.annotation,)
         group, *names = infos if kind == Settings else (kind, *infos)
-        if group in _OPTIONS:
-            options = list(_parameters(group, names or _OPTIONS[group], without_defaults))
+        if group in _PANELS:
+            options = list(_parameters(group, names, without_defaults))
             groups[name] = kind, options
             parameters += options
         else:
@@ -265,18 +234,25 @@ with_dataset_options = functools.partial(
 def _parameters(
     group: type, names: Collection[str], without_defaults: Collection[str]
 ) -> Iterator[inspect.Parameter]:
-    """Yield a parameter for each named field of a dataclass."""
-    defaults = {field.name: field.default for field in fields(group)}
+    """Yield a parameter for each named field of a dataclass, by default for each option."""
+    panels = {name: panel for panel, names in _PANELS[group].items() for name in names.split()}
+    by_name = {field.name: field for field in fields(group)}
     texts = _descriptions(group)
-    for name in names:
-        annotation, default, text = _OPTIONS[group][name], defaults[name], texts[name]
-        kind, info = get_args(annotation)
-        if get_origin(kind) is list:
-            text = f"{text} Repeat it for several."
-            default = list(default) if isinstance(default, tuple) else []
-        info.help = info.help or text
+    for name in names or panels:
+        settings = {"help": texts[name]} | _SETTINGS.get(name, {})
+        kind: Any = by_name[name].type
+        default: Any = by_name[name].default
+        if isinstance(default, StrEnum):
+            kind = type(default)
+        elif isinstance(default, tuple) or default is MISSING:
+            default = [] if default is MISSING else list(default)
+            kind = GenericAlias(list, type(default[0]) if default else str)
+            settings["help"] += " Repeat it for several."
+        elif "parser" in settings:
+            kind = Any
         if name in NUMBERS:
-            _, info.min, info.max = NUMBERS[name]
+            _, settings["min"], settings["max"] = NUMBERS[name]
+        annotation = option(kind, *_NAMES.get(name, ()), panel=panels[name], **settings)
         yield _parameter(name, annotation, None if name in without_defaults else default)
 
 
@@ -292,13 +268,9 @@ def _parameter(
         metavar = "|".join(inner) if isinstance(inner, EnumMeta) else _METAVARS.get(inner)
         info.metavar = info.metavar or metavar
         if default is False:
-            info.param_decls = info.param_decls or (_name(name),)
+            info.param_decls = info.param_decls or (option_name(name),)
     keyword = inspect.Parameter.KEYWORD_ONLY
     return inspect.Parameter(name, keyword, default=default, annotation=annotation)
-
-
-def _name(field: str) -> str:
-    return f"--{field.replace('_', '-')}"
 
 
 @functools.cache

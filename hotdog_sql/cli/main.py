@@ -3,7 +3,7 @@
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Annotated, Any
 
@@ -13,6 +13,7 @@ from typer.core import TyperCommand
 from hotdog_sql.cli.boxes import crop, export
 from hotdog_sql.cli.data import index, refresh
 from hotdog_sql.cli.download import demo, download, gallery, verify
+from hotdog_sql.cli.options import Command
 from hotdog_sql.cli.output import CODES, ExitCode
 from hotdog_sql.cli.query import classes, shell, sql, summary
 from hotdog_sql.cli.select import select
@@ -20,7 +21,7 @@ from hotdog_sql.config import VERSION
 from hotdog_sql.errors import HotdogError, InputError, QueryError
 from hotdog_sql.text import is_unicode, printable
 
-COMMANDS: tuple[Callable[..., None], ...] = (
+COMMANDS: tuple[Command, ...] = (
     *(select, download, demo),
     *(classes, summary, sql, shell),
     *(refresh, index, verify, gallery),
@@ -30,7 +31,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
 _BOUNDS = re.compile(r"(; |(?<=\[))[\w.-]*(<=)?x[<>]=[\w.-]+(?=\])")
 
 
-class _Command(TyperCommand):
+class _PlainHelp(TyperCommand):
     """A command whose help is plain text with a section for each panel.
 
     Typer needs rich to draw panels, and importing rich would double the time that help takes.
@@ -62,7 +63,7 @@ class _Command(TyperCommand):
                     formatter.write_dl(records)
 
 
-def _help(function: Callable[..., None]) -> str:
+def _help(function: Command) -> str:
     """Return the docstring, with Click's mark against rewrapping before its examples."""
     return (function.__doc__ or "").replace("Examples:", "\b\n    Examples:")
 
@@ -101,7 +102,7 @@ app: typer.Typer = typer.Typer(
     rich_markup_mode=None,
 )
 for command in COMMANDS:
-    app.command(cls=_Command, help=_help(command))(command)
+    app.command(cls=_PlainHelp, help=_help(command))(command)
 
 
 def main() -> None:

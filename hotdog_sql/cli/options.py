@@ -1,8 +1,6 @@
 """Command-line options made from the fields of the option dataclasses."""
 
 import csv
-import functools
-import inspect
 import math
 import os
 import re
@@ -12,6 +10,8 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import MISSING, fields
 from enum import EnumMeta, StrEnum
+from functools import cache, partial, wraps
+from inspect import Parameter, Signature, getdoc, signature
 from itertools import islice
 from pathlib import Path
 from types import GenericAlias
@@ -27,6 +27,7 @@ from hotdog_sql.errors import InputError, QueryError
 from hotdog_sql.option_checks import LARGEST_COUNT, NUMBERS
 from hotdog_sql.options import DataOptions, SelectOptions, parse_partition
 
+Command = Callable[..., None]
 #: The fields of an option dataclass that the user set; the others keep their defaults.
 Settings = dict[str, Any]
 DataSettings = Annotated[Settings, DataOptions]
@@ -188,18 +189,16 @@ def option_name(field: str) -> str:
     return _NAMES.get(field, [f"--{field.replace('_', '-')}"])[0]
 
 
-def with_options(
-    command: Callable[..., None], *, without_defaults: Collection[str] = ()
-) -> Callable[..., None]:
+def with_options(command: Command, *, without_defaults: Collection[str] = ()) -> Command:
     """Turn the parameters of a command into those that Typer expects, and add `--quiet`.
 
     For a parameter of the type `DataOptions`, the command has an option per field, and for
     `Annotated[DataOptions, "splits"]`, only those of the fields named. The command gets an
     instance, or, for `Annotated[Settings, DataOptions]`, what the user set.
     """
-    groups: dict[str, tuple[Any, list[inspect.Parameter]]] = {}
+    groups: dict[str, tuple[Any, list[Parameter]]] = {}
     parameters = [_parameter("context", Context)]
-    for name, parameter in inspect.signature(command).parameters.items():
+    for name, parameter in signature(command).parameters.items():
         kind, *infos = get_args(parameter.annotation) or (parameter.annotation,)
         group, *names = infos if kind == Settings else (kind, *infos)
         if group in _PANELS:
@@ -210,7 +209,7 @@ def with_options(
             parameters.append(_parameter(name, parameter.annotation, parameter.default))
     parameters.append(_parameter("quiet", _QuietOption, False))
 
-    @functools.wraps(command)
+    @wraps(command)
     def run(context: Any, quiet: bool, **values: Any) -> None:
         QUIET.set(quiet)
         given = {name for name in values if context.get_parameter_source(name).name != "DEFAULT"}
@@ -221,19 +220,17 @@ def with_options(
 
     # Typer reads the annotations and the signature.
     run.__annotations__ = {option.name: option.annotation for option in parameters}
-    run.__dict__["__signature__"] = inspect.Signature(parameters)
+    run.__dict__["__signature__"] = Signature(parameters)
     return run
 
 
 #: For commands on a dataset, whose recipe has the defaults of these fields.
-with_dataset_options = functools.partial(
-    with_options, without_defaults=("splits", "release", "labels")
-)
+with_dataset_options = partial(with_options, without_defaults=("splits", "release", "labels"))
 
 
 def _parameters(
     group: type, names: Collection[str], without_defaults: Collection[str]
-) -> Iterator[inspect.Parameter]:
+) -> Iterator[Parameter]:
     """Yield a parameter for each named field of a dataclass, by default for each option."""
     panels = {name: panel for panel, names in _PANELS[group].items() for name in names.split()}
     by_name = {field.name: field for field in fields(group)}
@@ -256,9 +253,7 @@ def _parameters(
         yield _parameter(name, annotation, None if name in without_defaults else default)
 
 
-def _parameter(
-    name: str, annotation: Any, default: Any = inspect.Parameter.empty
-) -> inspect.Parameter:
+def _parameter(name: str, annotation: Any, default: Any = Parameter.empty) -> Parameter:
     """Return a parameter; an option's metavar says what to type, and a flag has no negation."""
     kind, info = get_args(annotation) or (annotation, None)
     if isinstance(info, ArgumentInfo):
@@ -269,14 +264,13 @@ def _parameter(
         info.metavar = info.metavar or metavar
         if default is False:
             info.param_decls = info.param_decls or (option_name(name),)
-    keyword = inspect.Parameter.KEYWORD_ONLY
-    return inspect.Parameter(name, keyword, default=default, annotation=annotation)
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
-@functools.cache
+@cache
 def _descriptions(group: type) -> dict[str, str]:
     """Return each attribute's description in the docstring of a dataclass, as a sentence."""
-    attributes = (inspect.getdoc(group) or "").partition("Attributes:\n")[2].partition("\n\n")[0]
+    attributes = (getdoc(group) or "").partition("Attributes:\n")[2].partition("\n\n")[0]
     entries = re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", attributes, flags=re.MULTILINE)
     texts = {name: " ".join(entry.replace("`", "").split()) for name, entry in entries}
     return {name: f"{text[0].upper()}{text[1:].removesuffix('.')}." for name, text in texts.items()}

@@ -41,10 +41,11 @@ class RowFormat(StrEnum):
 
 
 class ExitCode(IntEnum):
-    """Exit codes of commands; that of a signal is 128 plus its number, as in a shell."""
+    """Exit codes of commands.
 
-    OK = 0
-    USAGE = 2  # set by Typer: an option is unknown or its value is invalid
+    Typer's is 2, for invalid options. That of a signal is 128 plus its number, as in a shell.
+    """
+
     INPUT = 3
     DATA = 4
     TRANSFER = 5
@@ -52,9 +53,6 @@ class ExitCode(IntEnum):
     INCOMPLETE = 7  # some photos failed for now
     VERIFY_FAILED = 8
     CLUSTER = 9
-    HANGUP = 129
-    INTERRUPTED = 130
-    TERMINATED = 143
 
 
 CODES: dict[type[errors.HotdogError], ExitCode] = {

@@ -68,7 +68,7 @@ def test_every_command_and_no_other_option_is_named() -> None:
 
 def test_exit_codes() -> None:
     codes = [int(code) for cell, _ in rows("Exit codes") for code in cell.split(", ")]
-    assert codes == sorted(ExitCode)
+    assert codes == [0, 2, *ExitCode, 129, 130, 143]
 
 
 def test_variables_and_extras() -> None:

@@ -50,19 +50,13 @@ def notebook_progress(
     progress: Progress | None = None,
 ) -> AbstractContextManager[Progress | None]:
     """Return the caller's progress, or bars if there is none and this is a notebook."""
-    if progress is not None or not _is_notebook():
+    if progress is not None or "IPython" not in sys.modules:
         return nullcontext(progress)
-    from hotdog_sql.display import Display
-
-    return Display()
-
-
-def _is_notebook() -> bool:
-    if "IPython" not in sys.modules:
-        return False
     from rich.console import Console
 
-    return Console().is_jupyter
+    from hotdog_sql.display import Display
+
+    return Display() if Console().is_jupyter else nullcontext()
 
 
 def _web_address(text: str) -> str:

@@ -206,16 +206,15 @@ def _print_summaries(files: "Iterable[api.SqlFile]", note: str = "") -> None:
 def _init_statements(database: "api.Database", directory: Path | None) -> Iterator[str]:
     """Yield the statements that give the shell the settings and views of the connection."""
     options = database.options
-    settings = {"memory_limit": options.memory_limit, "threads": options.threads}
-    variables: dict[str, object] = {**options.variables()}
+    settings: dict[str, object] = {"temp_directory": database.scratch}
+    settings |= {"memory_limit": options.memory_limit, "threads": options.threads}
+    settings |= {f"VARIABLE {name}": value for name, value in options.variables().items()}
     files = database.loadable(api.load_order())
     if directory is not None:
         database.load_dataset(directory)
         files += database.loadable(api.dataset_files())
-        variables["dataset_dir"] = directory.resolve()
-    yield f"SET temp_directory = {_literal(database.scratch)};"
+        settings["VARIABLE dataset_dir"] = directory.resolve()
     yield from (f"SET {name} = {_literal(value)};" for name, value in settings.items() if value)
-    yield from (f"SET VARIABLE {name} = {_literal(value)};" for name, value in variables.items())
     yield from (file.text for file in files)
     # Last, because sql/files.sql sets the same variables to the CSVs.
     for name, value in database.index_variables.items():

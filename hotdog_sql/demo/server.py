@@ -33,18 +33,17 @@ def serve(port: int = 0) -> Iterator[dict[str, str]]:
     The image files contain the server's address, so they are identical between runs only if the
     port is. Port 0 takes any free port. Raises `OSError` if the port is in use.
     """
-    server = _Server(("127.0.0.1", port), _Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="demo server")
-    thread.start()
-    try:
-        yield {
-            "HOTDOG_SQL_BASE_URL": f"{server.url}openimages/",
-            "HOTDOG_SQL_MIRROR_URL": f"{server.url}mirror/",
-        }
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with _Server(port) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="demo server")
+        thread.start()
+        try:
+            yield {
+                "HOTDOG_SQL_BASE_URL": f"{server.url}openimages/",
+                "HOTDOG_SQL_MIRROR_URL": f"{server.url}mirror/",
+            }
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @contextmanager
@@ -63,8 +62,8 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
     daemon_threads = True
 
-    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
-        super().__init__(address, handler)
+    def __init__(self, port: int) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
         self.url = f"http://127.0.0.1:{self.server_port}/"
         self._photo_service = f"{self.url}photos/".encode()
         data = files(__package__).joinpath("openimages.zip").read_bytes()

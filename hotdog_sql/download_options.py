@@ -3,12 +3,12 @@
 import os
 import random
 from dataclasses import dataclass, field
-from enum import StrEnum, auto
+from enum import StrEnum
 from functools import cache
 from importlib.util import find_spec
 
 from hotdog_sql.errors import InputError, MissingExtraError
-from hotdog_sql.option_checks import check, check_options, is_text
+from hotdog_sql.option_checks import check, check_options
 from hotdog_sql.options import Source
 
 #: Default time limit in seconds for each wait in which no data arrives.
@@ -17,11 +17,8 @@ SILENCE_SECONDS = 30.0
 _JITTER = random.SystemRandom()
 
 
-class DatasetFormat(StrEnum):
-    """How a dataset stores its photos."""
-
-    FILES = auto()
-    WEBDATASET = auto()
+#: How a dataset stores its photos.
+DatasetFormat = StrEnum("DatasetFormat", ["FILES", "WEBDATASET"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +104,6 @@ class DownloadOptions:
     def __post_init__(self) -> None:
         """Check the options before anything is downloaded."""
         check_options(self)
-        check(self, "scheduler", self.scheduler is None or is_text(self.scheduler), "an address")
         check(self, "retry", isinstance(self.retry, RetryPolicy), "a RetryPolicy")
         object.__setattr__(self, "sources", tuple(map(Source, self.sources)))
         if self.decodes and find_spec("PIL") is None:

@@ -1,10 +1,12 @@
-"""Checks of option values: numbers, choices, flags and names."""
+"""Checks of option values: numbers, texts, paths, choices, flags and names."""
 
 import numbers
 from collections.abc import Iterable
 from dataclasses import fields
 from enum import StrEnum
-from typing import Any
+from pathlib import Path
+from types import NoneType
+from typing import Any, get_args
 
 from hotdog_sql.errors import InputError
 from hotdog_sql.text import is_unicode, printable
@@ -29,15 +31,28 @@ NUMBERS: dict[str, tuple[type[int] | type[float], float, float]] = {
     "silence_seconds": (float, 0.001, 86_400),
     "photo_seconds": (float, 0.001, 86_400),
 }
+#: What to give as each option of texts or a path.
+_TEXTS = {
+    "classes": "names or MIDs",
+    "exclude": "names or MIDs",
+    "negative_folder": "a name",
+    "query": "one SELECT",
+    "memory_limit": "a size such as 512MB",
+    "scheduler": "an address",
+}
+_PATHS = {"data_dir": "a folder", "ids": "a file"}
 
 
 def check_options(options: Any) -> None:
-    """Raise `InputError` for an invalid number, choice, flag or list of names.
+    """Raise `InputError` for an invalid option, and give the others one type.
 
-    The type of the default says what an option is. A list may be given as a single text.
+    NUMBERS, _TEXTS, _PATHS and the type of the default say what an option is. A list may be given
+    as a single text.
     """
     for option in fields(options):
         name, value, default = option.name, getattr(options, option.name), option.default
+        if value is None and NoneType in get_args(option.type):
+            continue
         values = [value]
         if isinstance(default, tuple):
             if isinstance(value, Iterable) and not isinstance(value, str):
@@ -47,17 +62,19 @@ def check_options(options: Any) -> None:
         if name in NUMBERS:
             kind, minimum, maximum = NUMBERS[name]
             noun = "a whole number" if kind is int else "a number"
-            is_unset = value is None and default is None
-            valid = is_unset or is_number(value, kind, minimum, maximum)
+            valid = is_number(value, kind, minimum, maximum)
             check(options, name, valid, f"{noun} from {minimum:,} to {maximum:,}")
-            if not is_unset:  # recipes have the same digits, whatever the type was
-                object.__setattr__(options, name, kind(value))
+            object.__setattr__(options, name, kind(value))  # a recipe has always the same digits
+        elif name in _TEXTS:
+            check(options, name, all(map(is_text, values)), _TEXTS[name])
+        elif name in _PATHS:
+            valid = isinstance(value, str | Path) and is_text(str(value))
+            check(options, name, valid, _PATHS[name])
+            object.__setattr__(options, name, Path(value))
         elif isinstance(default, StrEnum):
             choices = tuple(type(default))
             valid = bool(values) and all(isinstance(one, str) and one in choices for one in values)
             check(options, name, valid, f"one of {', '.join(choices)}")
-        elif isinstance(option.default, tuple):
-            check(options, name, all(map(is_text, values)), "names or MIDs")
         elif isinstance(default, bool):
             check(options, name, isinstance(value, bool), "true or false")
 

@@ -3,10 +3,9 @@
 import csv
 import os
 import shutil
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from importlib.util import find_spec
 from itertools import groupby
 from operator import itemgetter
@@ -37,12 +36,6 @@ FROM dataset_boxes($class, missing := $missing, negative_folder := $negative_fol
 """
 _COUNT_BOXES = "SELECT count(area), count(LabelName) - count(area) FROM found"
 _CLASSES_WITHOUT_BOXES = "FROM requested_classes($class) ANTI JOIN found USING (LabelName)"
-_EXPORT = {
-    BoxFormat.YOLO: "FROM yolo_files($class, 'found')",
-    BoxFormat.COCO: "FROM coco_files($class, 'found')",
-    BoxFormat.VOC: "FROM voc_files($class, 'found')",
-    BoxFormat.JSONL: "FROM jsonl_files($class, 'found')",
-}
 _CROPS = "FROM crops('found', margin := $margin, min_pixels := $min_pixels)"
 _CROP_COLUMNS = (
     *("path", "photo", "ImageID", "partition", "folder", "LabelName", "number"),
@@ -52,16 +45,12 @@ _CROP_COLUMNS = (
 
 
 class DatasetBoxes(NamedTuple):
-    """Boxes of some classes on a dataset's photos, as rows of the table `found`.
-
-    `problems` are messages about photos and boxes that are left out.
-    """
+    """Boxes of some classes on a dataset's photos, as rows of the table `found`."""
 
     database: Database
     directory: Path
     classes: list[str]
     boxes: int
-    problems: list[str]
 
     def rows(self, query: str, **values: object) -> Iterator[dict[str, Any]]:
         """Return the rows of a query in its order, from a table that can spill to disk."""
@@ -74,14 +63,15 @@ def data_options(directory: Path, changes: dict[str, Any]) -> DataOptions:
     if not (directory / MANIFEST).is_file():  # before any download
         raise InputError(f"{directory} has no {MANIFEST}: give the folder of a dataset")
     recipe = _recipe_of(directory)
-    data = DataOptions() if recipe is None else recipe.data_options(DataOptions().data_dir)
-    return replace(data, **changes)
+    return DataOptions(**changes) if recipe is None else recipe.data_options(**changes)
 
 
-def find_boxes(database: Database, directory: Path, classes: Sequence[str] = ()) -> DatasetBoxes:
+def find_boxes(
+    database: Database, directory: Path, classes: Sequence[str], warn: Callable[[str], None]
+) -> DatasetBoxes:
     """Find the boxes of some classes, by default the selection's, on a dataset's photos.
 
-    Photos that do not exist and impossible boxes are left out.
+    Photos that do not exist and impossible boxes are left out, with warnings.
     """
     recipe = _recipe_of(directory)
     names = tuple(classes) or (() if recipe is None else recipe.options.classes)
@@ -91,30 +81,28 @@ def find_boxes(database: Database, directory: Path, classes: Sequence[str] = ())
     database.load("dataset_boxes")
     database.load_dataset(directory)
     try:
-        missing, left_out = _check_photos(directory, database)
+        left_out = _unusable_photos(directory, database)
+        missing = [path for paths in left_out.values() for path in paths]
         negative_folder = "other" if recipe is None else recipe.options.negative_folder
         values = {"class": mids, "missing": missing, "negative_folder": negative_folder}
         database.execute(_FIND_BOXES, values)
     except duckdb.Error as error:  # in the manifest: one in an Open Images file is a DataError
         raise invalid_row(one_line(error)) from error
     ((boxes, impossible),) = database.rows(_COUNT_BOXES)
-    problems = [f"{problem}: {count:,}" for problem, count in left_out.items()]
+    for reason, paths in left_out.items():
+        warn(f"warning: {reason}: {len(paths):,}")
     if impossible:
-        problems.append(f"{impossible:,} boxes are outside the photo, or have swapped coordinates")
-    problems += [
-        f"no photo has a box of {row.DisplayName} ({row.LabelName})"
-        for row in database.rows(_CLASSES_WITHOUT_BOXES, {"class": mids})
-    ]
-    return DatasetBoxes(database, directory, mids, boxes, problems)
+        warn(f"warning: {impossible:,} boxes are outside the photo, or have swapped coordinates")
+    for row in database.rows(_CLASSES_WITHOUT_BOXES, {"class": mids}):
+        warn(f"warning: no photo has a box of {printable(row.DisplayName)} ({row.LabelName})")
+    return DatasetBoxes(database, directory, mids, boxes)
 
 
 def gallery_boxes(
     database: Database, directory: Path, classes: Sequence[str], warn: Callable[[str], None]
 ) -> Iterator[tuple[str, str]]:
     """Yield the ImageID and the boxes of each photo, for the gallery."""
-    found = find_boxes(database, directory, classes)
-    for problem in found.problems:
-        warn(f"warning: {printable(problem)}")
+    found = find_boxes(database, directory, classes, warn)
     for row in found.rows("FROM gallery_boxes('found')"):
         yield row["ImageID"], row["boxes"]
 
@@ -145,9 +133,9 @@ def export(found: DatasetBoxes, out: Path, box_format: BoxFormat, *, copy: bool 
 
     Photos are hard links where possible, else symbolic links, or copies on request.
     """
-    photos = 0
+    photos, put = 0, shutil.copyfile if copy else _link
     with _output_folder(out, found.directory) as folder:
-        rows = found.rows(_EXPORT[box_format], **{"class": found.classes})
+        rows = found.rows(f"FROM {box_format}_files($class, 'found')", **{"class": found.classes})
         for (name, photo), group in groupby(rows, key=itemgetter("file", "photo")):
             path = folder / name
             with storage_errors(out / name):
@@ -156,7 +144,7 @@ def export(found: DatasetBoxes, out: Path, box_format: BoxFormat, *, copy: bool 
                     with path.open("w", encoding="utf-8", newline="\n") as file:
                         file.writelines(f"{row['line']}\n" for row in group)
                 else:
-                    _link_or_copy(found.directory / photo, path, copy=copy)
+                    put(found.directory / photo, path)
                     photos += 1
     return photos
 
@@ -166,12 +154,12 @@ def _recipe_of(directory: Path) -> Recipe | None:
     return Recipe.read(path) if path.exists() else None
 
 
-def _check_photos(directory: Path, database: Database) -> tuple[list[str], Counter[str]]:
-    """Return the paths of photos to leave out, and the number of photos left out by reason."""
-    missing, left_out = [], Counter[str]()
+def _unusable_photos(directory: Path, database: Database) -> dict[str, list[str]]:
+    """Return the paths of photos to leave out, by reason; lost photos have none."""
+    left_out: dict[str, list[str]] = defaultdict(list)
     for image_id, folder, part, path, status, subset, width in database.rows(_PHOTOS):
         if status != "downloaded":
-            left_out["photos that were lost or have failed"] += 1
+            left_out["photos that were lost or have failed"].append(path)
             continue
         if not is_image_id(image_id) or not is_valid_path(path, part, folder, image_id):
             # The paths of the output are made of these values, and must not leave its folder.
@@ -179,14 +167,12 @@ def _check_photos(directory: Path, database: Database) -> tuple[list[str], Count
         if tar_of(path):
             raise in_tars(directory)
         if width is None:
-            left_out["photos whose size the manifest does not have"] += 1
+            left_out["photos whose size the manifest does not have"].append(path)
         elif (directory / path).is_symlink() or not (directory / path).is_file():
-            left_out["photos that are not in the dataset's folders"] += 1
-            missing.append(path)
+            left_out["photos that are not in the dataset's folders"].append(path)
         elif subset not in database.options.splits:
-            left_out[f"photos whose boxes need --split {subset}"] += 1
-            missing.append(path)
-    return missing, left_out
+            left_out[f"photos whose boxes need --split {printable(subset)}"].append(path)
+    return left_out
 
 
 @contextmanager
@@ -233,10 +219,7 @@ def _write_crops(photo: Path, crops: Path, boxes: list[dict[str, Any]]) -> None:
         path.write_bytes(part)
 
 
-def _link_or_copy(photo: Path, path: Path, *, copy: bool) -> None:
-    if copy:
-        shutil.copyfile(photo, path)
-        return
+def _link(photo: Path, path: Path) -> None:
     try:
         os.link(photo, path)
     except OSError:  # another file system

@@ -10,7 +10,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
@@ -73,10 +73,10 @@ class Recipe:
     content: dict[str, Any]
     options: SelectOptions
 
-    def data_options(self, data_dir: Path) -> DataOptions:
-        """Return the release, splits and labels that the recipe reads, in a data folder."""
-        release, splits, labels = (self.content[name] for name in ("release", "splits", "labels"))
-        return DataOptions(data_dir, release, tuple(splits), labels)
+    def data_options(self, **changes: Any) -> DataOptions:
+        """Return the release, splits and labels that the recipe reads, with changes."""
+        recorded = {name: self.content[name] for name in ("release", "splits", "labels")}
+        return DataOptions(**(recorded | changes))
 
     @classmethod
     def of(cls, selection: Selection) -> Self:
@@ -130,7 +130,7 @@ class Recipe:
             if content["form"] != _FORMAT_VERSION:
                 raise ValueError("its format has another version: upgrade hotdog-sql")
             recipe = cls(content, _options(content))
-            recipe.data_options(Path())
+            recipe.data_options()
             recipe._settings()
         except _ERRORS as error:
             reason = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
@@ -182,9 +182,9 @@ def open_selection(path: Path, data_dir: Path, warn: Callable[[str], None]) -> I
     """
     recipe_path = path.with_suffix(_SUFFIX)
     recipe = Recipe.read(recipe_path) if recipe_path.exists() else None
-    data = DataOptions(data_dir) if recipe is None else recipe.data_options(data_dir)
     # With more threads, DuckDB would read far ahead of the downloads.
-    with Database(replace(data, threads=1)) as database:
+    changes: Any = {"data_dir": data_dir, "threads": 1}
+    with Database(recipe.data_options(**changes) if recipe else DataOptions(**changes)) as database:
         name = str(path)
         if name == "-":
             name, path = "stdin", _save_stdin(database.scratch)

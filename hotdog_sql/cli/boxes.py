@@ -13,7 +13,7 @@ from hotdog_sql.cli.options import BoxClassesOption, DataSettings, with_dataset_
 from hotdog_sql.cli.output import say
 from hotdog_sql.errors import InputError
 from hotdog_sql.options import BoxFormat
-from hotdog_sql.text import counted, printable
+from hotdog_sql.text import counted
 
 _Dataset = Annotated[Path, Argument(exists=True, file_okay=False, help="Dataset in class folders.")]
 
@@ -87,9 +87,7 @@ def _open_boxes(
     """Find the boxes of a dataset; warn of photos and boxes that are left out."""
     data_options = api.boxes.data_options(dataset, data_settings)
     with open_data(data_options, ["dataset_boxes"]) as database:
-        found = api.boxes.find_boxes(database, dataset, classes or ())
-        for problem in found.problems:
-            say(f"warning: {printable(problem)}")
+        found = api.boxes.find_boxes(database, dataset, classes or (), warn=say)
         if not found.boxes:
             raise InputError(
                 "no photo of the dataset has a box of the classes: give another --class or --split"

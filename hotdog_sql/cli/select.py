@@ -99,7 +99,7 @@ def select(
         if old.options.ids is not None and "ids" not in changes:
             raise InputError(f"{from_} has no ImageIDs; add --ids with the file {old.options.ids}")
         select_options = replace(old.options, **changes)
-        data_options = replace(old.data_options(DataOptions().data_dir), **data_settings)
+        data_options = old.data_options(**data_settings)
     splits_given = "splits" in data_settings or old is not None
     data_options = api.data_for(select_options, data_options, splits_given=splits_given)
     with open_data(data_options, api.needs_of(select_options)) as database:

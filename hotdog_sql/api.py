@@ -175,9 +175,7 @@ def download(
     """
     from hotdog_sql.downloader import run
 
-    recipe = selection.recipe
-    if recipe is None and selection.options is not None:
-        recipe = Recipe.of(selection).content
+    recipe = Recipe.of(selection).content if selection.recipe is None else selection.recipe
     with notebook_progress(progress) as display:
         return run.download(
             selection.photos(),
@@ -186,7 +184,7 @@ def download(
             options=replace(options or DownloadOptions(), **changes),
             replacements=None if selection.missing() else partial(selection.replacements, parts={}),
             count=len(selection),
-            recipe=recipe,
+            recipe=recipe or None,
             progress=display,
         )
 

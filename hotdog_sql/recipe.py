@@ -10,7 +10,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,7 +23,7 @@ from hotdog_sql.downloader.selection_json import part_shares
 from hotdog_sql.errors import InputError, SelectionFileError
 from hotdog_sql.export import read_file
 from hotdog_sql.files import atomic_write, check_exists
-from hotdog_sql.options import BOX_RULES, DataOptions, SelectOptions
+from hotdog_sql.options import BOX_RULES, WITHOUT_CLASSES, DataOptions, SelectOptions
 from hotdog_sql.selection import Selection, needs_of
 from hotdog_sql.sql_files import load_order, needed_for
 from hotdog_sql.text import one_line, printable
@@ -35,15 +35,9 @@ _SUFFIX = ".selection.json"
 #: Key of the digest of the saved rows. A dataset's recipe does not have it.
 _ROWS_DIGEST = "rows_digest"
 #: Keys of the digests and versions in a recipe, and what messages call them.
-_DIGESTS = {
-    "versions": "version of",
-    "sql_sha256": "SQL file",
-    "file_md5": "Open Images file",
-}
+_DIGESTS = {"versions": "version of", "sql_sha256": "SQL file", "file_md5": "Open Images file"}
 #: Errors of a file that is unreadable, not JSON, nested too deeply, or not a recipe.
 _ERRORS = (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError, InputError)
-#: Options that a recipe does not store under `classes`.
-_OTHER_OPTIONS = ("query", "variables", "ids", "partition", "group_by")
 #: Every column that a selection can have, in order, with its type.
 _COLUMN_TYPES = (
     {"partition": "VARCHAR", "folder": "VARCHAR", "rank": "BIGINT"}
@@ -82,43 +76,37 @@ class Recipe:
     def of(cls, selection: Selection) -> Self:
         """Return the recipe of a selection."""
         options, database = selection.options, selection.database
-        if options is None:
-            raise ValueError("only the rows of this selection are known")
-        sections: dict[str, Any] = {}
-        if options.ids is not None:
-            digest = hashlib.sha256(options.ids.read_bytes()).hexdigest()
-            sections["ids"] = {"name": options.ids.name, "sha256": digest, "seed": options.seed}
-        if options.query is not None:
-            sections["query"] = {
-                "text": options.query,
-                "variables": dict(options.variables),
-                "seed": options.seed,
-                "sha256": hashlib.sha256(options.query.encode()).hexdigest(),
-            }
-        elif options.classes:
-            omitted = {*_OTHER_OPTIONS, *(() if options.has_box_rules else BOX_RULES)}
-            names = [field.name for field in fields(options) if field.name not in omitted]
-            sections["classes"] = {name: getattr(options, name) for name in names}
-        partition: dict[str, Any] | None = None
-        if options.partition is not None:
-            partition = {"shares": dict(options.partition), "group_by": options.group_by}
         needs = needs_of(options)
         sql_files = needed_for(needs)
-        if options.query is not None:
-            sql_files = [*load_order()]  # the query may use any of them
-            needs += ("classes", "labels")
-        files = [file for file in database.files_needed_by(*needs) if file.path.exists()]
-        content = {
+        content: dict[str, Any] = {
             "form": _FORMAT_VERSION,
             "versions": {"hotdog-sql": VERSION, "duckdb": duckdb.__version__},
             "release": database.options.release,
             "splits": list(database.options.splits),
             "labels": database.options.labels,
-            **sections,
-            "partition": partition,
-            "sql_sha256": {file.name: file.digest for file in sql_files},
-            "file_md5": {file.catalog.name: file.md5 for file in files},
         }
+        if options.ids is not None:
+            digest = hashlib.sha256(options.ids.read_bytes()).hexdigest()
+            content["ids"] = {"name": options.ids.name, "sha256": digest, "seed": options.seed}
+        if options.query is not None:
+            content["query"] = {
+                "text": options.query,
+                "variables": dict(options.variables),
+                "seed": options.seed,
+                "sha256": hashlib.sha256(options.query.encode()).hexdigest(),
+            }
+            sql_files = [*load_order()]  # the query may use any of them
+            needs += ("classes", "labels")
+        elif options.classes:
+            omitted = {*WITHOUT_CLASSES, *(() if options.has_box_rules else BOX_RULES)} - {"seed"}
+            settings = asdict(options).items()
+            content["classes"] = {name: value for name, value in settings if name not in omitted}
+        content["partition"] = None
+        if options.partition is not None:
+            content["partition"] = {"shares": dict(options.partition), "group_by": options.group_by}
+        content["sql_sha256"] = {file.name: file.digest for file in sql_files}
+        files = [file for file in database.files_needed_by(*needs) if file.path.exists()]
+        content["file_md5"] = {file.catalog.name: file.md5 for file in files}
         database.check_unchanged(*needs)
         return cls(content, options)
 
@@ -160,7 +148,7 @@ class Recipe:
 
     def _settings(self) -> dict[str, object]:
         """Everything that determines the selection, by its name in messages."""
-        settings = {field.name: getattr(self.options, field.name) for field in fields(self.options)}
+        settings = asdict(self.options)
         if "ids" in self.content:
             ids = self.content["ids"]
             settings["ids"] = f"{ids['name']} ({ids['sha256'][:12]})"
@@ -198,10 +186,8 @@ def open_selection(path: Path, data_dir: Path, warn: Callable[[str], None]) -> I
                 "replaced; to replace them, save the selection again"
             )
             recipe = None
-        if recipe is None:
-            yield Selection(database, None, "saved")
-        else:
-            yield Selection(database, recipe.options, "saved", recipe=recipe.content)
+        options = recipe.options if recipe else SelectOptions(query="FROM saved")
+        yield Selection(database, options, "saved", recipe=recipe.content if recipe else {})
 
 
 def _digest_rows(database: Database, table: str) -> str:

@@ -72,17 +72,17 @@ class Selection:
 
     Attributes:
         database: the connection.
-        options: the request, with MIDs for classes; None if only the rows are known.
+        options: the request, with MIDs for classes.
         table: name of the table, whose rows are in the order of the selection.
         candidates: name of the table with the candidate images of `select_images`, or with the
             images of a list.
         boxes: name of the table with the classes' largest boxes, if there are rules on boxes.
         undivided: name of the table with the rows before a partition, which can leave out copies.
-        recipe: content of the recipe, if the selection was saved with one.
+        recipe: content of the recipe of a saved selection; empty if it has none.
     """
 
     database: Database
-    options: SelectOptions | None
+    options: SelectOptions
     table: str
     candidates: str | None = None
     boxes: str | None = None
@@ -111,7 +111,7 @@ class Selection:
     @property
     def partitions(self) -> dict[str, Counter[str]]:
         """Number of rows by partition and folder; empty without partitions."""
-        if self.options is None or self.options.partition is None:
+        if self.options.partition is None:
             return {}
         counts = {name: Counter[str]() for name in self.options.partition}
         for partition, folder, images in self.database.rows(_PARTITIONS, {"table": self.table}):
@@ -121,7 +121,7 @@ class Selection:
     @cached_property
     def report(self) -> SelectionReport | None:
         """Counts of what there was to select from; None if the rows are not those of classes."""
-        if self.options is None or self.candidates is None or not self.options.classes:
+        if self.candidates is None or not self.options.classes:
             return None
         images = {folder.folder: folder.images for folder in self.folders}
         found = self._last_rank(self.options.negative_folder)
@@ -137,15 +137,15 @@ class Selection:
 
     def unknown(self) -> list[str]:
         """Return the ImageIDs of a list that are not in the splits."""
-        if self.candidates is None or self.options is None or self.options.classes:
+        if self.candidates is None or self.options.classes:
             return []
         return [image for (image,) in self.database.rows(_UNKNOWN_IDS, {"table": self.candidates})]
 
     def missing(self) -> str | None:
         """What replacing lost photos still needs, or None."""
-        if self.options is None:
+        if self.recipe == {}:
             return "the recipe of the selection"
-        recorded = {} if self.recipe is None else self.recipe["file_md5"]
+        recorded = self.recipe["file_md5"] if self.recipe else {}
         for file in self.database.files_needed_by(*needs_of(self.options)):
             if not file.path.exists():
                 return str(file.path)
@@ -165,7 +165,7 @@ class Selection:
         part of each photo by MD5, for all folders of a dataset.
         """
         options = self.options
-        if options is None or not options.classes:
+        if not options.classes:
             return
         negative = folder == options.negative_folder
         if not negative and options.limit is None:

@@ -90,8 +90,7 @@ def run_download(
         report = api.download(selection, destination, download_options, progress=progress)
     page = None
     if gallery and not download_options.in_tars:
-        options = selection.options
-        if options is not None and options.has_box_rules:
+        if selection.options.has_box_rules:
             boxes = boxes or not selection.database.missing("dataset_boxes")
         page = api.write_gallery(destination, selection.database if boxes else None)
     print_download(report, destination, selection.missing(), page)

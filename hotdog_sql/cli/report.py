@@ -37,7 +37,7 @@ def print_selection(selection: "api.Selection", *, verbose: bool = False) -> Non
         say("Negatives")
         _say_count("related classes", len(report.related), _join(report.related, verbose=verbose))
         _say_count("labelled images", report.labelled)
-        kind = _CANDIDATES[selection.options.negatives_from if selection.options else "random"]
+        kind = _CANDIDATES[selection.options.negatives_from]
         _say_count("candidates", report.candidates, f"{kind}, without a related class")
     say("Selected")
     for folder in selection.folders:

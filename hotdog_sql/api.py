@@ -100,12 +100,7 @@ def connect(
     data = DataOptions(**checked, threads=threads, memory_limit=memory_limit)
     # Code may change the working directory, as notebooks do.
     data = replace(data, data_dir=data.data_dir.absolute())
-    needs = ("classes", "labels", "images")
-    with ExitStack() as stack:
-        database = stack.enter_context(open_database(data, needs, confirm=lambda *_: data.large))
-        database.load_all()
-        stack.pop_all()
-    return database
+    return open_database(data, ("classes", "labels", "images"), load_all=True)
 
 
 def select(
@@ -234,16 +229,21 @@ def open_database(
     data: DataOptions,
     needs: Sequence[str],
     *,
-    confirm: "Confirm",
+    load_all: bool = False,
+    confirm: "Confirm | None" = None,
     progress: Callable[[], AbstractContextManager[Progress | None]] = notebook_progress,
 ) -> Database:
-    """Open a database and load some views or macros, after downloading the files they lack."""
+    """Open a database and load some views or macros, after downloading the files they lack.
+
+    `load_all` loads all others whose files exist, too. `confirm` decides about large downloads.
+    """
     with ExitStack() as stack:
         database = stack.enter_context(Database(data))
         if missing := database.missing(*needs):
             # Imported here: httpx is slow to import, and most commands find their files present.
             from hotdog_sql.refresh import refresh as module
 
+            confirm = confirm or (lambda *_: data.large)
             with progress() as display:
                 results = module.refresh(
                     missing, base_url(), confirm=confirm, offline=data.offline, progress=display
@@ -251,6 +251,8 @@ def open_database(
             if error := module.failure(results):
                 raise error
         database.load(*needs)
+        if load_all:
+            database.load_all()
         stack.pop_all()
     return database
 
@@ -293,10 +295,3 @@ def write_gallery(
         return None
     found = boxes.gallery_boxes(database, folder, classes, warn) if database else None
     return write(folder, found)
-
-
-def serve_demo(data_dir: Path | None) -> AbstractContextManager[DataOptions]:
-    """Serve a small Open Images to this process; the default data folder is temporary."""
-    from hotdog_sql.demo.server import serve_demo as serve
-
-    return serve(data_dir)

@@ -58,8 +58,6 @@ SELECT DISTINCT concat(split || '/', ImageID) FROM query_table($table) WHERE NOT
 """
 #: Maximum number of rows in a notebook's table.
 _TABLE_ROWS = 20
-#: Minimum number of rows that each query for replacements adds to the sample.
-_MIN_REPLACEMENTS = 50
 _table_numbers = count(1)
 
 
@@ -165,16 +163,14 @@ class Selection:
         part of each photo by MD5, for all folders of a dataset.
         """
         options = self.options
-        if not options.classes:
-            return
         negative = folder == options.negative_folder
-        if not negative and options.limit is None:
-            return  # every positive is selected already
+        if not options.classes or (options.limit is None and not negative):
+            return  # every row, or every positive, is selected already
         by_author = options.partition is not None and options.group_by == GroupBy.AUTHOR
         parts = {} if parts is None else parts
         size, last = 0, self._last_rank(folder)
         while size <= last < LARGEST_COUNT:
-            size = min(last + max(last // 2, _MIN_REPLACEMENTS), LARGEST_COUNT)
+            size = min(last + max(last // 2, 50), LARGEST_COUNT)
             larger = {"negatives": size, "ratio": None} if negative else {"limit": size}
             sample = _select_images(self.database, replace(options, **larger))
             if by_author:

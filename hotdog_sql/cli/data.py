@@ -27,9 +27,9 @@ def open_data(
 ) -> "Iterator[api.Database]":
     """Open a database; show the download of missing files, and warn of unusable indexes."""
     confirm = partial(confirm_download, options)
-    with api.open_database(options, needs, confirm=confirm, progress=display) as database:
-        if load_all:
-            database.load_all()
+    with api.open_database(
+        options, needs, load_all=load_all, confirm=confirm, progress=display
+    ) as database:
         for warning in database.index_warnings:
             say(f"{warning}; renew the index with: {_index_command(options)}")
         yield database

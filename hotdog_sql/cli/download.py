@@ -189,12 +189,14 @@ def demo(
     real ones, and pixel-art photos, some of which are missing. Otherwise this
     does what `select "Hot dog" --download` does.
     """
+    from hotdog_sql.demo.server import serve_demo
+
     api.check_destination(str(directory))
-    with api.serve_demo(data_dir) as data_options:
+    with serve_demo(data_dir) as data_options:
         say("Serving a small Open Images on this machine")
         needs = ["select_images", "dataset_boxes"]
         # Without progress, because the catalog has the sizes of the real files.
-        with api.open_database(data_options, needs, confirm=lambda *_: True) as database:
+        with api.open_database(data_options, needs) as database:
             selection = api.select(database, "Hot dog")
             print_selection(selection)
             run_download(selection, str(directory), download_options, boxes=True)

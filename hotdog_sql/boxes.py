@@ -30,10 +30,7 @@ _PHOTOS = """
 SELECT coalesce(COLUMNS(['ImageID', 'folder', 'partition', 'path', 'status', 'Subset']), ''), width
 FROM manifest ORDER BY status DESC, path
 """
-_FIND_BOXES = """
-CREATE OR REPLACE TABLE found AS
-FROM dataset_boxes($class, missing := $missing, negative_folder := $negative_folder)
-"""
+_FIND_BOXES = "FROM dataset_boxes($class, missing := $missing, negative_folder := $negative_folder)"
 _COUNT_BOXES = "SELECT count(area), count(LabelName) - count(area) FROM found"
 _CLASSES_WITHOUT_BOXES = "FROM requested_classes($class) ANTI JOIN found USING (LabelName)"
 _CROPS = "FROM crops('found', margin := $margin, min_pixels := $min_pixels)"
@@ -54,7 +51,7 @@ class DatasetBoxes(NamedTuple):
 
     def rows(self, query: str, **values: object) -> Iterator[dict[str, Any]]:
         """Return the rows of a query in its order, from a table that can spill to disk."""
-        self.database.execute(f"CREATE OR REPLACE TABLE streamed AS {query}", values)
+        self.database.create_table(query, values, "streamed")
         return self.database.stream("FROM streamed")
 
 
@@ -85,7 +82,7 @@ def find_boxes(
         missing = [path for paths in left_out.values() for path in paths]
         negative_folder = "other" if recipe is None else recipe.options.negative_folder
         values = {"class": mids, "missing": missing, "negative_folder": negative_folder}
-        database.execute(_FIND_BOXES, values)
+        database.create_table(_FIND_BOXES, values, "found")
     except duckdb.Error as error:  # in the manifest: one in an Open Images file is a DataError
         raise invalid_row(one_line(error)) from error
     ((boxes, impossible),) = database.rows(_COUNT_BOXES)

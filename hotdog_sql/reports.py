@@ -95,10 +95,10 @@ def _shortfalls(
 
 
 def bound_values(
-    database: Database, query: str, options: SelectOptions, **tables: str | None
+    database: Database, query: str, options: SelectOptions, **more: Any
 ) -> dict[str, Any]:
     """Return the values of the parameters that a query of the selection's macros names."""
-    values = {field.name: getattr(options, field.name) for field in fields(options)} | tables
+    values = {field.name: getattr(options, field.name) for field in fields(options)} | more
     values |= {"class": list(options.classes), "exclude": list(options.exclude)}
     # DuckDB rejects values that the query does not name.
     (statement,) = database.connection.extract_statements(query)

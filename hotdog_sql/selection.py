@@ -27,7 +27,6 @@ FROM candidate_images(
     min_confidence := $min_confidence, related := $related, exclude := $exclude
 )
 """
-_BOXES = "FROM largest_boxes($class)"
 #: What users type in the shell, with every value bound.
 _SELECT = """
 FROM select_images(
@@ -211,7 +210,7 @@ class Selection:
         values = {"table": self.undivided or self.table, "folder": folder}
         return int(self.database.rows(_LAST_RANK, values)[0][0])
 
-    def _rows_of(self, folder: str, after: int = 0) -> Iterator[dict[str, Any]]:
+    def _rows_of(self, folder: str, after: int = -1) -> Iterator[dict[str, Any]]:
         values = {"table": self.table, "folder": folder, "rank": after}
         return self.database.stream(_ROWS_AFTER, values)
 
@@ -247,16 +246,12 @@ def select(database: Database, options: SelectOptions) -> Selection:
 def _select_images(database: Database, options: SelectOptions) -> Selection:
     """Select by classes; the tables that `select_images` reads remain for the report."""
     database.load(*needs_of(options))
-
-    def create(query: str, **tables: str | None) -> str:
-        return _create_table(database, query, bound_values(database, query, options, **tables))
-
-    candidates = create(_CANDIDATES)
+    candidates = _create_table(database, _CANDIDATES, options)
     boxes = None
     if options.has_box_rules:
-        boxes = create(_BOXES)
+        boxes = _create_table(database, "FROM largest_boxes($class)", options)
         check_boxed(database, options.classes, boxes)
-    rows = create(_SELECT, candidates=candidates, largest_boxes=boxes)
+    rows = _create_table(database, _SELECT, options, candidates=candidates, largest_boxes=boxes)
     table = _partition(database, options, rows)
     return Selection(database, options, table, candidates, boxes, undivided=rows)
 
@@ -285,8 +280,7 @@ def _select_by_query(database: Database, options: SelectOptions) -> Selection:
             f"{printable(str(example))!r} {problem} ({number:,} in total): "
             f"correct the {'list' if list_table else 'query'}"
         )
-    query = "FROM selection_rows('result', seed := $seed)"
-    table = _create_table(database, query, {"seed": options.seed})
+    table = _create_table(database, "FROM selection_rows('result', seed := $seed)", options)
     return Selection(database, options, _partition(database, options, table), list_table)
 
 
@@ -295,18 +289,12 @@ def _partition(database: Database, options: SelectOptions, table: str) -> str:
     if options.partition is None:
         return table
     database.load("partition_selection")
-    values = {
-        "rows": table,
-        "names": list(options.partition),
-        "shares": list(options.partition.values()),
-        "seed": options.seed,
-        "group_by": options.group_by,
-    }
-    return _create_table(database, _PARTITION, values)
+    names, shares = list(options.partition), list(options.partition.values())
+    return _create_table(database, _PARTITION, options, rows=table, names=names, shares=shares)
 
 
-def _create_table(database: Database, query: str, values: dict[str, Any]) -> str:
-    """Create a table with a query's rows; return its name."""
+def _create_table(database: Database, query: str, options: SelectOptions, **more: Any) -> str:
+    """Create a table with the rows of a query on the options and other values; return its name."""
     table = f"selection_{next(_table_numbers)}"
-    database.create_table(query, values, table)
+    database.create_table(query, bound_values(database, query, options, **more), table)
     return table

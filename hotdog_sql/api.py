@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Database",
     "DownloadReport",
-    "Progress",
     "Recipe",
     "Selection",
     "SqlFile",

@@ -149,11 +149,11 @@ class DownloadOptions:
 @cache
 def transport_name() -> str:
     """Return the HTTP library, `pyreqwest` (extra `fast`) or `httpx` (`HOTDOG_SQL_TRANSPORT`)."""
-    name = os.environ.get("HOTDOG_SQL_TRANSPORT") or ""
-    installed = find_spec("pyreqwest") is not None
-    if name not in ("", "httpx", "pyreqwest") or (name == "pyreqwest" and not installed):
+    usable = ("pyreqwest", "httpx") if find_spec("pyreqwest") else ("httpx",)
+    name = os.environ.get("HOTDOG_SQL_TRANSPORT") or usable[0]
+    if name not in usable:
         raise InputError(
             f"HOTDOG_SQL_TRANSPORT is {name!r}: give httpx, or pyreqwest after "
             "pip install 'hotdog-sql[fast]'"
         )
-    return name or ("pyreqwest" if installed else "httpx")
+    return name

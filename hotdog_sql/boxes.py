@@ -79,7 +79,7 @@ def find_boxes(
     database.load_dataset(directory)
     try:
         left_out = _unusable_photos(directory, database)
-        missing = [path for paths in left_out.values() for path in paths]
+        missing = list({path for paths in left_out.values() for path in paths})
         negative_folder = "other" if recipe is None else recipe.options.negative_folder
         values = {"class": mids, "missing": missing, "negative_folder": negative_folder}
         database.create_table(_FIND_BOXES, values, "found")

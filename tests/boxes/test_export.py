@@ -25,12 +25,11 @@ from tests.support.photos import manifest_rows
 #: ImageID, category, left, top, width and height, in pixels.
 Found = tuple[str, int, float, float, float, float]
 Drawn = tuple[OpenImages, list[Result], list[Photo]]
+Opened = tuple[Path, DatasetBoxes, list[str]]
 
 
 @contextmanager
-def boxes_of(
-    data: OpenImages, results: list[Result]
-) -> Iterator[tuple[Path, DatasetBoxes, list[str]]]:
+def boxes_of(data: OpenImages, results: list[Result]) -> Iterator[Opened]:
     """Yield a folder with a dataset, and the boxes and warnings that the program finds."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -156,10 +155,8 @@ def voc_boxes(folder: Path, photos: list[Photo]) -> Iterator[Found]:
         root = ElementTree.parse(folder / f"Annotations/{photo.image_id}.xml").getroot()
         assert (folder / "JPEGImages" / str(root.findtext("filename"))).exists()
         for one in root.iter("object"):
-            left, top, right, bottom = (
-                int(str(one.findtext(f"bndbox/{edge}")))
-                for edge in ("xmin", "ymin", "xmax", "ymax")
-            )
+            edges = ("xmin", "ymin", "xmax", "ymax")
+            left, top, right, bottom = (int(str(one.findtext(f"bndbox/{edge}"))) for edge in edges)
             assert 1 <= left <= right <= photo.size[0]
             assert 1 <= top <= bottom <= photo.size[1]
             category = list(NAMES.values()).index(str(one.findtext("name")))

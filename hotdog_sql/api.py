@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Database",
     "DownloadReport",
+    "Progress",
     "Recipe",
     "Selection",
     "SqlFile",

@@ -2,7 +2,7 @@
 
 import atexit
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import cache, partial
 from threading import Lock
@@ -13,7 +13,7 @@ import httpx
 from pyreqwest import exceptions
 from pyreqwest.client import SyncClient, SyncClientBuilder
 from pyreqwest.proxy import ProxyBuilder
-from pyreqwest.response import SyncResponse, SyncResponseBodyReader
+from pyreqwest.response import SyncResponseBodyReader
 
 from hotdog_sql.errors import RequestError
 from hotdog_sql.transport import (
@@ -22,7 +22,6 @@ from hotdog_sql.transport import (
     Deadline,
     connection_error,
     proxies,
-    proxy_errors,
     ssl_context,
 )
 
@@ -57,7 +56,10 @@ class FastTransport(httpx.BaseTransport):
                 .build_streamed()
             )
             response = sent.__enter__()
-        headers = [(name, value) for name in _HEADERS for value in _header(response, name)]
+        headers: list[tuple[str, str]] = []
+        for name in _HEADERS:
+            with suppress(ValueError):  # pyreqwest cannot read the value as text
+                headers += [(name, value) for value in response.get_header_all(name)]
         body = Body(self._chunks(response.body_reader), partial(sent.__exit__, None, None, None))
         return httpx.Response(response.status, headers=headers, stream=body, request=request)
 
@@ -75,27 +77,14 @@ class FastTransport(httpx.BaseTransport):
         except ValueError as error:  # pyreqwest accepts fewer addresses than httpx
             raise RequestError(str(error), "bad address") from error
         except exceptions.RequestError as error:
-            causes = [cause["message"] for cause in (error.details or {}).get("causes") or ()]
-            chain, root_cause = " ".join(causes).lower(), (causes or [str(error)])[-1]
-            if "(connect)" in chain:
-                raise connection_error(
-                    root_cause,
-                    is_unknown_host="dns" in chain,
-                    is_refused="refused" in chain,
-                    is_untrusted="certificate" in chain,
-                ) from error
+            causes = error.details["causes"] or [{"message": str(error)}]
+            root_cause = causes[-1]["message"]
+            if "client error (Connect)" in str(error):
+                raise connection_error(root_cause, str(error)) from error
             if isinstance(error, exceptions.RequestTimeoutError):
                 self._deadline.seconds_left()
                 broken = "silence"
             raise RequestError(f"{broken} ({root_cause})", broken, transient=True) from error
-
-
-def _header(response: SyncResponse, name: str) -> list[str]:
-    """The values of a header; none if pyreqwest cannot read one as text."""
-    try:
-        return response.get_header_all(name)
-    except ValueError:
-        return []
 
 
 @cache
@@ -103,20 +92,18 @@ def _client(silence_seconds: float) -> SyncClient:
     """The client of this process."""
     builder = (
         SyncClientBuilder()
-        .http1_only()
         .follow_redirects(False)
         .gzip(False)
         .brotli(False)
         .zstd(False)
         .deflate(False)
-        .referer(False)
         .connect_timeout(timedelta(seconds=CONNECT_SECONDS))
         .read_timeout(timedelta(seconds=silence_seconds))
     )
-    for scheme, proxy in sorted(proxies().items(), reverse=True):  # `all` comes last
-        with proxy_errors():  # pyreqwest refuses some that httpx accepts
+    with proxies() as found:  # pyreqwest refuses some that httpx accepts
+        for scheme, proxy in sorted(found.items(), reverse=True):  # `all` comes last
             route = getattr(ProxyBuilder, scheme)(str(proxy.url)).no_proxy(getproxies().get("no"))
-        builder = builder.proxy(route.basic_auth(*proxy.auth) if proxy.auth else route)
+            builder = builder.proxy(route.basic_auth(*proxy.auth) if proxy.auth else route)
     for certificate in ssl_context().get_ca_certs(binary_form=True):
         builder = builder.add_root_certificate_der(certificate)
     client = builder.build()

@@ -9,7 +9,7 @@ import os
 import re
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Self
@@ -76,16 +76,13 @@ class HttpClient:
         `seconds` limits the request as a whole. Raises `RequestError`, inside the block too.
         """
         self._deadline.at = time.monotonic() + seconds
-        response = self._follow(method, url, {**_HEADERS, **(headers or {})})
-        try:
+        with closing(self._follow(method, url, {**_HEADERS, **(headers or {})})) as response:
             encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
             if response.is_success and encoding not in ("", "identity"):
                 raise RequestError(
                     f"Content-Encoding is {encoding}, which was not asked for", "encoded"
                 )
             yield response
-        finally:
-            response.close()
 
     def _follow(self, method: str, url: str, headers: dict[str, str]) -> httpx.Response:
         history: list[httpx.Response] = []

@@ -5,7 +5,6 @@ network backend here limits each wait to the time that the request has left.
 """
 
 import math
-import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
@@ -28,6 +27,15 @@ TOO_SLOW = "too slow"
 
 #: The reason of a request to a host whose certificate is not trusted.
 UNTRUSTED = "untrusted certificate, see SSL_CERT_FILE"
+
+#: What httpcore and pyreqwest say about a failed connection, in lower case, and what it means.
+_CONNECTION_REASONS = {
+    "sslcertverificationerror": UNTRUSTED,
+    "invalid peer certificate": UNTRUSTED,
+    "gaierror": "unknown host",
+    "dns error": "unknown host",
+    "refused": "connection refused",
+}
 
 
 class Deadline:
@@ -65,19 +73,22 @@ class Transport(httpx.BaseTransport):
         self._deadline = deadline
         self._timeout = httpx.Timeout(silence_seconds, connect=CONNECT_SECONDS).as_dict()
         self._direct = self._pool()
-        self._proxied = {scheme: self._pool(proxy) for scheme, proxy in proxies().items()}
+        with proxies() as found:
+            self._proxied = {scheme: self._pool(proxy) for scheme, proxy in found.items()}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; iterating the response reads its body."""
+        url, timeout = request.url, {"timeout": self._timeout}
+        # Not from a text, of which httpcore would lose what follows a semicolon.
+        target = httpcore.URL(
+            scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+        )
         sent = httpcore.Request(
-            request.method,
-            _httpcore_url(request.url),
-            headers=request.headers.raw,
-            extensions={"timeout": self._timeout},
+            request.method, target, headers=request.headers.raw, extensions=timeout
         )
         pool = self._direct
-        if self._proxied and not proxy_bypass(request.url.netloc.decode()):
-            pool = self._proxied.get(request.url.scheme) or self._proxied.get("all", pool)
+        if self._proxied and not proxy_bypass(url.netloc.decode()):
+            pool = self._proxied.get(url.scheme) or self._proxied.get("all", pool)
         with self._errors("connection broke"):
             received = pool.handle_request(sent)
             while not getattr(received.extensions["network_stream"], "has_read", True):
@@ -98,7 +109,7 @@ class Transport(httpx.BaseTransport):
     def _pool(self, proxy: httpx.Proxy | None = None) -> httpcore.ConnectionPool:
         return httpcore.ConnectionPool(
             ssl_context(),
-            None if proxy is None else httpcore.Proxy(_httpcore_url(proxy.url), proxy.raw_auth),
+            None if proxy is None else httpcore.Proxy(str(proxy.url), proxy.raw_auth),
             network_backend=_Network(self._deadline),
         )
 
@@ -113,12 +124,7 @@ class Transport(httpx.BaseTransport):
             yield
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
             self._deadline.seconds_left()
-            raise connection_error(
-                str(error),
-                is_unknown_host=_has_cause(error, socket.gaierror),
-                is_refused=_has_cause(error, ConnectionRefusedError),
-                is_untrusted=_has_cause(error, ssl.SSLCertVerificationError),
-            ) from error
+            raise connection_error(str(error), repr(error.__context__)) from error
         except httpcore.TimeoutException as error:
             self._deadline.seconds_left()
             raise RequestError(f"silence ({error})", "silence", transient=True) from error
@@ -130,17 +136,10 @@ class Transport(httpx.BaseTransport):
             raise RequestError(f"bad answer ({error})", "bad answer") from error
 
 
-def connection_error(
-    error: str, *, is_unknown_host: bool, is_refused: bool, is_untrusted: bool
-) -> RequestError:
-    """Return the error for a failed connection, by its cause."""
-    reason = "no connection"
-    if is_unknown_host:
-        reason = "unknown host"
-    elif is_refused:
-        reason = "connection refused"
-    elif is_untrusted:
-        reason = UNTRUSTED
+def connection_error(error: str, cause: str) -> RequestError:
+    """Return the error for a failed connection; `cause` is the library's text about the cause."""
+    reasons = (reason for text, reason in _CONNECTION_REASONS.items() if text in cause.lower())
+    reason = next(reasons, "no connection")
     return RequestError(f"{reason} ({error})", reason, transient=True)
 
 
@@ -155,25 +154,20 @@ def ssl_context() -> ssl.SSLContext:
         ) from error
 
 
-@cache
-def proxies() -> dict[str, httpx.Proxy]:
-    """Return the proxies of the environment by URL scheme, or `all`."""
-    found = {}
-    for scheme, address in getproxies().items():
-        if scheme in ("http", "https", "all"):
-            with proxy_errors():
-                proxy = httpx.Proxy(address if "://" in address else f"http://{address}")
-                if proxy.url.scheme.startswith("socks"):
-                    import_module("socksio")
-                found[scheme] = proxy
-    return found
-
-
 @contextmanager
-def proxy_errors() -> Iterator[None]:
-    """Raise errors of a proxy as an `InputError` that names the variables to check."""
+def proxies() -> Iterator[dict[str, httpx.Proxy]]:
+    """Yield the proxies of the environment by URL scheme, or `all`.
+
+    Raises `InputError` if one cannot be used, also for an error inside the block.
+    """
     try:
-        yield
+        found = {}
+        for scheme, address in getproxies().items():
+            if scheme in ("http", "https", "all"):
+                found[scheme] = httpx.Proxy(address if "://" in address else f"http://{address}")
+                if found[scheme].url.scheme.startswith("socks"):
+                    import_module("socksio")
+        yield found
     except (ValueError, ImportError, httpx.InvalidURL) as error:
         raise InputError(
             f"cannot use the proxy ({error}); check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY"
@@ -190,8 +184,7 @@ class _Network(httpcore.SyncBackend):
         self, host: str, port: int, timeout: float | None = None, *args: Any, **options: Any
     ) -> httpcore.NetworkStream:
         wait = self._deadline.seconds_left(timeout)
-        stream = super().connect_tcp(host, port, wait, *args, **options)
-        return _Connection(stream, self._deadline)
+        return _Connection(super().connect_tcp(host, port, wait, *args, **options), self._deadline)
 
 
 class _Connection(httpcore.NetworkStream):
@@ -227,14 +220,3 @@ class _Connection(httpcore.NetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
-
-
-def _httpcore_url(url: httpx.URL) -> httpcore.URL:
-    return httpcore.URL(
-        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
-    )
-
-
-def _has_cause(error: BaseException, kind: type[BaseException]) -> bool:
-    cause = error.__cause__ or error.__context__
-    return cause is not None and (isinstance(cause, kind) or _has_cause(cause, kind))

@@ -41,8 +41,10 @@ class Task:
 
     @property
     def host(self) -> str:
-        """The host of the current source."""
-        return host_of(self.sources[0][1])
+        """Name and port that limits apply to; all hosts of Flickr count as one."""
+        _, url = self.sources[0]
+        netloc = url.partition("://")[2].partition("/")[0].rpartition("@")[2].lower()
+        return _FLICKR if netloc.endswith(f".{_FLICKR}") else netloc
 
     def next_source(self, reason: str, *, transient: bool = False) -> None:
         """Give up the current source for a reason."""
@@ -75,15 +77,14 @@ class HostQueue:
     """
 
     def __init__(self, options: DownloadOptions, progress: Progress, pools: int = 1) -> None:
-        #: Whether any host has responded.
-        self.has_responded = False
+        self.has_responded = False  # whether any host has
+        self.closed = False
         self._options = options
         self._progress = progress
         self._pools = pools
         self._hosts: dict[str, _Host] = {}
         self._changed = Condition()
         self._sequence = itertools.count()
-        self._closed = False
 
     def put(self, task: Task, delay: float = 0.0) -> str:
         """Queue a task that may start after `delay` seconds.
@@ -105,7 +106,7 @@ class HostQueue:
     def take(self) -> Task | None:
         """Wait for the next task; None after `close`."""
         with self._changed:
-            while not self._closed:
+            while not self.closed:
                 now, next_start = time.monotonic(), math.inf
                 for name, host in self._hosts.items():
                     if not host.waiting or host.active >= host.limit:
@@ -144,15 +145,15 @@ class HostQueue:
             if not host.give_up_reason:
                 self._pause(name, host, error)
             self._changed.notify_all()  # start times have changed
-            tasks = [task for _, _, task in host.waiting] if host.give_up_reason else []
-            if tasks:
-                host.waiting.clear()
-            return tasks
+            if not host.give_up_reason:
+                return []
+            waiting, host.waiting = host.waiting, []
+            return [task for _, _, task in waiting]
 
     def close(self) -> None:
         """Give no further tasks to workers."""
         with self._changed:
-            self._closed = True
+            self.closed = True
             self._changed.notify_all()
 
     def _pause(self, name: str, host: _Host, error: RequestError) -> None:
@@ -177,9 +178,3 @@ class HostQueue:
             if host.paused_until <= now:
                 self._progress.paused(name, wait)
             host.paused_until = max(host.paused_until, now + wait)
-
-
-def host_of(url: str) -> str:
-    """Return the name and port that limits apply to; all hosts of Flickr count as one."""
-    netloc = url.partition("://")[2].partition("/")[0].rpartition("@")[2].lower()
-    return _FLICKR if netloc.endswith(f".{_FLICKR}") else netloc

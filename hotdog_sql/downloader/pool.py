@@ -5,8 +5,9 @@ import time
 from base64 import b64encode
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, suppress
 from queue import Empty, SimpleQueue
-from threading import BoundedSemaphore, Event, Thread
+from threading import BoundedSemaphore, Thread
 from typing import Self
 
 import httpx
@@ -71,25 +72,21 @@ class DownloadPool:
         self._hosts = HostQueue(options, progress, pools)
         self._hosts.has_responded = host_responded
         self._results: SimpleQueue[Result | BaseException] = SimpleQueue()
-        self._stopped = Event()
         self._large_slots = BoundedSemaphore(_MAX_LARGE)
         # Decoded photos are a hundred times as large as their files, and decoding more of them than
         # there are processors would not be faster.
         self._decode_slots = BoundedSemaphore(os.cpu_count() or 1)
         self._threads: list[Thread] = []
         self._in_progress = 0
-        self._started = 0.0
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stopped.set()
         self._hosts.close()
         deadline = time.monotonic() + _STOP_SECONDS
         for thread in self._threads:
-            if thread.is_alive():  # Ctrl-C may interrupt the start of the last thread
-                thread.join(max(0.0, deadline - time.monotonic()))
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     def run(self, photos: Iterable[Photo]) -> Iterator[Result]:
         """Yield the result of each photo when it is finished.
@@ -101,23 +98,19 @@ class DownloadPool:
             UnreachableError: no host has responded.
         """
         for photo in photos:
-            self._submit(photo)
+            self._in_progress += 1
+            urls = ((one, photo.url(one, self._mirror_url)) for one in self._options.sources)
+            self._enqueue(Task(photo, deque(urls)))
+            if len(self._threads) < min(self._options.workers, self._in_progress):
+                # Daemon threads, so that the program does not wait for a silent server at its end.
+                thread = Thread(target=self._work, daemon=True)
+                thread.start()
+                self._threads.append(thread)
             # Results come first, so that they are shown and recorded at once.
             while self._in_progress >= _MAX_IN_PROGRESS or not self._results.empty():
                 yield self._next_result()
         while self._in_progress:
             yield self._next_result()
-
-    def _submit(self, photo: Photo) -> None:
-        self._started = self._started or time.monotonic()
-        self._in_progress += 1
-        urls = ((source, photo.url(source, self._mirror_url)) for source in self._options.sources)
-        self._enqueue(Task(photo, deque(urls)))
-        if len(self._threads) < min(self._options.workers, self._in_progress):
-            # Daemon threads, so that the program does not wait for a silent server at its end.
-            thread = Thread(target=self._work, daemon=True)
-            self._threads.append(thread)
-            thread.start()
 
     def _enqueue(self, task: Task, delay: float = 0.0) -> None:
         """Queue a photo for its next source, or report its result if no source is left."""
@@ -131,22 +124,19 @@ class DownloadPool:
         self._results.put(Result(task.photo, status, error=join_notes(*task.errors)))
 
     def _next_result(self) -> Result:
-        while True:
-            try:
+        deadline = time.monotonic() + _FIRST_RESPONSE_SECONDS
+        while self._hosts.has_responded or time.monotonic() < deadline:
+            with suppress(Empty):
                 result = self._results.get(timeout=1.0)  # blocks Ctrl-C on Windows meanwhile
-            except Empty:
-                deadline = self._started + _FIRST_RESPONSE_SECONDS
-                if self._hosts.has_responded or time.monotonic() < deadline:
-                    continue
-                raise UnreachableError(
-                    f"no host has answered within {_FIRST_RESPONSE_SECONDS:.0f} s: check the "
-                    "network connection, the proxy settings, the name service and SSL_CERT_FILE, "
-                    "then run the same command again"
-                ) from None
-            if isinstance(result, BaseException):
-                raise result
-            self._in_progress -= 1
-            return result
+                if isinstance(result, BaseException):
+                    raise result
+                self._in_progress -= 1
+                return result
+        raise UnreachableError(
+            f"no host has answered within {_FIRST_RESPONSE_SECONDS:.0f} s: check the network "
+            "connection, the proxy settings, the name service and SSL_CERT_FILE, then run the same "
+            "command again"
+        )
 
     def _work(self) -> None:
         """Fetch photos until the pool closes; the target of each thread."""
@@ -171,10 +161,9 @@ class DownloadPool:
         except RequestError as error:
             outcome = error.reason
             if error.transient:
-                waiting = self._hosts.failed(host, error)
-                self._enqueue(task, self._delay(task, error))
-                for other in waiting:
+                for other in self._hosts.failed(host, error):
                     self._enqueue(other)
+                self._enqueue(task, self._delay(task, error))
             else:
                 self._reject(task, outcome)
         except (HotdogError, ImportError):  # no Pillow, for example, is not the photo's fault
@@ -214,7 +203,7 @@ class DownloadPool:
         if declared.isdecimal() and int(declared) > self._options.max_bytes:
             raise RejectedError("too large")
         is_large = False
-        try:
+        with ExitStack() as stack:
             for chunk in response.iter_raw():
                 body += chunk
                 if len(body) > self._options.max_bytes:
@@ -222,35 +211,28 @@ class DownloadPool:
                 self._check_running()
                 if not is_large and len(body) > _LARGE_BYTES:
                     wait_start = time.monotonic()
-                    is_large = self._large_slots.acquire()
+                    is_large = stack.enter_context(self._large_slots)
                     client.extend(time.monotonic() - wait_start)
-        finally:
-            if is_large:
-                self._large_slots.release()
 
     def _save(self, task: Task, data: Bytes) -> Result:
         """Check the bytes, transform them if the options say so, and write them."""
-        photo, (source, url) = task.photo, task.sources[0]
+        photo, (source, url), options = task.photo, task.sources[0], self._options
         picture = inspect(data)
         md5 = md5_hex(data)
         if md5 in PLACEHOLDERS:
             raise RejectedError("placeholder")
         note = _difference(photo, len(data), md5) if source == Source.ORIGINAL else ""
-        if note and self._options.strict_md5:
+        if note and options.strict_md5:
             raise RejectedError(note)
-        if self._options.decodes:
+        if options.decodes:
             from hotdog_sql.downloader.transform import degrees, transform  # needs Pillow
 
+            turn = degrees(photo.rotation, source)
             with self._decode_slots:
                 self._check_running()
-                transformed = transform(
-                    data,
-                    degrees(photo.rotation, source),
-                    upright=self._options.upright,
-                    max_side=self._options.max_side,
-                )
-            if transformed is not None:
-                data, changes = transformed
+                changed = transform(data, turn, upright=options.upright, max_side=options.max_side)
+            if changed is not None:
+                data, changes = changed
                 md5, picture, note = md5_hex(data), inspect(data), join_notes(note, changes)
         self._check_running()
         result = Result(
@@ -270,7 +252,7 @@ class DownloadPool:
         return result
 
     def _check_running(self) -> None:
-        if self._stopped.is_set():
+        if self._hosts.closed:
             raise RequestError("stopped", "stopped", transient=True)
 
 

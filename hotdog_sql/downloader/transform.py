@@ -6,10 +6,9 @@ encoded again, at a quality that looks the same.
 
 import struct
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from io import BytesIO
-from typing import Any
 
 from PIL import ExifTags, Image, JpegImagePlugin
 
@@ -48,8 +47,7 @@ _CHROMA_444, _CHROMA_422 = 0, 1
 
 def decode(data: Bytes) -> None:
     """Decode a photo, and raise `RejectedError` if that fails."""
-    with _reject_undecodable():
-        _open(data).load()
+    _load(data)
 
 
 def degrees(rotation: str, source: Source) -> int:
@@ -60,13 +58,10 @@ def degrees(rotation: str, source: Source) -> int:
     to the original as uploaded, of which the mirror has copies. Flickr itself rotates its smaller
     sizes (https://www.flickr.com/services/api/flickr.photos.getInfo.html).
     """
-    if source is Source.THUMBNAIL:
-        return 0
-    try:
-        turn = float(rotation or 0)
-    except ValueError:
-        return 0
-    return int(turn) if turn in _ORIENTATIONS_BY_DEGREES else 0
+    with suppress(ValueError):  # of an empty one
+        if source is not Source.THUMBNAIL and float(rotation) in _ORIENTATIONS_BY_DEGREES:
+            return int(float(rotation))
+    return 0
 
 
 def transform(
@@ -82,30 +77,21 @@ def transform(
         The new bytes, in the same format, and a note for the manifest such as
         `rotated 90; resized 768x1024`; None if the photo does not change.
     """
-    with _reject_undecodable():
-        image = _open(data)
-        is_animation = image.format != "MPO" and getattr(image, "is_animated", False)
-        new_size = None if is_animation else _fitting_size(image.size, max_side)
-        if new_size is not None:
-            # JPEGs can be decoded at a half, a quarter or an eighth of their size.
-            image.draft(None, (2 * new_size[0], 2 * new_size[1]))
-        image.load()
-    if is_animation:
-        return None
-    orientation = _orientation(image, rotation) if upright else 1
-    transposition = _TRANSPOSITIONS.get(orientation)
-    if transposition is None and new_size is None:
+    image, is_animation, new_size = _load(data, max_side)
+    orientation = _orientation(image, rotation) if upright and not is_animation else 1
+    if orientation == 1 and new_size is None:
         return None
     output, notes = image, []
     if new_size is not None:
         output = _without_palette(output).resize(new_size, Image.Resampling.LANCZOS)
-    if transposition is not None:
-        output = output.transpose(transposition[0])
-        notes.append(transposition[1])
+    if orientation != 1:
+        transposition, note = _TRANSPOSITIONS[orientation]
+        output = output.transpose(transposition)
+        notes.append(note)
     if new_size is not None:
         notes.append(f"resized {output.width}x{output.height}")
     exif = _exif_bytes(image, without_orientation=upright)
-    return _encode(output, image, orientation, exif=exif), "; ".join(notes)
+    return _encode(output, image, orientation, exif), "; ".join(notes)
 
 
 def crop(data: Bytes, boxes: Sequence[tuple[int, int, int, int]], rotation: int) -> list[bytes]:
@@ -113,9 +99,7 @@ def crop(data: Bytes, boxes: Sequence[tuple[int, int, int, int]], rotation: int)
 
     Boxes are left, upper, right and lower edges in pixels of the photo as stored.
     """
-    with _reject_undecodable():
-        image = _open(data)
-        image.load()
+    image, _, _ = _load(data)
     orientation = _orientation(image, rotation)
     parts = [image.crop(box) for box in boxes]
     if orientation in _TRANSPOSITIONS:
@@ -123,29 +107,25 @@ def crop(data: Bytes, boxes: Sequence[tuple[int, int, int, int]], rotation: int)
     return [_encode(part, image, orientation) for part in parts]
 
 
-def _open(data: Bytes) -> Image.Image:
-    """Open an image, of which Pillow reads only the header."""
-    return Image.open(BytesIO(data), formats=_FORMATS)
-
-
-@contextmanager
-def _reject_undecodable() -> Iterator[None]:
-    """Raise `RejectedError` for what Pillow cannot decode."""
+def _load(
+    data: Bytes, max_side: int | None = None
+) -> tuple[Image.Image, bool, tuple[int, int] | None]:
+    """Decode a photo; return it, whether it is an animation, and the size to reduce it to."""
     try:
-        yield
+        image = Image.open(BytesIO(data), formats=_FORMATS)
+        is_animation = image.format != "MPO" and getattr(image, "is_animated", False)
+        longest, new_size = max(image.size), None
+        if max_side is not None and longest > max_side and not is_animation:
+            width, height = (max(1, round(side * max_side / longest)) for side in image.size)
+            new_size = width, height
+            # JPEGs can be decoded at a half, a quarter or an eighth of their size.
+            image.draft(None, (2 * width, 2 * height))
+        image.load()
     except Image.DecompressionBombError as error:
         raise RejectedError("too many pixels") from error
     except _DECODE_ERRORS as error:
         raise RejectedError("not decodable") from error
-
-
-def _fitting_size(size: tuple[int, int], max_side: int | None) -> tuple[int, int] | None:
-    """The size reduced to `max_side`, or None if it already fits."""
-    longest = max(size)
-    if max_side is None or longest <= max_side:
-        return None
-    width, height = (max(1, round(side * max_side / longest)) for side in size)
-    return width, height
+    return image, is_animation, new_size
 
 
 def _without_palette(image: Image.Image) -> Image.Image:
@@ -178,19 +158,19 @@ def _exif_bytes(image: Image.Image, *, without_orientation: bool) -> bytes:
     return b""
 
 
-def _encode(output: Image.Image, source: Image.Image, orientation: int, **options: Any) -> bytes:
+def _encode(output: Image.Image, source: Image.Image, orientation: int, exif: bytes = b"") -> bytes:
     """Encode an image in the format of the source, which had this orientation."""
-    format_name = "JPEG" if source.format == "MPO" else source.format
-    options["icc_profile"] = source.info.get("icc_profile")
-    if format_name in ("JPEG", "WEBP"):
-        options["quality"] = _QUALITY
-    if format_name == "JPEG":
-        options["progressive"] = "progressive" in source.info
-        subsampling = JpegImagePlugin.get_sampling(source)
-        if subsampling == _CHROMA_422 and orientation >= 5:
-            subsampling = _CHROMA_444  # Pillow cannot write 4:4:0
-        if subsampling >= 0:
-            options["subsampling"] = subsampling
+    subsampling = JpegImagePlugin.get_sampling(source)  # -1, the default, for other formats
+    if subsampling == _CHROMA_422 and orientation >= 5:
+        subsampling = _CHROMA_444  # Pillow cannot write 4:4:0
     buffer = BytesIO()
-    output.save(buffer, format_name, **options)
+    output.save(  # each format ignores the options of the others
+        buffer,
+        "JPEG" if source.format == "MPO" else source.format,
+        exif=exif,
+        icc_profile=source.info.get("icc_profile"),
+        quality=_QUALITY,
+        progressive="progressive" in source.info,
+        subsampling=subsampling,
+    )
     return buffer.getvalue()

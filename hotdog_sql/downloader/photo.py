@@ -23,13 +23,11 @@ _IMAGE_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 #: Control characters and line and paragraph separators, which would break a line of CSV.
 _LINE_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
-_FORBIDDEN_IN_NAMES = re.compile(r'[\\:*?"<>|]')
+#: Characters that are forbidden in names, a dot that hides a file, and one that Windows drops.
+_FORBIDDEN_IN_NAMES = re.compile(r'^[.]|[\\:*?"<>|]|[.]$')
 
 #: Names that Windows reserves for devices, with any extension.
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])([.].*)?", re.IGNORECASE)
-
-#: Longest file name that the common file systems allow, in bytes of UTF-8.
-_MAX_NAME_BYTES = 255
 
 
 class Photo(NamedTuple):
@@ -116,14 +114,10 @@ def safe_folder(folder: str) -> str:
 
 
 def _safe_name(name: str) -> str:
-    name = _FORBIDDEN_IN_NAMES.sub("_", printable(name)).strip()
-    if name.startswith("."):
-        name = "_" + name[1:]
-    if name.endswith("."):
-        name = name[:-1] + "_"
+    name = _FORBIDDEN_IN_NAMES.sub("_", printable(name).strip())
     if _RESERVED.fullmatch(name):
         name += "_"
-    return name.encode()[:_MAX_NAME_BYTES].decode(errors="ignore") or "_"
+    return name.encode()[:255].decode(errors="ignore") or "_"  # the longest that file systems allow
 
 
 def _text(value: object) -> str:

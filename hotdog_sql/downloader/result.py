@@ -1,6 +1,7 @@
 """The result of downloading a photo, as the manifest records it."""
 
 import csv
+import io
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -152,8 +153,9 @@ def join_notes(*notes: str) -> str:
 
 def encode(values: Iterable[object]) -> bytes:
     """Return a line of CSV with its line end; None becomes an empty field."""
-    line: str = _WRITER.writerow(values)
-    return line.encode("utf-8", "replace")
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(values)
+    return line.getvalue().encode("utf-8", "replace")
 
 
 def decode(line: bytes, columns: Sequence[str] = COLUMNS) -> dict[str, str] | None:
@@ -165,16 +167,8 @@ def decode(line: bytes, columns: Sequence[str] = COLUMNS) -> dict[str, str] | No
     return dict(zip(columns, values, strict=True)) if len(values) == len(columns) else None
 
 
-class _Echo:
-    """A file for `csv.writer` that returns each line instead of storing it."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
 def _optional_int(text: str) -> int | None:
     return int(text) if text else None
 
 
-_WRITER = csv.writer(_Echo(), lineterminator="\n")
 HEADER = encode(COLUMNS)

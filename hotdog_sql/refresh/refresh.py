@@ -72,33 +72,31 @@ def refresh(
     missing = [file for file in files if not file.path.is_file()]
     if confirm is not None and missing:
         _confirm_download(missing, base_url, confirm, display)
-    for folder in {file.path.parent / HIDDEN for file in files}:
-        with storage_errors(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+    hidden = files[0].path.parent / HIDDEN
+    with storage_errors(hidden):
+        hidden.mkdir(parents=True, exist_ok=True)
     stop = Event()
 
     def work(file: DataFile) -> FileResult:
-        with HttpClient(silence_seconds=silence_seconds) as client:
+        with HttpClient(silence_seconds) as client:
             url = base_url + file.catalog.path
-            transfer = Transfer(file, url, client, policy or RetryPolicy(), display, stop)
-            return _refresh_file(file, transfer, display)
+            return _run(Transfer(file, url, client, policy or RetryPolicy(), display, stop))
 
-    results: list[Future[FileResult]] = []
+    futures = [_start(work, file) for file in files]
     try:
-        results.extend(_start(partial(work, file)) for file in files)
-        return [result.result() for result in results]
+        return [future.result() for future in futures]
     finally:
         stop.set()
-        wait(results, _STOP_SECONDS)
+        wait(futures, _STOP_SECONDS)
 
 
-def _start(call: Callable[[], T]) -> Future[T]:
-    """Run a call in a daemon thread: Ctrl-C must not wait for a request that hangs."""
+def _start(function: Callable[..., T], *arguments: object) -> Future[T]:
+    """Call a function in a daemon thread: Ctrl-C must not wait for a request that hangs."""
     future: Future[T] = Future()
 
     def work() -> None:
         try:
-            future.set_result(call())
+            future.set_result(function(*arguments))
         except BaseException as error:  # noqa: BLE001 - `result()` raises it
             future.set_exception(error)
 
@@ -121,14 +119,14 @@ def failure(results: Sequence[FileResult]) -> TransferError | StorageError | Non
     )
 
 
-def _refresh_file(file: DataFile, transfer: Transfer, progress: Progress) -> FileResult:
-    def report_wait() -> None:
-        progress.file_waiting(file.path.name, "another refresh is working on it")
-
-    note, lock, part = "", sidecar(file.path, ".lock"), sidecar(file.path, ".part")
+def _run(transfer: Transfer) -> FileResult:
+    """Run a transfer when no other process refreshes the file."""
+    file, progress = transfer.file, transfer.progress
+    on_wait = partial(progress.file_waiting, file.path.name, "another refresh is working on it")
+    note, unwritable, part = "", False, sidecar(file.path, ".part")
     try:
-        with storage_errors(part), locked(lock, report_wait):
-            for leftover in lock.parent.glob(f".{file.path.name}.*"):
+        with storage_errors(part), locked(sidecar(file.path, ".lock"), on_wait):
+            for leftover in part.parent.glob(f".{file.path.name}.*"):
                 leftover.unlink(missing_ok=True)  # from a killed process
             status = Status.CHANGED if file.path.exists() else Status.NEW
             if not transfer.run():
@@ -138,16 +136,15 @@ def _refresh_file(file: DataFile, transfer: Transfer, progress: Progress) -> Fil
     except UnreachableError as error:
         status, note = Status.KEPT if file.path.exists() else Status.FAILED, str(error)
     except (TransferError, StorageError) as error:
-        unwritable = isinstance(error, StorageError)
-        return FileResult(file, Status.FAILED, printable(str(error)), unwritable)
-    return FileResult(file, status, printable(note))
+        status, note, unwritable = Status.FAILED, str(error), isinstance(error, StorageError)
+    return FileResult(file, status, printable(note), unwritable)
 
 
 def _confirm_download(
     missing: Sequence[DataFile], base_url: str, confirm: Confirm, progress: Progress
 ) -> None:
     """Report the download; ask if it is large, or if the size of a train file is unknown."""
-    sizes = _start(partial(sizes_of, missing, base_url)).result()
+    sizes = _start(sizes_of, missing, base_url).result()
     known = [size for size in sizes.values() if size is not None]
     total = sum(known) if len(known) == len(sizes) else None
     progress.files_planned(sizes, total)

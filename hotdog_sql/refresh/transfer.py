@@ -5,12 +5,12 @@ import shutil
 from base64 import b64encode
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from filecmp import cmp
 from importlib import import_module
 from threading import Event
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
 
@@ -43,37 +43,22 @@ class _BadPartError(TransferError):
     """The bytes received are not the file, or not its beginning."""
 
 
-class _Checksum(NamedTuple):
-    """A hash of the body, and its expected value."""
-
-    name: str
-    hash: Any
-    expected: str  # base64
-
-
+@dataclass
 class Transfer:
     """Brings one file up to date. The caller must hold the file's lock."""
 
-    def __init__(
-        self,
-        file: DataFile,
-        url: str,
-        client: HttpClient,
-        policy: RetryPolicy,
-        progress: Progress,
-        stop: Event,
-    ) -> None:
-        self._file = file
-        self._name = file.path.name
-        self._part = sidecar(file.path, ".part")
-        self._part_record_path = sidecar(file.path, ".part.json")
-        self._url = url
-        self._address = public_address(url)
-        self._host = self._address.split("/")[2]
-        self._client = client
-        self._policy = policy
-        self._progress = progress
-        self._stop = stop
+    file: DataFile
+    url: str
+    client: HttpClient
+    policy: RetryPolicy
+    progress: Progress
+    stop: Event
+
+    def __post_init__(self) -> None:
+        self._name = self.file.path.name
+        self._part = sidecar(self.file.path, ".part")
+        self._part_record_path = sidecar(self.file.path, ".part.json")
+        self._address = public_address(self.url)
 
     def run(self) -> bool:
         """Bring the file up to date, and return whether it was replaced.
@@ -91,53 +76,67 @@ class Transfer:
                     raise
                 was_bad = True
             except RequestError as error:
-                reason = f"{self._host}: {error}"
+                reason = f"{self._address.split('/')[2]}: {error}"
                 if not error.transient or error.reason == UNTRUSTED:
                     raise TransferError(reason) from error
                 if self._part_bytes >= last_bytes + PROGRESS_BYTES:
                     attempt, last_bytes = 1, self._part_bytes
-                delay = self._policy.delay(attempt, error.retry_after)
+                delay = self.policy.delay(attempt, error.retry_after)
                 if delay is None:
                     raise UnreachableError(reason) from error
-                self._progress.file_waiting(self._name, f"{reason}; retrying in {delay:.1f} s")
-                if self._stop.wait(delay):
+                self.progress.file_waiting(self._name, f"{reason}; retrying in {delay:.1f} s")
+                if self.stop.wait(delay):
                     raise TransferError("stopped") from error
 
     def _try_once(self) -> bool:
-        """Make one request, for no more than is missing on disk.
-
-        A server evaluates If-None-Match first, and Range with If-Range only if that fails (RFC
-        9110, section 13.2.2), so a request may have both.
-        """
-        conditions, part_record = self._conditions(), self._part_record()
+        """Make one request, for no more than is missing on disk."""
+        conditions, begun = self._conditions(), self._part_record()
         headers = dict(conditions)
-        if part_record is not None and part_record.etag is not None:
-            headers |= {"Range": f"bytes={self._part_bytes}-", "If-Range": part_record.etag}
-        with self._client.stream(self._url, seconds=WINDOW_SECONDS, headers=headers) as response:
+        if begun.etag is not None:
+            # A server evaluates If-None-Match first, and Range with If-Range only if that fails
+            # (RFC 9110, section 13.2.2).
+            headers |= {"Range": f"bytes={self._part_bytes}-", "If-Range": begun.etag}
+        with self.client.stream(self.url, seconds=WINDOW_SECONDS, headers=headers) as response:
             check_status(response)
-            if response.status_code == 304 and conditions:
-                self._discard_part()
-                return False
-            return self._handle(response, part_record)
+            remote = _record_of(response, self._address)
+            match response.status_code:
+                case 304 if conditions:
+                    self._discard_part()
+                    return False
+                case 200 if self._matches_file(remote):
+                    self._discard_part()
+                    self.file.save_record(replace(remote, md5=self.file.md5), self.file.state)
+                    return False
+                case 200:
+                    self._discard_part()
+                    return self._receive(response, remote)
+                case 206 if begun.bytes is not None:
+                    # A range that ends early is useless: the rest would need another request.
+                    rest = f"bytes {self._part_bytes}-{begun.bytes - 1}/{begun.bytes}"
+                    if (response.headers.get("Content-Range"), remote.etag) != (rest, begun.etag):
+                        raise _BadPartError("the server did not send the rest of the same file")
+                    return self._receive(response, begun)
+                case 416 if begun.bytes is not None:
+                    raise _BadPartError("the file is no longer than the part that was received")
+                case status:
+                    raise TransferError(f"HTTP status {status} for {self._address}")
 
     def _conditions(self) -> dict[str, str]:
-        record = self._file.record
-        if record.url == self._address and self._file.matches_server():
+        record = self.file.record
+        if record.url == self._address and self.file.matches_server():
             if record.etag is not None:
                 return {"If-None-Match": record.etag}
             if record.last_modified is not None:
                 return {"If-Modified-Since": record.last_modified}
         return {}
 
-    def _part_record(self) -> Record | None:
-        """The record of the body that the part begins, or None if it cannot be resumed.
-
-        Only a strong ETag and a length show that the server sends the rest of the same body.
-        """
+    def _part_record(self) -> Record:
+        """The record of the body that the part begins, or an empty one if it cannot be resumed."""
         record = Record.read(self._part_record_path)
-        if record.url != self._address or record.bytes is None or not self._part_bytes:
-            return None
-        return record if record.etag and not record.etag.startswith("W/") else None
+        can_resume = record.url == self._address and record.bytes is not None and self._part_bytes
+        # Only a strong ETag and a length show that the server sends the rest of the same body.
+        is_strong = can_resume and record.etag and not record.etag.startswith("W/")
+        return record if is_strong else Record()
 
     @property
     def _part_bytes(self) -> int:
@@ -147,66 +146,34 @@ class Transfer:
         self._part_record_path.unlink(missing_ok=True)
         self._part.unlink(missing_ok=True)
 
-    def _handle(self, response: httpx.Response, part_record: Record | None) -> bool:
-        """Act on the response, and return whether the file was replaced."""
-        remote = _record_of(response, self._address)
-        match response.status_code:
-            case 200 if self._matches_file(remote):
-                self._discard_part()
-                self._file.save_record(replace(remote, md5=self._file.md5), self._file.state)
-                return False
-            case 200:
-                self._discard_part()
-                return self._receive(response, remote)
-            case 206 if part_record is not None and part_record.bytes is not None:
-                # A range that ends early is useless: the rest would need another request.
-                rest = f"bytes {self._part_bytes}-{part_record.bytes - 1}/{part_record.bytes}"
-                if (response.headers.get("Content-Range"), remote.etag) != (rest, part_record.etag):
-                    raise _BadPartError("the server did not send the rest of the same file")
-                return self._receive(response, part_record)
-            case 416 if part_record is not None:
-                raise _BadPartError("the file is no longer than the part that was received")
-            case status:
-                raise TransferError(f"HTTP status {status} for {self._address}")
-
     def _matches_file(self, remote: Record) -> bool:
         """Whether the body is identical to the file on disk, whatever its record says."""
-        if self._file.size is None or self._file.size != remote.bytes or remote.server_hash is None:
+        if self.file.size is None or self.file.size != remote.bytes or remote.server_hash is None:
             return False
-        return b64encode(bytes.fromhex(self._file.md5)).decode() == remote.server_hash
+        return b64encode(bytes.fromhex(self.file.md5)).decode() == remote.server_hash
 
     def _receive(self, response: httpx.Response, remote: Record) -> bool:
         """Complete and check the part, and move it into place unless the file is the same."""
-        checksum = _checksum(self._file.catalog, remote)
+        name, checksum, expected = _checksum(self.file.catalog, remote)
         if response.headers.get("Content-Type", "").lower().startswith("text/html"):
             raise TransferError(f"{self._address} is a web page, not the file")
-        if remote.bytes is None and "Transfer-Encoding" not in response.headers and not checksum:
+        if remote.bytes is None and "Transfer-Encoding" not in response.headers and not expected:
             raise TransferError(f"{self._address} has neither a length nor a hash")
-        limit = self._max_bytes(remote.bytes)
-        if not self._part_bytes:
-            save_json(self._part_record_path, asdict(remote))
-        elif checksum is not None:
-            with self._part.open("rb") as part:
-                while block := part.read(_BLOCK):
-                    checksum.hash.update(block)
-        self._write(response, remote.bytes, limit, checksum)
+        self._write(response, remote, checksum)
         if remote.bytes not in (None, self._part_bytes):
             raise _BadPartError(f"received {self._part_bytes:,} bytes instead of {remote.bytes:,}")
-        md5 = None
-        if checksum is not None:
-            if b64encode(checksum.hash.digest()).decode() != checksum.expected:
-                raise _BadPartError(f"the bytes do not match the {checksum.name}")
-            md5 = checksum.hash.hexdigest() if "MD5" in checksum.name else None
-        elif problem := replace(self._file, path=self._part).problem():
-            raise _BadPartError(f"{self._address} {problem}")
-        is_new = self._file.size != self._part_bytes or not cmp(
-            self._file.path, self._part, shallow=False
-        )
+        if expected is None:
+            if problem := replace(self.file, path=self._part).problem():
+                raise _BadPartError(f"{self._address} {problem}")
+        elif b64encode(checksum.digest()).decode() != expected:
+            raise _BadPartError(f"the bytes do not match the {name}")
+        is_new = not (self.file.size and cmp(self.file.path, self._part, shallow=False))
         if is_new:
             # No fsync: a file that a power failure damages no longer has the size, time or MD5 of
             # its record, so the next refresh fetches it again.
-            self._part.replace(self._file.path)
-        self._file.save_record(replace(remote, md5=md5), self._file.state)
+            self._part.replace(self.file.path)
+        md5 = checksum.hexdigest() if "MD5" in name else None
+        self.file.save_record(replace(remote, md5=md5), self.file.state)
         self._discard_part()
         return is_new
 
@@ -215,7 +182,7 @@ class Transfer:
 
         This is its length, else twice the size in the catalog, else a share of the free space.
         """
-        folder, expected = self._file.path.parent, self._file.catalog.bytes
+        folder, expected = self.file.path.parent, self.file.catalog.bytes
         free = max(shutil.disk_usage(folder).free - FREE_BYTES, 0)
         if total is None:
             return free // UNKNOWN_SIZES if expected is None else 2 * expected + PROGRESS_BYTES
@@ -226,31 +193,33 @@ class Transfer:
             )
         return total
 
-    def _write(
-        self, response: httpx.Response, total: int | None, limit: int, checksum: _Checksum | None
-    ) -> None:
-        """Append the body to the part."""
-        done = self._part_bytes
-        self._progress.file_started(self._name, done, total)
+    def _write(self, response: httpx.Response, remote: Record, checksum: Any) -> None:
+        """Append the body to the part, and update the checksum with all of the part."""
+        done, limit = self._part_bytes, self._max_bytes(remote.bytes)
+        if not done:
+            save_json(self._part_record_path, asdict(remote))
+        self.progress.file_started(self._name, done, remote.bytes)
         reported_at, window_start, window_end = 0.0, monotonic(), done + WINDOW_BYTES
-        with self._part.open("ab") as part:
+        with self._part.open("a+b") as part:
+            part.seek(0)
+            while block := part.read(_BLOCK):
+                checksum.update(block)
             for chunk in response.iter_raw():
-                if self._stop.is_set():
+                if self.stop.is_set():
                     raise TransferError("stopped")
                 done += len(chunk)
                 if done > limit:
                     raise _BadPartError(f"{self._address} sends more than {size_text(limit)}")
                 part.write(chunk)
-                if checksum is not None:
-                    checksum.hash.update(bytes(chunk))  # pyreqwest has a bytes type of its own
+                checksum.update(bytes(chunk))  # pyreqwest has a bytes type of its own
                 now = monotonic()
                 if now - reported_at >= _REPORT_SECONDS:
-                    self._progress.file_progressed(self._name, done)
+                    self.progress.file_progressed(self._name, done)
                     reported_at = now
                 if done >= window_end:
-                    self._client.extend(now - window_start)
+                    self.client.extend(now - window_start)
                     window_start, window_end = now, done + WINDOW_BYTES
-        self._progress.file_progressed(self._name, done)
+        self.progress.file_progressed(self._name, done)
 
 
 def sizes_of(files: Iterable[DataFile], base_url: str) -> dict[str, int | None]:
@@ -288,20 +257,15 @@ def _sendable(value: str | None) -> str | None:
     return value if value and value.isascii() and value.isprintable() else None
 
 
-def _checksum(file: CatalogFile, remote: Record) -> _Checksum | None:
-    """The checksum for a body, or None if neither server nor catalog has a hash.
-
-    MD5 is slower than a fast network, so CRC32C is preferred if its fast library is installed. The
-    catalog's MD5 may be out of date, so it counts only if the server gives no hash.
-    """
+def _checksum(file: CatalogFile, remote: Record) -> tuple[str, Any, str | None]:
+    """The name of a body's checksum, its hash, and its value in base64, or None if unknown."""
+    # MD5 is slower than a fast network, so CRC32C is preferred if its fast library is installed.
     if remote.server_crc32c is not None:
         with suppress(ImportError):
             library = import_module("google_crc32c")
             if library.implementation == "c":
-                return _Checksum("CRC32C of the server", library.Checksum(), remote.server_crc32c)
-    if remote.server_hash is not None:
-        return _Checksum("MD5 of the server", new_md5(), remote.server_hash)
-    if file.md5 is not None:
-        expected = b64encode(bytes.fromhex(file.md5)).decode()
-        return _Checksum("MD5 of the catalog", new_md5(), expected)
-    return None
+                return "CRC32C of the server", library.Checksum(), remote.server_crc32c
+    # The catalog's MD5 may be out of date, so it counts only if the server gives no hash.
+    if remote.server_hash is not None or file.md5 is None:
+        return "MD5 of the server", new_md5(), remote.server_hash
+    return "MD5 of the catalog", new_md5(), b64encode(bytes.fromhex(file.md5)).decode()

@@ -4,7 +4,7 @@ import atexit
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
-from functools import cache, partial
+from functools import cache
 from threading import Lock
 from typing import cast
 from urllib.request import getproxies
@@ -19,7 +19,7 @@ from hotdog_sql.errors import RequestError
 from hotdog_sql.transport import (
     CONNECT_SECONDS,
     Body,
-    Deadline,
+    Transport,
     connection_error,
     proxies,
     ssl_context,
@@ -34,57 +34,49 @@ _HEADERS = (
 )
 
 
-class FastTransport(httpx.BaseTransport):
-    """A transport whose connections all threads share. Proxies come from the environment."""
+class FastTransport(Transport):
+    """A transport whose connections all threads share."""
 
-    def __init__(self, deadline: Deadline, silence_seconds: float) -> None:
-        self._deadline = deadline
+    def __init__(self, silence_seconds: float) -> None:
         with _BUILD_LOCK:  # the process crashes if two threads build a client
             self._client = _client(silence_seconds)
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request; iterating the response reads its body."""
-        url = request.url.copy_with(userinfo=b"") if request.url.userinfo else request.url
+    @contextmanager
+    def send(self, request: httpx.Request) -> Iterator[httpx.Response]:
+        """Send a request with pyreqwest."""
         # pyreqwest's limit on a whole request cannot be extended while a body arrives. Instead, its
         # read timeout limits each wait, and the deadline is checked between waits.
-        self._deadline.seconds_left()
-        with self._errors("connection broke"):
-            sent = (
-                self._client.request(request.method, str(url))
-                .headers(request.headers.multi_items())
-                .streamed_read_buffer_limit(0)  # the headers do not wait for the body
-                .build_streamed()
-            )
-            response = sent.__enter__()
-        headers: list[tuple[str, str]] = []
-        for name in _HEADERS:
-            with suppress(ValueError):  # pyreqwest cannot read the value as text
-                headers += [(name, value) for value in response.get_header_all(name)]
-        body = Body(self._chunks(response.body_reader), partial(sent.__exit__, None, None, None))
-        return httpx.Response(response.status, headers=headers, stream=body, request=request)
-
-    def _chunks(self, reader: SyncResponseBodyReader) -> Iterator[bytes]:
-        with self._errors("cut short"):
-            while (chunk := reader.read_chunk()) is not None:
-                self._deadline.seconds_left()
-                yield cast(bytes, chunk)  # a similar type, which httpx only passes on
-
-    @contextmanager
-    def _errors(self, broken: str) -> Iterator[None]:
-        """Raise pyreqwest's errors as `RequestError`; `broken` names a broken connection."""
+        self.seconds_left()
+        url = request.url.copy_with(userinfo=b"") if request.url.userinfo else request.url
         try:
-            yield
+            sent = self._client.request(request.method, str(url))
         except ValueError as error:  # pyreqwest accepts fewer addresses than httpx
             raise RequestError(str(error), "bad address") from error
+        sent = sent.headers(request.headers.multi_items()).streamed_read_buffer_limit(0)
+        broken = "connection broke"
+        try:
+            with sent.build_streamed() as received:
+                broken = "cut short"
+                headers: list[tuple[str, str]] = []
+                for name in _HEADERS:
+                    with suppress(ValueError):  # pyreqwest cannot read the value as text
+                        headers += [(name, value) for value in received.get_header_all(name)]
+                body = Body(self._chunks(received.body_reader))
+                yield httpx.Response(received.status, headers=headers, stream=body)
         except exceptions.RequestError as error:
             causes = error.details["causes"] or [{"message": str(error)}]
             root_cause = causes[-1]["message"]
             if "client error (Connect)" in str(error):
                 raise connection_error(root_cause, str(error)) from error
             if isinstance(error, exceptions.RequestTimeoutError):
-                self._deadline.seconds_left()
+                self.seconds_left()
                 broken = "silence"
             raise RequestError(f"{broken} ({root_cause})", broken, transient=True) from error
+
+    def _chunks(self, reader: SyncResponseBodyReader) -> Iterator[bytes]:
+        while (chunk := reader.read_chunk()) is not None:
+            self.seconds_left()
+            yield cast(bytes, chunk)  # a similar type, which httpx only passes on
 
 
 @cache

@@ -9,7 +9,7 @@ import os
 import re
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Self
@@ -20,7 +20,7 @@ from hotdog_sql.config import VERSION
 from hotdog_sql.download_options import SILENCE_SECONDS, transport_name
 from hotdog_sql.errors import RequestError
 from hotdog_sql.text import http_date, printable
-from hotdog_sql.transport import Deadline, Transport
+from hotdog_sql.transport import HttpcoreTransport, Transport
 
 _MAX_REDIRECTS = 10
 
@@ -41,16 +41,15 @@ class HttpClient:
     """
 
     def __init__(self, silence_seconds: float = SILENCE_SECONDS) -> None:
-        self._deadline = Deadline()
-        self._transport: httpx.BaseTransport
+        self._transport: Transport
         if transport_name() == "httpx":
-            self._transport = Transport(self._deadline, silence_seconds)
+            self._transport = HttpcoreTransport(silence_seconds)
         else:
             # pyreqwest's allocator would commit memory that it does not need.
             os.environ.setdefault("MIMALLOC_ARENA_EAGER_COMMIT", "0")
             from hotdog_sql.fast_transport import FastTransport
 
-            self._transport = FastTransport(self._deadline, silence_seconds)
+            self._transport = FastTransport(silence_seconds)
 
     def __enter__(self) -> Self:
         return self
@@ -60,7 +59,7 @@ class HttpClient:
 
     def extend(self, seconds: float) -> None:
         """Give the current request more time."""
-        self._deadline.at += seconds
+        self._transport.deadline += seconds
 
     @contextmanager
     def stream(
@@ -75,28 +74,23 @@ class HttpClient:
 
         `seconds` limits the request as a whole. Raises `RequestError`, inside the block too.
         """
-        self._deadline.at = time.monotonic() + seconds
-        with closing(self._follow(method, url, {**_HEADERS, **(headers or {})})) as response:
-            encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
-            if response.is_success and encoding not in ("", "identity"):
-                raise RequestError(
-                    f"Content-Encoding is {encoding}, which was not asked for", "encoded"
-                )
-            yield response
-
-    def _follow(self, method: str, url: str, headers: dict[str, str]) -> httpx.Response:
+        self._transport.deadline = time.monotonic() + seconds
         history: list[httpx.Response] = []
         target = check_url(url)
         while len(history) <= _MAX_REDIRECTS:
-            request = httpx.Request(method, target, headers=headers)
+            request = httpx.Request(method, target, headers={**_HEADERS, **(headers or {})})
             if target.userinfo:
                 auth = httpx.BasicAuth(target.username, target.password)
                 request = next(auth.sync_auth_flow(request))
-            response = self._transport.handle_request(request)
-            response.history = list(history)
-            if not response.has_redirect_location:
-                return response
-            response.close()
+            with self._transport.send(request) as response:
+                response.request, response.history = request, list(history)
+                if not response.has_redirect_location:
+                    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+                    if response.is_success and encoding not in ("", "identity"):
+                        message = f"Content-Encoding is {encoding}, which was not asked for"
+                        raise RequestError(message, "encoded")
+                    yield response
+                    return
             history.append(response)
             target = check_url(response.headers["Location"], target)
         raise RequestError("too many redirects", "redirect loop")

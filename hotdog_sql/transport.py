@@ -7,8 +7,8 @@ network backend here limits each wait to the time that the request has left.
 import math
 import ssl
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -38,68 +38,87 @@ _CONNECTION_REASONS = {
 }
 
 
-class Deadline:
-    """The time by which the current request must end, on the monotonic clock."""
+class Transport:
+    """Sends the requests of one thread, each with a deadline. Proxies come from the environment."""
 
-    at: float = math.inf
+    #: The time by which the current request must end, on the monotonic clock.
+    deadline = math.inf
 
     def seconds_left(self, wait: float | None = None) -> float:
         """Return how long a wait may take, or raise `RequestError` if the deadline has passed."""
-        left = self.at - time.monotonic()
+        left = self.deadline - time.monotonic()
         if left <= 0:
             raise RequestError("the request took too long", TOO_SLOW, transient=True)
         return left if wait is None else min(left, wait)
 
+    def send(self, request: httpx.Request) -> AbstractContextManager[httpx.Response]:
+        """Send a request and yield the response, whose body can be read inside the block.
+
+        Raises `RequestError`, inside the block too.
+        """
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Close the connections that no other thread uses."""
+
 
 class Body(httpx.SyncByteStream):
-    """The body of a response, from an iterator and a function that closes it."""
+    """The body of a response."""
 
-    def __init__(self, chunks: Iterator[bytes], close: Callable[[], object]) -> None:
+    def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks = chunks
-        self._close = close
 
     def __iter__(self) -> Iterator[bytes]:
         return self._chunks
 
-    def close(self) -> None:
-        """Close the response without reading the rest."""
-        self._close()
 
+class HttpcoreTransport(Transport):
+    """A transport whose connections belong to one thread."""
 
-class Transport(httpx.BaseTransport):
-    """A transport for one thread. Proxies come from the environment."""
-
-    def __init__(self, deadline: Deadline, silence_seconds: float) -> None:
-        self._deadline = deadline
+    def __init__(self, silence_seconds: float) -> None:
         self._timeout = httpx.Timeout(silence_seconds, connect=CONNECT_SECONDS).as_dict()
         self._direct = self._pool()
         with proxies() as found:
             self._proxied = {scheme: self._pool(proxy) for scheme, proxy in found.items()}
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request; iterating the response reads its body."""
-        url, timeout = request.url, {"timeout": self._timeout}
+    @contextmanager
+    def send(self, request: httpx.Request) -> Iterator[httpx.Response]:
+        """Send a request with httpcore."""
+        method, url, headers = request.method, request.url, request.headers.raw
         # Not from a text, of which httpcore would lose what follows a semicolon.
         target = httpcore.URL(
             scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
         )
         sent = httpcore.Request(
-            request.method, target, headers=request.headers.raw, extensions=timeout
+            method, target, headers=headers, extensions={"timeout": self._timeout}
         )
         pool = self._direct
         if self._proxied and not proxy_bypass(url.netloc.decode()):
             pool = self._proxied.get(url.scheme) or self._proxied.get("all", pool)
-        with self._errors("connection broke"):
+        broken = "connection broke"
+        try:
             received = pool.handle_request(sent)
             while not getattr(received.extensions["network_stream"], "has_read", True):
                 # The response came before the request: a keep-alive server had sent more than its
                 # previous response. Close that connection and try again.
                 received.close()
                 received = pool.handle_request(sent)
-        body = Body(self._chunks(received), received.close)
-        return httpx.Response(
-            received.status, headers=received.headers, stream=body, request=request
-        )
+            broken = "cut short"
+            with closing(received):
+                body = Body(received.iter_stream())
+                yield httpx.Response(received.status, headers=received.headers, stream=body)
+        except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+            self.seconds_left()
+            raise connection_error(str(error), repr(error.__context__)) from error
+        except httpcore.TimeoutException as error:
+            self.seconds_left()
+            raise RequestError(f"silence ({error})", "silence", transient=True) from error
+        except (httpcore.NetworkError, httpcore.RemoteProtocolError) as error:
+            raise RequestError(f"{broken} ({error})", broken, transient=True) from error
+        except httpcore.ProxyError as error:
+            raise RequestError(f"proxy error ({error})", "proxy error", transient=True) from error
+        except httpcore.ProtocolError as error:
+            raise RequestError(f"bad answer ({error})", "bad answer") from error
 
     def close(self) -> None:
         """Close every connection."""
@@ -110,30 +129,8 @@ class Transport(httpx.BaseTransport):
         return httpcore.ConnectionPool(
             ssl_context(),
             None if proxy is None else httpcore.Proxy(str(proxy.url), proxy.raw_auth),
-            network_backend=_Network(self._deadline),
+            network_backend=_Network(self),
         )
-
-    def _chunks(self, response: httpcore.Response) -> Iterator[bytes]:
-        with self._errors("cut short"):
-            yield from response.iter_stream()
-
-    @contextmanager
-    def _errors(self, broken: str) -> Iterator[None]:
-        """Raise httpcore's errors as `RequestError`; `broken` names a broken connection."""
-        try:
-            yield
-        except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-            self._deadline.seconds_left()
-            raise connection_error(str(error), repr(error.__context__)) from error
-        except httpcore.TimeoutException as error:
-            self._deadline.seconds_left()
-            raise RequestError(f"silence ({error})", "silence", transient=True) from error
-        except (httpcore.NetworkError, httpcore.RemoteProtocolError) as error:
-            raise RequestError(f"{broken} ({error})", broken, transient=True) from error
-        except httpcore.ProxyError as error:
-            raise RequestError(f"proxy error ({error})", "proxy error", transient=True) from error
-        except httpcore.ProtocolError as error:
-            raise RequestError(f"bad answer ({error})", "bad answer") from error
 
 
 def connection_error(error: str, cause: str) -> RequestError:
@@ -177,14 +174,14 @@ def proxies() -> Iterator[dict[str, httpx.Proxy]]:
 class _Network(httpcore.SyncBackend):
     """Opens connections whose waits end at the deadline."""
 
-    def __init__(self, deadline: Deadline) -> None:
-        self._deadline = deadline
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
 
     def connect_tcp(
         self, host: str, port: int, timeout: float | None = None, *args: Any, **options: Any
     ) -> httpcore.NetworkStream:
-        wait = self._deadline.seconds_left(timeout)
-        return _Connection(super().connect_tcp(host, port, wait, *args, **options), self._deadline)
+        wait = self._transport.seconds_left(timeout)
+        return _Connection(super().connect_tcp(host, port, wait, *args, **options), self._transport)
 
 
 class _Connection(httpcore.NetworkStream):
@@ -193,17 +190,17 @@ class _Connection(httpcore.NetworkStream):
     #: Whether anything has been read since the last write.
     has_read = False
 
-    def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
+    def __init__(self, stream: httpcore.NetworkStream, transport: Transport) -> None:
         self._stream = stream
-        self._deadline = deadline
+        self._transport = transport
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         self.has_read = True
-        return self._stream.read(max_bytes, self._deadline.seconds_left(timeout))
+        return self._stream.read(max_bytes, self._transport.seconds_left(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self.has_read = False
-        self._stream.write(buffer, self._deadline.seconds_left(timeout))
+        self._stream.write(buffer, self._transport.seconds_left(timeout))
 
     def close(self) -> None:
         self._stream.close()
@@ -214,9 +211,9 @@ class _Connection(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        wait = self._deadline.seconds_left(timeout)
+        wait = self._transport.seconds_left(timeout)
         stream = self._stream.start_tls(ssl_context, server_hostname, wait)
-        return _Connection(stream, self._deadline)
+        return _Connection(stream, self._transport)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)

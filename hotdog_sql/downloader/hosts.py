@@ -54,34 +54,35 @@ class Task:
         self.attempt = 1
 
 
+@dataclass(slots=True)
 class _Host:
     """The state and the waiting tasks of one host. Times are on the monotonic clock."""
 
-    def __init__(self, limit: int) -> None:
-        self.limit = limit  # concurrent requests
-        self.active = 0
-        #: A heap of tasks, ordered by their earliest start time.
-        self.waiting: list[tuple[float, int, Task]] = []
-        self.has_responded = False
-        self.last_response = time.monotonic()  # the last complete one
-        self.down_since: float | None = None
-        self.paused_until = 0.0
-        self.give_up_reason = ""  # empty while the host is in use
+    limit: int  # concurrent requests
+    active: int = 0
+    waiting: list[tuple[float, int, Task]] = field(default_factory=list)  # a heap, by start time
+    has_responded: bool = False
+    last_response: float = field(default_factory=time.monotonic)  # the last complete one
+    down_since: float | None = None
+    paused_until: float = 0.0
+    give_up_reason: str = ""  # empty while the host is in use
 
 
+@dataclass
 class HostQueue:
     """Gives worker threads each task when its host may get another request.
 
     A task that waits, for its host or for its next attempt, does not block the others. The limits
-    are shared by `pools` queues.
+    are shared by `pools` queues; `has_responded` says that some host has responded.
     """
 
-    def __init__(self, options: DownloadOptions, progress: Progress, pools: int = 1) -> None:
-        self.has_responded = False  # whether any host has
-        self.closed = False
-        self._options = options
-        self._progress = progress
-        self._pools = pools
+    options: DownloadOptions
+    progress: Progress
+    pools: int = 1
+    has_responded: bool = False
+    closed: bool = False
+
+    def __post_init__(self) -> None:
         self._hosts: dict[str, _Host] = {}
         self._changed = Condition()
         self._sequence = itertools.count()
@@ -94,9 +95,9 @@ class HostQueue:
         with self._changed:
             host = self._hosts.get(task.host)
             if host is None:
-                limit = self._options.per_host
+                limit = self.options.per_host
                 limit = min(limit, _FLICKR_LIMIT) if task.host == _FLICKR else limit
-                host = self._hosts[task.host] = _Host(max(1, limit // self._pools))
+                host = self._hosts[task.host] = _Host(max(1, limit // self.pools))
             if not host.give_up_reason:
                 start = time.monotonic() + delay
                 heapq.heappush(host.waiting, (start, next(self._sequence), task))
@@ -158,14 +159,14 @@ class HostQueue:
 
     def _pause(self, name: str, host: _Host, error: RequestError) -> None:
         """Pause or give up the host if the retry policy says so."""
-        policy, now = self._options.retry, time.monotonic()
+        policy, now = self.options.retry, time.monotonic()
         silence, wait = now - host.last_response, error.retry_after or 0.0
         is_unreachable = error.reason in NO_CONNECTION
         if error.retry_after is None and (is_unreachable or silence > policy.silence):
             if host.down_since is None:
                 host.down_since = now
                 if is_unreachable:
-                    self._progress.unreachable(name, error.reason)
+                    self.progress.unreachable(name, error.reason)
             # A pause as long as the outage so far makes pauses double.
             wait = min(policy.cap, max(policy.base, now - host.down_since))
         # If no host has responded, the run ends before hosts are given up.
@@ -173,8 +174,8 @@ class HostQueue:
         limit = policy.silence if is_only_silent else policy.patience
         if silence > limit or wait > policy.patience:
             host.give_up_reason = error.reason
-            self._progress.given_up(name, error.reason)
+            self.progress.given_up(name, error.reason)
         elif wait:
             if host.paused_until <= now:
-                self._progress.paused(name, wait)
+                self.progress.paused(name, wait)
             host.paused_until = max(host.paused_until, now + wait)

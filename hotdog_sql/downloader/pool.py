@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import BoundedSemaphore, Thread
 from typing import Self
@@ -47,6 +48,7 @@ _FIRST_RESPONSE_SECONDS = 30.0
 _STOP_SECONDS = 1.0
 
 
+@dataclass
 class DownloadPool:
     """Fetches photos with a fixed number of threads, each with its own client.
 
@@ -55,22 +57,16 @@ class DownloadPool:
     their photos and do not end the run. The limits per host are shared by `pools` pools.
     """
 
-    def __init__(
-        self,
-        storage: Storage,
-        mirror_url: str,
-        options: DownloadOptions,
-        progress: Progress,
-        host_responded: bool = False,
-        pools: int = 1,
-    ) -> None:
-        HttpClient(options.silence_seconds)  # raises errors in the settings here, not in a thread
-        self._storage = storage
-        self._mirror_url = mirror_url
-        self._options = options
-        self._progress = progress
-        self._hosts = HostQueue(options, progress, pools)
-        self._hosts.has_responded = host_responded
+    storage: Storage
+    mirror_url: str
+    options: DownloadOptions
+    progress: Progress
+    host_responded: bool = False
+    pools: int = 1
+
+    def __post_init__(self) -> None:
+        HttpClient(self.options.silence_seconds)  # raises errors in the settings here, not later
+        self._hosts = HostQueue(self.options, self.progress, self.pools, self.host_responded)
         self._results: SimpleQueue[Result | BaseException] = SimpleQueue()
         self._large_slots = BoundedSemaphore(_MAX_LARGE)
         # Decoded photos are a hundred times as large as their files, and decoding more of them than
@@ -99,9 +95,9 @@ class DownloadPool:
         """
         for photo in photos:
             self._in_progress += 1
-            urls = ((one, photo.url(one, self._mirror_url)) for one in self._options.sources)
+            urls = ((one, photo.url(one, self.mirror_url)) for one in self.options.sources)
             self._enqueue(Task(photo, deque(urls)))
-            if len(self._threads) < min(self._options.workers, self._in_progress):
+            if len(self._threads) < min(self.options.workers, self._in_progress):
                 # Daemon threads, so that the program does not wait for a silent server at its end.
                 thread = Thread(target=self._work, daemon=True)
                 thread.start()
@@ -141,7 +137,7 @@ class DownloadPool:
     def _work(self) -> None:
         """Fetch photos until the pool closes; the target of each thread."""
         try:
-            with HttpClient(self._options.silence_seconds) as client:
+            with HttpClient(self.options.silence_seconds) as client:
                 while (task := self._hosts.take()) is not None:
                     self._fetch(client, task)
         except BaseException as error:  # noqa: BLE001 - the main thread raises it
@@ -152,7 +148,7 @@ class DownloadPool:
         source, url = task.sources[0]
         host, outcome, body = task.host, "ok", bytearray()
         try:
-            with client.stream(url, seconds=self._options.seconds) as response:
+            with client.stream(url, seconds=self.options.seconds) as response:
                 self._hosts.response_started(host)
                 self._read_body(client, response, body)
             result = self._save(task, body)
@@ -172,14 +168,14 @@ class DownloadPool:
             outcome = type(error).__name__
             self._reject(task, outcome, transient=True)
         # Outside of the `try`: errors of the caller's methods are not the photo's.
-        self._progress.received(len(body))
-        self._progress.answered(task.photo.image_id, source, url, outcome)
+        self.progress.received(len(body))
+        self.progress.answered(task.photo.image_id, source, url, outcome)
 
     def _delay(self, task: Task, error: RequestError) -> float:
         """Return the seconds until the next attempt, and choose its source."""
         if error.reason in NO_CONNECTION:
             return 0.0  # does not count as an attempt: the host is paused or given up
-        delay = self._options.retry.delay(task.attempt, error.retry_after)
+        delay = self.options.retry.delay(task.attempt, error.retry_after)
         if delay is None or error.reason == TOO_SLOW:
             task.next_source(error.reason, transient=True)
             return 0.0
@@ -200,13 +196,13 @@ class DownloadPool:
         if response.status_code != httpx.codes.OK:
             raise RejectedError(f"http {response.status_code}")
         declared = response.headers.get("Content-Length", "")
-        if declared.isdecimal() and int(declared) > self._options.max_bytes:
+        if declared.isdecimal() and int(declared) > self.options.max_bytes:
             raise RejectedError("too large")
         is_large = False
         with ExitStack() as stack:
             for chunk in response.iter_raw():
                 body += chunk
-                if len(body) > self._options.max_bytes:
+                if len(body) > self.options.max_bytes:
                     raise RejectedError("too large")
                 self._check_running()
                 if not is_large and len(body) > _LARGE_BYTES:
@@ -216,7 +212,7 @@ class DownloadPool:
 
     def _save(self, task: Task, data: Bytes) -> Result:
         """Check the bytes, transform them if the options say so, and write them."""
-        photo, (source, url), options = task.photo, task.sources[0], self._options
+        photo, (source, url), options = task.photo, task.sources[0], self.options
         picture = inspect(data)
         md5 = md5_hex(data)
         if md5 in PLACEHOLDERS:
@@ -248,7 +244,7 @@ class DownloadPool:
             width=picture.width,
             height=picture.height,
         )
-        self._storage.write(result.path, data)
+        self.storage.write(result.path, data)
         return result
 
     def _check_running(self) -> None:

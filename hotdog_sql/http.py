@@ -8,10 +8,9 @@ import ipaddress
 import os
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Self
 
 import httpx
@@ -63,12 +62,7 @@ class HttpClient:
 
     @contextmanager
     def stream(
-        self,
-        url: str,
-        *,
-        seconds: float,
-        method: str = "GET",
-        headers: Mapping[str, str] | None = None,
+        self, url: str, seconds: float, method: str = "GET", headers: dict[str, str] | None = None
     ) -> Iterator[httpx.Response]:
         """Yield the response after redirects; its body must be read inside the block.
 
@@ -78,7 +72,7 @@ class HttpClient:
         history: list[httpx.Response] = []
         target = check_url(url)
         while len(history) <= _MAX_REDIRECTS:
-            request = httpx.Request(method, target, headers={**_HEADERS, **(headers or {})})
+            request = httpx.Request(method, target, headers=_HEADERS | (headers or {}))
             if target.userinfo:
                 auth = httpx.BasicAuth(target.username, target.password)
                 request = next(auth.sync_auth_flow(request))
@@ -137,7 +131,6 @@ def check_status(response: httpx.Response) -> None:
         )
 
 
-@lru_cache
 def _is_loopback(host: str) -> bool:
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback

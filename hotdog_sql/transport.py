@@ -9,6 +9,7 @@ import ssl
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -36,6 +37,8 @@ _CONNECTION_REASONS = {
     "dns error": "unknown host",
     "refused": "connection refused",
 }
+#: Reasons of requests that failed without a connection.
+NO_CONNECTION = frozenset({*_CONNECTION_REASONS.values(), "no connection"})
 
 
 class Transport:
@@ -62,14 +65,14 @@ class Transport:
         """Close the connections that no other thread uses."""
 
 
+@dataclass
 class Body(httpx.SyncByteStream):
     """The body of a response."""
 
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks = chunks
+    chunks: Iterator[bytes]
 
     def __iter__(self) -> Iterator[bytes]:
-        return self._chunks
+        return self.chunks
 
 
 class HttpcoreTransport(Transport):
@@ -171,39 +174,37 @@ def proxies() -> Iterator[dict[str, httpx.Proxy]]:
         ) from error
 
 
+@dataclass
 class _Network(httpcore.SyncBackend):
     """Opens connections whose waits end at the deadline."""
 
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
+    transport: Transport
 
     def connect_tcp(
         self, host: str, port: int, timeout: float | None = None, *args: Any, **options: Any
     ) -> httpcore.NetworkStream:
-        wait = self._transport.seconds_left(timeout)
-        return _Connection(super().connect_tcp(host, port, wait, *args, **options), self._transport)
+        wait = self.transport.seconds_left(timeout)
+        return _Connection(super().connect_tcp(host, port, wait, *args, **options), self.transport)
 
 
+@dataclass
 class _Connection(httpcore.NetworkStream):
     """A connection whose waits end at the deadline."""
 
-    #: Whether anything has been read since the last write.
-    has_read = False
-
-    def __init__(self, stream: httpcore.NetworkStream, transport: Transport) -> None:
-        self._stream = stream
-        self._transport = transport
+    stream: httpcore.NetworkStream
+    transport: Transport
+    has_read: bool = False  # whether anything has been read since the last write
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         self.has_read = True
-        return self._stream.read(max_bytes, self._transport.seconds_left(timeout))
+        return self.stream.read(max_bytes, self.transport.seconds_left(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self.has_read = False
-        self._stream.write(buffer, self._transport.seconds_left(timeout))
+        self.stream.write(buffer, self.transport.seconds_left(timeout))
 
     def close(self) -> None:
-        self._stream.close()
+        self.stream.close()
 
     def start_tls(
         self,
@@ -211,9 +212,9 @@ class _Connection(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        wait = self._transport.seconds_left(timeout)
-        stream = self._stream.start_tls(ssl_context, server_hostname, wait)
-        return _Connection(stream, self._transport)
+        wait = self.transport.seconds_left(timeout)
+        stream = self.stream.start_tls(ssl_context, server_hostname, wait)
+        return _Connection(stream, self.transport)
 
     def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
+        return self.stream.get_extra_info(info)

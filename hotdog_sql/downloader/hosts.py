@@ -13,10 +13,7 @@ from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.errors import RequestError
 from hotdog_sql.options import Source
 from hotdog_sql.progress import Progress
-from hotdog_sql.transport import UNTRUSTED
-
-#: Reasons of requests that failed without a connection.
-NO_CONNECTION = frozenset({"unknown host", "connection refused", "no connection", UNTRUSTED})
+from hotdog_sql.transport import NO_CONNECTION
 
 #: Flickr serves its photos from many hosts (`farm5.staticflickr.com`, `c2.staticflickr.com`, …),
 #: which share one limit.

@@ -14,7 +14,7 @@ from typing import Self
 import httpx
 
 from hotdog_sql.download_options import DownloadOptions
-from hotdog_sql.downloader.hosts import NO_CONNECTION, HostQueue, Task
+from hotdog_sql.downloader.hosts import HostQueue, Task
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.result import Result, Status, join_notes
 from hotdog_sql.downloader.validate import (
@@ -30,7 +30,7 @@ from hotdog_sql.http import HttpClient, check_status, public_address
 from hotdog_sql.options import Source
 from hotdog_sql.progress import Progress
 from hotdog_sql.storage import Storage
-from hotdog_sql.transport import TOO_SLOW
+from hotdog_sql.transport import NO_CONNECTION, TOO_SLOW
 
 #: Photos in progress: enough to keep other hosts busy while one is paused, and little memory.
 _MAX_IN_PROGRESS = 1000

@@ -130,13 +130,9 @@ def _load(
 
 def _without_palette(image: Image.Image) -> Image.Image:
     """The image in a mode that can be resampled."""
-    match image.mode:
-        case "1":
-            return image.convert("L")
-        case "P" | "PA":
-            return image.convert("RGBA" if "transparency" in image.info else "RGB")
-        case _:
-            return image
+    if image.mode in ("P", "PA"):
+        return image.convert("RGBA" if "transparency" in image.info else "RGB")
+    return image.convert("L") if image.mode == "1" else image
 
 
 def _orientation(image: Image.Image, rotation: int) -> int:

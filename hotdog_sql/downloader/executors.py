@@ -5,15 +5,14 @@ import tarfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias
 
-from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.pool import DownloadPool
 from hotdog_sql.downloader.result import Result, Status, decode, encode
@@ -44,12 +43,15 @@ RunShards: TypeAlias = Callable[[Iterable[Shard]], Iterator[list[Result]]]
 
 
 @contextmanager
-def open_executor(template: Shard, progress: Progress) -> Iterator[RunShards]:
+def open_executor(
+    template: Shard, scheduler: str | None, progress: Progress
+) -> Iterator[RunShards]:
     """Yield a function that runs shards with the template's settings; a shard may run twice."""
     options = template.options
-    if options.scheduler:
-        with closing(DaskExecutor(options, progress)) as executor:
-            yield executor.run
+    if scheduler:
+        # Closing cancels the shards that have not started; running shards end on their own.
+        with closing(_connect(scheduler)) as client:
+            yield DaskExecutor(client, scheduler, options.per_host, progress).run
         return
     with template.storage.scratch() as scratch:
         in_tars = options.in_tars
@@ -105,7 +107,7 @@ def run_shard_once(shard: Shard) -> None:
     if read_results(shard) is not None:
         return
     lines, next_check = [], 0.0
-    with open_executor(shard, Progress()) as run:
+    with open_executor(shard, None, Progress()) as run:
         for results in run([shard]):
             lines += [encode(result.row()) for result in results]
             if time.monotonic() >= next_check:
@@ -122,76 +124,66 @@ def read_results(shard: Shard) -> list[Result] | None:
     return [Result.from_row(row) for row in rows] if len(rows) == len(shard.photos) else None
 
 
+@dataclass(slots=True)
 class DaskExecutor:
     """Runs as many shards at the same time as the workers of a cluster have threads."""
 
-    def __init__(self, options: DownloadOptions, progress: Progress) -> None:
-        self._address = options.scheduler or ""
-        self._client = _connect(self._address)
-        self._per_host = options.per_host
-        self._progress = progress
-        self._host_responded = False
-        self._running: dict[str, tuple[Any, Shard]] = {}
-        self._finished: SimpleQueue[Any] = SimpleQueue()
-
-    def close(self) -> None:
-        """Cancel the shards that have not started; running shards end on their own."""
-        self._client.cancel([future for future, _ in self._running.values()])
-        self._client.close()
+    client: Any
+    address: str
+    per_host: int
+    progress: Progress
+    host_responded: bool = False
 
     def run(self, shards: Iterable[Shard]) -> Iterator[list[Result]]:
         """Submit the shards and yield the results of each."""
+        running: dict[Any, Shard] = {}
+        finished: SimpleQueue[Any] = SimpleQueue()
         remaining = iter(shards)
         while True:
             threads = self._count_threads()
-            limit = self._per_host if self._per_host < threads else _SHARDS_PER_THREAD * threads
-            for shard in islice(remaining, max(0, limit - len(self._running))):
-                self._submit(shard, threads)
-            if not self._running:
+            limit = self.per_host if self.per_host < threads else _SHARDS_PER_THREAD * threads
+            for shard in islice(remaining, max(0, limit - len(running))):
+                shard = replace(shard, host_responded=self.host_responded, pools=threads)
+                # Not pure, so that Dask does not hash all photos to name the task.
+                future = self.client.submit(run_shard_once, shard, pure=False, retries=_RETRIES)
+                running[future] = shard
+                future.add_done_callback(finished.put)
+            if not running:
                 return
             try:
-                future = self._finished.get(timeout=_POLL_SECONDS)
+                future = finished.get(timeout=_POLL_SECONDS)
             except Empty:
                 continue
-            _, shard = self._running.pop(future.key)
+            shard = running.pop(future)
             # The file takes precedence: a worker may have died after writing it.
             results = read_results(shard)
             if results is not None:
-                self._host_responded = True
-                self._progress.received(sum(result.size or 0 for result in results))
+                self.host_responded = True
+                self.progress.received(sum(result.size or 0 for result in results))
                 yield results
             else:
                 error = self._error(future, shard)
-                if not (isinstance(error, UnreachableError) and self._host_responded):
+                if not (isinstance(error, UnreachableError) and self.host_responded):
                     raise error
-                self._submit(shard, threads)  # hosts of other shards have responded
-
-    def _submit(self, shard: Shard, threads: int) -> None:
-        options = replace(shard.options, scheduler=None)
-        responded = self._host_responded
-        shard = replace(shard, options=options, host_responded=responded, pools=threads)
-        # Not pure, so that Dask does not hash all photos to name the task.
-        future = self._client.submit(run_shard_once, shard, pure=False, retries=_RETRIES)
-        self._running[future.key] = future, shard
-        future.add_done_callback(self._finished.put)
+                remaining = chain([shard], remaining)  # hosts of other shards have responded
 
     def _count_threads(self) -> int:
         """Return the number of threads of all workers, after waiting for a first worker."""
         try:
-            self._client.wait_for_workers(1, timeout=WORKER_SECONDS)
-            return sum(self._client.nthreads().values())
+            self.client.wait_for_workers(1, timeout=WORKER_SECONDS)
+            return sum(self.client.nthreads().values())
         except TimeoutError as error:
             raise ClusterError(
                 "the cluster has no workers: start some with dask worker, then run the same "
                 "command again"
             ) from error
         except (OSError, ValueError, AttributeError) as error:  # the scheduler has disconnected
-            raise _scheduler_error(self._address, str(error)) from error
+            raise _scheduler_error(self.address, str(error)) from error
 
     def _error(self, future: Any, shard: Shard) -> HotdogError:
         """Return the error of a shard without results."""
         if future.status == "cancelled":
-            return _scheduler_error(self._address, "it has cancelled a shard")
+            return _scheduler_error(self.address, "it has cancelled a shard")
         error = future.exception(timeout=CONNECT_SECONDS)
         if isinstance(error, HotdogError):
             return error

@@ -1,5 +1,6 @@
 """Download the photos of a selection into a dataset."""
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -11,7 +12,7 @@ from hotdog_sql.downloader.executors import open_executor
 from hotdog_sql.downloader.manifest import Row
 from hotdog_sql.downloader.photo import Photo, safe_folder
 from hotdog_sql.downloader.result import DownloadReport, Result, Status, split_errors
-from hotdog_sql.downloader.shards import Shard, ShardCutter
+from hotdog_sql.downloader.shards import Shard, cut
 from hotdog_sql.errors import SelectionFileError
 from hotdog_sql.progress import Progress
 from hotdog_sql.storage import open_storage
@@ -51,12 +52,13 @@ def download(
         storage = dataset.storage
         if storage.folder is not None:  # workers of a cluster have other working directories
             storage = open_storage(storage.folder.absolute())
-        template = Shard((), storage, mirror_url, options, dataset.run_id)
-        manifest = dataset.manifest
-        cutter = ShardCutter(template, manifest.tars, manifest.selected_folders)
-        with open_executor(template, progress) as run_shards:
+        shard_options = replace(options, scheduler=None)
+        template = Shard((), storage, mirror_url, shard_options, dataset.run_id)
+        numbers = itertools.count(1)
+        with open_executor(template, options.scheduler, progress) as run_shards:
             for candidates in run.rounds(photos):
-                for results in run_shards(cutter.cut(run.missing(candidates))):
+                missing = run.missing(candidates)
+                for results in run_shards(cut(missing, template, numbers, dataset.manifest)):
                     run.record(results)
         run.clean_up()
         dataset.finalize(run.report, recipe, options)

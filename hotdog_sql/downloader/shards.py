@@ -1,10 +1,11 @@
 """Shards: parts of a download that this process or a worker of a cluster runs one at a time."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 
 from hotdog_sql.download_options import DownloadOptions
+from hotdog_sql.downloader.manifest import Manifest
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.tars import tar_name
 from hotdog_sql.errors import DatasetError
@@ -52,52 +53,37 @@ class Shard:
             )
 
 
-class ShardCutter:
-    """Cuts photos into shards of consecutive photos; shards for tars have one partition each.
+def cut(
+    photos: Iterable[Photo], template: Shard, numbers: Iterator[int], manifest: Manifest
+) -> Iterator[Shard]:
+    """Cut photos into shards of consecutive photos with the template's settings.
 
-    Shard boundaries depend only on the photos, not on timing.
+    Each tar gets the lowest number that the manifest does not use. A class folder has the same
+    number in all tars.
     """
+    for partition, group in _groups(photos, template.options):
+        shard = replace(template, photos=tuple(group), number=next(numbers))
+        if template.options.in_tars:
+            tars = (tar_name(partition, number) for number in count())
+            tar = next(tar for tar in tars if tar not in manifest.tars)
+            manifest.tars.add(tar)
+            classes = {folder: number for number, folder in enumerate(manifest.selected_folders)}
+            shard = replace(shard, tar=tar, classes=classes)
+        yield shard
 
-    def __init__(
-        self, template: Shard, used_tars: set[str], class_folders: Collection[str]
-    ) -> None:
-        """Shards get the template's settings; `used_tars` are those that contain photos.
 
-        `class_folders` has the folders of the photos so far, those of earlier runs included, in the
-        order of the selection.
-        """
-        self._template = template
-        self._used_tars = set(used_tars)
-        self._class_folders = class_folders
-        self._numbers = count(1)
-
-    def cut(self, photos: Iterable[Photo]) -> Iterator[Shard]:
-        """Yield shards of the photos, which are taken from their iterable as needed."""
-        options = self._template.options
-        open_shards: dict[str, dict[tuple[str, str], Photo]] = {}
-        for photo in photos:
-            partition = photo.partition if options.in_tars else ""
-            # A tar cannot contain an image twice, even for two folders.
-            key = ("" if options.in_tars else photo.folder, photo.image_id)
-            rows = open_shards.get(partition, {})
-            if len(rows) == options.photos_per_shard or key in rows:
-                yield self._shard(partition, open_shards.pop(partition))
-            open_shards.setdefault(partition, {})[key] = photo
-        for partition, rows in open_shards.items():
-            yield self._shard(partition, rows)
-
-    def _shard(self, partition: str, rows: Mapping[tuple[str, str], Photo]) -> Shard:
-        shard = replace(self._template, photos=tuple(rows.values()), number=next(self._numbers))
-        if not shard.options.in_tars:
-            return shard
-        classes = {folder: number for number, folder in enumerate(self._class_folders)}
-        return replace(shard, tar=self._next_tar(partition), classes=classes)
-
-    def _next_tar(self, partition: str) -> str:
-        """Return the tar with the lowest number that the manifest does not use."""
-        for number in count():
-            tar = tar_name(partition, number)
-            if tar not in self._used_tars:
-                break
-        self._used_tars.add(tar)
-        return tar
+def _groups(
+    photos: Iterable[Photo], options: DownloadOptions
+) -> Iterator[tuple[str, Iterable[Photo]]]:
+    """Yield the photos of each shard, which depend on nothing else, and the partition of a tar."""
+    groups: dict[str, dict[object, Photo]] = {}
+    for photo in photos:
+        partition = photo.partition if options.in_tars else ""
+        # A tar cannot contain an image twice, even for two folders.
+        key = photo.image_id if options.in_tars else photo
+        group = groups.get(partition, {})
+        if len(group) == options.photos_per_shard or key in group:
+            yield partition, groups.pop(partition).values()
+        groups.setdefault(partition, {})[key] = photo
+    for partition, group in groups.items():
+        yield partition, group.values()

@@ -13,10 +13,16 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from hotdog_sql.downloader.photo import safe_folder, stem_of
-from hotdog_sql.downloader.result import Result
+from hotdog_sql.downloader.photo import IMAGE_COLUMNS, safe_folder, stem_of
+from hotdog_sql.downloader.result import COLUMNS, Result
 from hotdog_sql.errors import DatasetError
 from hotdog_sql.files import storage_errors
+
+#: Metadata of a photo: what a trainer may need, and the attribution that the licence requires.
+_METADATA = (
+    *("ImageID", "folder", "partition", "rank", "reserve", "source", "url", "bytes", "md5"),
+    *("width", "height", *IMAGE_COLUMNS[1:]),
+)
 
 _MEMBER_PATH = re.compile(r"((?:.+/)?(\d{6,})\.tar)/[^/]+")
 
@@ -56,7 +62,8 @@ def add_photo(tar: tarfile.TarFile, result: Result, file: Path, class_number: in
     Members have neither time nor owner, so the same photos in the same order give the same bytes.
     """
     key = result.photo.image_id
-    text = json.dumps(_metadata(result), ensure_ascii=False)
+    row = dict(zip(COLUMNS, result.row(), strict=True)) | {"reserve": result.photo.reserve}
+    text = json.dumps({name: row[name] for name in _METADATA}, ensure_ascii=False)
     members = {
         f"{key}{file.suffix}": file.read_bytes(),
         f"{key}.cls": str(class_number).encode(),
@@ -79,23 +86,3 @@ def read_members(file: Path) -> Iterator[tuple[str, bytes]]:
             is_plain = member.isreg() and not member.issparse()
             stream = tar.extractfile(member) if is_plain else None
             yield member.name, b"" if stream is None else stream.read()
-
-
-def _metadata(result: Result) -> dict[str, object]:
-    """Return what a trainer may need, and the attribution that the licence requires."""
-    photo = result.photo
-    image = photo.image_row()
-    return {
-        "ImageID": image.pop("ImageID"),
-        "folder": photo.folder,
-        "partition": photo.partition,
-        "rank": photo.rank,
-        "reserve": photo.reserve,
-        "source": result.source,
-        "url": result.url,
-        "bytes": result.size,
-        "md5": result.md5,
-        "width": result.width,
-        "height": result.height,
-        **image,
-    }

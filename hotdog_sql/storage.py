@@ -69,11 +69,9 @@ class LocalStorage:
 
     def read(self, path: str) -> bytes | None:
         """Return the bytes of a file, or None if it does not exist."""
-        with storage_errors(self.folder / path):
-            try:
-                return (self.folder / path).read_bytes()
-            except FileNotFoundError:
-                return None
+        with storage_errors(self.folder / path), suppress(FileNotFoundError):
+            return (self.folder / path).read_bytes()
+        return None
 
     def size(self, path: str) -> int | None:
         """Return the size of a file in bytes, or None if it does not exist."""
@@ -131,6 +129,8 @@ class _RemoteStorage:
         self.folder: None = None
         protocol, _, rest = address.partition("://")
         self._is_object_store = protocol in _OBJECT_STORES
+        # Other stores show a file while it is written, so it is moved into place.
+        self._is_atomic = self._is_object_store or protocol == "memory"
         host = rest.partition("?")[0].strip("/")
         if not (protocol and host):
             raise InputError(f"{self.name} names no bucket: give one such as s3://bucket/prefix")
@@ -139,9 +139,24 @@ class _RemoteStorage:
                 f"{self.name} was given with credentials: leave them out, and set them as the "
                 "store's own tools expect, such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
             )
-        # Other stores show a file while it is written, so it is moved into place.
-        self._is_atomic = self._is_object_store or protocol == "memory"
-        self._files, self._root = self._open(address)
+        options: dict[str, Any] = {"skip_instance_cache": True}
+        if self._is_object_store:
+            options["use_listings_cache"] = False
+        if protocol in {"s3", "s3a"}:
+            options |= _S3_SETTINGS
+        try:
+            with self._errors():
+                open_address = import_module("fsspec.core").url_to_fs
+                self._files, root = open_address(address, **options)
+        except ImportError as error:
+            in_extra = protocol in {"s3", "s3a"} or error.name == "fsspec"
+            advice = "pip install 'hotdog-sql[s3]'" if in_extra else without_credentials(str(error))
+            raise MissingExtraError(
+                f"{protocol}:// addresses need another library: {advice}"
+            ) from error
+        except StorageError as error:
+            raise InputError(str(error)) from None
+        self._root: str = root.rstrip("/")
 
     def write(self, path: str, data: bytes | bytearray) -> None:
         with self._atomic_write(path) as full:
@@ -189,26 +204,6 @@ class _RemoteStorage:
 
     def _full(self, path: str) -> str:
         return f"{self._root}/{path}"
-
-    def _open(self, address: str) -> tuple[Any, str]:
-        """Return fsspec's file system, and the path of the dataset on it."""
-        protocol = address.partition("://")[0]
-        settings = _S3_SETTINGS if protocol in {"s3", "s3a"} else {}
-        no_cache = {"use_listings_cache": False} if self._is_object_store else {}
-        options = {"skip_instance_cache": True, **no_cache, **settings}
-        try:
-            with self._errors():
-                open_address = import_module("fsspec.core").url_to_fs
-                files, root = open_address(address, **options)
-        except ImportError as error:
-            in_extra = settings or error.name == "fsspec"
-            advice = "pip install 'hotdog-sql[s3]'" if in_extra else without_credentials(str(error))
-            raise MissingExtraError(
-                f"{protocol}:// addresses need another library: {advice}"
-            ) from error
-        except StorageError as error:
-            raise InputError(str(error)) from None
-        return files, str(root).rstrip("/")
 
     @contextmanager
     def _atomic_write(self, path: str) -> Iterator[str]:

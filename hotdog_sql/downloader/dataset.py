@@ -1,6 +1,7 @@
 """A dataset that is being written, by one run at a time."""
 
 import filecmp
+import math
 import os
 import shutil
 import sqlite3
@@ -69,7 +70,17 @@ def open_dataset(
     storage = open_storage(address)
     with index_errors(), ExitStack() as stack:
         if storage.folder is not None:
-            stack.enter_context(_work_folder(storage.folder))
+            check_folder(storage.folder)
+            work = storage.folder / WORK_FOLDER
+            with storage_errors(work):
+                work.mkdir(parents=True, exist_ok=True)
+                if not stack.enter_context(locked(work / "lock")):
+                    raise DatasetError(
+                        f"another run is working on {storage.folder}: wait for it to end, or "
+                        "choose another folder"
+                    )
+            # Ignores errors, because they would hide the one that ends the run.
+            stack.callback(shutil.rmtree, work, ignore_errors=True)
         scratch = stack.enter_context(storage.scratch())
         path, last_part = read_manifest(storage, scratch)
         if storage.folder is not None and path.parent == scratch:
@@ -77,7 +88,14 @@ def open_dataset(
             path = storage.folder / MANIFEST
         manifest = stack.enter_context(closing(Manifest(path)))
         check_recipe(storage, recipe, options, empty=not manifest.tars)
-        _check_format(manifest, options, storage.name)
+        if any(bool(tar) != options.in_tars for tar in manifest.tars):
+            advice = "leave out --dataset-format"
+            if not options.in_tars:
+                advice = "add --dataset-format webdataset"
+            raise DatasetError(
+                f"{storage.name} has its photos in {'files' if options.in_tars else 'tars'}: "
+                f"{advice}, or choose another folder"
+            )
         dataset = stack.enter_context(closing(Dataset(storage, scratch, manifest, last_part)))
         storage.write(RUN_FILE, dataset.run_id.encode())
         yield dataset
@@ -101,13 +119,11 @@ class Dataset:
         # `has` lists a remote folder once; in a large dataset, once per prefix of the file names.
         # SQLite moves the table of sizes to a temporary file as it grows, so memory use does not
         # grow with the dataset.
-        self._prefix_length = 0
-        while self._flushed_bytes > _BYTES_PER_LISTING * 16**self._prefix_length:
-            self._prefix_length += 1
+        listings = max(1.0, self._flushed_bytes / _BYTES_PER_LISTING)
+        self._prefix_length = math.ceil(math.log(listings, 16))
         self._listed: set[tuple[str, str]] = set()
         self._sizes = sqlite3.connect("")
         self._sizes.execute("CREATE TABLE sizes (path PRIMARY KEY, size) WITHOUT ROWID")
-        self._folders_of_deleted: set[str] = set()
 
     def close(self) -> None:
         """Flush the manifest, and let the workers of this run stop."""
@@ -152,11 +168,6 @@ class Dataset:
             self.storage.write(result.path, self.storage.read(row.path) or b"")
         self.append(result)
 
-    def delete(self, *paths: str) -> None:
-        """Delete photos; `finalize` deletes their folders if they are empty."""
-        self.storage.delete(*paths)
-        self._folders_of_deleted.update(path.rpartition("/")[0] for path in paths)
-
     def finalize(
         self, report: DownloadReport, recipe: Mapping[str, object] | None, options: DownloadOptions
     ) -> None:
@@ -179,26 +190,27 @@ class Dataset:
                 for file in (manifest, attribution):
                     file.flush()
                     os.fsync(file.fileno())
-            unused = self.manifest.superseded()
+            unused = self.manifest.unused()
             if options.update:
                 unused += self.manifest.unrecorded(path for path, _ in self.storage.files())
             self.manifest.close()
         self.flush()
-        self.delete(*unused)  # the next run does so if this one is killed before
-        self._put_if_changed(ATTRIBUTION, new_attribution)
-        self._put_if_changed(MANIFEST, new_manifest)
+        self.storage.delete(*unused)  # the next run does so if this one is killed before
+        for name, new in ((ATTRIBUTION, new_attribution), (MANIFEST, new_manifest)):
+            old = None if self.storage.folder is None else self.storage.folder / name
+            if not (old and old.exists() and filecmp.cmp(new, old, shallow=False)):
+                self.storage.put(name, new)
         # Only now: an interrupted update must be run again with --update.
         if options.update:
             if recipe is None:
                 self.storage.delete(SELECTION)  # the old recipe no longer applies
             write_recipe(self.storage, recipe, options)
         if self.storage.folder is not None:
-            for name in self._folders_of_deleted:
+            for name in {path.rpartition("/")[0] for path in unused}:
                 with suppress(OSError):  # trainers take an empty folder for a class
                     os.removedirs(self.storage.folder / name)
         else:  # the parts have been replaced by the manifest
             self.storage.delete(*(path for path, _ in self.storage.files(WORK_FOLDER)))
-            self._flushed_bytes = self.manifest.path.stat().st_size
 
     def flush(self) -> None:
         """Upload the new lines of the manifest if the dataset is remote."""
@@ -212,22 +224,13 @@ class Dataset:
                 self._flushed_bytes += len(new_lines)
         self._next_flush = time.monotonic() + _FLUSH_SECONDS
 
-    def _put_if_changed(self, name: str, file: Path) -> None:
-        """Move a file into the dataset, unless the dataset already has the same content."""
-        old = None if self.storage.folder is None else self.storage.folder / name
-        if old is None or not old.exists() or not filecmp.cmp(file, old, shallow=False):
-            self.storage.put(name, file)
-
     def _final_rows(self) -> Iterator[dict[str, str]]:
-        """Yield the manifest's rows in their final order; each reserve names the photo it replaces.
-
-        In each folder, the first reserve replaces the first lost photo by rank, and so on, so notes
-        do not depend on timing.
-        """
+        """Yield the rows by folder and rank, with notes on which lost photo a reserve replaces."""
         folder, lost = "", deque[str]()
         for row in self.manifest.rows():
             if row.folder != folder:
                 folder, lost = row.folder, deque()
+            # The first reserve replaces the first lost photo by rank, whatever the timing.
             replaced = lost.popleft() if row.reserve and lost else ""
             if row.status == Status.LOST:
                 lost.append(row.image_id)
@@ -236,25 +239,6 @@ class Dataset:
             notes = [note for note in notes if not note.startswith(_REPLACES_PREFIX)]
             columns["note"] = join_notes(_REPLACES_PREFIX + replaced if replaced else "", *notes)
             yield columns
-
-
-@contextmanager
-def _work_folder(folder: Path) -> Iterator[None]:
-    """Create and lock the work folder of a dataset, and remove it at the end."""
-    work = folder / WORK_FOLDER
-    check_folder(folder)
-    with ExitStack() as stack:
-        with storage_errors(work):
-            work.mkdir(parents=True, exist_ok=True)
-            if not stack.enter_context(locked(work / "lock")):
-                raise DatasetError(
-                    f"another run is working on {folder}: wait for it to end, or choose another "
-                    "folder"
-                )
-        try:
-            yield
-        finally:
-            shutil.rmtree(work, ignore_errors=True)  # does not hide the error that ends the run
 
 
 def check_folder(folder: Path) -> None:
@@ -277,17 +261,6 @@ def check_folder(folder: Path) -> None:
         raise DatasetError(
             f"{folder} is not empty and not a dataset: choose another folder for the photos"
         )
-
-
-def _check_format(manifest: Manifest, options: DownloadOptions, name: str) -> None:
-    """Raise `DatasetError` if the dataset has another format than the options say."""
-    if options.in_tars and "" in manifest.tars:
-        format_and_remedy = "files: leave out --dataset-format"
-    elif not options.in_tars and manifest.tars - {""}:
-        format_and_remedy = "tars: add --dataset-format webdataset"
-    else:
-        return
-    raise DatasetError(f"{name} has its photos in {format_and_remedy}, or choose another folder")
 
 
 def _spreadsheet_safe(text: str) -> str:

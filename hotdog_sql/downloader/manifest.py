@@ -7,6 +7,7 @@ memory use does not grow with the dataset.
 """
 
 import csv
+import os
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -52,24 +53,24 @@ class Row(NamedTuple):
     selected: int
 
 
-_SCHEMA = f"""
+#: `photos` has the columns of `Row`; `unused` has the paths of discarded photos, and those in whose
+#: place later lines name others.
+_SCHEMA = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 PRAGMA cache_size = -1024;
-CREATE TABLE photos ({", ".join(Row._fields)}, PRIMARY KEY (folder, image_id)) WITHOUT ROWID;
-"""
-#: Keeps the paths in whose place later lines name others.
-_SUPERSEDED = """
-CREATE TABLE superseded (path);
-CREATE TRIGGER supersede AFTER UPDATE OF path ON photos
-WHEN old.path <> new.path AND old.path <> '' AND new.path <> ''
-BEGIN INSERT INTO superseded VALUES (old.path); END;
+CREATE TABLE photos (
+    folder, image_id, partition, rank, reserve, status, path, size, start, length, selected,
+    PRIMARY KEY (folder, image_id)
+) WITHOUT ROWID;
+CREATE TABLE unused (path);
+CREATE TRIGGER discard AFTER DELETE ON photos
+BEGIN INSERT INTO unused VALUES (old.path); END;
+CREATE TRIGGER supersede AFTER UPDATE OF path ON photos WHEN new.path NOT IN (old.path, '')
+BEGIN INSERT INTO unused VALUES (old.path); END;
 """
 _MAX_HEADER_BYTES = 10_000
 _PHOTO_PATH = re.compile(r"(.+/)[0-9a-f]{16}\.(?:jpg|png|gif|webp)")  # of Open Images
-#: Parts of the manifest in an object store, where a run cannot append to a file. A finished run
-#: replaces them with one manifest.
-_PART_NAME = re.compile(rf"{re.escape(WORK_FOLDER)}/manifest-\d+\.csv")
 
 
 class Manifest:
@@ -88,13 +89,11 @@ class Manifest:
         with ExitStack() as stack, storage_errors(path):
             stack.callback(self._index.close)
             self._index.executescript(_SCHEMA)
-            self._index.executescript(_SUPERSEDED)
-            self._file = stack.enter_context(path.open("r+b" if writable else "rb", buffering=0))
+            self._file = stack.enter_context(path.open("a+b" if writable else "rb", buffering=0))
             self._indexed = len(HEADER)
             self._index_lines(selected=0)
-            self._end = self._indexed
-            if writable and path.stat().st_size > self._end:
-                self._file.truncate(self._end)
+            if writable and path.stat().st_size > self._indexed:
+                self._file.truncate(self._indexed)
             stack.pop_all()
 
     def close(self) -> None:
@@ -106,13 +105,12 @@ class Manifest:
         """Append results, which `mark_selected` and `find` do not return in this run."""
         lines = b"".join(encode(result.row()) for result in results)
         with storage_errors(self.path):
+            end = self._file.seek(0, os.SEEK_END)
             try:
-                self._file.seek(self._end)
                 write_all(self._file, lines)
             except OSError:
-                self._file.truncate(self._end)
+                self._file.truncate(end)
                 raise
-        self._end += len(lines)
 
     def mark_selected(self, photo: Photo) -> Row:
         """Count a photo as selected, and return what earlier runs recorded of it."""
@@ -133,7 +131,7 @@ class Manifest:
         return Row._make(row)
 
     def discard(self, row: Row) -> None:
-        """Remove a photo from the index."""
+        """Remove a photo from the index; its file becomes one of the `unused`."""
         query = "DELETE FROM photos WHERE folder = ? AND image_id = ?"
         self._index.execute(query, (row.folder, row.image_id))
 
@@ -157,9 +155,9 @@ class Manifest:
         query = "SELECT * FROM photos WHERE path <> '' ORDER BY path"
         return map(Row._make, self._index.execute(query))
 
-    def superseded(self) -> list[str]:
-        """Return the paths of files in whose place later lines name others, after `rows`."""
-        query = "SELECT path FROM superseded EXCEPT SELECT path FROM photos"
+    def unused(self) -> list[str]:
+        """Return the files of discarded photos, and those that others replace, after `rows`."""
+        query = "SELECT path FROM unused WHERE path <> '' EXCEPT SELECT path FROM photos"
         return [path for (path,) in self._index.execute(query) if not tar_of(path)]
 
     def unrecorded(self, paths: Iterable[str]) -> Iterator[str]:
@@ -202,7 +200,7 @@ class Manifest:
             file.seek(self._indexed)
             try:
                 self._index.executemany(query, self._parse_lines(file, selected))
-            except OverflowError as error:  # of a number too large for SQLite
+            except (ValueError, OverflowError) as error:  # such as a number too large for SQLite
                 raise invalid_row(error) from error
 
     def _parse_lines(self, file: Iterator[bytes], selected: int) -> Iterator[tuple[object, ...]]:
@@ -215,27 +213,23 @@ class Manifest:
             if row is None:
                 continue
             image_id, folder, path = row["ImageID"], row["folder"], row["path"]
-            partition = row["partition"]
-            try:
-                status, rank = Status(row["status"]), int(row["rank"] or 0)
-                size = int(row["bytes"]) if row["bytes"] else None
-            except ValueError as error:
-                raise invalid_row(error) from error
+            partition, size = row["partition"], int(row["bytes"]) if row["bytes"] else None
             if not is_image_id(image_id):
-                raise invalid_row(f"ImageID {printable(image_id)!r}")
+                raise ValueError(f"ImageID {printable(image_id)!r}")
             if path:
                 if not is_valid_path(path, partition, folder, image_id):
                     # The file may be deleted later, so it must be inside the dataset.
-                    raise invalid_row(f"the path {printable(path)!r}")
+                    raise ValueError(f"the path {printable(path)!r}")
                 self.tars.add(tar_of(path))
             self._recorded.setdefault((partition, folder))
+            rank, status = int(row["rank"] or 0), Status(row["status"])
             reserve = row["reserve"].lower() == "true"  # a spreadsheet writes TRUE
             main_columns = (folder, image_id, partition, rank, reserve, status, path, size)
             yield (*main_columns, start, len(line), selected)
 
 
 def part_name(number: int) -> str:
-    """Return the path of a part of the manifest in an object store."""
+    """Return the path of a part of the manifest in an object store, where files cannot grow."""
     return f"{WORK_FOLDER}/manifest-{number:06d}.csv"
 
 
@@ -275,7 +269,7 @@ def read_manifest(storage: Storage, scratch: Path) -> tuple[Path, int]:
             if file.readline() == HEADER:
                 return path, 0
     path = scratch / MANIFEST
-    parts = sorted(name for name, _ in storage.files(WORK_FOLDER) if _PART_NAME.fullmatch(name))
+    parts = [name for name, _ in storage.files(WORK_FOLDER, "manifest-")]
     with storage_errors(path), path.open("wb") as target:
         target.write(HEADER)
         for name in (MANIFEST, *parts):

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -66,20 +67,6 @@ def download(
 
 
 @dataclass(slots=True)
-class _Folder:
-    """The lost photos and the replacements of a class folder."""
-
-    lost: int = 0  # lost photos, including lost replacements
-    requested: int = 0  # replacements selected so far
-    replacements: Iterator[Photo] | None = None  # further replacements
-    exhausted: bool = False  # no replacements are left
-
-    @property
-    def replacements_needed(self) -> int:
-        return 0 if self.exhausted else max(0, self.lost - self.requested)
-
-
-@dataclass(slots=True)
 class _Run:
     """One run over a dataset: finds the missing photos and records their results."""
 
@@ -88,8 +75,9 @@ class _Run:
     progress: Progress
     replacements: Replacements | None
     report: DownloadReport = field(default_factory=DownloadReport)
-    folders: dict[str, _Folder] = field(default_factory=dict)
-    folders_on_disk: dict[str, str] = field(default_factory=dict)  # by name on disk
+    lost: Counter[str] = field(default_factory=Counter)  # by folder, with lost replacements
+    requested: Counter[str] = field(default_factory=Counter)  # replacements selected, by folder
+    folders: dict[str, str] = field(default_factory=dict)  # by name on disk
     partitions: set[str] = field(default_factory=set)
 
     def rounds(self, photos: Iterable[Photo]) -> Iterator[Iterable[Photo]]:
@@ -97,8 +85,13 @@ class _Run:
         yield photos
         if self.replacements is None or not self.options.top_up:
             return
-        while any(folder.replacements_needed for folder in self.folders.values()):
-            yield self._next_replacements(self.replacements)
+        available = {folder: self.replacements(folder) for folder in self.folders.values()}
+        while any(self.lost[folder] > self.requested[folder] for folder in available):
+            yield self._next_replacements(available)
+        short = self.lost - self.requested
+        self.report.short = {
+            folder: short[folder] for folder in self.folders.values() if short[folder]
+        }
 
     def missing(self, photos: Iterable[Photo]) -> Iterator[Photo]:
         """Yield the photos to download, and count the others."""
@@ -106,10 +99,13 @@ class _Run:
             row = self.dataset.manifest.mark_selected(photo)
             if row.selected > 1:
                 continue  # a duplicate
-            if photo.folder not in self.folders:
-                self._check_folder(photo)
-            folder = self.folders.setdefault(photo.folder, _Folder())
-            folder.requested += photo.reserve
+            folder = self.folders.setdefault(safe_folder(photo.folder).casefold(), photo.folder)
+            if folder != photo.folder:
+                raise SelectionFileError(
+                    f"the folders {printable(folder)!r} and {printable(photo.folder)!r} would be "
+                    "one on disk; rename one of them in the selection"
+                )
+            self.requested[folder] += photo.reserve
             self.partitions.add(photo.partition)
             if not self._is_done(row):
                 yield photo
@@ -118,7 +114,7 @@ class _Run:
             if recorded != (photo.partition, photo.rank, photo.reserve):
                 # For example, a larger selection contains a photo that was a replacement before.
                 self.dataset.reassign(row, photo, update=self.options.update)
-            folder.lost += row.status == Status.LOST
+            self.lost[folder] += row.status == Status.LOST
             self.progress.finished(row.status, "", known=True, reserve=photo.reserve)
 
     def record(self, results: Iterable[Result]) -> None:
@@ -129,44 +125,29 @@ class _Run:
             if result.status is Status.DOWNLOADED:
                 self.report.downloaded += 1
                 self.report.received += result.size or 0
-            self.folders[result.photo.folder].lost += result.status is Status.LOST
+            self.lost[result.photo.folder] += result.status is Status.LOST
             reserve = result.photo.reserve
             self.progress.finished(result.status, result.source, known=False, reserve=reserve)
 
     def clean_up(self) -> None:
-        """Remove photos that are no longer selected, and count those without a replacement."""
+        """Remove the photos that are no longer selected, or count them."""
         for row in list(self.dataset.manifest.rows(unselected=True)):
             if self._is_removable(row):
-                if row.path:
-                    self.dataset.delete(row.path)
                 self.dataset.manifest.discard(row)
             elif row.path and not row.reserve:
                 self.report.unselected += 1
-        for name, folder in self.folders.items():
-            if folder.exhausted:
-                self.report.short[name] = folder.lost - folder.requested
 
     def _is_removable(self, row: Row) -> bool:
         """Return whether to remove a photo that is not selected."""
-        folder = self.folders.get(row.folder)
+        is_reserve = row.reserve and row.folder in self.dataset.manifest.selected_folders
         # A reserve is surplus once the photo that it replaced has been downloaded.
-        is_surplus = row.reserve and folder is not None and folder.requested >= folder.lost
+        is_surplus = is_reserve and self.requested[row.folder] >= self.lost[row.folder]
         # Without a recipe, no photo can be selected in place of a lost one, and tars never change.
         can_replace = self.replacements is not None and not self.options.in_tars
         if self.options.update:
-            is_needed = row.reserve and folder is not None and row.partition in self.partitions
+            is_needed = is_reserve and row.partition in self.partitions
             return can_replace or is_surplus or not is_needed
         return is_surplus and can_replace and self.options.top_up
-
-    def _check_folder(self, photo: Photo) -> None:
-        """Raise `SelectionFileError` if two folders have the same name on some file system."""
-        name_on_disk = safe_folder(photo.folder).casefold()
-        other = self.folders_on_disk.setdefault(name_on_disk, photo.folder)
-        if other != photo.folder:
-            raise SelectionFileError(
-                f"the folders {printable(other)!r} and {printable(photo.folder)!r} would be one on "
-                "disk; rename one of them in the selection"
-            )
 
     def _is_done(self, row: Row) -> bool:
         """Return whether a photo needs no further download."""
@@ -183,40 +164,29 @@ class _Run:
                 return False
 
     def _merge_failure(self, result: Result) -> Result:
-        """Combine a result that has failed with the results of earlier runs.
-
-        A lost photo stays lost until it is downloaded, because it may already have a replacement.
-        A photo that fails in several runs counts as lost, so that it is replaced.
-        """
+        """Combine a result that has failed with the results of earlier runs."""
         if result.status is not Status.FAILED:
             return result
-        previous = self.dataset.manifest.find(result.photo)
+        manifest = self.dataset.manifest
+        previous = manifest.find(result.photo)
+        if previous.status == Status.LOST:  # it may already have a replacement
+            return replace(manifest.result(previous), photo=result.photo)
         runs = 1
-        if previous.status == Status.LOST:
-            return replace(self.dataset.manifest.result(previous), photo=result.photo)
         if previous.status == Status.FAILED:
-            note = self.dataset.manifest.columns(previous)["note"]
-            match = re.search(r"failed in (\d+) runs", note)
+            match = re.search(r"failed in (\d+) runs", manifest.columns(previous)["note"])
             runs += int(match[1]) if match else 1
             result = replace(result, note=f"failed in {runs} runs")
-        if runs >= _MAX_FAILED_RUNS or self.options.replace_failed:
-            return replace(result, status=Status.LOST)
-        return result
+        is_lost = runs >= _MAX_FAILED_RUNS or self.options.replace_failed
+        return replace(result, status=Status.LOST) if is_lost else result
 
-    def _next_replacements(self, replacements: Replacements) -> Iterator[Photo]:
-        """Yield as many replacements as the folders need, in each folder's order.
-
-        A folder never takes more replacements than it has lost photos, so it ends with the first
-        available photos of its order, whatever the timing.
-        """
-        for name, folder in self.folders.items():
-            # The number is fixed before the loop, so that the photos of a round, and so of a tar,
-            # do not depend on timing.
-            for _ in range(folder.replacements_needed):
-                if folder.replacements is None:
-                    folder.replacements = replacements(name)
-                photo = next(folder.replacements, None)
+    def _next_replacements(self, available: dict[str, Iterator[Photo]]) -> Iterator[Photo]:
+        """Yield the replacements that folders need, and drop the folders that have no more."""
+        for folder in list(available):
+            # As many as are lost now: the photos of a round, and so of a tar, do not depend on
+            # timing, and each folder ends with the first available photos of its order.
+            for _ in range(self.lost[folder] - self.requested[folder]):
+                photo = next(available[folder], None)
                 if photo is None:
-                    folder.exhausted = True
+                    del available[folder]
                     break
                 yield photo._replace(reserve=True)

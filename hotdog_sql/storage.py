@@ -99,10 +99,9 @@ class LocalStorage:
                 if size is not None and name.startswith(prefix) and not name.startswith("."):
                     yield path, size
 
-    @contextmanager
-    def local(self, path: str) -> Iterator[Path]:
+    def local(self, path: str) -> AbstractContextManager[Path]:
         """Yield a local path from which to read the file."""
-        yield self.folder / path
+        return nullcontext(self.folder / path)
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:

@@ -190,9 +190,8 @@ class Dataset:
                 for file in (manifest, attribution):
                     file.flush()
                     os.fsync(file.fileno())
-            unused = self.manifest.unused()
-            if options.update:
-                unused += self.manifest.unrecorded(path for path, _ in self.storage.files())
+            files = self.storage.files() if options.update else ()
+            unused = self.manifest.unused(path for path, _ in files)
             self.manifest.close()
         self.flush()
         self.storage.delete(*unused)  # the next run does so if this one is killed before

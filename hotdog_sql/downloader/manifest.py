@@ -69,7 +69,6 @@ BEGIN INSERT INTO unused VALUES (old.path); END;
 CREATE TRIGGER supersede AFTER UPDATE OF path ON photos WHEN new.path NOT IN (old.path, '')
 BEGIN INSERT INTO unused VALUES (old.path); END;
 """
-_MAX_HEADER_BYTES = 10_000
 _PHOTO_PATH = re.compile(r"(.+/)[0-9a-f]{16}\.(?:jpg|png|gif|webp)")  # of Open Images
 
 
@@ -151,26 +150,24 @@ class Manifest:
 
     def rows_by_path(self) -> Iterator[Row]:
         """Return the downloaded photos by path, so that the photos of a tar are adjacent."""
-        self._index.execute("CREATE INDEX IF NOT EXISTS paths ON photos (path)")
+        self._index.execute("CREATE INDEX paths ON photos (path)")
         query = "SELECT * FROM photos WHERE path <> '' ORDER BY path"
         return map(Row._make, self._index.execute(query))
 
-    def unused(self) -> list[str]:
-        """Return the files of discarded photos, and those that others replace, after `rows`."""
+    def unused(self, written: Iterable[str]) -> list[str]:
+        """Return the files of photos that were discarded or replaced, after `rows`.
+
+        Also those of `written`, paths in the dataset, that only a stopped run can have written.
+        """
+        prefixes = {stem_of(*place, "") for place in self._recorded}
+        matches = map(_PHOTO_PATH.fullmatch, written)
+        paths = ((match[0],) for match in matches if match and match[1] in prefixes)
+        self._index.executemany("INSERT INTO unused VALUES (?)", paths)
         query = "SELECT path FROM unused WHERE path <> '' EXCEPT SELECT path FROM photos"
         return [path for (path,) in self._index.execute(query) if not tar_of(path)]
 
-    def unrecorded(self, paths: Iterable[str]) -> Iterator[str]:
-        """Yield those of the paths that only a stopped run can have written, after `rows`."""
-        self._index.execute("CREATE INDEX IF NOT EXISTS paths ON photos (path)")
-        prefixes = {stem_of(*place, "") for place in self._recorded}
-        for path in paths:
-            match = _PHOTO_PATH.fullmatch(path)
-            if match and match[1] in prefixes and not self.has_path(path):
-                yield path
-
     def has_path(self, path: str) -> bool:
-        """Return whether a photo is recorded at a path."""
+        """Return whether a photo is recorded at a path, after `rows_by_path`."""
         return bool(self._index.execute("SELECT 1 FROM photos WHERE path = ?", (path,)).fetchone())
 
     def columns(self, row: Row) -> dict[str, str]:
@@ -283,7 +280,7 @@ def read_manifest(storage: Storage, scratch: Path) -> tuple[Path, int]:
 
 def _read_rows(file: BinaryIO, name: str) -> Iterator[dict[str, str]]:
     """Yield the complete lines of a manifest by the current columns."""
-    header = file.readline(_MAX_HEADER_BYTES)
+    header = file.readline(10_000)  # at most, if it is another file
     columns: Sequence[str] = COLUMNS
     if not HEADER.startswith(header):  # the header is neither the current one nor truncated
         # Excel adds a byte order mark.

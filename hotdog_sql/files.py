@@ -79,9 +79,13 @@ def temporary_folder() -> Iterator[Path]:
     """
     with ExitStack() as stack:
         try:
-            for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+            for lock in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*/{_LOCK}"):
                 with suppress(OSError):
-                    _remove_unused(folder)
+                    with locked(lock) as is_unused:
+                        if is_unused:  # on Windows, the open lock file stays
+                            shutil.rmtree(lock.parent, ignore_errors=True)
+                    if is_unused:
+                        shutil.rmtree(lock.parent, ignore_errors=True)
             held = False
             while not held:  # another process may remove the folder before it is locked
                 folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
@@ -138,13 +142,3 @@ def _lock(descriptor: int) -> bool:
     except OSError:
         return False
     return True
-
-
-def _remove_unused(folder: Path) -> None:
-    """Remove a folder whose lock no process holds."""
-    if (folder / _LOCK).exists():  # otherwise another process is making the folder
-        with locked(folder / _LOCK) as held:
-            if held:  # on Windows, the open lock file stays
-                shutil.rmtree(folder, ignore_errors=True)
-        if held:
-            shutil.rmtree(folder, ignore_errors=True)

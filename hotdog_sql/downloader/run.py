@@ -53,8 +53,7 @@ def download(
         storage = dataset.storage
         if storage.folder is not None:  # workers of a cluster have other working directories
             storage = open_storage(storage.folder.absolute())
-        shard_options = replace(options, scheduler=None)
-        template = Shard((), storage, mirror_url, shard_options, dataset.run_id)
+        template = Shard((), storage, mirror_url, replace(options, scheduler=None), dataset.run_id)
         numbers = itertools.count(1)
         with open_executor(template, options.scheduler, progress) as run_shards:
             for candidates in run.rounds(photos):
@@ -89,9 +88,7 @@ class _Run:
         while any(self.lost[folder] > self.requested[folder] for folder in available):
             yield self._next_replacements(available)
         short = self.lost - self.requested
-        self.report.short = {
-            folder: short[folder] for folder in self.folders.values() if short[folder]
-        }
+        self.report.short = {name: short[name] for name in self.folders.values() if short[name]}
 
     def missing(self, photos: Iterable[Photo]) -> Iterator[Photo]:
         """Yield the photos to download, and count the others."""

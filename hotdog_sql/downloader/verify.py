@@ -88,11 +88,10 @@ def verify(
     with open_manifest(storage) as manifest:
         for tar, rows in groupby(manifest.rows_by_path(), key=lambda row: tar_of(row.path)):
             results = map(manifest.result, rows)
-            checks = (
-                _check_tar(storage, tar, results, extra, decode=decode)
-                if tar
-                else _check_files(storage, results, decode=decode)
-            )
+            if tar:
+                checks = _check_tar(storage, tar, results, extra, decode=decode)
+            else:
+                checks = _check_files(storage, results, decode=decode)
             for result, fault in checks:
                 report.checked += 1
                 if fault is None:

@@ -150,9 +150,8 @@ class _RemoteStorage:
         except ImportError as error:
             in_extra = protocol in {"s3", "s3a"} or error.name == "fsspec"
             advice = "pip install 'hotdog-sql[s3]'" if in_extra else without_credentials(str(error))
-            raise MissingExtraError(
-                f"{protocol}:// addresses need another library: {advice}"
-            ) from error
+            message = f"{protocol}:// addresses need another library: {advice}"
+            raise MissingExtraError(message) from error
         except StorageError as error:
             raise InputError(str(error)) from None
         self._root: str = root.rstrip("/")

@@ -3,6 +3,7 @@
 import filecmp
 import math
 import os
+import re
 import shutil
 import sqlite3
 import time
@@ -49,8 +50,6 @@ _ATTRIBUTION_COLUMNS = (
 #: (https://owasp.org/www-community/attacks/CSV_Injection).
 _FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 
-_REPLACES_PREFIX = "in place of "
-
 #: Seconds between uploads of new manifest lines; a killed run loses those since the last upload.
 _FLUSH_SECONDS = 10.0
 
@@ -89,13 +88,10 @@ def open_dataset(
         manifest = stack.enter_context(closing(Manifest(path)))
         check_recipe(storage, recipe, options, empty=not manifest.tars)
         if any(bool(tar) != options.in_tars for tar in manifest.tars):
-            advice = "leave out --dataset-format"
-            if not options.in_tars:
-                advice = "add --dataset-format webdataset"
-            raise DatasetError(
-                f"{storage.name} has its photos in {'files' if options.in_tars else 'tars'}: "
-                f"{advice}, or choose another folder"
-            )
+            how = "tars: add --dataset-format webdataset"
+            if options.in_tars:
+                how = "files: leave out --dataset-format"
+            raise DatasetError(f"{storage.name} has its photos in {how}, or choose another folder")
         dataset = stack.enter_context(closing(Dataset(storage, scratch, manifest, last_part)))
         storage.write(RUN_FILE, dataset.run_id.encode())
         yield dataset
@@ -114,12 +110,12 @@ class Dataset:
         self.run_id: str = uuid4().hex
         self._scratch = scratch
         self._last_part = last_part
-        self._flushed_bytes = manifest.path.stat().st_size
+        self._new_lines = bytearray()  # since the last flush
         self._next_flush = time.monotonic() + _FLUSH_SECONDS
         # `has` lists a remote folder once; in a large dataset, once per prefix of the file names.
         # SQLite moves the table of sizes to a temporary file as it grows, so memory use does not
         # grow with the dataset.
-        listings = max(1.0, self._flushed_bytes / _BYTES_PER_LISTING)
+        listings = max(1.0, manifest.path.stat().st_size / _BYTES_PER_LISTING)
         self._prefix_length = math.ceil(math.log(listings, 16))
         self._listed: set[tuple[str, str]] = set()
         self._sizes = sqlite3.connect("")
@@ -151,7 +147,7 @@ class Dataset:
 
     def append(self, *results: Result) -> None:
         """Append results to the manifest, in one write."""
-        self.manifest.append(*results)
+        self._new_lines += self.manifest.append(*results)
         if time.monotonic() >= self._next_flush:
             self.flush()
 
@@ -213,14 +209,10 @@ class Dataset:
 
     def flush(self) -> None:
         """Upload the new lines of the manifest if the dataset is remote."""
-        if self.storage.folder is None:
-            with self.manifest.path.open("rb") as file:
-                file.seek(self._flushed_bytes)
-                new_lines = file.read()
-            if new_lines:
-                self._last_part += 1
-                self.storage.write(part_name(self._last_part), HEADER + new_lines)
-                self._flushed_bytes += len(new_lines)
+        if self.storage.folder is None and self._new_lines:
+            self._last_part += 1
+            self.storage.write(part_name(self._last_part), HEADER + self._new_lines)
+        self._new_lines.clear()
         self._next_flush = time.monotonic() + _FLUSH_SECONDS
 
     def _final_rows(self) -> Iterator[dict[str, str]]:
@@ -234,9 +226,8 @@ class Dataset:
             if row.status == Status.LOST:
                 lost.append(row.image_id)
             columns = self.manifest.columns(row)
-            notes = columns["note"].split("; ")
-            notes = [note for note in notes if not note.startswith(_REPLACES_PREFIX)]
-            columns["note"] = join_notes(_REPLACES_PREFIX + replaced if replaced else "", *notes)
+            note = re.sub(r"^in place of [\w-]+(; )?", "", columns["note"])
+            columns["note"] = join_notes(f"in place of {replaced}" if replaced else "", note)
             yield columns
 
 
@@ -252,9 +243,8 @@ def check_folder(folder: Path) -> None:
         except FileNotFoundError:
             return
         except NotADirectoryError as error:
-            raise DatasetError(
-                f"a file is in the way of {folder}: choose another folder"
-            ) from error
+            message = f"a file is in the way of {folder}: choose another folder"
+            raise DatasetError(message) from error
     expected = {WORK_FOLDER, SELECTION}  # of a run that was killed before it wrote the manifest
     if not (names <= expected or MANIFEST in names):
         raise DatasetError(

@@ -100,8 +100,8 @@ class Manifest:
         self._index.close()
         self._file.close()
 
-    def append(self, *results: Result) -> None:
-        """Append results, which `mark_selected` and `find` do not return in this run."""
+    def append(self, *results: Result) -> bytes:
+        """Append results and return their lines. `mark_selected` and `find` ignore them."""
         lines = b"".join(encode(result.row()) for result in results)
         with storage_errors(self.path):
             end = self._file.seek(0, os.SEEK_END)
@@ -110,6 +110,7 @@ class Manifest:
             except OSError:
                 self._file.truncate(end)
                 raise
+        return lines
 
     def mark_selected(self, photo: Photo) -> Row:
         """Count a photo as selected, and return what earlier runs recorded of it."""

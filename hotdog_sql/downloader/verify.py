@@ -135,11 +135,9 @@ def repair(
     if not faults:
         return report
     options = options or DownloadOptions()
-    options = replace(
-        options,
-        **({"upright": False, "max_side": None} | recorded_alterations(storage)),
-        decode=Fault.UNDECODABLE in faults.values() or options.decode,
-    )
+    decode = options.decode or Fault.UNDECODABLE in faults.values()
+    alterations = {"upright": False, "max_side": None} | recorded_alterations(storage)
+    options = replace(options, decode=decode, **alterations)
     repaired: set[Photo | None] = set()
     with open_dataset(address, None, options) as dataset:
         with DownloadPool(dataset.storage, mirror_url, options, progress or Progress()) as pool:

@@ -93,12 +93,8 @@ class Manifest:
             self._index_lines(selected=0)
             if writable and path.stat().st_size > self._indexed:
                 self._file.truncate(self._indexed)
-            stack.pop_all()
-
-    def close(self) -> None:
-        """Close the file and the index."""
-        self._index.close()
-        self._file.close()
+            #: Closes the file and the index.
+            self.close = stack.pop_all().close
 
     def append(self, *results: Result) -> bytes:
         """Append results and return their lines. `mark_selected` and `find` ignore them."""

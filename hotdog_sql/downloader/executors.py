@@ -1,11 +1,11 @@
-"""Run shards in this process or on the workers of a Dask cluster."""
+"""Shards: parts of a download, which this process or the workers of a Dask cluster run."""
 
 import logging
 import tarfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib import import_module
 from itertools import chain, islice
@@ -13,15 +13,15 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias
 
+from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.pool import DownloadPool
 from hotdog_sql.downloader.result import Result, Status, decode, encode
-from hotdog_sql.downloader.shards import Shard
 from hotdog_sql.downloader.tars import add_photo
-from hotdog_sql.errors import ClusterError, HotdogError, UnreachableError
+from hotdog_sql.errors import ClusterError, DatasetError, HotdogError, UnreachableError
 from hotdog_sql.files import storage_errors
 from hotdog_sql.progress import Progress
-from hotdog_sql.storage import open_storage
+from hotdog_sql.storage import RUN_FILE, WORK_FOLDER, Storage, open_storage
 from hotdog_sql.text import without_credentials
 
 #: Seconds to wait for the scheduler, and for a first worker.
@@ -37,6 +37,48 @@ _SHARDS_PER_THREAD = 2
 #: Seconds between checks: by the command, that there are workers; by a worker, that its run has
 #: not ended.
 _POLL_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """Photos to download, and the settings that their results depend on.
+
+    `number` is unique in the run; `tar` is the tar for the photos, or empty if they are files;
+    `classes` numbers the class folders in it; `host_responded`: a host has responded in this run;
+    `pools` shards share the limits per host.
+    """
+
+    # Workers may log the repr, so it omits photos and addresses.
+    photos: tuple[Photo, ...] = field(repr=False)
+    storage: Storage = field(repr=False)
+    mirror_url: str = field(repr=False)
+    options: DownloadOptions = field(repr=False)
+    run_id: str
+    number: int = 0
+    tar: str = ""
+    classes: Mapping[str, int] = field(default_factory=dict, repr=False)
+    host_responded: bool = False
+    pools: int = 1
+
+    @property
+    def result_file(self) -> str:
+        """The path of the shard's result file in the dataset."""
+        return f"{WORK_FOLDER}/shard-{self.run_id}-{self.number:06d}.csv"
+
+    def check_current(self) -> None:
+        """Raise `DatasetError` if another run has taken over the dataset."""
+        run_id = self.storage.read(RUN_FILE)
+        if run_id is None:
+            raise DatasetError(
+                f"this machine sees no download into {self.storage.name}: if it has not ended, "
+                "choose a folder or an address that all machines share"
+            )
+        if run_id != self.run_id.encode():
+            raise DatasetError(
+                f"another run has taken over {self.storage.name}: let it end, "
+                "then run the same command again"
+            )
+
 
 #: Runs shards and yields results in batches, each of which is recorded before the next.
 RunShards: TypeAlias = Callable[[Iterable[Shard]], Iterator[list[Result]]]

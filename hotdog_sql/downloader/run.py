@@ -9,11 +9,11 @@ from pathlib import Path
 
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.dataset import Dataset, open_dataset
-from hotdog_sql.downloader.executors import open_executor
+from hotdog_sql.downloader.executors import Shard, open_executor
 from hotdog_sql.downloader.manifest import Row
 from hotdog_sql.downloader.photo import Photo, safe_folder
 from hotdog_sql.downloader.result import DownloadReport, Result, Status, split_errors
-from hotdog_sql.downloader.shards import Shard, cut
+from hotdog_sql.downloader.tars import tar_name
 from hotdog_sql.errors import SelectionFileError
 from hotdog_sql.progress import Progress
 from hotdog_sql.storage import open_storage
@@ -54,11 +54,9 @@ def download(
         if storage.folder is not None:  # workers of a cluster have other working directories
             storage = open_storage(storage.folder.absolute())
         template = Shard((), storage, mirror_url, replace(options, scheduler=None), dataset.run_id)
-        numbers = itertools.count(1)
         with open_executor(template, options.scheduler, progress) as run_shards:
             for candidates in run.rounds(photos):
-                missing = run.missing(candidates)
-                for results in run_shards(cut(missing, template, numbers, dataset.manifest)):
+                for results in run_shards(run.shards(candidates, template)):
                     run.record(results)
         run.clean_up()
         dataset.finalize(run.report, recipe, options)
@@ -78,6 +76,7 @@ class _Run:
     requested: Counter[str] = field(default_factory=Counter)  # replacements selected, by folder
     folders: dict[str, str] = field(default_factory=dict)  # by name on disk
     partitions: set[str] = field(default_factory=set)
+    last_shard: int = 0  # its number
 
     def rounds(self, photos: Iterable[Photo]) -> Iterator[Iterable[Photo]]:
         """Yield the selection, and then replacements while any folder needs some."""
@@ -113,6 +112,24 @@ class _Run:
                 self.dataset.reassign(row, photo, update=self.options.update)
             self.lost[folder] += row.status == Status.LOST
             self.progress.finished(row.status, "", known=True, reserve=photo.reserve)
+
+    def shards(self, photos: Iterable[Photo], template: Shard) -> Iterator[Shard]:
+        """Cut the photos to download into shards with the template's settings.
+
+        Each tar gets the lowest number that the manifest does not use. A class folder has the same
+        number in all tars.
+        """
+        manifest = self.dataset.manifest
+        for partition, group in _groups(self.missing(photos), self.options):
+            self.last_shard += 1
+            shard = replace(template, photos=tuple(group), number=self.last_shard)
+            if self.options.in_tars:
+                tars = (tar_name(partition, number) for number in itertools.count())
+                tar = next(tar for tar in tars if tar not in manifest.tars)
+                manifest.tars.add(tar)
+                classes = {name: number for number, name in enumerate(manifest.selected_folders)}
+                shard = replace(shard, tar=tar, classes=classes)
+            yield shard
 
     def record(self, results: Iterable[Result]) -> None:
         """Record the results of some photos, such as those of a tar, all or none."""
@@ -187,3 +204,20 @@ class _Run:
                     del available[folder]
                     break
                 yield photo._replace(reserve=True)
+
+
+def _groups(
+    photos: Iterable[Photo], options: DownloadOptions
+) -> Iterator[tuple[str, Iterable[Photo]]]:
+    """Yield the photos of each shard, which depend on nothing else, and the partition of a tar."""
+    groups: dict[str, dict[object, Photo]] = {}
+    for photo in photos:
+        partition = photo.partition if options.in_tars else ""
+        # A tar cannot contain an image twice, even for two folders.
+        key = photo.image_id if options.in_tars else photo
+        group = groups.get(partition, {})
+        if len(group) == options.photos_per_shard or key in group:
+            yield partition, groups.pop(partition).values()
+        groups.setdefault(partition, {})[key] = photo
+    for partition, group in groups.items():
+        yield partition, group.values()

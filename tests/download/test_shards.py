@@ -11,10 +11,9 @@ import pytest
 
 from hotdog_sql.download_options import DatasetFormat, DownloadOptions
 from hotdog_sql.downloader import executors
-from hotdog_sql.downloader.executors import run_shard_once
+from hotdog_sql.downloader.executors import Shard, run_shard_once
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.run import download as download_photos
-from hotdog_sql.downloader.shards import Shard
 from hotdog_sql.errors import ClusterError, DatasetError, StorageError
 from hotdog_sql.progress import Progress
 from hotdog_sql.storage import open_storage

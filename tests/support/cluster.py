@@ -16,8 +16,7 @@ from typing import Any, Self
 import httpx
 from moto.server import ThreadedMotoServer
 
-from hotdog_sql.downloader.executors import run_shard_once
-from hotdog_sql.downloader.shards import Shard
+from hotdog_sql.downloader.executors import Shard, run_shard_once
 
 ROOT = Path(__file__).parents[2]
 

@@ -214,7 +214,7 @@ class Database:
                 continue  # only the commands that read boxes fetch them
             self.load(view)
             for file in self.files_read_by(view):
-                self.set_variables({VARIABLES[view][0]: [glob.escape(str(file.path))]})
+                self.set_variables({VARIABLES[view]: [glob.escape(str(file.path))]})
                 with new_index(file.path) as temporary:
                     try:
                         self.execute(statement, {"file": str(temporary)})

@@ -25,12 +25,8 @@ COPY_STATEMENTS = {
     "labels": f"COPY labels {_TO})",
     "boxes": f"COPY boxes {_TO})",
 }
-#: Session variables of each view: its files, and the macro that reads them (see `sql/files.sql`).
-VARIABLES = {
-    "images": ("image_files", "image_reader"),
-    "labels": ("label_files", "label_reader"),
-    "boxes": ("box_files", "box_reader"),
-}
+#: The session variable with the files that each view reads (see `sql/files.sql`).
+VARIABLES = {"images": "image_files", "labels": "label_files", "boxes": "box_files"}
 #: Bytes at each end of a CSV that are hashed to identify it.
 _HASHED_BYTES = 1 << 16
 _BLOCK_BYTES = 1 << 20
@@ -51,8 +47,7 @@ def index_state(view: str, csvs: Sequence[Path]) -> tuple[dict[str, object], lis
     problems = [problem for csv in csvs if (problem := _problem(csv))]
     if problems:
         return {}, [f"{problem}, so the CSV itself is read" for problem in problems]
-    files, reader = VARIABLES[view]
-    return {files: [glob.escape(str(index_of(csv))) for csv in csvs], reader: "from_parquet"}, []
+    return {VARIABLES[view]: [glob.escape(str(index_of(csv))) for csv in csvs]}, []
 
 
 @contextmanager

@@ -68,7 +68,11 @@ def check_query(connection: duckdb.DuckDBPyConnection, text: str) -> frozenset[s
         if "class" in part or not isinstance(kind, str):
             continue  # an expression; the functions and SELECTs in it are parts too
         if kind == "TABLE_FUNCTION":
-            _check_function(part["function"]["function_name"].lower(), views | _READING_FUNCTIONS)
+            name, known = part["function"]["function_name"].lower(), views | _READING_FUNCTIONS
+            if name not in known:
+                nearest = get_close_matches(name, known, n=1)
+                hint = f"; did you mean {nearest[0]}()?" if nearest else ": it may only read"
+                raise QueryError(f"the query may not call {printable(name)}(){hint}")
         elif kind not in _READING_PARTS and not kind.endswith("_TYPE_INFO"):
             statement = kind.removesuffix("_QUERY_NODE")
             raise QueryError(f"the query must be one SELECT and nothing else: it has {statement}")
@@ -92,7 +96,7 @@ def set_variables(
     def is_reserved(name: str) -> bool:
         # DuckDB ignores the case of names.
         lower = name.lower()
-        return lower in {*reserved, "dataset_dir"} or lower.endswith(("_files", "_reader"))
+        return lower in {*reserved, "dataset_dir"} or lower.endswith("_files")
 
     for (name,) in connection.execute("SELECT name FROM duckdb_variables()").fetchall():
         if name.isidentifier() and not is_reserved(name):
@@ -120,10 +124,3 @@ def lock(connection: duckdb.DuckDBPyConnection, readable: Iterable[Path]) -> Non
     connection.execute("SET enable_external_access = false")
     connection.execute("SET python_enable_replacements = false")
     connection.execute("SET lock_configuration = true")
-
-
-def _check_function(name: str, known: Collection[str]) -> None:
-    if name not in known:
-        nearest = get_close_matches(name, known, n=1)
-        hint = f"; did you mean {nearest[0]}()?" if nearest else ": it may only read"
-        raise QueryError(f"the query may not call {printable(name)}(){hint}")

@@ -2,9 +2,8 @@
 --
 -- The session variables `data_dir`, `release`, `split` (one, several separated by commas, or `all`)
 -- and `labels` (human, machine or both) select them. The views read lists of paths from the session
--- variables set below. To read an index of images, labels or boxes, set image_files and so on to
--- its Parquet files, and image_reader and so on to from_parquet. It is a table so that the catalog
--- is read once.
+-- variables set below; set these to Parquet files to read an index of images, labels or boxes.
+-- It is a table so that the catalog is read once.
 -- Reads: catalog, literal_path
 -- Columns: those of catalog, and
 --   file     VARCHAR  path of the file in the data folder
@@ -25,9 +24,6 @@ WHERE release = getvariable('release')
 
 SET VARIABLE class_files = (SELECT list(pattern ORDER BY file) FROM files WHERE kind = 'classes');
 SET VARIABLE hierarchy_files = (SELECT list(pattern) FROM files WHERE kind = 'hierarchy');
-SET VARIABLE image_reader = 'from_csv';
-SET VARIABLE label_reader = 'from_csv';
-SET VARIABLE box_reader = 'from_csv';
 SET VARIABLE image_files = (SELECT list(pattern ORDER BY file) FROM files WHERE kind = 'images');
 SET VARIABLE label_files = (SELECT list(pattern ORDER BY file) FROM files WHERE kind LIKE '%_labels');
 SET VARIABLE box_files = (SELECT list(pattern ORDER BY file) FROM files WHERE kind = 'boxes');

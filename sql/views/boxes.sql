@@ -34,8 +34,8 @@ WITH from_csv AS (
         END AS area
     FROM read_csv(
         getvariable('box_files'),
-        header = true, delim = ',', quote = '"', escape = '"', union_by_name = true,
-        hive_partitioning = false,
+        header = true, delim = ',', quote = '"', escape = '"',
+        union_by_name = true, hive_partitioning = false,
         types = {
             'ImageID': 'VARCHAR', 'Source': 'VARCHAR', 'LabelName': 'VARCHAR',
             'Confidence': 'DOUBLE',
@@ -48,4 +48,4 @@ WITH from_csv AS (
 from_parquet AS (
     FROM read_parquet(getvariable('box_files'), hive_partitioning = false)
 )
-FROM query_table(getvariable('box_reader'));
+FROM query_table('from_' || split_part(getvariable('box_files')[1], '.', -1));

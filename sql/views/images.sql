@@ -35,4 +35,4 @@ WITH from_csv AS (
 from_parquet AS (
     FROM read_parquet(getvariable('image_files'), hive_partitioning = false)
 )
-FROM query_table(getvariable('image_reader'));
+FROM query_table('from_' || split_part(getvariable('image_files')[1], '.', -1));

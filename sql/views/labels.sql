@@ -25,4 +25,4 @@ WITH from_csv AS (
 from_parquet AS (
     FROM read_parquet(getvariable('label_files'), hive_partitioning = false)
 )
-FROM query_table(getvariable('label_reader'));
+FROM query_table('from_' || split_part(getvariable('label_files')[1], '.', -1));

@@ -55,7 +55,7 @@ def index(folder: Path, **options: Any) -> None:
 
 def views_of(database: Database) -> set[str]:
     """The views that read the index."""
-    return {view for view in ALL if VARIABLES[view][1] in database.index_variables}
+    return {view for view in ALL if VARIABLES[view] in database.index_variables}
 
 
 @pytest.fixture

@@ -33,6 +33,10 @@ FROM manifest ORDER BY status DESC, path
 _FIND_BOXES = "FROM dataset_boxes($class, missing := $missing, negative_folder := $negative_folder)"
 _COUNT_BOXES = "SELECT count(area), count(LabelName) - count(area) FROM found"
 _CLASSES_WITHOUT_BOXES = "FROM requested_classes($class) ANTI JOIN found USING (LabelName)"
+_GALLERY_BOXES = """
+SELECT ImageID, to_json(list(json_array(DisplayName, XMin, XMax, YMin, YMax) ORDER BY number)) boxes
+FROM found WHERE area IS NOT NULL GROUP BY ImageID ORDER BY ImageID
+"""
 _CROPS = "FROM crops('found', margin := $margin, min_pixels := $min_pixels)"
 _CROP_COLUMNS = (
     *("path", "photo", "ImageID", "partition", "folder", "LabelName", "number"),
@@ -100,7 +104,7 @@ def gallery_boxes(
 ) -> Iterator[tuple[str, str]]:
     """Yield the ImageID and the boxes of each photo, for the gallery."""
     found = find_boxes(database, directory, classes, warn)
-    for row in found.rows("FROM gallery_boxes('found')"):
+    for row in found.rows(_GALLERY_BOXES):
         yield row["ImageID"], row["boxes"]
 
 

@@ -21,7 +21,7 @@ _NEAREST_BOXED = 'FROM similar_boxed_classes($name, "limit" := 1)'
 _READ_IDS = "CREATE OR REPLACE TABLE ids AS FROM read_ids($file)"
 _VALID_ID = "FROM ids WHERE regexp_full_match(ImageID, '[0-9a-f]{16}') LIMIT 1"
 _KEEP_FOUND = """
-CREATE OR REPLACE TABLE result AS SELECT ImageID, folder, rank FROM query_table($table) WHERE found
+CREATE OR REPLACE TABLE result AS SELECT ImageID, folder FROM query_table($table) WHERE found
 """
 _COUNT_IDS = "SELECT count(DISTINCT ImageID) FROM query_table($table)"
 _ADVICE = (

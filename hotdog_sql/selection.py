@@ -224,7 +224,7 @@ def needs_of(options: SelectOptions) -> tuple[str, ...]:
     else:
         needs = ["select_images"]
     if options.related == Related.HIERARCHY:
-        needs.append("descendant_classes")
+        needs.append("class_hierarchy")
     if options.has_box_rules:
         needs.append("fitting_boxes")
     if options.partition is not None:

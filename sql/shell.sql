@@ -13,7 +13,6 @@
 --   .read sql/export/voc_files.sql
 --   .read sql/export/jsonl_files.sql
 --   .read sql/export/crops.sql
---   .read sql/export/gallery_boxes.sql
 
 SET VARIABLE data_dir = coalesce(nullif(getenv('HOTDOG_SQL_DATA_DIR'), ''), 'data');
 SET VARIABLE split = coalesce(nullif(getenv('HOTDOG_SQL_SPLIT'), ''), 'test');
@@ -44,7 +43,6 @@ SET VARIABLE labels = coalesce(nullif(getenv('HOTDOG_SQL_LABELS'), ''), 'human')
 .read sql/selection/is_valid_folder.sql
 .read sql/classes/matching_classes.sql
 .read sql/classes/requested_classes.sql
-.read sql/classes/descendant_classes.sql
 .read sql/classes/excluded_classes.sql
 
 .read sql/selection/seeded_order.sql

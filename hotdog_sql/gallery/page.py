@@ -31,7 +31,8 @@ _ESCAPES = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u20
 def write_gallery(directory: Path, boxes: Iterable[tuple[str, str]] | None = None) -> Path:
     """Write `index.html` into a dataset, and return its path.
 
-    `boxes` are the rows of `sql/export/gallery_boxes.sql`: an ImageID and a JSON list each.
+    `boxes` are an ImageID and a JSON list of its boxes each: the class's name, then left, right,
+    upper and lower edge.
 
     The page shows the current manifest, even during a download. The old page stays until the new
     one is complete.

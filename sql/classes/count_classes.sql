@@ -1,7 +1,6 @@
 -- count_classes: how many images of the session's splits carry each matching class.
 -- Reads: find_classes, labels
--- Parameters:
---   pattern                 the text to look for in names and MIDs; '' finds every class
+-- Parameters: those of find_classes, and
 --   min_confidence := 1.0   minimum confidence of a positive label
 -- Columns: those of classes, and
 --   positives           BIGINT   images with a positive label of the class

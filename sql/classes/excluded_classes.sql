@@ -3,18 +3,15 @@
 -- Which classes are related depends on `related`:
 --   prefix     those whose name begins with the whole words of a requested name: Car door is
 --              related to Car, Carrot is not
---   hierarchy  those below a requested class in Open Images' tree
+--   hierarchy  the kinds and parts of a requested class in Open Images' tree
 --   none       none
--- Reads: classes, matching_classes, requested_classes; and descendant_classes for hierarchy
--- Parameters:
---   class                  a name or MID, or a list of them
---   related := 'prefix'    prefix, hierarchy or none
---   exclude := NULL        names or MIDs of further classes
+-- Reads: classes, matching_classes, requested_classes; and class_hierarchy for hierarchy
+-- Parameters: those of select_images that have the same name
 -- Columns: those of classes
 -- Example: FROM excluded_classes('Hot dog', exclude := 'Food');
 
 CREATE OR REPLACE TEMP MACRO excluded_classes(class, related := 'prefix', exclude := NULL) AS TABLE
-WITH requested AS MATERIALIZED (
+WITH RECURSIVE requested AS MATERIALIZED (
     SELECT LabelName, DisplayName FROM requested_classes(class)
 ),
 prefix AS (
@@ -25,18 +22,21 @@ prefix AS (
     )
 ),
 hierarchy AS (
-    FROM descendant_classes(class)
-),
-"none" AS (
     FROM requested
+    UNION
+    SELECT classes.LabelName, classes.DisplayName
+    FROM hierarchy
+        JOIN class_hierarchy ON Parent = hierarchy.LabelName
+        JOIN classes ON classes.LabelName = class_hierarchy.LabelName
 )
 FROM requested
 UNION
 FROM query_table(
-    if(
-        related IN ('prefix', 'hierarchy', 'none'), related,
-        error('related is prefix, hierarchy or none')
-    )
+    CASE
+        WHEN related IN ('prefix', 'hierarchy') THEN related
+        WHEN related = 'none' THEN 'requested'
+        ELSE error('related is prefix, hierarchy or none')
+    END
 )
 UNION
 SELECT LabelName, DisplayName FROM matching_classes(exclude, strict := true)

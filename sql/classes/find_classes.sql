@@ -3,7 +3,7 @@
 -- Exact matches come first, then names that begin with the text, then the others.
 -- Reads: classes
 -- Parameters:
---   pattern   the text to look for
+--   pattern   the text to look for; '' finds every class
 -- Columns: those of classes
 -- Example: FROM find_classes('hot dog');
 

@@ -3,14 +3,9 @@
 -- A name of no class, or of several, is an error, and so is an empty list. The MID is added to a
 -- folder name that is invalid or would equal another's or the negatives'.
 -- Reads: matching_classes, folder_name, is_valid_folder
--- Parameters:
---   class                        a name or MID, or a list of them
---   negative_folder := 'other'   folder of the negatives, which no class may take
--- Columns:
---   position     BIGINT   position among the classes, from 1
---   LabelName    VARCHAR  the class's MID
---   DisplayName  VARCHAR  its name
---   folder       VARCHAR  where its photos go
+-- Parameters: those of select_images that have the same name
+-- Columns: those of matching_classes but name, and
+--   folder  VARCHAR  where its photos go
 -- Example: FROM requested_classes(['Hot dog', '/m/01g317']);
 
 CREATE OR REPLACE TEMP MACRO requested_classes(class, negative_folder := 'other') AS TABLE

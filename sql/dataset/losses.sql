@@ -3,8 +3,7 @@
 -- A photo counts once for each source that was tried, because each has its own reason.
 -- Reads: manifest
 -- Columns:
---   folder  VARCHAR  the class folder
---   status  VARCHAR  lost (for good) or failed (worth another try)
+--   folder, status  VARCHAR  as in manifest
 --   source  VARCHAR  the source that was tried: mirror, original or thumbnail
 --   reason  VARCHAR  why it failed, such as http 404 or placeholder
 --   photos  BIGINT   how many photos

@@ -2,12 +2,9 @@
 --
 --   hotdog-sql sql --file sql/examples/seen_together.sql
 
-WITH hot_dogs AS (
-    SELECT DISTINCT ImageID FROM positive_labels() WHERE LabelName = '/m/01b9xk'
-)
 SELECT classes.DisplayName, count(DISTINCT positive.ImageID) AS images
 FROM positive_labels() AS positive
-    SEMI JOIN hot_dogs USING (ImageID)
+    SEMI JOIN (FROM positive_labels() WHERE LabelName = '/m/01b9xk') USING (ImageID)
     JOIN classes USING (LabelName)
 WHERE classes.LabelName != '/m/01b9xk'
 GROUP BY classes.LabelName, classes.DisplayName

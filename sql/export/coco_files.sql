@@ -27,10 +27,8 @@ entries AS (
     SELECT
         "partition", 3, row_number() OVER (ORDER BY image, number) AS id,
         to_json({
-            'id': id, 'image_id': image, 'category_id': category + 1,
-            'bbox': [XMin * width, YMin * height, (XMax - XMin) * width, (YMax - YMin) * height],
-            'area': area * width * height,
-            'segmentation': [], 'iscrowd': if(IsGroupOf, 1, 0)
+            'id': id, 'image_id': image, 'category_id': category + 1, 'bbox': bbox,
+            'area': area * width * height, 'segmentation': [], 'iscrowd': if(IsGroupOf, 1, 0)
         })
     FROM photo_boxes WHERE area IS NOT NULL
     UNION ALL
@@ -41,24 +39,20 @@ entries AS (
 ),
 lines AS (
     SELECT
-        "partition", section, line_number,
+        "partition", 'annotations.json' AS name, section, line_number,
         if(row_number() OVER (PARTITION BY "partition", section ORDER BY line_number) = 1, '', ',')
-            || entry AS line
+            || entry AS line,
+        NULL AS photo
     FROM entries
     UNION ALL
-    SELECT "partition", section, 0, line
+    SELECT "partition", 'annotations.json', section, 0, line, NULL
     FROM parts CROSS JOIN (
         VALUES
             (0, '{"images": ['), (2, '], "annotations": ['), (4, '], "categories": ['), (6, ']}')
     ) AS heads(section, line)
-)
-SELECT file, line, photo
-FROM (
-    SELECT
-        concat_ws('/', "partition", 'annotations.json') AS file, section, line_number, line,
-        NULL AS photo
-    FROM lines
     UNION ALL
-    SELECT concat_ws('/', "partition", name), 7, image, NULL, path FROM photos
+    SELECT "partition", name, 0, 0, NULL, path FROM photos
 )
+SELECT concat_ws('/', "partition", name) AS file, line, photo
+FROM lines
 ORDER BY file, section, line_number;

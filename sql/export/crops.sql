@@ -19,7 +19,7 @@ CREATE OR REPLACE TEMP MACRO crops(rows, margin := 0.1, min_pixels := 64) AS TAB
 WITH sides AS (
     SELECT
         *,
-        XMax - XMin AS box_width, YMax - YMin AS box_height,
+        margin * (XMax - XMin) AS x_margin, margin * (YMax - YMin) AS y_margin,
         -- A box includes every pixel that it touches.
         least(
             ceil(round(XMax * width, 6)) - floor(round(XMin * width, 6)),
@@ -29,18 +29,18 @@ WITH sides AS (
     WHERE area IS NOT NULL
 )
 SELECT
-    CASE
-        WHEN large_enough
-            THEN concat_ws('/', "partition", folder, ImageID) || '_' || number || extension
-    END AS path,
+    if(
+        large_enough,
+        concat_ws('/', "partition", folder, ImageID) || '_' || number || extension, NULL
+    ) AS path,
     path AS photo, ImageID, "partition", folder, LabelName, number, XMin, XMax, YMin, YMax,
     COLUMNS('^Is')::VARCHAR,
     if(large_enough, NULL, 'smaller than ' || min_pixels || ' pixels') AS note,
     [
-        greatest(0, floor(round((XMin - margin * box_width) * width, 6))),
-        greatest(0, floor(round((YMin - margin * box_height) * height, 6))),
-        least(width, ceil(round((XMax + margin * box_width) * width, 6))),
-        least(height, ceil(round((YMax + margin * box_height) * height, 6)))
+        greatest(0, floor(round((XMin - x_margin) * width, 6))),
+        greatest(0, floor(round((YMin - y_margin) * height, 6))),
+        least(width, ceil(round((XMax + x_margin) * width, 6))),
+        least(height, ceil(round((YMax + y_margin) * height, 6)))
     ]::INTEGER[] AS pixels,
     to_turn
 FROM sides

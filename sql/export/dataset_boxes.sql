@@ -4,10 +4,8 @@
 -- and class are NULL. Boxes are rotated and mirrored with the photo: by --upright, or by the photo
 -- service, whose thumbnails are upright.
 -- Reads: manifest, boxes, requested_classes
--- Parameters:
---   class                        a name or MID, or a list of them
---   missing := []                paths of photos to leave out
---   negative_folder := 'other'   folder of the negatives, which no class may take
+-- Parameters: those of requested_classes, and
+--   missing := []   paths of photos to leave out
 -- Columns: those of boxes but Source and Confidence, and
 --   path           VARCHAR  path of the photo below the dataset
 --   width, height  BIGINT   its pixels
@@ -18,6 +16,7 @@
 --   category       BIGINT   number of the class among the requested ones, from 0
 --   folder         VARCHAR  the class's folder
 --   DisplayName    VARCHAR  the class's name
+--   bbox           DOUBLE[] left, top, width and height of the box in pixels
 -- Example: FROM dataset_boxes('Hot dog');
 
 CREATE OR REPLACE TEMP MACRO dataset_boxes(
@@ -44,33 +43,31 @@ categories AS MATERIALIZED (
     SELECT row_number() OVER (ORDER BY position) - 1 AS category, folder, LabelName, DisplayName
     FROM requested_classes(class, negative_folder := negative_folder)
 ),
-mirrored_boxes AS (
+photo_boxes AS (
     SELECT
-        photos.*,
+        photos.*, category, folder, LabelName, DisplayName,
+        IsOccluded, IsTruncated, IsGroupOf, IsDepiction, IsInside, area,
         row_number() OVER (
             PARTITION BY photos.ImageID
             ORDER BY
-                category, XMin, YMin, XMax, YMax,
+                category, boxes.XMin, boxes.YMin, boxes.XMax, boxes.YMax,
                 IsOccluded, IsTruncated, IsGroupOf, IsDepiction, IsInside
         ) AS number,
-        category, folder, LabelName, DisplayName,
-        if(mirrored, 1 - XMax, XMin) AS XMin, if(mirrored, 1 - XMin, XMax) AS XMax, YMin, YMax,
-        IsOccluded, IsTruncated, IsGroupOf, IsDepiction, IsInside, area
+        if(mirrored, [1 - boxes.XMax, 1 - boxes.XMin], [boxes.XMin, boxes.XMax]) AS x,
+        [boxes.YMin, boxes.YMax] AS y,
+        CASE turned
+            WHEN 90 THEN [y[1], y[2], 1 - x[2], 1 - x[1]]
+            WHEN 180 THEN [1 - x[2], 1 - x[1], 1 - y[2], 1 - y[1]]
+            WHEN 270 THEN [1 - y[2], 1 - y[1], x[1], x[2]]
+            ELSE x || y
+        END AS edges,
+        edges[1] AS XMin, edges[2] AS XMax, edges[3] AS YMin, edges[4] AS YMax,
+        [
+            edges[1] * width, edges[3] * height,
+            (edges[2] - edges[1]) * width, (edges[4] - edges[3]) * height
+        ] AS bbox
     FROM boxes JOIN categories USING (LabelName) JOIN photos USING (ImageID)
-),
-turned_boxes AS (
-    SELECT * REPLACE (
-        CASE turned WHEN 90 THEN YMin WHEN 180 THEN 1 - XMax WHEN 270 THEN 1 - YMax ELSE XMin END
-            AS XMin,
-        CASE turned WHEN 90 THEN YMax WHEN 180 THEN 1 - XMin WHEN 270 THEN 1 - YMin ELSE XMax END
-            AS XMax,
-        CASE turned WHEN 90 THEN 1 - XMax WHEN 180 THEN 1 - YMax WHEN 270 THEN XMin ELSE YMin END
-            AS YMin,
-        CASE turned WHEN 90 THEN 1 - XMin WHEN 180 THEN 1 - YMin WHEN 270 THEN XMax ELSE YMax END
-            AS YMax
-    )
-    FROM mirrored_boxes
 )
-SELECT * EXCLUDE (mirrored, turned)
-FROM (FROM turned_boxes UNION ALL BY NAME FROM photos ANTI JOIN turned_boxes USING (ImageID))
+SELECT * EXCLUDE (mirrored, turned, x, y, edges)
+FROM (FROM photo_boxes UNION ALL BY NAME FROM photos ANTI JOIN photo_boxes USING (ImageID))
 ORDER BY "partition", ImageID, number;

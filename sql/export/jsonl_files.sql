@@ -9,30 +9,24 @@ CREATE OR REPLACE TEMP MACRO jsonl_files(class, rows) AS TABLE
 WITH photos AS MATERIALIZED (
     SELECT
         "partition", ImageID, path, ImageID || extension AS name,
+        coalesce(
+            list({'bbox': bbox, 'category': category, 'name': DisplayName} ORDER BY number)
+                FILTER (area IS NOT NULL), []
+        ) AS boxes,
         to_json({
-            'file_name': ImageID || extension, 'image_id': ImageID,
-            'width': width, 'height': height,
+            'file_name': name, 'image_id': ImageID, 'width': width, 'height': height,
             'objects': {
-                'bbox': coalesce(
-                    list(
-                        [XMin * width, YMin * height, (XMax - XMin) * width, (YMax - YMin) * height]
-                        ORDER BY number
-                    ) FILTER (area IS NOT NULL), []
-                ),
-                'categories': coalesce(
-                    list(category ORDER BY number) FILTER (area IS NOT NULL), []
-                ),
-                'names': coalesce(list(DisplayName ORDER BY number) FILTER (area IS NOT NULL), [])
+                'bbox': [box.bbox for box in boxes],
+                'categories': [box.category for box in boxes],
+                'names': [box.name for box in boxes]
             }
         })::VARCHAR AS line
     FROM query_table(rows)
     GROUP BY ImageID, "partition", path, extension, width, height
 )
-SELECT file, line, photo
-FROM (
-    SELECT concat_ws('/', "partition", 'metadata.jsonl') AS file, ImageID, line, NULL AS photo
-    FROM photos
-    UNION ALL
-    SELECT concat_ws('/', "partition", name), ImageID, NULL, path FROM photos
-)
-ORDER BY file, ImageID;
+SELECT concat_ws('/', "partition", 'metadata.jsonl') AS file, line, NULL AS photo
+FROM photos
+UNION ALL
+SELECT concat_ws('/', "partition", name), NULL, path
+FROM photos
+ORDER BY file, line;

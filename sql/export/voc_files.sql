@@ -12,7 +12,7 @@ CREATE OR REPLACE TEMP MACRO voc_files(class, rows) AS TABLE
 WITH photo_boxes AS MATERIALIZED (
     SELECT
         *,
-        ImageID || '.jpg' AS name,
+        ImageID || '.jpg' AS name, 'Annotations/' || ImageID || '.xml' AS annotation,
         replace(replace(replace(DisplayName, '&', '&amp;'), '<', '&lt;'), '>', '&gt;')
             AS class_name,
         least(round(XMin * width)::BIGINT + 1, width) AS left_pixel,
@@ -20,7 +20,7 @@ WITH photo_boxes AS MATERIALIZED (
     FROM query_table(rows)
 ),
 photos AS MATERIALIZED (
-    SELECT DISTINCT ImageID, name, path, width, height, "partition" FROM photo_boxes
+    SELECT DISTINCT ImageID, name, annotation, path, width, height, "partition" FROM photo_boxes
 ),
 files AS (
     SELECT 'JPEGImages/' || name AS file, 0 AS line_number, NULL AS line, path AS photo FROM photos
@@ -32,15 +32,15 @@ files AS (
     FROM photos
     UNION ALL
     SELECT
-        'Annotations/' || ImageID || '.xml', 0,
-        '<annotation><folder>JPEGImages</folder><filename>' || name
-        || '</filename><size><width>' || width || '</width><height>' || height
+        annotation, 0,
+        '<annotation><folder>JPEGImages</folder><filename>' || name || '</filename><size><width>'
+        || width || '</width><height>' || height
         || '</height><depth>3</depth></size><segmented>0</segmented>',
         NULL
     FROM photos
     UNION ALL
     SELECT
-        'Annotations/' || ImageID || '.xml', number,
+        annotation, number,
         '<object><name>' || class_name || '</name><pose>Unspecified</pose><truncated>'
         || if(IsTruncated, 1, 0) || '</truncated><occluded>' || if(IsOccluded, 1, 0)
         || '</occluded><difficult>' || if(IsGroupOf, 1, 0) || '</difficult><bndbox><xmin>'
@@ -50,7 +50,7 @@ files AS (
         NULL
     FROM photo_boxes WHERE area IS NOT NULL
     UNION ALL
-    SELECT 'Annotations/' || ImageID || '.xml', 1_000_000_000, '</annotation>', NULL FROM photos
+    SELECT annotation, 1_000_000_000, '</annotation>', NULL FROM photos
 )
 SELECT file, line, photo
 FROM files

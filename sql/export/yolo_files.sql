@@ -54,7 +54,7 @@ files AS (
     SELECT 'data.yaml', 4, 'names:', NULL
     UNION ALL
     SELECT
-        'data.yaml', 4 + row_number() OVER (ORDER BY position),
+        'data.yaml', 4 + position,
         '  ' || (row_number() OVER (ORDER BY position) - 1) || ': ' || to_json(DisplayName), NULL
     FROM requested_classes(class)
 )

@@ -1,20 +1,14 @@
 -- selection_report: what there is to select from, one row per class and one for the negatives.
 -- Reads: requested_classes
--- Parameters:
---   candidates                    name of a table with the rows of candidate_images
---   class                         the class or classes for which they were found
---   negatives_from := 'random'    as for select_images
---   negative_folder := 'other'    folder of the negatives
--- Columns:
---   folder              VARCHAR  where the photos go
---   LabelName           VARCHAR  MID of the class; NULL in the negatives' row
---   DisplayName         VARCHAR  its name
---   positives           BIGINT   images labelled with the class
+-- Parameters: those of select_images that have the same name, but
+--   candidates   name of a table with the rows of candidate_images
+-- Columns: those of requested_classes but position, and
+--   positives           BIGINT  images labelled with the class
 --   by_people, by_machine  BIGINT  positives that a person labelled, and that a model did
---   verified_negatives  BIGINT   images in which a person said that the class is absent
---   ambiguous           BIGINT   positives with another requested class too
---   labelled            BIGINT   images with any positive label; only in the negatives' row
---   candidates          BIGINT   images to take negatives from; only in the negatives' row
+--   verified_negatives  BIGINT  images in which a person said that the class is absent
+--   ambiguous           BIGINT  positives with another requested class too
+--   labelled            BIGINT  images with any positive label; only in the negatives' row
+--   candidates          BIGINT  images to take negatives from; only in the negatives' row
 -- Example:
 --   WITH found AS (FROM candidate_images('Hot dog')) FROM selection_report('found', 'Hot dog');
 

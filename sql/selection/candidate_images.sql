@@ -62,30 +62,32 @@ class_images AS MATERIALIZED (
     FROM class_labels
     GROUP BY ImageID
 ),
+-- sample_end is where the sample ends in the seeded order. The order is uniform: a tenth of the
+-- range holds a tenth of the images. The sample is larger than needed by seven standard deviations,
+-- so it is too small once in 10^11 selections.
 counts AS MATERIALIZED (
     SELECT
-        count(*) AS labelled_images,
-        count(*) - (SELECT count(*) FROM class_images WHERE excluded) AS available,
-        coalesce((SELECT ceil(ratio::DOUBLE * sum(len(class_labels))) FROM class_images), negatives)
-            AS needed
-    FROM labelled
-),
--- Where the sample ends in the seeded order. The order is uniform: a tenth of the range holds a
--- tenth of the images. The sample is larger than needed by seven standard deviations, so it is too
--- small once in 10^11 selections.
-sample_end AS MATERIALIZED (
-    SELECT
+        *,
+        needed + 7 * sqrt(needed) + 50 AS sample_size,
         CASE
             WHEN sample_size >= available THEN 'g' -- sorts after all hexadecimal digits
             ELSE format('{:08x}', floor(4294967296 * sample_size / available)::BIGINT)
-        END AS text
-    FROM (SELECT available, needed + 7 * sqrt(needed) + 50 AS sample_size FROM counts)
+        END AS sample_end
+    FROM (
+        SELECT
+            count(*) AS labelled_images,
+            count(*) - (SELECT count(*) FROM class_images WHERE excluded) AS available,
+            coalesce(
+                (SELECT ceil(ratio::DOUBLE * sum(len(class_labels))) FROM class_images), negatives
+            ) AS needed
+        FROM labelled
+    )
 ),
 sampled_images AS MATERIALIZED (
     SELECT image.*, labelled.id IS NOT NULL AS labelled
     FROM labelled RIGHT JOIN (
         FROM images
-        WHERE seeded_order(seed, ImageID) < (SELECT text FROM sample_end)
+        WHERE seeded_order(seed, ImageID) < (SELECT sample_end FROM counts)
             OR ImageID IN (SELECT ImageID FROM class_images)
     ) AS image ON labelled.id = hash(image.ImageID)
 ),
@@ -110,9 +112,7 @@ found_images AS (
         ANTI JOIN sampled_images USING (ImageID)
 )
 SELECT
-    * EXCLUDE (excluded, possible, class_labels),
-    coalesce(excluded, false) AS excluded,
-    class_labels,
+    * EXCLUDE (possible) REPLACE (coalesce(excluded, false) AS excluded),
     CASE
         WHEN labelled IS NULL THEN 'not in the image file'
         WHEN ImageID IN (SELECT ImageID FROM found_images GROUP BY ImageID HAVING count(*) > 1)

@@ -27,9 +27,9 @@ fitting AS MATERIALIZED (
                 || replace(DisplayName, '''', '''''') || ''')'
             )
         ELSE area BETWEEN coalesce(min_area, 0) AND coalesce(max_area, 1)
-            AND NOT (no_group_of AND coalesce(IsGroupOf, false))
-            AND NOT (no_depiction AND coalesce(IsDepiction, false))
-            AND NOT (no_truncated AND coalesce(IsTruncated, false))
+            AND (no_group_of AND IsGroupOf) IS NOT true
+            AND (no_depiction AND IsDepiction) IS NOT true
+            AND (no_truncated AND IsTruncated) IS NOT true
     END
 )
 FROM fitting

@@ -2,14 +2,13 @@
 --
 -- The boxes are read once. Of boxes of equal area, one with a flag counts as larger.
 -- Reads: boxes, requested_classes
--- Parameters:
---   class   a name or MID, or a list of them
+-- Parameters: those of select_images that have the same name
 -- Columns:
---   ImageID      VARCHAR  the image
---   LabelName    VARCHAR  MID of the class
---   boxes        BIGINT   number of boxes of the class in the image
---   impossible   BIGINT   number of boxes left out: outside 0 to 1, or with swapped coordinates
---   area         DOUBLE   area of the largest box; NULL if all are impossible, as are its flags
+--   ImageID     VARCHAR  the image
+--   LabelName   VARCHAR  MID of the class
+--   boxes       BIGINT   number of boxes of the class in the image
+--   impossible  BIGINT   number of boxes left out: outside 0 to 1, or with swapped coordinates
+--   area        DOUBLE   area of the largest box; NULL if all are impossible, as are its flags
 --   IsGroupOf, IsDepiction, IsTruncated   BOOLEAN  as in boxes
 -- Example: FROM largest_boxes('Hot dog') WHERE area > 0.5;
 
@@ -20,12 +19,8 @@ FROM (
         ImageID, LabelName,
         count(*) AS boxes,
         count(*) - count(area) AS impossible,
-        max(
-            {
-                'area': area,
-                'IsGroupOf': IsGroupOf, 'IsDepiction': IsDepiction, 'IsTruncated': IsTruncated
-            }
-        ) FILTER (area IS NOT NULL) AS largest
+        max(struct_pack(area, IsGroupOf, IsDepiction, IsTruncated)) FILTER (area IS NOT NULL)
+            AS largest
     FROM boxes
     WHERE LabelName IN (SELECT LabelName FROM requested_classes(class))
     GROUP BY ImageID, LabelName

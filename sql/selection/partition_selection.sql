@@ -18,27 +18,22 @@
 CREATE OR REPLACE TEMP MACRO partition_selection(
     rows, names, shares, seed := 42, group_by := 'image'
 ) AS TABLE
-WITH keyed AS (
+WITH parted AS (
     SELECT
         *,
         row_number() OVER () AS input_order,
         coalesce(OriginalMD5, ImageID) AS photo,
         if(group_by = 'author', coalesce(AuthorProfileURL, Author, photo), photo) AS group_key,
-        ('0x' || left(md5(seed || ':part:' || group_key), 8))::UBIGINT / 4294967296.0 AS point
+        ('0x' || left(md5(seed || ':part:' || group_key), 8))::UBIGINT / 4294967296.0 AS point,
+        -- Rounding errors go to the last part.
+        names[1 + len(list_filter(range(1, len(names)), lambda i: list_sum(shares[1:i]) <= point))]
+            AS "partition"
     FROM query_table(rows)
     WHERE if(group_by IN ('image', 'author'), true, error('group_by is image or author'))
-),
-parted AS (
-    -- Rounding errors go to the last part.
-    SELECT
-        names[1 + len(list_filter(range(1, len(names)), lambda i: list_sum(shares[1:i]) <= point))]
-            AS "partition",
-        *
-    FROM keyed
     QUALIFY "partition" = first("partition") OVER (
         PARTITION BY photo ORDER BY rank, folder, ImageID
     )
 )
-SELECT * EXCLUDE (input_order, photo, group_key, point)
+SELECT "partition", * EXCLUDE (input_order, photo, group_key, point, "partition")
 FROM parted
 ORDER BY input_order;

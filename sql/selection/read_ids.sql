@@ -45,14 +45,14 @@ rows AS (
 ),
 parsed AS (
     SELECT
-        regexp_extract(ImageID, '^\s*(?:(test|validation|train)/)?(.*?)\s*$', 2, 's') AS ImageID,
-        coalesce(nullif(regexp_extract(ImageID, '^\s*(test|validation|train)/', 1), ''), Subset)
-            AS split,
+        regexp_extract(ImageID, '^\s*(?:(test|validation|train)/)?(.*?)\s*$', ['split', 'id'], 's')
+            AS named,
+        coalesce(nullif(named['split'], ''), Subset) AS split,
         coalesce(nullif(trim(folder), ''), 'photos') AS folder
     FROM rows
 )
-SELECT ImageID, if(min(split) = max(split), min(split), NULL) AS split, folder
+SELECT named.id AS ImageID, if(min(split) = max(split), min(split), NULL) AS split, folder
 FROM parsed
-WHERE ImageID NOT IN ('', 'ImageID')
-GROUP BY ImageID, folder
+WHERE named.id NOT IN ('', 'ImageID')
+GROUP BY ALL
 ORDER BY ALL;

@@ -50,12 +50,12 @@ usable AS MATERIALIZED (
     FROM query_table(coalesce(candidates, 'computed_candidates')) WHERE problem IS NULL
 ),
 class_labels AS (
-    SELECT ImageID, LabelName, excluded, position, folder, by_people OR by_machine AS positive, absent
-    FROM (SELECT ImageID, excluded, unnest(class_labels, max_depth := 2) FROM usable)
+    SELECT ImageID, LabelName, position, folder, by_people OR by_machine AS positive, absent
+    FROM (SELECT ImageID, unnest(class_labels, max_depth := 2) FROM usable)
         JOIN requested ON mid = LabelName
 ),
 all_positives AS (
-    SELECT ImageID, LabelName, position, folder, 1 AS preference
+    SELECT ImageID, LabelName, position, folder, false AS is_late
     FROM class_labels
     WHERE positive
     QUALIFY CASE overlap
@@ -85,25 +85,25 @@ positives AS (
         )
     )
 ),
-verified AS (
-    SELECT DISTINCT ImageID, NULL AS position, negative_folder AS folder, 1 AS preference
-    FROM class_labels
-    WHERE absent AND NOT excluded AND negatives_from IN ('verified', 'mixed')
-),
-random AS (
-    SELECT ImageID, NULL AS position, negative_folder AS folder, 2 AS preference
-    FROM usable ANTI JOIN verified USING (ImageID)
-    WHERE labelled AND NOT excluded AND CASE
-        WHEN negatives_from IN ('random', 'mixed') THEN true
-        WHEN negatives_from = 'verified' THEN false
+all_negatives AS (
+    SELECT
+        ImageID, NULL AS position, negative_folder AS folder,
+        negatives_from = 'mixed' AND verified IS NULL AS is_late
+    FROM usable LEFT JOIN (
+        SELECT DISTINCT ImageID, true AS verified FROM class_labels WHERE absent
+    ) USING (ImageID)
+    WHERE NOT excluded AND CASE negatives_from
+        WHEN 'random' THEN labelled
+        WHEN 'verified' THEN verified
+        WHEN 'mixed' THEN labelled OR verified
         ELSE error('negatives_from is random, verified or mixed')
     END
 ),
 ranked AS MATERIALIZED (
     SELECT ImageID, position, folder, row_number() OVER (
-        PARTITION BY folder ORDER BY preference, seeded_order(seed, ImageID), ImageID
+        PARTITION BY folder ORDER BY is_late, seeded_order(seed, ImageID), ImageID
     ) AS rank
-    FROM (FROM positives UNION ALL FROM verified UNION ALL FROM random)
+    FROM (FROM positives UNION ALL FROM all_negatives)
     QUALIFY position IS NULL OR rank <= coalesce("limit", rank)
 )
 SELECT folder, rank, usable.* EXCLUDE (labelled, excluded, class_labels, problem, labelled_images)

@@ -64,12 +64,12 @@ def test_header_is_true(name: str, database: Database) -> None:
 @pytest.mark.parametrize("name", MADE)
 def test_parameters_and_their_defaults(name: str, database: Database) -> None:
     taken = [parameter for (parameter,) in database.rows(PARAMETERS, {"name": name})]
-    same = re.match(r" those of (\w+)", section(name, "Parameters"))
-    listed = section(same[1] if same else name, "Parameters")
+    listed = section(name, "Parameters")
+    while same := re.match(r" those of (\w+)", listed):
+        listed = section(same[1], "Parameters") + listed[same.end() :]
     found = re.findall(r'^   "?(\w+)"?(?: := (\S+))?', listed, flags=re.MULTILINE)
-    defaults = {
-        parameter: default for parameter, default in found if parameter in taken or not same
-    }
+    refers = "those of" in section(name, "Parameters")
+    defaults = {one: default for one, default in found if one in taken or not refers}
     assert sorted(defaults) == sorted(taken)
     statement = MADE[name].text.partition("CREATE OR REPLACE")[2]
     for parameter, default in defaults.items():

@@ -23,6 +23,11 @@ class CatalogFile:
     bytes: int | None
     md5: str | None
 
+    @property
+    def view(self) -> str:
+        """The view that reads the file."""
+        return "class_hierarchy" if self.kind == "hierarchy" else self.kind.rpartition("_")[2]
+
 
 @cache
 def catalog() -> tuple[CatalogFile, ...]:
@@ -33,8 +38,8 @@ def catalog() -> tuple[CatalogFile, ...]:
     files: list[CatalogFile] = []
     for line in read_sql_file("catalog.sql").text.splitlines():
         if line.lstrip().startswith("(["):
-            releases, *row = literal_eval(line.strip(" ,").replace("NULL", "None"))
-            split, kind, path, size, md5 = row
+            row = literal_eval(line.strip(" ,").replace("NULL", "None"))
+            releases, split, kind, path, size, md5 = row
             name = path.rpartition("/")[2]
             files += [CatalogFile(one, split, kind, path, name, size, md5) for one in releases]
     return tuple(files)
@@ -56,10 +61,10 @@ def files_for(data: DataOptions) -> list[CatalogFile]:
 
 def file_named(name: str) -> CatalogFile:
     """Return the file with this name, for the first of the releases that share it."""
-    for file in catalog():
-        if file.name == name:
-            return file
-    (nearest,) = get_close_matches(name, [file.name for file in catalog()], n=1, cutoff=0)
+    files = {file.name: file for file in reversed(catalog())}
+    if name in files:
+        return files[name]
+    (nearest,) = get_close_matches(name, files, n=1, cutoff=0)
     raise InputError(
         f"no file of Open Images is called {printable(name)!r}; the nearest is {nearest}"
     )

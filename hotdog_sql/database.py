@@ -28,14 +28,6 @@ T = TypeVar("T")
 _row_type: Callable[..., Any] = namedtuple
 _FILES = "SELECT release, split, kind, path, name, bytes, md5, file FROM files ORDER BY kind, name"
 _CREATE_RESULT = "CREATE OR REPLACE TABLE result AS FROM query($query)"
-#: Views over the data folder, and the catalog's kinds of files that each reads.
-_FILE_KINDS = {
-    "classes": ("classes",),
-    "labels": ("human_labels", "machine_labels"),
-    "images": ("images",),
-    "class_hierarchy": ("hierarchy",),
-    "boxes": ("boxes",),
-}
 
 
 class Database:
@@ -125,8 +117,7 @@ class Database:
 
     def files_read_by(self, *views: str) -> list[DataFile]:
         """The files that these views read themselves."""
-        kinds = {kind for view in views for kind in _FILE_KINDS.get(view, ())}
-        return [file for file in self.files if file.catalog.kind in kinds]
+        return [file for file in self.files if file.catalog.view in views]
 
     def files_needed_by(self, *names: str) -> list[DataFile]:
         """The files that these views or macros need, with their dependencies."""
@@ -191,21 +182,19 @@ class Database:
             files = [path for file in self.files for path in (file.path, index_of(file.path))]
             lock(self.connection, [*self._readable, *files])
             self._locked = True
+
+        def create_result() -> None:
+            try:
+                self.connection.execute(_CREATE_RESULT, {"query": text})
+            except (duckdb.BinderException, duckdb.CatalogException):
+                self.connection.execute(text)  # its error has the position in the user's query
+                raise
+
         try:
-            self._interruptible(lambda: self.connection.execute(_CREATE_RESULT, {"query": text}))
-        except (duckdb.BinderException, duckdb.CatalogException) as error:
-            raise query_error(self._error_with_position(text) or error) from error
+            self._interruptible(create_result)
         except duckdb.Error as error:
             only_in_views = [file for file in self.files if file.path.name not in text]
             raise our_error(error, self.scratch, only_in_views) or query_error(error) from error
-
-    def _error_with_position(self, text: str) -> duckdb.Error | None:
-        """The binder's error, whose position is in the user's query and not in ours."""
-        try:
-            self._interruptible(lambda: self.connection.execute(text))
-        except duckdb.Error as error:
-            return error
-        return None
 
     def build_index(self) -> Iterator[tuple[Path, Path]]:
         """Index each CSV, and yield the paths of CSV and index; needs `indexed=False`."""
@@ -261,7 +250,13 @@ class Database:
                 raise DataError(f"{file.path} {problem}; get it with: {refresh_command([file])}")
         try:
             self.execute(sql_file.text)
-            invalid = [file for file in files if not self._has_columns(file, view)]
+            # DuckDB finds the columns of boxes by name, and ignores the header of other files.
+            invalid = [
+                file
+                for file in files
+                if view != "boxes"
+                and file.columns() not in (self.connection.view(view).columns, None)
+            ]
         except duckdb.BinderException:
             if view != "boxes":
                 raise
@@ -277,13 +272,6 @@ class Database:
             self.set_variables(variables)
             self.index_variables |= variables
             self.index_warnings += warnings
-
-    def _has_columns(self, file: DataFile, view: str) -> bool:
-        """Whether a file's header has the columns of its view.
-
-        DuckDB finds the columns of boxes by name, and ignores the header of other files.
-        """
-        return view == "boxes" or file.columns() in (self.connection.view(view).columns, None)
 
 
 def _connect(options: DataOptions, scratch: Path) -> duckdb.DuckDBPyConnection:

@@ -25,15 +25,16 @@ def our_error(error: duckdb.Error, scratch: Path, files: Sequence[DataFile]) -> 
         return StorageError(
             f"cannot write the temporary folder ({one_line(error)}); make room or set TMPDIR"
         )
+    if not isinstance(error, _FILE_ERRORS):
+        return None
     # DuckDB names the file far below the line that describes the error.
-    named = [file for file in files if str(file.path) in str(error)]
-    if named and isinstance(error, _FILE_ERRORS):
+    if named := [file for file in files if str(file.path) in str(error)]:
         return DataError(
             f"cannot read {' or '.join(file.path.name for file in named)}: {one_line(error)}; "
             f"replace a damaged file with: {refresh_command(named)}"
         )
     for index in (index_of(file.path) for file in files):
-        if str(index) in str(error) and isinstance(error, _FILE_ERRORS):
+        if str(index) in str(error):
             return DataError(f"{index} is damaged: delete it, then run the same command again")
     return None
 

@@ -5,6 +5,7 @@
 """
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -26,10 +27,9 @@ class SqlFile:
     @property
     def reads(self) -> set[str]:
         """The views and macros that the file uses, from the `Reads:` line of its header."""
-        line = self.text.partition("-- Reads:")[2].partition("\n")[0]
         # The names after a semicolon are read only for some values of the parameters.
-        names = line.partition(";")[0].split(",")
-        return {name.strip() for name in names if name.strip()}
+        line = re.search("-- Reads:([^;\n]*)", self.text)
+        return set() if line is None else set(re.findall(r"\w+", line[1]))
 
     @property
     def summary(self) -> str:

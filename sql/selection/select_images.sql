@@ -55,7 +55,7 @@ class_labels AS (
         JOIN requested ON mid = LabelName
 ),
 all_positives AS (
-    SELECT ImageID, LabelName, position, folder, false AS is_late
+    SELECT ImageID, LabelName, position, folder, false AS second_choice
     FROM class_labels
     WHERE positive
     QUALIFY CASE overlap
@@ -88,7 +88,7 @@ positives AS (
 all_negatives AS (
     SELECT
         ImageID, NULL AS position, negative_folder AS folder,
-        negatives_from = 'mixed' AND verified IS NULL AS is_late
+        negatives_from = 'mixed' AND verified IS NULL AS second_choice
     FROM usable LEFT JOIN (
         SELECT DISTINCT ImageID, true AS verified FROM class_labels WHERE absent
     ) USING (ImageID)
@@ -101,7 +101,7 @@ all_negatives AS (
 ),
 ranked AS MATERIALIZED (
     SELECT ImageID, position, folder, row_number() OVER (
-        PARTITION BY folder ORDER BY is_late, seeded_order(seed, ImageID), ImageID
+        PARTITION BY folder ORDER BY second_choice, seeded_order(seed, ImageID), ImageID
     ) AS rank
     FROM (FROM positives UNION ALL FROM all_negatives)
     QUALIFY position IS NULL OR rank <= coalesce("limit", rank)

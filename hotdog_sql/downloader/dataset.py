@@ -110,7 +110,7 @@ class Dataset:
         self.run_id: str = uuid4().hex
         self._scratch = scratch
         self._last_part = last_part
-        self._new_lines = bytearray()  # since the last flush
+        self._new_lines = bytearray()  # of a remote dataset, since the last flush
         self._next_flush = time.monotonic() + _FLUSH_SECONDS
         # `has` lists a remote folder once; in a large dataset, once per prefix of the file names.
         # SQLite moves the table of sizes to a temporary file as it grows, so memory use does not
@@ -147,7 +147,9 @@ class Dataset:
 
     def append(self, *results: Result) -> None:
         """Append results to the manifest, in one write."""
-        self._new_lines += self.manifest.append(*results)
+        lines = self.manifest.append(*results)
+        if self.storage.folder is None:
+            self._new_lines += lines
         if time.monotonic() >= self._next_flush:
             self.flush()
 
@@ -209,10 +211,10 @@ class Dataset:
 
     def flush(self) -> None:
         """Upload the new lines of the manifest if the dataset is remote."""
-        if self.storage.folder is None and self._new_lines:
+        if self._new_lines:
             self._last_part += 1
             self.storage.write(part_name(self._last_part), HEADER + self._new_lines)
-        self._new_lines.clear()
+            self._new_lines.clear()
         self._next_flush = time.monotonic() + _FLUSH_SECONDS
 
     def _final_rows(self) -> Iterator[dict[str, str]]:

@@ -20,9 +20,7 @@ FROM requested_classes($class) ANTI JOIN (FROM query_table($table)) USING (Label
 _NEAREST_BOXED = 'FROM similar_boxed_classes($name, "limit" := 1)'
 _READ_IDS = "CREATE OR REPLACE TABLE ids AS FROM read_ids($file)"
 _VALID_ID = "FROM ids WHERE regexp_full_match(ImageID, '[0-9a-f]{16}') LIMIT 1"
-_KEEP_FOUND = """
-CREATE OR REPLACE TABLE result AS SELECT ImageID, folder FROM query_table($table) WHERE found
-"""
+_FOUND = "SELECT ImageID, folder FROM query_table($table) WHERE found"
 _COUNT_IDS = "SELECT count(DISTINCT ImageID) FROM query_table($table)"
 _ADVICE = (
     "give UTF-8 text with an ImageID on each line, or a .csv, .json or .parquet with a column "
@@ -111,7 +109,7 @@ def find_ids(database: Database, options: SelectOptions, table: str) -> None:
     """Look up the rows of `ids` in the images; write all to `table`, those found to `result`."""
     database.load("find_ids")
     database.create_table("FROM find_ids('ids')", name=table)
-    database.execute(_KEEP_FOUND, {"table": table})
+    database.create_table(_FOUND, {"table": table})
     if not database.rows("FROM result LIMIT 1"):
         count = database.rows(_COUNT_IDS, {"table": table})[0][0]
         raise InputError(

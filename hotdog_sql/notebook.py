@@ -46,9 +46,7 @@ def thumbnails(folder: str, photos: Iterable[Photo], mirror_url: str) -> str:
     return f"<p>{_escaped(folder)}</p><div>{' '.join(figures)}</div>"
 
 
-def notebook_progress(
-    progress: Progress | None = None,
-) -> AbstractContextManager[Progress | None]:
+def notebook_progress(progress: Progress | None = None) -> AbstractContextManager[Progress | None]:
     """Return the caller's progress, or bars if there is none and this is a notebook."""
     if progress is not None or "IPython" not in sys.modules:
         return nullcontext(progress)

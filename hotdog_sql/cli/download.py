@@ -10,7 +10,7 @@ from hotdog_sql.cli import options
 from hotdog_sql.cli.data import display, open_data
 from hotdog_sql.cli.lazy import api
 from hotdog_sql.cli.options import Settings, with_dataset_options, with_options
-from hotdog_sql.cli.output import ExitCode, say
+from hotdog_sql.cli.output import INCOMPLETE, VERIFY_FAILED, say
 from hotdog_sql.cli.report import print_download, print_selection
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.errors import InputError
@@ -95,7 +95,7 @@ def run_download(
         page = api.write_gallery(destination, selection.database if boxes else None)
     print_download(report, destination, selection.missing(), page)
     if report.failed:
-        raise Exit(ExitCode.INCOMPLETE)
+        raise Exit(INCOMPLETE)
 
 
 @with_options
@@ -130,7 +130,7 @@ def verify(
     for problem in report.problems:
         echo(f"{problem.fault}  {printable(problem.path)}")
     if not report.good:
-        raise Exit(ExitCode.VERIFY_FAILED)
+        raise Exit(VERIFY_FAILED)
 
 
 @with_dataset_options

@@ -3,7 +3,6 @@
 import os
 import re
 import sys
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Annotated, Any
 
@@ -14,11 +13,11 @@ from hotdog_sql.cli.boxes import crop, export
 from hotdog_sql.cli.data import index, refresh
 from hotdog_sql.cli.download import demo, download, gallery, verify
 from hotdog_sql.cli.options import Command
-from hotdog_sql.cli.output import CODES, ExitCode
+from hotdog_sql.cli.output import ERROR_CODES
 from hotdog_sql.cli.query import classes, shell, sql, summary
 from hotdog_sql.cli.select import select
 from hotdog_sql.config import VERSION
-from hotdog_sql.errors import HotdogError, InputError, QueryError
+from hotdog_sql.errors import HotdogError, InputError, QueryError, StorageError
 from hotdog_sql.text import is_unicode, printable
 
 COMMANDS: tuple[Command, ...] = (
@@ -113,16 +112,16 @@ def main() -> None:
                 raise InputError(f"{printable(argument)!r} is not UTF-8 text; type it again")
         app()
     except HotdogError as error:
-        # DuckDB marks the position in a query on separate lines.
-        lines = str(error).splitlines() if isinstance(error, QueryError) else [str(error)]
-        _fail(lines, next(code for kind, code in CODES.items() if isinstance(error, kind)))
+        _fail(error)
     except OSError as error:  # stdout is closed or full, or a file is unreadable
         path = f" {error.filename}" if error.filename else ""
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # discard buffered output
-        _fail([f"cannot read or write{path}: {error.strerror}"], ExitCode.DATASET)
+        _fail(StorageError(f"cannot read or write{path}: {error.strerror}"))
 
 
-def _fail(lines: Sequence[str], code: int) -> None:
+def _fail(error: HotdogError) -> None:
+    # DuckDB marks the position in a query on separate lines.
+    lines = str(error).splitlines() if isinstance(error, QueryError) else [str(error)]
     with suppress(OSError):  # stderr is closed or full
         typer.echo("hotdog-sql: " + "\n".join(printable(line) for line in lines), err=True)
-    sys.exit(code)
+    sys.exit(next(code for kind, code in ERROR_CODES.items() if isinstance(error, kind)))

@@ -6,7 +6,7 @@ Importing rich takes as long as importing DuckDB, so only tables import it.
 import sys
 from contextlib import nullcontext
 from contextvars import ContextVar
-from enum import IntEnum, StrEnum, auto
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyRelation
     from rich.console import Console
 
-
 #: Whether the command prints errors only.
 QUIET: ContextVar[bool] = ContextVar("quiet", default=False)
 #: Maximum number of rows in a table; the other formats have all rows.
@@ -31,38 +30,23 @@ _COLUMN_WIDTH = 32
 _FILE_WIDTH = 200
 
 
-class RowFormat(StrEnum):
-    """The output format of rows."""
+#: The output format of rows.
+RowFormat = StrEnum("RowFormat", ["TABLE", "CSV", "JSON", "PARQUET"])
 
-    TABLE = auto()
-    CSV = auto()
-    JSON = auto()
-    PARQUET = auto()
-
-
-class ExitCode(IntEnum):
-    """Exit codes of commands.
-
-    Typer's is 2, for invalid options. That of a signal is 128 plus its number, as in a shell.
-    """
-
-    INPUT = 3
-    DATA = 4
-    TRANSFER = 5
-    DATASET = 6
-    INCOMPLETE = 7  # some photos failed for now
-    VERIFY_FAILED = 8
-    CLUSTER = 9
-
-
-CODES: dict[type[errors.HotdogError], ExitCode] = {
-    errors.InputError: ExitCode.INPUT,
-    errors.DataError: ExitCode.DATA,
-    errors.TransferError: ExitCode.TRANSFER,
-    errors.DatasetError: ExitCode.DATASET,
-    errors.UnreachableError: ExitCode.INCOMPLETE,
-    errors.ClusterError: ExitCode.CLUSTER,
+#: Exit codes of errors. Typer's is 2, for invalid options. That of a signal is 128 plus its number,
+#: as in a shell.
+ERROR_CODES: dict[type[errors.HotdogError], int] = {
+    errors.InputError: 3,
+    errors.DataError: 4,
+    errors.TransferError: 5,
+    errors.DatasetError: 6,
+    errors.UnreachableError: 7,
+    errors.ClusterError: 9,
 }
+#: Exit code of a download in which some photos failed for now.
+INCOMPLETE = 7
+#: Exit code of `verify` if it found problems.
+VERIFY_FAILED = 8
 
 
 def say(line: str, *, err: bool = True) -> None:

@@ -46,10 +46,9 @@ def print_selection(selection: "api.Selection", *, verbose: bool = False) -> Non
         _say_count(folder.folder, folder.images, f"about {size} from the mirror; {licenses}")
     for part, counts in selection.partitions.items():
         _say_count(f"in {part}", counts.total())
-        for folder in [
-            printable(one.folder) for one in selection.folders if not counts[one.folder]
-        ]:
-            say(f"warning: {part} has no {folder}: give other shares or another --seed")
+        absent = [printable(one.folder) for one in selection.folders if not counts[one.folder]]
+        for name in absent:
+            say(f"warning: {part} has no {name}: give other shares or another --seed")
     if unknown := selection.unknown():
         # An image that is listed as test/ID is not searched in other splits.
         splits = {name.rpartition("/")[0] for name in unknown}

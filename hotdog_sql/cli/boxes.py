@@ -9,7 +9,7 @@ from typer import Argument, Option
 
 from hotdog_sql.cli.data import open_data
 from hotdog_sql.cli.lazy import api
-from hotdog_sql.cli.options import BoxClassesOption, DataSettings, with_dataset_options
+from hotdog_sql.cli.options import BoxClassesOption, DatasetSettings
 from hotdog_sql.cli.output import say
 from hotdog_sql.errors import InputError
 from hotdog_sql.options import BoxFormat
@@ -18,7 +18,6 @@ from hotdog_sql.text import counted
 _Dataset = Annotated[Path, Argument(exists=True, file_okay=False, help="Dataset in class folders.")]
 
 
-@with_dataset_options
 def crop(
     dataset: _Dataset,
     crops: Annotated[Path, Argument(help="New folder for the crops.")],
@@ -28,7 +27,7 @@ def crop(
         float, Option(min=0.0, max=10.0, help="Margin on each side, as a share of the box.")
     ] = 0.1,
     min_pixels: Annotated[int, Option(min=1, help="Leave out boxes with a shorter side.")] = 64,
-    data_settings: DataSettings,
+    data_settings: DatasetSettings,
 ) -> None:
     """Cut the boxes of a dataset's classes out of its photos.
 
@@ -47,7 +46,6 @@ def crop(
     say(f"Cut out {counted(counts.get('', 0), 'box', 'boxes')} into {crops}")
 
 
-@with_dataset_options
 def export(
     dataset: _Dataset,
     out: Annotated[Path, Argument(help="New folder for the files.")],
@@ -64,7 +62,7 @@ def export(
         bool, Option(help="Copy photos instead of linking them: some trainers alter photos.")
     ] = False,
     classes: BoxClassesOption = None,
-    data_settings: DataSettings,
+    data_settings: DatasetSettings,
 ) -> None:
     """Write a dataset's photos and boxes in a format for detectors.
 
@@ -82,7 +80,7 @@ def export(
 
 @contextmanager
 def _open_boxes(
-    dataset: Path, classes: list[str] | None, data_settings: DataSettings
+    dataset: Path, classes: list[str] | None, data_settings: DatasetSettings
 ) -> "Iterator[api.boxes.DatasetBoxes]":
     """Find the boxes of a dataset; warn of photos and boxes that are left out."""
     data_options = api.boxes.data_options(dataset, data_settings)

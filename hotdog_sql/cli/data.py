@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 from typer import BadParameter, Option
 
 from hotdog_sql.cli.lazy import api
-from hotdog_sql.cli.options import DataSettings, Settings, with_options
+from hotdog_sql.cli.options import Settings
 from hotdog_sql.cli.output import QUIET, say
 from hotdog_sql.config import INDEX_MEMORY_LIMIT
 from hotdog_sql.options import DataOptions
@@ -19,6 +19,8 @@ from hotdog_sql.text import counted, size_text
 
 if TYPE_CHECKING:
     from hotdog_sql.display import Display
+
+_IndexOptions = Annotated[DataOptions, {"memory_limit": INDEX_MEMORY_LIMIT, "indexed": False}]
 
 
 @contextmanager
@@ -59,7 +61,6 @@ def confirm_download(options: DataOptions, count: int, total: int | None) -> boo
     return sys.stdin.readline().strip().casefold() in ("y", "yes")
 
 
-@with_options
 def refresh(
     data_settings: Annotated[
         Settings, DataOptions, "splits", "release", "labels", "data_dir", "large"
@@ -102,8 +103,7 @@ def refresh(
         raise error
 
 
-@with_options
-def index(data_settings: DataSettings) -> None:
+def index(options: _IndexOptions) -> None:
     """Write Parquet copies of the CSVs, which make commands faster.
 
     Examples:
@@ -114,8 +114,6 @@ def index(data_settings: DataSettings) -> None:
     CSV is there. After a CSV has changed, commands read the CSV until it is
     indexed again.
     """
-    defaults: Settings = {"memory_limit": INDEX_MEMORY_LIMIT, "indexed": False}
-    options = DataOptions(**(defaults | data_settings))
     with open_data(options, ["images", "labels"]):
         pass  # the missing files of all splits are fetched together
     for split in options.splits:

@@ -9,7 +9,7 @@ from typer import Argument, BadParameter, Exit, Option, echo
 from hotdog_sql.cli import options
 from hotdog_sql.cli.data import display, open_data
 from hotdog_sql.cli.lazy import api
-from hotdog_sql.cli.options import Settings, with_dataset_options, with_options
+from hotdog_sql.cli.options import Settings
 from hotdog_sql.cli.output import INCOMPLETE, VERIFY_FAILED, say
 from hotdog_sql.cli.report import print_download, print_selection
 from hotdog_sql.download_options import DownloadOptions
@@ -35,7 +35,6 @@ _Destination = Annotated[
 ]
 
 
-@with_options
 def download(
     selection_file: Annotated[
         Path,
@@ -98,7 +97,6 @@ def run_download(
         raise Exit(INCOMPLETE)
 
 
-@with_options
 def verify(
     destination: _Destination,
     decode: Annotated[bool, Option(help="Decode every photo too. Needs Pillow.")] = False,
@@ -133,13 +131,12 @@ def verify(
         raise Exit(VERIFY_FAILED)
 
 
-@with_dataset_options
 def gallery(
     directory: Annotated[str, Argument(metavar="DIR", help="Folder of the dataset.")],
     boxes: Annotated[bool, Option(help="Draw the boxes of the selection's classes.")] = False,
     *,
     classes: options.BoxClassesOption = None,
-    data_settings: options.DataSettings,
+    data_settings: options.DatasetSettings,
 ) -> None:
     """Write a page of a dataset's photos, and of why some were lost.
 
@@ -163,7 +160,6 @@ def gallery(
     say(str(page), err=False)
 
 
-@with_options
 def demo(
     directory: Annotated[
         Path, Argument(metavar="DIR", file_okay=False, help="Folder of the dataset.")

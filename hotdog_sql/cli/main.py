@@ -12,7 +12,7 @@ from typer.core import TyperCommand
 from hotdog_sql.cli.boxes import crop, export
 from hotdog_sql.cli.data import index, refresh
 from hotdog_sql.cli.download import demo, download, gallery, verify
-from hotdog_sql.cli.options import Command
+from hotdog_sql.cli.options import Command, with_options
 from hotdog_sql.cli.output import ERROR_CODES
 from hotdog_sql.cli.query import classes, shell, sql, summary
 from hotdog_sql.cli.select import select
@@ -101,7 +101,7 @@ app: typer.Typer = typer.Typer(
     rich_markup_mode=None,
 )
 for command in COMMANDS:
-    app.command(cls=_PlainHelp, help=_help(command))(command)
+    app.command(cls=_PlainHelp, help=_help(command))(with_options(command))
 
 
 def main() -> None:

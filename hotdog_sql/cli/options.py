@@ -31,6 +31,8 @@ Command = Callable[..., None]
 #: The fields of an option dataclass that the user set; the others keep their defaults.
 Settings = dict[str, Any]
 DataSettings = Annotated[Settings, DataOptions]
+#: For commands on a dataset, whose recipe has the defaults of these fields.
+DatasetSettings = Annotated[Settings, DataOptions, dict.fromkeys(("splits", "release", "labels"))]
 
 _METAVARS = {int: "N", float: "X", str: "TEXT", Path: "FILE"}
 
@@ -189,21 +191,24 @@ def option_name(field: str) -> str:
     return _NAMES.get(field, [f"--{field.replace('_', '-')}"])[0]
 
 
-def with_options(command: Command, *, without_defaults: Collection[str] = ()) -> Command:
+def with_options(command: Command) -> Command:
     """Turn the parameters of a command into those that Typer expects, and add `--quiet`.
 
     For a parameter of the type `DataOptions`, the command has an option per field, and for
-    `Annotated[DataOptions, "splits"]`, only those of the fields named. The command gets an
-    instance, or, for `Annotated[Settings, DataOptions]`, what the user set.
+    `Annotated[DataOptions, "splits"]`, only those of the fields named. A dict in the annotation has
+    other defaults. The command gets an instance, or, for `Annotated[Settings, DataOptions]`, what
+    the user set.
     """
-    groups: dict[str, tuple[Any, list[Parameter]]] = {}
+    groups: dict[str, tuple[Callable[..., Any], list[Parameter]]] = {}
     parameters = [_parameter("context", Context)]
     for name, parameter in signature(command).parameters.items():
         kind, *infos = get_args(parameter.annotation) or (parameter.annotation,)
-        group, *names = infos if kind == Settings else (kind, *infos)
+        group, *infos = infos if kind == Settings else (kind, *infos)
         if group in _PANELS:
-            options = list(_parameters(group, names, without_defaults))
-            groups[name] = kind, options
+            names = [info for info in infos if isinstance(info, str)]
+            defaults = next((info for info in infos if isinstance(info, dict)), {})
+            options = list(_parameters(group, names, defaults))
+            groups[name] = dict if kind == Settings else partial(group, **defaults), options
             parameters += options
         else:
             parameters.append(_parameter(name, parameter.annotation, parameter.default))
@@ -213,9 +218,9 @@ def with_options(command: Command, *, without_defaults: Collection[str] = ()) ->
     def run(context: Any, quiet: bool, **values: Any) -> None:
         QUIET.set(quiet)
         given = {name for name in values if context.get_parameter_source(name).name != "DEFAULT"}
-        for group, (kind, options) in groups.items():
+        for group, (make, options) in groups.items():
             chosen = {option.name: values.pop(option.name) for option in options}
-            values[group] = kind(**{name: chosen[name] for name in chosen if name in given})
+            values[group] = make(**{name: chosen[name] for name in chosen if name in given})
         command(**values)
 
     # Typer reads the annotations and the signature.
@@ -224,13 +229,7 @@ def with_options(command: Command, *, without_defaults: Collection[str] = ()) ->
     return run
 
 
-#: For commands on a dataset, whose recipe has the defaults of these fields.
-with_dataset_options = partial(with_options, without_defaults=("splits", "release", "labels"))
-
-
-def _parameters(
-    group: type, names: Collection[str], without_defaults: Collection[str]
-) -> Iterator[Parameter]:
+def _parameters(group: type, names: Collection[str], defaults: Settings) -> Iterator[Parameter]:
     """Yield a parameter for each named field of a dataclass, by default for each option."""
     panels = {name: panel for panel, names in _PANELS[group].items() for name in names.split()}
     by_name = {field.name: field for field in fields(group)}
@@ -250,7 +249,7 @@ def _parameters(
         if name in NUMBERS:
             _, settings["min"], settings["max"] = NUMBERS[name]
         annotation = option(kind, *_NAMES.get(name, ()), panel=panels[name], **settings)
-        yield _parameter(name, annotation, None if name in without_defaults else default)
+        yield _parameter(name, annotation, defaults.get(name, default))
 
 
 def _parameter(name: str, annotation: Any, default: Any = Parameter.empty) -> Parameter:

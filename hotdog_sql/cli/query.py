@@ -13,7 +13,7 @@ from typer import Argument, BadParameter, Exit, Option, echo
 
 from hotdog_sql.cli.data import open_data
 from hotdog_sql.cli.lazy import api
-from hotdog_sql.cli.options import FormatOption, OutputOption, Settings, read_query, with_options
+from hotdog_sql.cli.options import FormatOption, OutputOption, Settings, read_query
 from hotdog_sql.cli.output import QUIET, check_output, say, write_rows
 from hotdog_sql.cli.report import print_problems
 from hotdog_sql.errors import MissingExtraError
@@ -30,7 +30,6 @@ _QUERIES = {
 }
 
 
-@with_options
 def classes(
     pattern: Annotated[str, Argument(help='Part of a name or MID, such as "hot dog".')],
     counts: Annotated[bool, Option(help="Count positives and verified negatives too.")] = False,
@@ -64,7 +63,6 @@ def classes(
     say(counted(count, "class", "classes"))
 
 
-@with_options
 def summary(
     data_options: DataOptions,
     select_settings: _Confidence,
@@ -95,7 +93,6 @@ def summary(
         print_problems(database, dict(database.rows("FROM data_problems()")))
 
 
-@with_options
 def sql(
     query: Annotated[
         str | None,
@@ -138,7 +135,6 @@ def sql(
         write_rows(database, "result", rows_format, output)
 
 
-@with_options
 def shell(
     directory: Annotated[
         Path | None,

@@ -12,7 +12,7 @@ from hotdog_sql.cli import options
 from hotdog_sql.cli.data import open_data
 from hotdog_sql.cli.download import parse_destination, run_download
 from hotdog_sql.cli.lazy import api
-from hotdog_sql.cli.options import Settings, complete_class, option_name, with_options
+from hotdog_sql.cli.options import Settings, complete_class, option_name
 from hotdog_sql.cli.output import check_output, say, write_rows
 from hotdog_sql.cli.report import print_selection
 from hotdog_sql.download_options import DownloadOptions
@@ -25,7 +25,6 @@ _TABLE_ROWS = 10
 _NEEDED = {"variables": "query", "group_by": "partition"}
 
 
-@with_options
 def select(
     names: Annotated[
         list[str] | None,

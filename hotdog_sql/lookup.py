@@ -21,7 +21,6 @@ _NEAREST_BOXED = 'FROM similar_boxed_classes($name, "limit" := 1)'
 _READ_IDS = "CREATE OR REPLACE TABLE ids AS FROM read_ids($file)"
 _VALID_ID = "FROM ids WHERE regexp_full_match(ImageID, '[0-9a-f]{16}') LIMIT 1"
 _FOUND = "SELECT ImageID, folder FROM query_table($table) WHERE found"
-_COUNT_IDS = "SELECT count(DISTINCT ImageID) FROM query_table($table)"
 _ADVICE = (
     "give UTF-8 text with an ImageID on each line, or a .csv, .json or .parquet with a column "
     "ImageID"
@@ -111,7 +110,7 @@ def find_ids(database: Database, options: SelectOptions, table: str) -> None:
     database.create_table("FROM find_ids('ids')", name=table)
     database.create_table(_FOUND, {"table": table})
     if not database.rows("FROM result LIMIT 1"):
-        count = database.rows(_COUNT_IDS, {"table": table})[0][0]
+        ((count,),) = database.rows("SELECT count(DISTINCT ImageID) FROM ids")
         raise InputError(
             f"none of the {count:,} ImageIDs in {options.ids} is in "
             f"{' and '.join(database.options.splits)}; check them, or give another --split"

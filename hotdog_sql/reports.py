@@ -19,7 +19,6 @@ SELECT DISTINCT DisplayName
 FROM excluded_classes($class, related := $related, exclude := $exclude)
 ORDER BY DisplayName
 """
-_PROBLEMS = "FROM data_problems(candidates := $candidates)"
 
 
 class SelectionReport(NamedTuple):
@@ -62,7 +61,7 @@ def selection_report(
         related=[row.DisplayName for row in rows(_EXCLUDED)],
         labelled=negatives.labelled,
         candidates=negatives.candidates,
-        problems=dict(rows(_PROBLEMS)),
+        problems=dict(rows("FROM data_problems(candidates := $candidates)")),
         shortfalls=list(_shortfalls(options, database.options, folders, images, found)),
     )
 

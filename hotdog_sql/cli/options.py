@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import MISSING, fields
 from enum import EnumMeta, StrEnum
-from functools import cache, partial, wraps
+from functools import partial, wraps
 from inspect import Parameter, Signature, getdoc, signature
 from itertools import islice
 from pathlib import Path
@@ -266,7 +266,6 @@ def _parameter(name: str, annotation: Any, default: Any = Parameter.empty) -> Pa
     return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
-@cache
 def _descriptions(group: type) -> dict[str, str]:
     """Return each attribute's description in the docstring of a dataclass, as a sentence."""
     attributes = (getdoc(group) or "").partition("Attributes:\n")[2].partition("\n\n")[0]

@@ -47,7 +47,7 @@ def classes(
       hotdog-sql classes pizza --counts --split validation
       hotdog-sql classes pizza --counts --boxes
     """
-    rows_format = check_output(row_format, output)
+    chosen_format = check_output(row_format, output)
     macro = "count_boxes" if boxes else "count_classes" if counts else "find_classes"
     with open_data(data_options, [macro, "similar_classes"]) as database:
         values: dict[str, object] = {"pattern": pattern}
@@ -55,7 +55,7 @@ def classes(
             values |= {"min_confidence": MIN_CONFIDENCE} | select_settings
         database.create_table(_QUERIES[macro], values)
         count = len(database.connection.table("result"))
-        write_rows(database, "result", rows_format, output)
+        write_rows(database, "result", chosen_format, output)
         if not count:
             nearest = database.rows("FROM similar_classes($name)", {"name": pattern})
             names = ", ".join(f"{printable(name)!r} ({mid})" for mid, name in nearest)
@@ -75,11 +75,11 @@ def summary(
       hotdog-sql summary
       hotdog-sql summary --split validation --format json
     """
-    rows_format = check_output(row_format, output)
+    chosen_format = check_output(row_format, output)
     with open_data(data_options, ["summary", "data_problems"]) as database:
         values = {"min_confidence": MIN_CONFIDENCE} | select_settings
         database.create_table("FROM summary(min_confidence := $min_confidence)", values)
-        write_rows(database, "result", rows_format, output)
+        write_rows(database, "result", chosen_format, output)
         if QUIET.get():
             return
         for file in database.files:
@@ -127,12 +127,12 @@ def sql(
         _print_summaries(api.dataset_files(), "; needs --dataset DIR")
         return
     text = file or (read_query("-") if query == "-" else query) or ""
-    rows_format = check_output(row_format, output)
+    chosen_format = check_output(row_format, output)
     with open_data(data_options, [*api.needs_of_query(text)]) as database:
         if dataset is not None:
             database.load_dataset(dataset)
         database.run_query(text)
-        write_rows(database, "result", rows_format, output)
+        write_rows(database, "result", chosen_format, output)
 
 
 def shell(

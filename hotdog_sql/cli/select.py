@@ -88,7 +88,7 @@ def select(
     ignored = [*map(option_name, download_settings), *([] if gallery else ["--no-gallery"])]
     if download is None and ignored:
         raise BadParameter(f"{' and '.join(ignored)} without --download: add --download DEST")
-    rows_format = check_output(row_format, output)
+    chosen_format = check_output(row_format, output)
     download_options = DownloadOptions(**download_settings)
     if download is not None:
         api.check_destination(download)
@@ -113,12 +113,12 @@ def select(
         # Before the rows are written, because it fails if a file has changed.
         recipe = api.Recipe.of(selection) if output else None
         if output or row_format or not download:
-            write_rows(database, selection.table, rows_format, output, limit=_TABLE_ROWS)
+            write_rows(database, selection.table, chosen_format, output, limit=_TABLE_ROWS)
         if output and recipe:
             recipe_path = recipe.save(output, selection)
             rows = counted(len(selection), "row")
             say(f"Wrote {rows} to {output}, and their recipe to {recipe_path}")
-            if sys.stderr.isatty() and output.suffix.lower() == f".{rows_format}":
+            if sys.stderr.isatty() and output.suffix.lower() == f".{chosen_format}":
                 data_dir = data_settings.get("data_dir")
                 folder = () if data_dir is None else ("--data-dir", str(data_dir))
                 _suggest("download", str(output), "dataset", *folder)

@@ -153,15 +153,14 @@ def test_help_lists_the_commands(call: Run) -> None:
     assert all(line.endswith(".") and "..." not in line for line in listed)
 
 
-def test_help_shows_the_basic_options_first(call: Run) -> None:
+def test_help_shows_the_basic_options_first_and_the_defaults(call: Run) -> None:
     text = call("select", "--help", COLUMNS="300").stdout
     sections = re.split(r"^(\S.*):$", text, flags=re.MULTILINE)
-    basic = re.findall(r"^  (?:-\w, )?(--[a-z-]+)", sections[4], flags=re.MULTILINE)
-    assert " ".join(basic) == (
-        "--class --negatives --limit --seed --split --output --download --help"
-    )
+    basic = " ".join(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", sections[4], flags=re.MULTILINE))
+    assert basic == "--class --negatives --limit --seed --split --output --download --help"
     panels = ["Images", "Boxes", "Folders", "Instead of classes", "Data", "Output", "Download"]
     assert sections[5::2] == panels
+    assert "[default: 1500MB]" in call("index", "--help", COLUMNS="300").stdout
 
 
 def test_class_names_complete(small_data: Path, call: Run, tmp_path: Path) -> None:

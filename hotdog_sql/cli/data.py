@@ -65,9 +65,7 @@ def refresh(
     data_settings: Annotated[
         Settings, DataOptions, "splits", "release", "labels", "data_dir", "large"
     ],
-    every: Annotated[
-        bool, Option(..., "--all", help="All splits.", rich_help_panel="Data")
-    ] = False,
+    every: Annotated[bool, Option(help="All splits.", rich_help_panel="Data")] = False,
     file: Annotated[
         list[str] | None,
         Option(

@@ -155,7 +155,7 @@ _PANELS: dict[type, dict[str | None, str]] = {
         "top_up update upright max_side dataset_format shard_size scheduler"
     },
 }
-#: The names of options that are not called like their fields.
+#: The names of options that are not called like their fields or parameters.
 _NAMES = {
     "splits": ["--split"],
     "large": ["--yes", "-y"],
@@ -163,6 +163,7 @@ _NAMES = {
     "variables": ["--set"],
     "sources": ["--source"],
     "top_up": ["--top-up/--no-top-up"],
+    "every": ["--all"],
 }
 #: What else the fields do not say.
 _SETTINGS: dict[str, dict[str, Any]] = {

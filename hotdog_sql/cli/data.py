@@ -20,8 +20,6 @@ from hotdog_sql.text import counted, size_text
 if TYPE_CHECKING:
     from hotdog_sql.display import Display
 
-_IndexOptions = Annotated[DataOptions, {"memory_limit": INDEX_MEMORY_LIMIT, "indexed": False}]
-
 
 @contextmanager
 def open_data(
@@ -101,7 +99,9 @@ def refresh(
         raise error
 
 
-def index(options: _IndexOptions) -> None:
+def index(
+    options: Annotated[DataOptions, {"memory_limit": INDEX_MEMORY_LIMIT, "indexed": False}],
+) -> None:
     """Write Parquet copies of the CSVs, which make commands faster.
 
     Examples:

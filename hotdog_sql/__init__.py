@@ -5,14 +5,15 @@ Names are imported on first use, because importing DuckDB takes longer than prin
 
 from typing import TYPE_CHECKING
 
+from hotdog_sql.config import VERSION
+
 if TYPE_CHECKING:
     from hotdog_sql.api import connect, download, select, verify
     from hotdog_sql.download_options import DownloadOptions
     from hotdog_sql.options import SelectOptions
     from hotdog_sql.selection import Selection
 
-    __version__: str
-
+__version__: str = VERSION
 __all__ = [
     "DownloadOptions",
     "SelectOptions",
@@ -26,10 +27,6 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    if name == "__version__":
-        from hotdog_sql.config import VERSION
-
-        return VERSION
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from hotdog_sql import api

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from hotdog_sql.database import Database
+from hotdog_sql.database import Database, Parameters
 from hotdog_sql.downloader.photo import is_image_id
 from hotdog_sql.downloader.result import MANIFEST, invalid_row
 from hotdog_sql.downloader.tars import in_tars, is_valid_path, tar_of
@@ -53,7 +53,7 @@ class DatasetBoxes(NamedTuple):
     classes: list[str]
     boxes: int
 
-    def rows(self, query: str, **values: object) -> Iterator[dict[str, Any]]:
+    def rows(self, query: str, values: Parameters = None) -> Iterator[dict[str, Any]]:
         """Return the rows of a query in its order, from a table that can spill to disk."""
         self.database.create_table(query, values, "streamed")
         return self.database.stream("FROM streamed")
@@ -120,7 +120,7 @@ def crop(found: DatasetBoxes, crops: Path, *, margin: float, min_pixels: int) ->
     ):
         writer = csv.DictWriter(file, _CROP_COLUMNS, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
-        rows = found.rows(_CROPS, margin=margin, min_pixels=min_pixels)
+        rows = found.rows(_CROPS, {"margin": margin, "min_pixels": min_pixels})
         for photo, group in groupby(rows, key=itemgetter("photo")):
             boxes = list(group)
             _write_crops(found.directory / photo, folder, [box for box in boxes if box["path"]])
@@ -136,7 +136,7 @@ def export(found: DatasetBoxes, out: Path, box_format: BoxFormat, *, copy: bool 
     """
     photos, put = 0, shutil.copyfile if copy else _link
     with _output_folder(out, found.directory) as folder:
-        rows = found.rows(f"FROM {box_format}_files($class, 'found')", **{"class": found.classes})
+        rows = found.rows(f"FROM {box_format}_files($class, 'found')", {"class": found.classes})
         for (name, photo), group in groupby(rows, key=itemgetter("file", "photo")):
             path = folder / name
             with storage_errors(out / name):

@@ -55,10 +55,8 @@ class DataFile:
     catalog: CatalogFile
     path: Path
 
-    def columns(self) -> list[str] | None:
-        """The column names of a CSV, or None for other files."""
-        if not self.catalog.name.endswith(".csv"):
-            return None
+    def columns(self) -> list[str]:
+        """The column names of a CSV."""
         with self.path.open(encoding="utf-8", errors="replace", newline="") as lines:
             return next(csv.reader([lines.readline(10_000)]), [])
 

@@ -17,7 +17,6 @@ MIN_CONFIDENCE = 1.0
 WITHOUT_CLASSES = ("query", "ids", "variables", "seed", "partition", "group_by")
 BOX_RULES = ("min_area", "max_area", "no_group_of", "no_depiction", "no_truncated")
 
-
 #: A split of Open Images, or all of them.
 Split = StrEnum("Split", ["TEST", "VALIDATION", "TRAIN", "ALL"])
 #: A release of Open Images.

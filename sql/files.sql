@@ -14,13 +14,8 @@ CREATE OR REPLACE TEMP TABLE files AS
 SELECT *, getvariable('data_dir') || '/' || name AS file, literal_path(file) AS pattern
 FROM catalog
 WHERE release = getvariable('release')
-    AND (
-        split IS NULL
-        OR getvariable('split') = 'all'
-        OR list_contains(string_split(getvariable('split'), ','), split)
-    )
-    AND (kind != 'human_labels' OR getvariable('labels') IN ('human', 'both'))
-    AND (kind != 'machine_labels' OR getvariable('labels') IN ('machine', 'both'));
+    AND (split IS NULL OR list_has_any(string_split(getvariable('split'), ','), [split, 'all']))
+    AND (kind NOT LIKE '%_labels' OR getvariable('labels') IN (split_part(kind, '_', 1), 'both'));
 
 SET VARIABLE class_files = (SELECT list(pattern ORDER BY file) FROM files WHERE kind = 'classes');
 SET VARIABLE hierarchy_files = (SELECT list(pattern) FROM files WHERE kind = 'hierarchy');

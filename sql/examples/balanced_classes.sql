@@ -8,8 +8,5 @@ WITH picked AS MATERIALIZED (
 )
 SELECT ImageID, folder, rank
 FROM picked
-WHERE rank <= (
-    SELECT min(images)
-    FROM (SELECT count(*) AS images FROM picked GROUP BY folder)
-)
+WHERE rank <= (SELECT min(images) FROM (SELECT count(*) AS images FROM picked GROUP BY folder))
 ORDER BY folder, rank;

@@ -4,7 +4,5 @@
 
 SELECT ImageID, folder, rank
 FROM select_images('Hot dog', negatives := 500)
-WHERE License = coalesce(
-    getvariable('license'), 'https://creativecommons.org/licenses/by/2.0/'
-)
+WHERE License = coalesce(getvariable('license'), 'https://creativecommons.org/licenses/by/2.0/')
 ORDER BY folder, rank;

@@ -46,13 +46,13 @@ rows AS (
 parsed AS (
     SELECT
         regexp_extract(ImageID, '^\s*(?:(test|validation|train)/)?(.*?)\s*$', ['split', 'id'], 's')
-            AS named,
-        coalesce(nullif(named['split'], ''), Subset) AS split,
+            AS image,
+        coalesce(nullif(image['split'], ''), Subset) AS split,
         coalesce(nullif(trim(folder), ''), 'photos') AS folder
     FROM rows
 )
-SELECT named.id AS ImageID, if(min(split) = max(split), min(split), NULL) AS split, folder
+SELECT image['id'] AS ImageID, if(min(split) = max(split), min(split), NULL) AS split, folder
 FROM parsed
-WHERE named.id NOT IN ('', 'ImageID')
+WHERE image['id'] NOT IN ('', 'ImageID')
 GROUP BY ALL
 ORDER BY ALL;

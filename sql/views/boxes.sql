@@ -10,8 +10,7 @@
 --   Source       VARCHAR  xclick: drawn by people; activation: by a model, and checked by people
 --   LabelName    VARCHAR  MID of the class, one of 600
 --   Confidence   DOUBLE   1
---   XMin, XMax   DOUBLE   left and right edge, 0 to 1
---   YMin, YMax   DOUBLE   upper and lower edge, 0 to 1
+--   XMin, XMax, YMin, YMax  DOUBLE  left, right, upper and lower edge, 0 to 1
 --   IsOccluded   BOOLEAN  something hides a part of the object; NULL where unknown, as below
 --   IsTruncated  BOOLEAN  the object extends beyond the photo
 --   IsGroupOf    BOOLEAN  the box is around several objects

@@ -9,7 +9,6 @@
 -- Example: FROM classes WHERE DisplayName = 'Hot dog';
 
 CREATE OR REPLACE TEMP VIEW classes AS
-SELECT LabelName, DisplayName
 FROM read_csv(
     getvariable('class_files'),
     auto_detect = false, header = true, delim = ',', quote = '"', escape = '"',

@@ -6,6 +6,5 @@
 -- Example: SELECT count(*), count(DISTINCT ImageID) FROM positive_labels();
 
 CREATE OR REPLACE TEMP MACRO positive_labels(min_confidence := 1.0) AS TABLE
-SELECT ImageID, Source, LabelName, Confidence
 FROM labels
 WHERE Confidence BETWEEN min_confidence AND 1;

@@ -22,25 +22,21 @@ class_labels AS MATERIALIZED (
     SELECT
         *,
         by_people OR by_machine AS positive,
-        count_if(by_people OR by_machine) OVER (PARTITION BY ImageID) > 1 AS several
+        count_if(positive) OVER (PARTITION BY ImageID) > 1 AS several
     FROM (
-        SELECT ImageID, labelled, excluded, unnest(class_labels, max_depth := 2)
+        SELECT ImageID, unnest(class_labels, max_depth := 2)
         FROM query_table(candidates)
         WHERE problem IS NULL
     ) SEMI JOIN requested ON mid = LabelName
 ),
-random AS (
+negatives AS (
     SELECT
         coalesce(max(labelled_images), 0) AS all_labelled,
-        all_labelled - count(DISTINCT ImageID) FILTER (excluded) AS random
+        all_labelled - count(DISTINCT ImageID) FILTER (excluded) AS random,
+        count(DISTINCT ImageID) FILTER (absent AND NOT excluded) AS verified,
+        count(DISTINCT ImageID) FILTER (absent AND NOT excluded AND NOT labelled) AS unlabelled
     FROM query_table(candidates)
-),
-verified AS (
-    SELECT
-        count(DISTINCT ImageID) AS verified,
-        count(DISTINCT ImageID) FILTER (NOT labelled) AS verified_only
-    FROM class_labels
-    WHERE absent AND NOT excluded
+        LEFT JOIN (SELECT DISTINCT ImageID, absent FROM class_labels WHERE absent) USING (ImageID)
 ),
 rows AS (
     SELECT
@@ -59,10 +55,10 @@ rows AS (
         CASE negatives_from
             WHEN 'random' THEN random
             WHEN 'verified' THEN verified
-            WHEN 'mixed' THEN random + verified_only
+            WHEN 'mixed' THEN random + unlabelled
             ELSE error('negatives_from is random, verified or mixed')
         END AS candidates
-    FROM random CROSS JOIN verified
+    FROM negatives
 )
 SELECT * EXCLUDE (position)
 FROM rows

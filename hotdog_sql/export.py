@@ -3,7 +3,7 @@
 import glob
 import shutil
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import duckdb
 
@@ -24,8 +24,7 @@ _JSON = (
     "THEN COLUMNS(*) END FROM query_table($table))"
 )
 FILE_FORMATS = ("csv", "json", "parquet")
-#: Bytes of each of DuckDB's buffers for a CSV, and the maximum length of a line.
-_BUFFER_BYTES = 1 << 19
+_DIALECT: Any = {"header": True, "delimiter": ",", "quotechar": '"', "escapechar": '"'}
 
 
 def write_rows(database: Database, table: str, target: Path | BinaryIO, format_name: str) -> None:
@@ -82,14 +81,8 @@ def read_file(
         case ".parquet":
             return connection.read_parquet(pattern, hive_partitioning=False)
         case ".csv":
+            # The buffer's bytes are also the maximum length of a line.
             return connection.read_csv(
-                pattern,
-                header=True,
-                delimiter=",",
-                quotechar='"',
-                escapechar='"',
-                all_varchar=True,
-                buffer_size=_BUFFER_BYTES,
-                hive_partitioning=False,
+                pattern, **_DIALECT, all_varchar=True, buffer_size=1 << 19, hive_partitioning=False
             )
     raise InputError(f"{path.name} does not end in .csv, .json or .parquet: rename it")

@@ -9,7 +9,7 @@
 --   FROM find_ids('mine');
 
 CREATE OR REPLACE TEMP MACRO find_ids(ids) AS TABLE
-SELECT DISTINCT listed.ImageID, listed.split, listed.folder, Subset IS NOT NULL AS found
+SELECT DISTINCT listed.*, Subset IS NOT NULL AS found
 FROM images RIGHT JOIN query_table(ids) AS listed
     ON images.ImageID = listed.ImageID AND Subset = coalesce(split, Subset)
 ORDER BY ALL;

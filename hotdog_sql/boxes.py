@@ -158,7 +158,9 @@ def _recipe_of(directory: Path) -> Recipe | None:
 def _unusable_photos(directory: Path, database: Database) -> dict[str, list[str]]:
     """Return the paths of photos to leave out, by reason; lost photos have none."""
     left_out: dict[str, list[str]] = defaultdict(list)
-    for image_id, folder, part, path, status, subset, width in database.rows(_PHOTOS):
+    database.create_table(_PHOTOS, name="photos")
+    for row in database.stream("FROM photos"):
+        image_id, folder, part, path, status, subset, width = row.values()
         if status != "downloaded":
             left_out["photos that were lost or have failed"].append(path)
             continue

@@ -1,7 +1,6 @@
 """The Python API (`connect`, `select`, `download`, `verify`) and what the command line adds to it.
 
-The names that are imported `as` themselves are for the command line. Libraries that only some
-functions need are imported inside them.
+Libraries that only some functions need are imported inside them.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,35 +10,53 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hotdog_sql import boxes as boxes
+from hotdog_sql import boxes
 from hotdog_sql.catalog import file_named, files_for
 from hotdog_sql.config import MEMORY_LIMIT, base_url, data_folder, mirror_url
-from hotdog_sql.data_file import DataFile
-from hotdog_sql.data_file import refresh_command as refresh_command
-from hotdog_sql.database import Database as Database
+from hotdog_sql.data_file import DataFile, refresh_command
+from hotdog_sql.database import Database
 from hotdog_sql.download_options import DownloadOptions
-from hotdog_sql.export import write_rows as write_rows
-from hotdog_sql.lookup import data_for as data_for
-from hotdog_sql.lookup import is_list as is_list
+from hotdog_sql.export import write_rows
+from hotdog_sql.lookup import data_for, is_list
 from hotdog_sql.notebook import notebook_progress
 from hotdog_sql.options import DataOptions, SelectOptions
-from hotdog_sql.progress import Progress as Progress
-from hotdog_sql.recipe import Recipe as Recipe
-from hotdog_sql.recipe import open_selection as open_selection
-from hotdog_sql.sandbox import needs_of_query as needs_of_query
-from hotdog_sql.selection import Selection as Selection
-from hotdog_sql.selection import needs_of as needs_of
+from hotdog_sql.progress import Progress
+from hotdog_sql.recipe import Recipe, open_selection
+from hotdog_sql.sandbox import needs_of_query
+from hotdog_sql.selection import Selection, needs_of
 from hotdog_sql.selection import select as _select
-from hotdog_sql.sql_files import SqlFile as SqlFile
-from hotdog_sql.sql_files import dataset_files as dataset_files
-from hotdog_sql.sql_files import load_order as load_order
-from hotdog_sql.storage import open_storage as open_storage
+from hotdog_sql.sql_files import SqlFile, dataset_files, load_order
+from hotdog_sql.storage import open_storage
 
 if TYPE_CHECKING:
-    from hotdog_sql.downloader.result import DownloadReport as DownloadReport
+    from hotdog_sql.downloader.result import DownloadReport
     from hotdog_sql.downloader.verify import VerifyReport
     from hotdog_sql.errors import HotdogError
     from hotdog_sql.refresh.refresh import Confirm, FileResult
+
+__all__ = [
+    "Database",
+    "DownloadReport",
+    "Progress",
+    "Recipe",
+    "Selection",
+    "SqlFile",
+    "boxes",
+    "connect",
+    "data_for",
+    "dataset_files",
+    "download",
+    "is_list",
+    "load_order",
+    "needs_of",
+    "needs_of_query",
+    "open_selection",
+    "open_storage",
+    "refresh_command",
+    "select",
+    "verify",
+    "write_rows",
+]
 
 
 def connect(

@@ -67,7 +67,8 @@ class FastTransport(Transport):
             causes = error.details["causes"] or [{"message": str(error)}]
             root_cause = causes[-1]["message"]
             if "client error (Connect)" in str(error):
-                raise connection_error(root_cause, str(error)) from error
+                # The first of the causes quotes the address.
+                raise connection_error(root_cause, str(causes[1:])) from error
             if isinstance(error, exceptions.RequestTimeoutError):
                 self.seconds_left()
                 broken = "silence"

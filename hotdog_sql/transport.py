@@ -36,6 +36,8 @@ _CONNECTION_REASONS = {
     "gaierror": "unknown host",
     "dns error": "unknown host",
     "refused": "connection refused",
+    "proxyerror": "proxy error",
+    "tunnel error": "proxy error",
 }
 #: Reasons of requests that failed without a connection.
 NO_CONNECTION = frozenset({*_CONNECTION_REASONS.values(), "no connection"})
@@ -110,16 +112,14 @@ class HttpcoreTransport(Transport):
             with closing(received):
                 body = Body(received.iter_stream())
                 yield httpx.Response(received.status, headers=received.headers, stream=body)
-        except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+        except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.ProxyError) as error:
             self.seconds_left()
-            raise connection_error(str(error), repr(error.__context__)) from error
+            raise connection_error(str(error), repr(error)) from error
         except httpcore.TimeoutException as error:
             self.seconds_left()
             raise RequestError(f"silence ({error})", "silence", transient=True) from error
         except (httpcore.NetworkError, httpcore.RemoteProtocolError) as error:
             raise RequestError(f"{broken} ({error})", broken, transient=True) from error
-        except httpcore.ProxyError as error:
-            raise RequestError(f"proxy error ({error})", "proxy error", transient=True) from error
         except httpcore.ProtocolError as error:
             raise RequestError(f"bad answer ({error})", "bad answer") from error
 

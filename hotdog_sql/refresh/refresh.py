@@ -82,8 +82,9 @@ def refresh(
             url = base_url + file.catalog.path
             return _run(Transfer(file, url, client, policy or RetryPolicy(), display, stop))
 
-    futures = [_start(work, file) for file in files]
+    futures: list[Future[FileResult]] = []
     try:
+        futures.extend(_start(work, file) for file in files)  # Ctrl-C may come between two of them
         return [future.result() for future in futures]
     finally:
         stop.set()

@@ -104,6 +104,8 @@ def test_a_proxy_is_used(server: LoopbackServer) -> None:
     named = server.url().replace("//", "//me:a b@")
     assert fetch_in_process(url, HTTP_PROXY=named) == ("by proxy", "")
     assert "proxy-authorization" in server.requests[-1].headers
+    _, refused = fetch_in_process("https://localhost:1/a", HTTPS_PROXY=server.url())  # no tunnels
+    assert "RequestError: proxy error (" in refused
 
 
 @pytest.mark.parametrize(

@@ -5,21 +5,45 @@ must have no Content-Encoding. Redirects are followed here, and their bodies are
 """
 
 import ipaddress
-import os
 import re
+import ssl
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
+from importlib import import_module
 from typing import Self
+from urllib.request import getproxies
 
 import httpx
 
 from hotdog_sql.config import VERSION
-from hotdog_sql.download_options import SILENCE_SECONDS, transport_name
-from hotdog_sql.errors import RequestError
+from hotdog_sql.errors import InputError, RequestError
 from hotdog_sql.text import http_date, printable
-from hotdog_sql.transport import HttpcoreTransport, Transport
+
+#: Time limit for making a connection, in seconds.
+CONNECT_SECONDS = 10.0
+
+#: The reason of a request that exceeded its deadline; the downloader does not retry it.
+TOO_SLOW = "too slow"
+
+#: The reason of a request to a host whose certificate is not trusted.
+UNTRUSTED = "untrusted certificate, see SSL_CERT_FILE"
+
+#: What httpcore and pyreqwest say about a failed connection, in lower case, and what it means.
+_CONNECTION_REASONS = {
+    "sslcertverificationerror": UNTRUSTED,
+    "invalid peer certificate": UNTRUSTED,
+    "gaierror": "unknown host",
+    "dns error": "unknown host",
+    "refused": "connection refused",
+    "proxyerror": "proxy error",
+    "tunnel error": "proxy error",
+}
+#: Reasons of requests that failed without a connection.
+NO_CONNECTION = frozenset({*_CONNECTION_REASONS.values(), "no connection"})
 
 _MAX_REDIRECTS = 10
 
@@ -32,33 +56,37 @@ _HEADERS = {
 _USERINFO = re.compile(r"(?<=://)[^/?#]*@")
 
 
+@dataclass
+class Body(httpx.SyncByteStream):
+    """The body of a response."""
+
+    chunks: Iterator[bytes]
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self.chunks
+
+
 class HttpClient:
     """Makes requests, one at a time; each thread needs its own client. A context manager.
 
     Proxies come from the environment (`HTTPS_PROXY`, `NO_PROXY`, …), a user name and password from
-    the address. Cookies are ignored.
+    the address. Cookies are ignored. A subclass sends requests with a library.
     """
 
-    def __init__(self, silence_seconds: float = SILENCE_SECONDS) -> None:
-        self._transport: Transport
-        if transport_name() == "httpx":
-            self._transport = HttpcoreTransport(silence_seconds)
-        else:
-            # pyreqwest's allocator would commit memory that it does not need.
-            os.environ.setdefault("MIMALLOC_ARENA_EAGER_COMMIT", "0")
-            from hotdog_sql.fast_transport import FastTransport
-
-            self._transport = FastTransport(silence_seconds)
+    deadline: float  # of the current request, on the monotonic clock
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._transport.close()
+        """Close the connections that no other client uses."""
 
-    def extend(self, seconds: float) -> None:
-        """Give the current request more time."""
-        self._transport.deadline += seconds
+    def seconds_left(self, wait: float | None = None) -> float:
+        """Return how long a wait may take, or raise `RequestError` if the deadline has passed."""
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise RequestError("the request took too long", TOO_SLOW, transient=True)
+        return left if wait is None else min(left, wait)
 
     @contextmanager
     def stream(
@@ -68,7 +96,7 @@ class HttpClient:
 
         `seconds` limits the request as a whole. Raises `RequestError`, inside the block too.
         """
-        self._transport.deadline = time.monotonic() + seconds
+        self.deadline = time.monotonic() + seconds
         history: list[httpx.Response] = []
         target = check_url(url)
         while len(history) <= _MAX_REDIRECTS:
@@ -76,7 +104,7 @@ class HttpClient:
             if target.userinfo:
                 auth = httpx.BasicAuth(target.username, target.password)
                 request = next(auth.sync_auth_flow(request))
-            with self._transport.send(request) as response:
+            with self._send(request) as response:
                 response.request, response.history = request, list(history)
                 if not response.has_redirect_location:
                     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
@@ -88,6 +116,13 @@ class HttpClient:
             history.append(response)
             target = check_url(response.headers["Location"], target)
         raise RequestError("too many redirects", "redirect loop")
+
+    def _send(self, request: httpx.Request) -> AbstractContextManager[httpx.Response]:
+        """Send a request and yield the response, whose body can be read inside the block.
+
+        Raises `RequestError`, inside the block too.
+        """
+        raise NotImplementedError
 
 
 def check_url(url: str, base: httpx.URL | None = None) -> httpx.URL:
@@ -149,3 +184,41 @@ def _retry_after(value: str) -> float | None:
         return float(value)
     date = http_date(value)
     return None if date is None else max(0.0, (date - datetime.now(UTC)).total_seconds())
+
+
+def connection_error(error: str, cause: str) -> RequestError:
+    """Return the error for a failed connection; `cause` is the library's text about the cause."""
+    reasons = (reason for text, reason in _CONNECTION_REASONS.items() if text in cause.lower())
+    reason = next(reasons, "no connection")
+    return RequestError(f"{reason} ({error})", reason, transient=True)
+
+
+@cache
+def ssl_context() -> ssl.SSLContext:
+    """Return the TLS context; it trusts certifi, or `SSL_CERT_FILE` and `SSL_CERT_DIR`."""
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:  # includes ssl.SSLError
+        raise InputError(
+            f"cannot read the TLS certificates ({error}); check SSL_CERT_FILE and SSL_CERT_DIR"
+        ) from error
+
+
+@contextmanager
+def proxies() -> Iterator[dict[str, httpx.Proxy]]:
+    """Yield the proxies of the environment by URL scheme, or `all`.
+
+    Raises `InputError` if one cannot be used, also for an error inside the block.
+    """
+    try:
+        found = {}
+        for scheme, address in getproxies().items():
+            if scheme in ("http", "https", "all"):
+                found[scheme] = httpx.Proxy(address if "://" in address else f"http://{address}")
+                if found[scheme].url.scheme.startswith("socks"):
+                    import_module("socksio")
+        yield found
+    except (ValueError, ImportError, httpx.InvalidURL) as error:
+        raise InputError(
+            f"cannot use the proxy ({error}); check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY"
+        ) from error

@@ -11,9 +11,9 @@ from threading import Condition
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.errors import RequestError
+from hotdog_sql.http import NO_CONNECTION
 from hotdog_sql.options import Source
 from hotdog_sql.progress import Progress
-from hotdog_sql.transport import NO_CONNECTION
 
 #: Flickr serves its photos from many hosts (`farm5.staticflickr.com`, `c2.staticflickr.com`, …),
 #: which share one limit.

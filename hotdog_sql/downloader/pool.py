@@ -26,11 +26,11 @@ from hotdog_sql.downloader.validate import (
     md5_hex,
 )
 from hotdog_sql.errors import HotdogError, RequestError, UnreachableError
-from hotdog_sql.http import HttpClient, check_status, public_address
+from hotdog_sql.http import NO_CONNECTION, TOO_SLOW, HttpClient, check_status, public_address
+from hotdog_sql.httpcore_client import open_client
 from hotdog_sql.options import Source
 from hotdog_sql.progress import Progress
 from hotdog_sql.storage import Storage
-from hotdog_sql.transport import NO_CONNECTION, TOO_SLOW
 
 #: Photos in progress: enough to keep other hosts busy while one is paused, and little memory.
 _MAX_IN_PROGRESS = 1000
@@ -65,7 +65,7 @@ class DownloadPool:
     pools: int = 1
 
     def __post_init__(self) -> None:
-        HttpClient(self.options.silence_seconds)  # raises errors in the settings here, not later
+        open_client(self.options.silence_seconds)  # raises errors in the settings here, not later
         self._hosts = HostQueue(self.options, self.progress, self.pools, self.host_responded)
         self._results: SimpleQueue[Result | BaseException] = SimpleQueue()
         self._large_slots = BoundedSemaphore(_MAX_LARGE)
@@ -137,7 +137,7 @@ class DownloadPool:
     def _work(self) -> None:
         """Fetch photos until the pool closes; the target of each thread."""
         try:
-            with HttpClient(self.options.silence_seconds) as client:
+            with open_client(self.options.silence_seconds) as client:
                 while (task := self._hosts.take()) is not None:
                     self._fetch(client, task)
         except BaseException as error:  # noqa: BLE001 - the main thread raises it
@@ -208,7 +208,7 @@ class DownloadPool:
                 if not is_large and len(body) > _LARGE_BYTES:
                     wait_start = time.monotonic()
                     is_large = stack.enter_context(self._large_slots)
-                    client.extend(time.monotonic() - wait_start)
+                    client.deadline += time.monotonic() - wait_start
 
     def _save(self, task: Task, data: Bytes) -> Result:
         """Check the bytes, transform them if the options say so, and write them."""

@@ -11,7 +11,8 @@ from hotdog_sql.data_file import HIDDEN, DataFile, refresh_command, sidecar
 from hotdog_sql.download_options import SILENCE_SECONDS, RetryPolicy
 from hotdog_sql.errors import MissingFileError, StorageError, TransferError, UnreachableError
 from hotdog_sql.files import locked, storage_errors
-from hotdog_sql.http import HttpClient, check_url
+from hotdog_sql.http import check_url
+from hotdog_sql.httpcore_client import open_client
 from hotdog_sql.progress import Progress
 from hotdog_sql.refresh.transfer import Transfer, sizes_of
 from hotdog_sql.text import printable
@@ -67,7 +68,7 @@ def refresh(
     if offline:
         raise _missing_error(files, "--offline forbids downloading")
     check_url(base_url)
-    HttpClient(silence_seconds)  # pyreqwest crashes if the thread that built it has ended
+    open_client(silence_seconds)  # pyreqwest crashes if the thread that built it has ended
     display = progress or Progress()
     missing = [file for file in files if not file.path.is_file()]
     if confirm is not None and missing:
@@ -78,7 +79,7 @@ def refresh(
     stop = Event()
 
     def work(file: DataFile) -> FileResult:
-        with HttpClient(silence_seconds) as client:
+        with open_client(silence_seconds) as client:
             url = base_url + file.catalog.path
             return _run(Transfer(file, url, client, policy or RetryPolicy(), display, stop))
 

@@ -18,10 +18,10 @@ from hotdog_sql.catalog import CatalogFile
 from hotdog_sql.data_file import DataFile, Record, new_md5, save_json, sidecar
 from hotdog_sql.download_options import RetryPolicy
 from hotdog_sql.errors import RequestError, StorageError, TransferError, UnreachableError
-from hotdog_sql.http import HttpClient, check_status, public_address
+from hotdog_sql.http import UNTRUSTED, HttpClient, check_status, public_address
+from hotdog_sql.httpcore_client import open_client
 from hotdog_sql.progress import Progress
 from hotdog_sql.text import size_text
-from hotdog_sql.transport import UNTRUSTED
 
 #: Seconds for the headers of a response, and for every WINDOW_BYTES of its body.
 WINDOW_SECONDS = 60.0
@@ -217,7 +217,7 @@ class Transfer:
                     self.progress.file_progressed(self._name, done)
                     reported_at = now
                 if done >= window_end:
-                    self.client.extend(now - window_start)
+                    self.client.deadline += now - window_start
                     window_start, window_end = now, done + WINDOW_BYTES
         self.progress.file_progressed(self._name, done)
 
@@ -228,7 +228,7 @@ def sizes_of(files: Iterable[DataFile], base_url: str) -> dict[str, int | None]:
     Stops at the first failure; the download reports the reason.
     """
     sizes = {file.path.name: file.catalog.bytes for file in files}
-    with suppress(RequestError), HttpClient() as client:
+    with suppress(RequestError), open_client() as client:
         for file in files:
             if file.catalog.bytes is None:
                 url = base_url + file.catalog.path

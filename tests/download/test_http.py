@@ -12,13 +12,14 @@ import pytest
 from hotdog_sql import __version__
 from hotdog_sql.download_options import RetryPolicy
 from hotdog_sql.errors import RequestError
-from hotdog_sql.http import HttpClient, check_status, check_url
+from hotdog_sql.http import check_status, check_url
+from hotdog_sql.httpcore_client import open_client
 from tests.conftest import ROOT
 from tests.support.loopback import LoopbackServer, Reply
 
 
 def get(url: str) -> bytes:
-    with HttpClient() as client, client.stream(url, seconds=20) as response:
+    with open_client() as client, client.stream(url, seconds=20) as response:
         return response.read()
 
 
@@ -84,8 +85,8 @@ def test_retry_after_in_both_forms() -> None:
 def fetch_in_process(url: str, **environment: str) -> tuple[str, str]:
     """Make a request with another environment; return its body and the last line of errors."""
     code = (
-        "import sys; from hotdog_sql.http import HttpClient\n"
-        "with HttpClient() as client, client.stream(sys.argv[1], seconds=20) as response:\n"
+        "import sys; from hotdog_sql.httpcore_client import open_client\n"
+        "with open_client() as client, client.stream(sys.argv[1], seconds=20) as response:\n"
         "    print(response.read().decode(), end='')"
     )
     environment |= {name: os.environ[name] for name in ("PATH", "HOTDOG_SQL_TRANSPORT")}

@@ -1,4 +1,4 @@
-"""The pyreqwest transport, with httpx's types: a Rust client that does not hold the GIL."""
+"""HTTP with pyreqwest: a Rust client that does not hold the GIL."""
 
 import atexit
 from collections.abc import Iterator
@@ -16,10 +16,10 @@ from pyreqwest.proxy import ProxyBuilder
 from pyreqwest.response import SyncResponseBodyReader
 
 from hotdog_sql.errors import RequestError
-from hotdog_sql.transport import (
+from hotdog_sql.http import (
     CONNECT_SECONDS,
     Body,
-    Transport,
+    HttpClient,
     connection_error,
     proxies,
     ssl_context,
@@ -34,16 +34,15 @@ _HEADERS = (
 )
 
 
-class FastTransport(Transport):
-    """A transport whose connections all threads share."""
+class PyreqwestClient(HttpClient):
+    """A client; all clients of the process share their connections."""
 
     def __init__(self, silence_seconds: float) -> None:
         with _BUILD_LOCK:  # the process crashes if two threads build a client
             self._client = _client(silence_seconds)
 
     @contextmanager
-    def send(self, request: httpx.Request) -> Iterator[httpx.Response]:
-        """Send a request with pyreqwest."""
+    def _send(self, request: httpx.Request) -> Iterator[httpx.Response]:
         # pyreqwest's limit on a whole request cannot be extended while a body arrives. Instead, its
         # read timeout limits each wait, and the deadline is checked between waits.
         self.seconds_left()

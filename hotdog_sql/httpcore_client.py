@@ -1,0 +1,141 @@
+"""HTTP with httpcore, and the choice of the library.
+
+httpx limits each wait, but a server that sends a byte now and then never exceeds that limit. The
+network backend here limits each wait to the time that the request has left.
+"""
+
+import os
+import ssl
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.request import proxy_bypass
+
+import httpcore
+import httpx
+
+from hotdog_sql.download_options import SILENCE_SECONDS, transport_name
+from hotdog_sql.errors import RequestError
+from hotdog_sql.http import (
+    CONNECT_SECONDS,
+    Body,
+    HttpClient,
+    connection_error,
+    proxies,
+    ssl_context,
+)
+
+
+def open_client(silence_seconds: float = SILENCE_SECONDS) -> HttpClient:
+    """Return a client that makes requests with the library of `transport_name`."""
+    if transport_name() == "httpx":
+        return HttpcoreClient(silence_seconds)
+    # pyreqwest's allocator would commit memory that it does not need.
+    os.environ.setdefault("MIMALLOC_ARENA_EAGER_COMMIT", "0")
+    from hotdog_sql.pyreqwest_client import PyreqwestClient
+
+    return PyreqwestClient(silence_seconds)
+
+
+class HttpcoreClient(HttpClient):
+    """A client with its own connections."""
+
+    def __init__(self, silence_seconds: float) -> None:
+        self._timeout = httpx.Timeout(silence_seconds, connect=CONNECT_SECONDS).as_dict()
+        self._direct = self._pool()
+        with proxies() as found:
+            self._proxied = {scheme: self._pool(proxy) for scheme, proxy in found.items()}
+
+    def __exit__(self, *_: object) -> None:
+        for pool in (self._direct, *self._proxied.values()):
+            pool.close()
+
+    @contextmanager
+    def _send(self, request: httpx.Request) -> Iterator[httpx.Response]:
+        method, url, headers = request.method, request.url, request.headers.raw
+        # Not from a text, of which httpcore would lose what follows a semicolon.
+        target = httpcore.URL(
+            scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+        )
+        sent = httpcore.Request(
+            method, target, headers=headers, extensions={"timeout": self._timeout}
+        )
+        pool = self._direct
+        if self._proxied and not proxy_bypass(url.netloc.decode()):
+            pool = self._proxied.get(url.scheme) or self._proxied.get("all", pool)
+        broken = "connection broke"
+        try:
+            received = pool.handle_request(sent)
+            while not getattr(received.extensions["network_stream"], "has_read", True):
+                # The response came before the request: a keep-alive server had sent more than its
+                # previous response. Close that connection and try again.
+                received.close()
+                received = pool.handle_request(sent)
+            broken = "cut short"
+            with closing(received):
+                body = Body(received.iter_stream())
+                yield httpx.Response(received.status, headers=received.headers, stream=body)
+        except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.ProxyError) as error:
+            self.seconds_left()
+            raise connection_error(str(error), repr(error)) from error
+        except httpcore.TimeoutException as error:
+            self.seconds_left()
+            raise RequestError(f"silence ({error})", "silence", transient=True) from error
+        except (httpcore.NetworkError, httpcore.RemoteProtocolError) as error:
+            raise RequestError(f"{broken} ({error})", broken, transient=True) from error
+        except httpcore.ProtocolError as error:
+            raise RequestError(f"bad answer ({error})", "bad answer") from error
+
+    def _pool(self, proxy: httpx.Proxy | None = None) -> httpcore.ConnectionPool:
+        return httpcore.ConnectionPool(
+            ssl_context(),
+            None if proxy is None else httpcore.Proxy(str(proxy.url), proxy.raw_auth),
+            network_backend=_Network(self),
+        )
+
+
+@dataclass
+class _Network(httpcore.SyncBackend):
+    """Opens connections whose waits end at the deadline."""
+
+    client: HttpClient
+
+    def connect_tcp(
+        self, host: str, port: int, timeout: float | None = None, *args: Any, **options: Any
+    ) -> httpcore.NetworkStream:
+        wait = self.client.seconds_left(timeout)
+        return _Connection(super().connect_tcp(host, port, wait, *args, **options), self.client)
+
+
+@dataclass
+class _Connection(httpcore.NetworkStream):
+    """A connection whose waits end at the deadline."""
+
+    stream: httpcore.NetworkStream
+    client: HttpClient
+    has_read: bool = False  # whether anything has been read since the last write
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        self.has_read = True
+        return self.stream.read(max_bytes, self.client.seconds_left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self.has_read = False
+        self.stream.write(buffer, self.client.seconds_left(timeout))
+
+    def close(self) -> None:
+        self.stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        wait = self.client.seconds_left(timeout)
+        stream = self.stream.start_tls(ssl_context, server_hostname, wait)
+        return _Connection(stream, self.client)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self.stream.get_extra_info(info)

@@ -50,20 +50,21 @@ class TransferError(HotdogError):
 class RequestError(TransferError):
     """A request failed.
 
-    `reason` says why in the fixed words of the manifest. If the failure is `transient`, the same
-    request may succeed later: after `retry_after` seconds, if the server gave a time.
+    `reason` says why in the fixed words of the manifest; by default, it is the message. If the
+    failure is `transient`, the same request may succeed later: after `retry_after` seconds, if the
+    server gave a time.
     """
 
     def __init__(
         self,
         message: str,
-        reason: str,
+        reason: str = "",
         *,
         transient: bool = False,
         retry_after: float | None = None,
     ) -> None:
         super().__init__(printable(message))
-        self.reason = reason
+        self.reason = reason or message
         self.transient = transient
         self.retry_after = retry_after
 

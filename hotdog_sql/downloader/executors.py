@@ -14,6 +14,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias
 
 from hotdog_sql.download_options import DownloadOptions
+from hotdog_sql.downloader.hosts import HostQueue
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.pool import DownloadPool
 from hotdog_sql.downloader.result import Result, Status, decode, encode
@@ -98,8 +99,8 @@ def open_executor(
     with template.storage.scratch() as scratch:
         in_tars = options.in_tars
         storage = open_storage(scratch / "photos") if in_tars else template.storage
-        url, responded = template.mirror_url, template.host_responded
-        with DownloadPool(storage, url, options, progress, responded, template.pools) as pool:
+        hosts = HostQueue(options, progress, template.pools, template.host_responded)
+        with DownloadPool(storage, template.mirror_url, hosts) as pool:
             yield (partial(_run_tars, pool, scratch) if in_tars else partial(_run_files, pool))
 
 

@@ -13,7 +13,6 @@ from typing import Self
 
 import httpx
 
-from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.hosts import HostQueue, Task
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.result import Result, Status, join_notes
@@ -29,7 +28,6 @@ from hotdog_sql.errors import HotdogError, RequestError, UnreachableError
 from hotdog_sql.http import NO_CONNECTION, TOO_SLOW, HttpClient, check_status, public_address
 from hotdog_sql.httpcore_client import open_client
 from hotdog_sql.options import Source
-from hotdog_sql.progress import Progress
 from hotdog_sql.storage import Storage
 
 #: Photos in progress: enough to keep other hosts busy while one is paused, and little memory.
@@ -53,20 +51,16 @@ class DownloadPool:
     """Fetches photos with a fixed number of threads, each with its own client.
 
     A context manager: at the end of the block, transfers stop within about a second.
-    `host_responded` says that a host has responded earlier in this run. Then silent hosts only fail
-    their photos and do not end the run. The limits per host are shared by `pools` pools.
+    Once a host has responded, silent hosts only fail their photos and do not end the run.
     """
 
     storage: Storage
     mirror_url: str
-    options: DownloadOptions
-    progress: Progress
-    host_responded: bool = False
-    pools: int = 1
+    hosts: HostQueue
 
     def __post_init__(self) -> None:
+        self.options, self.progress = self.hosts.options, self.hosts.progress
         open_client(self.options.silence_seconds)  # raises errors in the settings here, not later
-        self._hosts = HostQueue(self.options, self.progress, self.pools, self.host_responded)
         self._results: SimpleQueue[Result | BaseException] = SimpleQueue()
         self._large_slots = BoundedSemaphore(_MAX_LARGE)
         # Decoded photos are a hundred times as large as their files, and decoding more of them than
@@ -79,7 +73,7 @@ class DownloadPool:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._hosts.close()
+        self.hosts.close()
         deadline = time.monotonic() + _STOP_SECONDS
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
@@ -112,7 +106,7 @@ class DownloadPool:
         """Queue a photo for its next source, or report its result if no source is left."""
         while task.sources:
             _, url = task.sources[0]
-            reason = self._hosts.put(task, delay) if url else "no address"
+            reason = self.hosts.put(task, delay) if url else "no address"
             if not reason:
                 return
             task.next_source(reason, transient=bool(url))
@@ -121,7 +115,7 @@ class DownloadPool:
 
     def _next_result(self) -> Result:
         deadline = time.monotonic() + _FIRST_RESPONSE_SECONDS
-        while self._hosts.has_responded or time.monotonic() < deadline:
+        while self.hosts.has_responded or time.monotonic() < deadline:
             with suppress(Empty):
                 result = self._results.get(timeout=1.0)  # blocks Ctrl-C on Windows meanwhile
                 if isinstance(result, BaseException):
@@ -138,7 +132,7 @@ class DownloadPool:
         """Fetch photos until the pool closes; the target of each thread."""
         try:
             with open_client(self.options.silence_seconds) as client:
-                while (task := self._hosts.take()) is not None:
+                while (task := self.hosts.take()) is not None:
                     self._fetch(client, task)
         except BaseException as error:  # noqa: BLE001 - the main thread raises it
             self._results.put(error)
@@ -149,15 +143,15 @@ class DownloadPool:
         host, outcome, body = task.host, "ok", bytearray()
         try:
             with client.stream(url, seconds=self.options.seconds) as response:
-                self._hosts.response_started(host)
+                self.hosts.response_started(host)
                 self._read_body(client, response, body)
             result = self._save(task, body)
-            self._hosts.succeeded(host)
+            self.hosts.succeeded(host)
             self._results.put(result)
         except RequestError as error:
             outcome = error.reason
             if error.transient:
-                for other in self._hosts.failed(host, error):
+                for other in self.hosts.failed(host, error):
                     self._enqueue(other)
                 self._enqueue(task, self._delay(task, error))
             else:
@@ -184,7 +178,7 @@ class DownloadPool:
 
     def _reject(self, task: Task, reason: str, *, transient: bool = False) -> None:
         """Give up the current source of a photo and queue it for the next."""
-        self._hosts.succeeded(task.host)
+        self.hosts.succeeded(task.host)
         task.next_source(reason, transient=transient)
         self._enqueue(task)
 
@@ -248,8 +242,8 @@ class DownloadPool:
         return result
 
     def _check_running(self) -> None:
-        if self._hosts.closed:
-            raise RequestError("stopped", "stopped", transient=True)
+        if self.hosts.closed:
+            raise RequestError("stopped", transient=True)
 
 
 def _difference(photo: Photo, size: int, md5: str) -> str:

@@ -33,9 +33,6 @@ class Picture(NamedTuple):
 class RejectedError(RequestError):
     """These bytes, or this response, are not the photo. Another request would not help."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason, reason)
-
 
 def inspect(data: Bytes) -> Picture:
     """Return the format and size of a complete JPEG, PNG, GIF or WebP.

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.dataset import FOREIGN_FILES, METADATA_FILES, open_dataset
+from hotdog_sql.downloader.hosts import HostQueue
 from hotdog_sql.downloader.manifest import open_manifest
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.pool import DownloadPool
@@ -140,7 +141,8 @@ def repair(
     options = replace(options, decode=decode, **alterations)
     repaired: set[Photo | None] = set()
     with open_dataset(address, None, options) as dataset:
-        with DownloadPool(dataset.storage, mirror_url, options, progress or Progress()) as pool:
+        hosts = HostQueue(options, progress or Progress())
+        with DownloadPool(dataset.storage, mirror_url, hosts) as pool:
             for result in pool.run(faults):
                 if result.status is Status.DOWNLOADED:
                     repaired.add(result.photo)

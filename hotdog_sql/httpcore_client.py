@@ -7,8 +7,11 @@ network backend here limits each wait to the time that the request has left.
 import os
 import ssl
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from threading import Event, Thread
 from typing import Any
 from urllib.request import proxy_bypass
 
@@ -31,11 +34,30 @@ def open_client(silence_seconds: float = SILENCE_SECONDS) -> HttpClient:
     """Return a client that makes requests with the library of `transport_name`."""
     if transport_name() == "httpx":
         return HttpcoreClient(silence_seconds)
-    # pyreqwest's allocator would commit memory that it does not need.
-    os.environ.setdefault("MIMALLOC_ARENA_EAGER_COMMIT", "0")
+    _load_pyreqwest()
     from hotdog_sql.pyreqwest_client import PyreqwestClient
 
     return PyreqwestClient(silence_seconds)
+
+
+@cache
+def _load_pyreqwest() -> None:
+    """Import pyreqwest in a thread that never ends.
+
+    Otherwise its allocator crashes when the thread that imported it has ended
+    (https://github.com/microsoft/mimalloc/issues/1287).
+    """
+    os.environ.setdefault("MIMALLOC_ARENA_EAGER_COMMIT", "0")  # it needs less memory
+    imported = Event()
+
+    def run() -> None:
+        with suppress(ImportError):  # the caller's import raises it
+            import_module("pyreqwest.client")
+        imported.set()
+        Event().wait()
+
+    Thread(target=run, daemon=True).start()
+    imported.wait()
 
 
 class HttpcoreClient(HttpClient):

@@ -72,10 +72,6 @@ class Photo(NamedTuple):
             *others,
         )
 
-    def image_row(self) -> dict[str, str]:
-        """Return the columns of the Open Images image file."""
-        return dict(zip(IMAGE_COLUMNS, self[4:], strict=True))
-
     @property
     def stem(self) -> str:
         """Path of the photo in the dataset, without its extension."""

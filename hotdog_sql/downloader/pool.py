@@ -60,7 +60,6 @@ class DownloadPool:
 
     def __post_init__(self) -> None:
         self.options, self.progress = self.hosts.options, self.hosts.progress
-        open_client(self.options.silence_seconds)  # raises errors in the settings here, not later
         self._results: SimpleQueue[Result | BaseException] = SimpleQueue()
         self._large_slots = BoundedSemaphore(_MAX_LARGE)
         # Decoded photos are a hundred times as large as their files, and decoding more of them than

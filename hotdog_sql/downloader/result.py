@@ -61,13 +61,11 @@ class Result:
 
     def row(self) -> tuple[object, ...]:
         """Return the values of the photo's line in the manifest."""
-        photo = self.photo
-        _, *image = photo.image_row().values()
+        folder, rank, reserve, partition, image_id, *image = self.photo
         return (
-            *(photo.image_id, photo.folder, photo.partition, photo.rank),
-            *(self.path, self.status, self.source, self.url),
-            *(self.size, self.md5, self.error, self.note),
-            *("true" if photo.reserve else "false", *image, self.width, self.height),
+            *(image_id, folder, partition, rank, self.path, self.status, self.source, self.url),
+            *(self.size, self.md5, self.error, self.note, "true" if reserve else "false"),
+            *(*image, self.width, self.height),
         )
 
     @classmethod

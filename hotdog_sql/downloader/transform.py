@@ -58,7 +58,7 @@ def degrees(rotation: str, source: Source) -> int:
     to the original as uploaded, of which the mirror has copies. Flickr itself rotates its smaller
     sizes (https://www.flickr.com/services/api/flickr.photos.getInfo.html).
     """
-    with suppress(ValueError):  # of an empty one
+    with suppress(ValueError):  # it may be empty
         if source is not Source.THUMBNAIL and float(rotation) in _ORIENTATIONS_BY_DEGREES:
             return int(float(rotation))
     return 0

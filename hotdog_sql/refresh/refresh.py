@@ -68,7 +68,6 @@ def refresh(
     if offline:
         raise _missing_error(files, "--offline forbids downloading")
     check_url(base_url)
-    open_client(silence_seconds)  # pyreqwest crashes if the thread that built it has ended
     display = progress or Progress()
     missing = [file for file in files if not file.path.is_file()]
     if confirm is not None and missing:

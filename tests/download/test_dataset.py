@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.dataset import open_dataset
+from hotdog_sql.downloader.photo import IMAGE_COLUMNS
 from hotdog_sql.errors import DatasetError
 from hotdog_sql.storage import open_storage
 from tests.support.datasets import contents
@@ -105,7 +106,8 @@ def test_a_foreign_manifest_is_not_changed(
 
 def test_attribution_and_manifest_have_safe_text(server: LoopbackServer, tmp_path: Path) -> None:
     one = photo(1, title='A\nB\x1b[31m, "C"', author="=1+1\u2028é 👩‍🍳")
-    clean = type(one).from_row(one.image_row() | {"folder": "other", "rank": 1})
+    values = dict(zip(("folder", "rank", *IMAGE_COLUMNS), ("other", 1, *one[4:]), strict=True))
+    clean = type(one).from_row(values)
     lost = photo(2)
     serve(server, [one])
     run(server, tmp_path, [clean, lost])

@@ -83,11 +83,17 @@ def test_retry_after_in_both_forms() -> None:
 
 
 def fetch_in_process(url: str, **environment: str) -> tuple[str, str]:
-    """Make a request with another environment; return its body and the last line of errors."""
+    """Make a request with another environment; return its body and the last line of errors.
+
+    Its thread is the second to open a client; the first has ended.
+    """
     code = (
-        "import sys; from hotdog_sql.httpcore_client import open_client\n"
-        "with open_client() as client, client.stream(sys.argv[1], seconds=20) as response:\n"
-        "    print(response.read().decode(), end='')"
+        "import sys, threading; from hotdog_sql.httpcore_client import open_client\n"
+        "def fetch():\n"
+        "    with open_client() as client, client.stream(sys.argv[1], seconds=20) as response:\n"
+        "        print(response.read().decode(), end='')\n"
+        "for target in (open_client, fetch):\n"
+        "    thread = threading.Thread(target=target); thread.start(); thread.join()\n"
     )
     environment |= {name: os.environ[name] for name in ("PATH", "HOTDOG_SQL_TRANSPORT")}
     command = [sys.executable, "-c", code, url]

@@ -174,5 +174,5 @@ def save_selection(path: Path, photos: Iterable[Photo]) -> Path:
         writer = csv.writer(file)
         writer.writerow(["folder", "rank", *IMAGE_COLUMNS])
         for one in photos:
-            writer.writerow([one.folder, one.rank, *one.image_row().values()])
+            writer.writerow([one.folder, one.rank, *one[4:]])
     return path

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import Any
 from urllib.request import proxy_bypass
 
@@ -29,15 +29,18 @@ from hotdog_sql.http import (
     ssl_context,
 )
 
+_LOCK = Lock()
+
 
 def open_client(silence_seconds: float = SILENCE_SECONDS) -> HttpClient:
     """Return a client that makes requests with the library of `transport_name`."""
     if transport_name() == "httpx":
         return HttpcoreClient(silence_seconds)
-    _load_pyreqwest()
-    from hotdog_sql.pyreqwest_client import PyreqwestClient
+    with _LOCK:  # the first of many threads makes what all of them use
+        _load_pyreqwest()
+        from hotdog_sql.pyreqwest_client import PyreqwestClient
 
-    return PyreqwestClient(silence_seconds)
+        return PyreqwestClient(silence_seconds)
 
 
 @cache

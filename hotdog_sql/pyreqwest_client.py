@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import cache
-from threading import Lock
 from typing import cast
 from urllib.request import getproxies
 
@@ -25,8 +24,6 @@ from hotdog_sql.http import (
     ssl_context,
 )
 
-_BUILD_LOCK = Lock()
-
 #: The response headers in use; converting all of them to httpx's takes time.
 _HEADERS = (
     *("Content-Encoding", "Content-Length", "Content-Range", "Content-Type", "ETag"),
@@ -38,8 +35,7 @@ class PyreqwestClient(HttpClient):
     """A client; all clients of the process share their connections."""
 
     def __init__(self, silence_seconds: float) -> None:
-        with _BUILD_LOCK:  # the process crashes if two threads build a client
-            self._client = _client(silence_seconds)
+        self._client = _client(silence_seconds)
 
     @contextmanager
     def _send(self, request: httpx.Request) -> Iterator[httpx.Response]:

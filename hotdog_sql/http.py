@@ -186,7 +186,7 @@ def _retry_after(value: str) -> float | None:
     return None if date is None else max(0.0, (date - datetime.now(UTC)).total_seconds())
 
 
-def connection_error(error: str, cause: str) -> RequestError:
+def connect_error(error: str, cause: str) -> RequestError:
     """Return the error for a failed connection; `cause` is the library's text about the cause."""
     reasons = (reason for text, reason in _CONNECTION_REASONS.items() if text in cause.lower())
     reason = next(reasons, "no connection")

@@ -20,14 +20,7 @@ import httpx
 
 from hotdog_sql.download_options import SILENCE_SECONDS, transport_name
 from hotdog_sql.errors import RequestError
-from hotdog_sql.http import (
-    CONNECT_SECONDS,
-    Body,
-    HttpClient,
-    connection_error,
-    proxies,
-    ssl_context,
-)
+from hotdog_sql.http import CONNECT_SECONDS, Body, HttpClient, connect_error, proxies, ssl_context
 
 _LOCK = Lock()
 
@@ -103,7 +96,7 @@ class HttpcoreClient(HttpClient):
                 yield httpx.Response(received.status, headers=received.headers, stream=body)
         except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.ProxyError) as error:
             self.seconds_left()
-            raise connection_error(str(error), repr(error)) from error
+            raise connect_error(str(error), repr(error)) from error
         except httpcore.TimeoutException as error:
             self.seconds_left()
             raise RequestError(f"silence ({error})", "silence", transient=True) from error

@@ -15,14 +15,7 @@ from pyreqwest.proxy import ProxyBuilder
 from pyreqwest.response import SyncResponseBodyReader
 
 from hotdog_sql.errors import RequestError
-from hotdog_sql.http import (
-    CONNECT_SECONDS,
-    Body,
-    HttpClient,
-    connection_error,
-    proxies,
-    ssl_context,
-)
+from hotdog_sql.http import CONNECT_SECONDS, Body, HttpClient, connect_error, proxies, ssl_context
 
 #: The response headers in use; converting all of them to httpx's takes time.
 _HEADERS = (
@@ -63,7 +56,7 @@ class PyreqwestClient(HttpClient):
             root_cause = causes[-1]["message"]
             if "client error (Connect)" in str(error):
                 # The first of the causes quotes the address.
-                raise connection_error(root_cause, str(causes[1:])) from error
+                raise connect_error(root_cause, str(causes[1:])) from error
             if isinstance(error, exceptions.RequestTimeoutError):
                 self.seconds_left()
                 broken = "silence"

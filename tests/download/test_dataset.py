@@ -95,9 +95,7 @@ def test_a_truncated_manifest_is_repaired(server: LoopbackServer, tmp_path: Path
 
 
 @pytest.mark.parametrize("text", [b"a,b\n1,2\n", b"\n", b"\xff", b"x" * 200_000])
-def test_a_foreign_manifest_is_not_changed(
-    server: LoopbackServer, tmp_path: Path, text: bytes
-) -> None:
+def test_a_foreign_manifest_is_kept(server: LoopbackServer, tmp_path: Path, text: bytes) -> None:
     (tmp_path / "manifest.csv").write_bytes(text)
     with pytest.raises(DatasetError, match="choose another folder"):
         run(server, tmp_path, [photo(1)])

@@ -158,9 +158,7 @@ def test_a_full_disk_ends_the_run(server: LoopbackServer, small_disk: Path) -> N
     assert server.counts().keys() == {mirror_path(one) for one in photos} - finished
 
 
-def test_a_full_temporary_folder_ends_the_command(
-    small_disk: Path, tmp_path: Path, in_sh: Run
-) -> None:
+def test_a_full_temporary_folder(small_disk: Path, tmp_path: Path, in_sh: Run) -> None:
     lines = (encode(Result(photo(n), Status.LOST).row()) for n in range(20_000))
     (tmp_path / "manifest.csv").write_bytes(HEADER + b"".join(lines))
     for command in ("verify", "download manifest.csv"):

@@ -113,9 +113,7 @@ def test_a_large_dataset_is_listed_in_pieces(
     assert server.counts() == {mirror_path(CHOSEN[0]): 1}
 
 
-def test_memory_does_not_grow_with_what_is_listed(
-    bucket: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_memory_does_not_grow_with_listings(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [
         Row("other", f"{n:016x}", "", n, False, "downloaded", f"other/{n:016x}.jpg", n, 0, 0, 1)
         for n in (0, 99_999, 100_000)

@@ -86,9 +86,7 @@ def test_another_format_replaces_the_old_file(server: LoopbackServer, tmp_path: 
         assert verify(tmp_path).good
 
 
-def test_reserves_stay_where_replacements_are_unknown(
-    server: LoopbackServer, tmp_path: Path
-) -> None:
+def test_reserves_stay_without_replacements(server: LoopbackServer, tmp_path: Path) -> None:
     """They go when the lost photo is back, also after a spreadsheet has changed the manifest."""
     serve(server, PHOTOS[1:])
     album = Album(PHOTOS[:4], {"hot_dog": PHOTOS[4:5]})

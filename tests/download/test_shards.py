@@ -159,9 +159,7 @@ def shard_of(server: LoopbackServer, there: str, tar: str = "") -> Shard:
 
 
 @pytest.mark.parametrize("tar", ["", "000003.tar"])
-def test_a_finished_shard_is_not_downloaded_again(
-    server: LoopbackServer, there: str, tar: str
-) -> None:
+def test_a_finished_shard_is_not_repeated(server: LoopbackServer, there: str, tar: str) -> None:
     """Not even by another worker with another limit per host."""
     shard = pickle.loads(pickle.dumps(shard_of(server, there, tar)))
     run_shard_once(shard)
@@ -180,9 +178,7 @@ def test_a_finished_shard_is_not_downloaded_again(
 
 
 @pytest.mark.parametrize("tar", ["", "000003.tar"])
-def test_a_worker_of_an_earlier_run_writes_nothing(
-    server: LoopbackServer, there: str, tar: str
-) -> None:
+def test_workers_of_old_runs_write_nothing(server: LoopbackServer, there: str, tar: str) -> None:
     """Its command was killed, and another command is running or has ended."""
     shard, storage = shard_of(server, there, tar), open_storage(there)
     storage.write("000003.tar", b"of the other run")

@@ -112,9 +112,7 @@ def test_undecodable_photos_are_found(
     assert (problem.fault, problem.photo) == (Fault.UNDECODABLE, PHOTOS[1])
 
 
-def test_memory_does_not_grow_with_the_dataset(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_memory_does_not_grow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verify_module, "_BATCH", 10)
     data = jpeg()
     results = [
@@ -135,9 +133,7 @@ def test_memory_does_not_grow_with_the_dataset(
     assert min(progress.used[end] - progress.used[end - 600] for end in (700, 1400)) < 100_000
 
 
-def test_a_manifest_that_points_elsewhere_is_refused(
-    server: LoopbackServer, tmp_path: Path
-) -> None:
+def test_a_manifest_with_foreign_paths_is_refused(server: LoopbackServer, tmp_path: Path) -> None:
     """A dataset may be untrusted: its manifest must not give access to other files."""
     serve(server, PHOTOS[:1])
     download(server, tmp_path, PHOTOS[:1])

@@ -155,9 +155,7 @@ def test_no_password_is_shown_or_recorded(server: LoopbackServer, run: Run, tmp_
         assert "secret" not in record.read_text()
 
 
-def test_a_full_disk_changes_nothing(
-    server: LoopbackServer, call: Run, in_sh: Run, tmp_path: Path
-) -> None:
+def test_a_full_disk(server: LoopbackServer, call: Run, in_sh: Run, tmp_path: Path) -> None:
     """A limit on file sizes simulates it; the error is one line."""
     base_url = {"HOTDOG_SQL_BASE_URL": server.url("/")}
     server.on(CLASSES, file_reply(b"old"))

@@ -5,11 +5,13 @@ import sys
 from base64 import b64encode
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from hotdog_sql.data_file import DataFile
 from hotdog_sql.errors import StorageError
+from hotdog_sql.refresh import refresh as module
 from hotdog_sql.refresh.refresh import FileResult, Status, failure
 from tests.refresh.conftest import FILE, NEW, OLD, Site, content, new
 from tests.support.loopback import LoopbackServer, Reply, file_reply
@@ -67,9 +69,7 @@ def test_a_damaged_record_is_ignored(old_site: Site) -> None:
 
 
 @pytest.mark.parametrize("data", [NEW, content(9, len(NEW))])
-def test_a_file_that_was_copied_there_is_kept_if_it_is_the_right_one(
-    site: Site, data: bytes
-) -> None:
+def test_a_copied_file_is_kept_if_it_is_the_right_one(site: Site, data: bytes) -> None:
     site.data_dir.mkdir()
     site.path.write_bytes(data)
     site.serve(new(Reply(stall_after=0) if data == NEW else None))
@@ -111,9 +111,7 @@ def test_without_a_hash_the_catalog_decides(old_site: Site) -> None:
     assert old_site.refresh(md5=md5(NEW)).status is Status.CHANGED
 
 
-def test_the_crc32c_is_checked_if_the_library_is_installed(
-    old_site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_crc32c_is_checked(old_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Google's storage sends it with the MD5."""
     library = pytest.importorskip("google_crc32c")
 
@@ -141,6 +139,23 @@ def test_results_keep_the_order_and_a_failure_affects_no_other_file(site: Site) 
     results = site.refresh_all(missing, site.file())
     assert [result.status for result in results] == ["failed", "new"]
     assert "could not fetch c.csv: HTTP status 404" in str(failure(results))
+
+
+def test_ctrl_c_between_two_starts(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The transfer that has started is stopped."""
+    started: list[Any] = []
+
+    def start(*call: Any, start: Any = module._start) -> Any:
+        if started:
+            raise KeyboardInterrupt
+        started.append(start(*call))
+        return started[0]
+
+    monkeypatch.setattr(module, "_start", start)
+    site.serve(new(Reply(drip=(1000, 0.05))))
+    with pytest.raises(KeyboardInterrupt):
+        site.refresh_all(site.file(), site.file())
+    assert started[0].result(10).note == "stopped"
 
 
 def test_a_folder_that_cannot_be_made(site: Site) -> None:

@@ -158,12 +158,10 @@ def check_url(url: str, base: httpx.URL | None = None) -> httpx.URL:
 
 def check_status(response: httpx.Response) -> None:
     """Raise a transient `RequestError` if the status means that a retry may succeed."""
-    status = response.status_code
-    if status in (408, 425, 429) or status >= 500:
+    code = response.status_code
+    if code in (408, 425, 429) or code >= 500:
         wait = _retry_after(response.headers.get("Retry-After", "").strip())
-        raise RequestError(
-            f"HTTP status {status}", f"http {status}", transient=True, retry_after=wait
-        )
+        raise RequestError(f"HTTP status {code}", f"http {code}", transient=True, retry_after=wait)
 
 
 def _is_loopback(host: str) -> bool:

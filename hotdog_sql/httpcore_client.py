@@ -60,7 +60,8 @@ class HttpcoreClient(HttpClient):
     """A client with its own connections."""
 
     def __init__(self, silence_seconds: float) -> None:
-        self._timeout = httpx.Timeout(silence_seconds, connect=CONNECT_SECONDS).as_dict()
+        timeout = httpx.Timeout(silence_seconds, connect=CONNECT_SECONDS)
+        self._extensions = {"timeout": timeout.as_dict()}
         self._direct = self._pool()
         with proxies() as found:
             self._proxied = {scheme: self._pool(proxy) for scheme, proxy in found.items()}
@@ -76,9 +77,7 @@ class HttpcoreClient(HttpClient):
         target = httpcore.URL(
             scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
         )
-        sent = httpcore.Request(
-            method, target, headers=headers, extensions={"timeout": self._timeout}
-        )
+        sent = httpcore.Request(method, target, headers=headers, extensions=self._extensions)
         pool = self._direct
         if self._proxied and not proxy_bypass(url.netloc.decode()):
             pool = self._proxied.get(url.scheme) or self._proxied.get("all", pool)

@@ -16,14 +16,7 @@ import httpx
 from hotdog_sql.downloader.hosts import HostQueue, Task
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.result import Result, Status, join_notes
-from hotdog_sql.downloader.validate import (
-    PLACEHOLDER_NAME,
-    PLACEHOLDERS,
-    Bytes,
-    RejectedError,
-    inspect,
-    md5_hex,
-)
+from hotdog_sql.downloader.validate import Bytes, RejectedError, inspect, md5_hex
 from hotdog_sql.errors import HotdogError, RequestError, UnreachableError
 from hotdog_sql.http import NO_CONNECTION, TOO_SLOW, HttpClient, check_status, public_address
 from hotdog_sql.httpcore_client import open_client
@@ -37,6 +30,11 @@ _MAX_IN_PROGRESS = 1000
 #: once. With many workers, more would need gigabytes of memory.
 _LARGE_BYTES = 3 << 20
 _MAX_LARGE = 2
+
+#: MD5 of the picture that says "This photo is no longer available" (2,051 bytes of PNG), which
+#: Flickr sends with status 200, and a part of its URL that all its sizes share.
+_PLACEHOLDERS = {"880a7a58e05d3e83797f27573bb6d35c"}
+_PLACEHOLDER_NAME = "photo_unavailable"
 
 #: Seconds within which some host must respond.
 _FIRST_RESPONSE_SECONDS = 30.0
@@ -183,7 +181,7 @@ class DownloadPool:
 
     def _read_body(self, client: HttpClient, response: httpx.Response, body: bytearray) -> None:
         """Read the body, or raise `RejectedError` if it cannot be a photo."""
-        if any(PLACEHOLDER_NAME in hop.url.path for hop in (*response.history, response)):
+        if any(_PLACEHOLDER_NAME in hop.url.path for hop in (*response.history, response)):
             raise RejectedError("placeholder")
         check_status(response)
         if response.status_code != httpx.codes.OK:
@@ -208,7 +206,7 @@ class DownloadPool:
         photo, (source, url), options = task.photo, task.sources[0], self.options
         picture = inspect(data)
         md5 = md5_hex(data)
-        if md5 in PLACEHOLDERS:
+        if md5 in _PLACEHOLDERS:
             raise RejectedError("placeholder")
         note = _difference(photo, len(data), md5) if source == Source.ORIGINAL else ""
         if note and options.strict_md5:

@@ -7,11 +7,6 @@ from hotdog_sql.errors import RequestError
 
 Bytes = bytes | bytearray
 
-#: MD5 of the picture that says "This photo is no longer available" (2,051 bytes of PNG), which
-#: Flickr sends with status 200, and a part of its URL that all its sizes share.
-PLACEHOLDERS = frozenset({"880a7a58e05d3e83797f27573bb6d35c"})
-PLACEHOLDER_NAME = "photo_unavailable"
-
 #: WebP chunks that contain pixels, with the bytes of their headers (RFC 9649, RFC 6386).
 _WEBP_IMAGE_CHUNKS = {b"VP8 ": 10, b"VP8L": 5, b"ANMF": 16}
 _START_OF_SCAN = 0xDA

@@ -90,7 +90,7 @@ CASES = {
 
 
 def test_responses(server: LoopbackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "PLACEHOLDERS", {md5(png(9))})
+    monkeypatch.setattr(pool, "_PLACEHOLDERS", {md5(png(9))})
     photos = {name: photo(number) for number, name in enumerate(CASES, 1)}
     for name, one in photos.items():
         server.on(mirror_path(one), *CASES[name].answers)

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from uuid import uuid4
 
@@ -52,6 +53,9 @@ _FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 
 #: Seconds between uploads of new manifest lines; a killed run loses those since the last upload.
 _FLUSH_SECONDS = 10.0
+
+#: Files to delete at a time, which limits memory.
+_DELETE_BATCH = 1000
 
 #: Manifest size in bytes up to which one request lists a folder. A row has about 400 bytes.
 _BYTES_PER_LISTING = 20_000_000
@@ -175,39 +179,44 @@ class Dataset:
         photos, not on timing. Files that would not change are not touched.
         """
         new_manifest, new_attribution = self._scratch / "new.csv", self._scratch / ATTRIBUTION
-        with storage_errors(self.manifest.path):
-            with new_manifest.open("wb") as manifest, new_attribution.open("wb") as attribution:
-                manifest.write(HEADER)
-                attribution.write(encode(_ATTRIBUTION_COLUMNS))
-                for row in self._final_rows():
-                    manifest.write(encode(row.values()))
-                    if row["status"] == Status.DOWNLOADED:
-                        cells = (_spreadsheet_safe(row[name]) for name in _ATTRIBUTION_COLUMNS)
-                        attribution.write(encode(cells))
-                    report.count(row)
-                for file in (manifest, attribution):
-                    file.flush()
-                    os.fsync(file.fileno())
-            files = self.storage.files() if options.update else ()
-            unused = self.manifest.unused(path for path, _ in files)
-            self.manifest.close()
+        with (
+            storage_errors(self.manifest.path),
+            new_manifest.open("wb") as manifest,
+            new_attribution.open("wb") as attribution,
+        ):
+            manifest.write(HEADER)
+            attribution.write(encode(_ATTRIBUTION_COLUMNS))
+            for row in self._final_rows():
+                manifest.write(encode(row.values()))
+                if row["status"] == Status.DOWNLOADED:
+                    cells = (_spreadsheet_safe(row[name]) for name in _ATTRIBUTION_COLUMNS)
+                    attribution.write(encode(cells))
+                report.count(row)
+            for file in (manifest, attribution):
+                file.flush()
+                os.fsync(file.fileno())
         self.flush()
-        self.storage.delete(*unused)  # the next run does so if this one is killed before
+        # If this run is killed before the new manifest is in place, the next one does this again.
+        files = self.storage.files() if options.update else ()
+        unused = self.manifest.unused(path for path, _ in files)
+        while batch := list(islice(unused, _DELETE_BATCH)):
+            self.storage.delete(*batch)
+        if self.storage.folder is not None:
+            for name in self.manifest.class_folders():
+                with suppress(OSError):  # trainers take an empty folder for a class
+                    os.removedirs(self.storage.folder / name)
+        self.manifest.close()
         for name, new in ((ATTRIBUTION, new_attribution), (MANIFEST, new_manifest)):
             old = None if self.storage.folder is None else self.storage.folder / name
             if not (old and old.exists() and filecmp.cmp(new, old, shallow=False)):
                 self.storage.put(name, new)
+        if self.storage.folder is None:  # the manifest has replaced its parts
+            self.storage.delete(*(path for path, _ in self.storage.files(WORK_FOLDER)))
         # Only now: an interrupted update must be run again with --update.
         if options.update:
             if recipe is None:
                 self.storage.delete(SELECTION)  # the old recipe no longer applies
             write_recipe(self.storage, recipe, options)
-        if self.storage.folder is not None:
-            for name in {path.rpartition("/")[0] for path in unused}:
-                with suppress(OSError):  # trainers take an empty folder for a class
-                    os.removedirs(self.storage.folder / name)
-        else:  # the parts have been replaced by the manifest
-            self.storage.delete(*(path for path, _ in self.storage.files(WORK_FOLDER)))
 
     def flush(self) -> None:
         """Upload the new lines of the manifest if the dataset is remote."""

@@ -69,7 +69,8 @@ BEGIN INSERT INTO unused VALUES (old.path); END;
 CREATE TRIGGER supersede AFTER UPDATE OF path ON photos WHEN new.path NOT IN (old.path, '')
 BEGIN INSERT INTO unused VALUES (old.path); END;
 """
-_PHOTO_PATH = re.compile(r"(.+/)[0-9a-f]{16}\.(?:jpg|png|gif|webp)")  # of Open Images
+_PART_PATH = re.compile(rf"{re.escape(WORK_FOLDER)}/manifest-\d{{6}}\.csv")
+_PHOTO_PATH = re.compile(r"(.+)/[0-9a-f]{16}\.(?:jpg|png|gif|webp)")  # of Open Images
 
 
 class Manifest:
@@ -126,24 +127,31 @@ class Manifest:
         (row,) = self._index.execute(query, (photo.folder, photo.image_id))
         return Row._make(row)
 
-    def discard(self, row: Row) -> None:
-        """Remove a photo from the index; its file becomes one of the `unused`."""
-        query = "DELETE FROM photos WHERE folder = ? AND image_id = ?"
-        self._index.execute(query, (row.folder, row.image_id))
+    def unselected(self) -> list[tuple[str, str, bool, int]]:
+        """Return folder, partition, reserve and number of files of the photos not selected."""
+        query = """
+            SELECT folder, partition, reserve, count(nullif(path, '')) FROM photos
+            WHERE selected = 0 GROUP BY folder, partition, reserve
+        """
+        return self._index.execute(query).fetchall()
 
-    def rows(self, *, unselected: bool = False) -> Iterator[Row]:
+    def discard(self, *group: object) -> None:
+        """Remove the photos of a group of `unselected`; their files become `unused`."""
+        query = """
+            DELETE FROM photos
+            WHERE selected = 0 AND folder = ? AND partition = ? AND reserve = ?
+        """
+        self._index.execute(query, group)
+
+    def rows(self) -> Iterator[Row]:
         """Yield the recorded photos by folder and rank; do not append meanwhile.
 
-        Folders of this run's selection come first. `unselected`: only photos that this run did not
-        select.
+        Folders of this run's selection come first.
         """
         self._index_lines(selected=1)
-        query = """
-            SELECT * FROM photos WHERE folder = ? AND status <> '' AND (selected = 0 OR ?)
-            ORDER BY rank, image_id
-        """
+        query = "SELECT * FROM photos WHERE folder = ? AND status <> '' ORDER BY rank, image_id"
         for folder in self.selected_folders | {folder: None for _, folder in self._recorded}:
-            yield from map(Row._make, self._index.execute(query, (folder, not unselected)))
+            yield from map(Row._make, self._index.execute(query, (folder,)))
 
     def rows_by_path(self) -> Iterator[Row]:
         """Return the downloaded photos by path, so that the photos of a tar are adjacent."""
@@ -151,17 +159,21 @@ class Manifest:
         query = "SELECT * FROM photos WHERE path <> '' ORDER BY path"
         return map(Row._make, self._index.execute(query))
 
-    def unused(self, written: Iterable[str]) -> list[str]:
-        """Return the files of photos that were discarded or replaced, after `rows`.
+    def class_folders(self) -> set[str]:
+        """Return the folders of all recorded photos, as paths in the dataset."""
+        return {stem_of(*place, "")[:-1] for place in self._recorded}
+
+    def unused(self, written: Iterable[str]) -> Iterator[str]:
+        """Yield the files of photos that were discarded or replaced, after `rows`.
 
         Also those of `written`, paths in the dataset, that only a stopped run can have written.
         """
-        prefixes = {stem_of(*place, "") for place in self._recorded}
+        folders = self.class_folders()
         matches = map(_PHOTO_PATH.fullmatch, written)
-        paths = ((match[0],) for match in matches if match and match[1] in prefixes)
+        paths = ((match[0],) for match in matches if match and match[1] in folders)
         self._index.executemany("INSERT INTO unused VALUES (?)", paths)
         query = "SELECT path FROM unused WHERE path <> '' EXCEPT SELECT path FROM photos"
-        return [path for (path,) in self._index.execute(query) if not tar_of(path)]
+        return (path for (path,) in self._index.execute(query) if not tar_of(path))
 
     def has_path(self, path: str) -> bool:
         """Return whether a photo is recorded at a path, after `rows_by_path`."""
@@ -263,7 +275,8 @@ def read_manifest(storage: Storage, scratch: Path) -> tuple[Path, int]:
             if file.readline() == HEADER:
                 return path, 0
     path = scratch / MANIFEST
-    parts = [name for name, _ in storage.files(WORK_FOLDER, "manifest-")]
+    files = storage.files(WORK_FOLDER, "manifest-")
+    parts = [name for name, _ in files if _PART_PATH.fullmatch(name)]
     with storage_errors(path), path.open("wb") as target:
         target.write(HEADER)
         for name in (MANIFEST, *parts):
@@ -272,7 +285,7 @@ def read_manifest(storage: Storage, scratch: Path) -> tuple[Path, int]:
                     rows = _read_rows(source, f"{storage.name}/{name}")
                     target.writelines(encode(row.values()) for row in rows)
     # Not the count of parts: a part whose upload failed is missing.
-    return path, int(re.findall(r"\d+", parts[-1])[0]) if parts else 0
+    return path, int(parts[-1][-10:-4]) if parts else 0
 
 
 def _read_rows(file: BinaryIO, name: str) -> Iterator[dict[str, str]]:

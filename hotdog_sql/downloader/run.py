@@ -145,21 +145,22 @@ class _Run:
 
     def clean_up(self) -> None:
         """Remove the photos that are no longer selected, or count them."""
-        for row in list(self.dataset.manifest.rows(unselected=True)):
-            if self._is_removable(row):
-                self.dataset.manifest.discard(row)
-            elif row.path and not row.reserve:
-                self.report.unselected += 1
+        manifest = self.dataset.manifest
+        for folder, partition, reserve, files in manifest.unselected():
+            if self._is_removable(folder, partition, reserve):
+                manifest.discard(folder, partition, reserve)
+            elif not reserve:
+                self.report.unselected += files
 
-    def _is_removable(self, row: Row) -> bool:
-        """Return whether to remove a photo that is not selected."""
-        is_reserve = row.reserve and row.folder in self.dataset.manifest.selected_folders
+    def _is_removable(self, folder: str, partition: str, reserve: bool) -> bool:
+        """Return whether to remove photos that are not selected."""
+        is_reserve = reserve and folder in self.dataset.manifest.selected_folders
         # A reserve is surplus once the photo that it replaced has been downloaded.
-        is_surplus = is_reserve and self.requested[row.folder] >= self.lost[row.folder]
+        is_surplus = is_reserve and self.requested[folder] >= self.lost[folder]
         # Without a recipe, no photo can be selected in place of a lost one, and tars never change.
         can_replace = self.replacements is not None and not self.options.in_tars
         if self.options.update:
-            is_needed = is_reserve and row.partition in self.partitions
+            is_needed = is_reserve and partition in self.partitions
             return can_replace or is_surplus or not is_needed
         return is_surplus and can_replace and self.options.top_up
 

@@ -77,6 +77,7 @@ def test_parts_of_a_killed_run_are_read(server: LoopbackServer, bucket: str) -> 
     header = lines[0].rstrip() + NEW_COLUMNS + b"\n"
     newest = lines[4].rstrip() + b",64,64\n"
     open_storage(bucket).write(".hotdog-sql/manifest-000002.csv", header + newest)
+    open_storage(bucket).write(".hotdog-sql/manifest-x.csv", b"of another program")
     assert [row["width"] for row in rows_at(bucket)] == ["", "", "", "64"]
     report = run(server, bucket, Album(CHOSEN, SPARE), sources=("mirror",))
     assert (report.on_disk, server.requests) == (3, [])

@@ -102,6 +102,19 @@ def test_a_store_like_sftp(tmp_path: Path) -> None:
     assert list((tmp_path / "dataset" / ".hotdog-sql").iterdir()) == []
 
 
+def test_an_update_ends_when_its_parts_are_removed(
+    server: LoopbackServer, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise, later runs could find photos in the parts that the update has deleted."""
+    with pytest.raises(KeyboardInterrupt):
+        download(server, bucket, ALBUM, recipe={"seed": 1}, progress=StopsAfter(5))
+    monkeypatch.setattr("fsspec.implementations.memory.MemoryFileSystem.rm_file", None)
+    with pytest.raises(StorageError):
+        download(server, bucket, ALBUM, recipe={"seed": 2}, update=True)
+    with pytest.raises(DatasetError, match="--update"):
+        download(server, bucket, ALBUM, recipe={"seed": 2})
+
+
 def test_a_large_dataset_is_listed_in_pieces(
     server: LoopbackServer, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

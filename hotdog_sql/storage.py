@@ -92,9 +92,9 @@ class LocalStorage:
         """Yield path and size of the files below a folder, sorted; `prefix` limits their names."""
         for parent, folders, names in os.walk(self.folder / folder):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
-            relative = Path(parent).relative_to(self.folder)
+            relative = Path(parent).relative_to(self.folder).as_posix()
             for name in sorted(names):
-                path = (relative / name).as_posix()
+                path = f"{relative}/{name}".removeprefix("./")
                 size = self.size(path)
                 if size is not None and name.startswith(prefix) and not name.startswith("."):
                     yield path, size

@@ -54,9 +54,6 @@ _FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 #: Seconds between uploads of new manifest lines; a killed run loses those since the last upload.
 _FLUSH_SECONDS = 10.0
 
-#: Files to delete at a time, which limits memory.
-_DELETE_BATCH = 1000
-
 #: Manifest size in bytes up to which one request lists a folder. A row has about 400 bytes.
 _BYTES_PER_LISTING = 20_000_000
 
@@ -189,8 +186,11 @@ class Dataset:
             for row in self._final_rows():
                 manifest.write(encode(row.values()))
                 if row["status"] == Status.DOWNLOADED:
-                    cells = (_spreadsheet_safe(row[name]) for name in _ATTRIBUTION_COLUMNS)
-                    attribution.write(encode(cells))
+                    texts = [row[name] for name in _ATTRIBUTION_COLUMNS]
+                    formula_safe = (
+                        f"'{text}" if text.startswith(_FORMULA_PREFIXES) else text for text in texts
+                    )
+                    attribution.write(encode(formula_safe))
                 report.count(row)
             for file in (manifest, attribution):
                 file.flush()
@@ -199,7 +199,7 @@ class Dataset:
         # If this run is killed before the new manifest is in place, the next one does this again.
         files = self.storage.files() if options.update else ()
         unused = self.manifest.unused(path for path, _ in files)
-        while batch := list(islice(unused, _DELETE_BATCH)):
+        while batch := list(islice(unused, 1000)):  # all at once would need much memory
             self.storage.delete(*batch)
         if self.storage.folder is not None:
             for name in self.manifest.class_folders():
@@ -261,8 +261,3 @@ def check_folder(folder: Path) -> None:
         raise DatasetError(
             f"{folder} is not empty and not a dataset: choose another folder for the photos"
         )
-
-
-def _spreadsheet_safe(text: str) -> str:
-    """The text in a form that spreadsheets do not run as a formula."""
-    return f"'{text}" if text.startswith(_FORMULA_PREFIXES) else text

@@ -69,7 +69,6 @@ BEGIN INSERT INTO unused VALUES (old.path); END;
 CREATE TRIGGER supersede AFTER UPDATE OF path ON photos WHEN new.path NOT IN (old.path, '')
 BEGIN INSERT INTO unused VALUES (old.path); END;
 """
-_PART_PATH = re.compile(rf"{re.escape(WORK_FOLDER)}/manifest-\d{{6}}\.csv")
 _PHOTO_PATH = re.compile(r"(.+)/[0-9a-f]{16}\.(?:jpg|png|gif|webp)")  # of Open Images
 
 
@@ -275,8 +274,8 @@ def read_manifest(storage: Storage, scratch: Path) -> tuple[Path, int]:
             if file.readline() == HEADER:
                 return path, 0
     path = scratch / MANIFEST
-    files = storage.files(WORK_FOLDER, "manifest-")
-    parts = [name for name, _ in files if _PART_PATH.fullmatch(name)]
+    names = [name for name, _ in storage.files(WORK_FOLDER, "manifest-")]
+    parts = [name for name in names if re.fullmatch(r"[^/]+/manifest-\d{6}\.csv", name)]
     with storage_errors(path), path.open("wb") as target:
         target.write(HEADER)
         for name in (MANIFEST, *parts):

@@ -5,13 +5,11 @@ import sys
 from base64 import b64encode
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
 from hotdog_sql.data_file import DataFile
 from hotdog_sql.errors import StorageError
-from hotdog_sql.refresh import refresh as module
 from hotdog_sql.refresh.refresh import FileResult, Status, failure
 from tests.refresh.conftest import FILE, NEW, OLD, Site, content, new
 from tests.support.loopback import LoopbackServer, Reply, file_reply
@@ -139,23 +137,6 @@ def test_results_keep_the_order_and_a_failure_affects_no_other_file(site: Site) 
     results = site.refresh_all(missing, site.file())
     assert [result.status for result in results] == ["failed", "new"]
     assert "could not fetch c.csv: HTTP status 404" in str(failure(results))
-
-
-def test_ctrl_c_between_two_starts(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The transfer that has started is stopped."""
-    started: list[Any] = []
-
-    def start(*call: Any, start: Any = module._start) -> Any:
-        if started:
-            raise KeyboardInterrupt
-        started.append(start(*call))
-        return started[0]
-
-    monkeypatch.setattr(module, "_start", start)
-    site.serve(new(Reply(drip=(1000, 0.05))))
-    with pytest.raises(KeyboardInterrupt):
-        site.refresh_all(site.file(), site.file())
-    assert started[0].result(10).note == "stopped"
 
 
 def test_a_folder_that_cannot_be_made(site: Site) -> None:

@@ -190,8 +190,12 @@ def parse_partition(text: str) -> dict[str, float]:
 
 def _is_variables(variables: object) -> bool:
     return isinstance(variables, Mapping) and all(
-        # A recipe is JSON, which has Python's numbers only.
-        is_text(name) and (is_text(value) or isinstance(value, int | float))
+        is_text(name)
+        and (
+            is_text(value)
+            # A recipe is JSON, which has Python's numbers only.
+            or (isinstance(value, int | float) and is_number(value, float, -math.inf, math.inf))
+        )
         for name, value in variables.items()
     )
 

@@ -3,7 +3,7 @@
 import os
 import random
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import StrEnum, auto
 from functools import cache
 from importlib.util import find_spec
 
@@ -17,8 +17,11 @@ SILENCE_SECONDS = 30.0
 _JITTER = random.SystemRandom()
 
 
-#: How a dataset stores its photos.
-DatasetFormat = StrEnum("DatasetFormat", ["FILES", "WEBDATASET"])
+class DatasetFormat(StrEnum):
+    """How a dataset stores its photos."""
+
+    FILES = auto()
+    WEBDATASET = auto()
 
 
 @dataclass(frozen=True, slots=True)

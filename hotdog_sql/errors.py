@@ -64,7 +64,7 @@ class RequestError(TransferError):
         retry_after: float | None = None,
     ) -> None:
         super().__init__(printable(message))
-        self.reason = reason or message
+        self.reason: str = reason or message
         self.transient = transient
         self.retry_after = retry_after
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from enum import StrEnum
+from enum import StrEnum, auto
 from pathlib import Path
 
 from hotdog_sql.config import MEMORY_LIMIT
@@ -17,24 +17,77 @@ MIN_CONFIDENCE = 1.0
 WITHOUT_CLASSES = ("query", "ids", "variables", "seed", "partition", "group_by")
 BOX_RULES = ("min_area", "max_area", "no_group_of", "no_depiction", "no_truncated")
 
-#: A split of Open Images, or all of them.
-Split = StrEnum("Split", ["TEST", "VALIDATION", "TRAIN", "ALL"])
-#: A release of Open Images.
-Release = StrEnum("Release", ["V6", "V7"])
-#: Whose labels count: people's, a model's, or both.
-Labels = StrEnum("Labels", ["HUMAN", "MACHINE", "BOTH"])
-#: Which classes count as related to a requested one; no negative may carry them.
-Related = StrEnum("Related", ["PREFIX", "NONE", "HIERARCHY"])
-#: The folder of an image that carries several requested classes.
-Overlap = StrEnum("Overlap", ["LEAVE_OUT", "FIRST", "BOTH"])
-#: Which images become negatives.
-NegativesFrom = StrEnum("NegativesFrom", ["RANDOM", "VERIFIED", "MIXED"])
-#: What a partition keeps together in one part.
-GroupBy = StrEnum("GroupBy", ["IMAGE", "AUTHOR"])
-#: Where a photo's bytes come from.
-Source = StrEnum("Source", ["MIRROR", "ORIGINAL", "THUMBNAIL"])
-#: The annotation format of boxes, for object detectors.
-BoxFormat = StrEnum("BoxFormat", ["YOLO", "COCO", "VOC", "JSONL"])
+
+class Split(StrEnum):
+    """A split of Open Images, or all of them."""
+
+    TEST = auto()
+    VALIDATION = auto()
+    TRAIN = auto()
+    ALL = auto()
+
+
+class Release(StrEnum):
+    """A release of Open Images."""
+
+    V6 = auto()
+    V7 = auto()
+
+
+class Labels(StrEnum):
+    """Whose labels count: people's, a model's, or both."""
+
+    HUMAN = auto()
+    MACHINE = auto()
+    BOTH = auto()
+
+
+class Related(StrEnum):
+    """Which classes count as related to a requested one; no negative may carry them."""
+
+    PREFIX = auto()
+    NONE = auto()
+    HIERARCHY = auto()
+
+
+class Overlap(StrEnum):
+    """The folder of an image that carries several requested classes."""
+
+    LEAVE_OUT = auto()
+    FIRST = auto()
+    BOTH = auto()
+
+
+class NegativesFrom(StrEnum):
+    """Which images become negatives."""
+
+    RANDOM = auto()
+    VERIFIED = auto()
+    MIXED = auto()
+
+
+class GroupBy(StrEnum):
+    """What a partition keeps together in one part."""
+
+    IMAGE = auto()
+    AUTHOR = auto()
+
+
+class Source(StrEnum):
+    """Where a photo's bytes come from."""
+
+    MIRROR = auto()
+    ORIGINAL = auto()
+    THUMBNAIL = auto()
+
+
+class BoxFormat(StrEnum):
+    """The annotation format of boxes, for object detectors."""
+
+    YOLO = auto()
+    COCO = auto()
+    VOC = auto()
+    JSONL = auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,8 +100,8 @@ app: typer.Typer = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in COMMANDS:
-    app.command(cls=_PlainHelp, help=_help(command))(with_options(command))
+for _command in COMMANDS:
+    app.command(cls=_PlainHelp, help=_help(_command))(with_options(_command))
 
 
 def main() -> None:

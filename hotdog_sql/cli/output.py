@@ -6,7 +6,7 @@ Importing rich takes as long as importing DuckDB, so only tables import it.
 import sys
 from contextlib import nullcontext
 from contextvars import ContextVar
-from enum import StrEnum
+from enum import StrEnum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +30,14 @@ _COLUMN_WIDTH = 32
 _FILE_WIDTH = 200
 
 
-#: The output format of rows.
-RowFormat = StrEnum("RowFormat", ["TABLE", "CSV", "JSON", "PARQUET"])
+class RowFormat(StrEnum):
+    """The output format of rows."""
+
+    TABLE = auto()
+    CSV = auto()
+    JSON = auto()
+    PARQUET = auto()
+
 
 #: Exit codes of errors. Typer's is 2, for invalid options. That of a signal is 128 plus its number,
 #: as in a shell.

@@ -10,7 +10,7 @@ import csv
 import os
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -94,7 +94,7 @@ class Manifest:
             if writable and path.stat().st_size > self._indexed:
                 self._file.truncate(self._indexed)
             #: Closes the file and the index.
-            self.close = stack.pop_all().close
+            self.close: Callable[[], object] = stack.pop_all().close
 
     def append(self, *results: Result) -> bytes:
         """Append results and return their lines. `mark_selected` and `find` ignore them."""

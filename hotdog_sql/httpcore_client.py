@@ -27,9 +27,9 @@ _LOCK = Lock()
 
 def open_client(silence_seconds: float = SILENCE_SECONDS) -> HttpClient:
     """Return a client that makes requests with the library of `transport_name`."""
-    if transport_name() == "httpx":
-        return HttpcoreClient(silence_seconds)
     with _LOCK:  # the first of many threads makes what all of them use
+        if transport_name() == "httpx":
+            return HttpcoreClient(silence_seconds)
         _load_pyreqwest()
         from hotdog_sql.pyreqwest_client import PyreqwestClient
 

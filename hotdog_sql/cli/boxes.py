@@ -7,8 +7,8 @@ from typing import Annotated
 
 from typer import Argument, Option
 
+from hotdog_sql.cli import api
 from hotdog_sql.cli.data import open_data
-from hotdog_sql.cli.lazy import api
 from hotdog_sql.cli.options import BoxClassesOption, DatasetSettings
 from hotdog_sql.cli.output import say
 from hotdog_sql.errors import InputError

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import BadParameter, Option
 
-from hotdog_sql.cli.lazy import api
+from hotdog_sql.cli import api
 from hotdog_sql.cli.options import Settings
 from hotdog_sql.cli.output import QUIET, say
 from hotdog_sql.config import INDEX_MEMORY_LIMIT

@@ -6,9 +6,8 @@ from typing import Annotated
 
 from typer import Argument, BadParameter, Exit, Option, echo
 
-from hotdog_sql.cli import options
+from hotdog_sql.cli import api, options
 from hotdog_sql.cli.data import display, open_data
-from hotdog_sql.cli.lazy import api
 from hotdog_sql.cli.options import Settings
 from hotdog_sql.cli.output import INCOMPLETE, VERIFY_FAILED, say
 from hotdog_sql.cli.report import print_download, print_selection

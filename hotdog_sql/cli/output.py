@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from hotdog_sql import errors
-from hotdog_sql.cli.lazy import api
+from hotdog_sql.cli import api
 from hotdog_sql.errors import InputError, StorageError
 from hotdog_sql.text import printable
 

@@ -11,8 +11,8 @@ from typing import Annotated
 
 from typer import Argument, BadParameter, Exit, Option, echo
 
+from hotdog_sql.cli import api
 from hotdog_sql.cli.data import open_data
-from hotdog_sql.cli.lazy import api
 from hotdog_sql.cli.options import FormatOption, OutputOption, Settings, read_query
 from hotdog_sql.cli.output import QUIET, check_output, say, write_rows
 from hotdog_sql.cli.report import print_problems

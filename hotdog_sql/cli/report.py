@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from hotdog_sql.cli.lazy import api
+from hotdog_sql.cli import api
 from hotdog_sql.cli.output import QUIET, say
 from hotdog_sql.text import printable, size_text, without_credentials
 

@@ -8,10 +8,9 @@ from typing import Annotated, Any
 
 from typer import Argument, BadParameter, Option
 
-from hotdog_sql.cli import options
+from hotdog_sql.cli import api, options
 from hotdog_sql.cli.data import open_data
 from hotdog_sql.cli.download import parse_destination, run_download
-from hotdog_sql.cli.lazy import api
 from hotdog_sql.cli.options import Settings, complete_class, option_name
 from hotdog_sql.cli.output import check_output, say, write_rows
 from hotdog_sql.cli.report import print_selection

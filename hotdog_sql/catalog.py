@@ -61,6 +61,7 @@ def files_for(data: DataOptions) -> list[CatalogFile]:
 
 def file_named(name: str) -> CatalogFile:
     """Return the file with this name, for the first of the releases that share it."""
+    # Both releases have some of the files; the first release counts.
     files = {file.name: file for file in reversed(catalog())}
     if name in files:
         return files[name]

@@ -90,12 +90,12 @@ class Transfer:
 
     def _try_once(self) -> bool:
         """Make one request, for no more than is missing on disk."""
-        conditions, begun = self._conditions(), self._part_record()
+        conditions, part_record = self._conditions(), self._part_record()
         headers = dict(conditions)
-        if begun.etag is not None:
+        if part_record.etag is not None:
             # A server evaluates If-None-Match first, and Range with If-Range only if that fails
             # (RFC 9110, section 13.2.2).
-            headers |= {"Range": f"bytes={self._part_bytes}-", "If-Range": begun.etag}
+            headers |= {"Range": f"bytes={self._part_bytes}-", "If-Range": part_record.etag}
         with self.client.stream(self.url, seconds=WINDOW_SECONDS, headers=headers) as response:
             check_status(response)
             remote = _record_of(response, self._address)
@@ -110,13 +110,14 @@ class Transfer:
                 case 200:
                     self._discard_part()
                     return self._receive(response, remote)
-                case 206 if begun.bytes is not None:
+                case 206 if part_record.bytes is not None:
                     # A range that ends early is useless: the rest would need another request.
-                    rest = f"bytes {self._part_bytes}-{begun.bytes - 1}/{begun.bytes}"
-                    if (response.headers.get("Content-Range"), remote.etag) != (rest, begun.etag):
+                    rest = f"bytes {self._part_bytes}-{part_record.bytes - 1}/{part_record.bytes}"
+                    received = response.headers.get("Content-Range"), remote.etag
+                    if received != (rest, part_record.etag):
                         raise _BadPartError("the server did not send the rest of the same file")
-                    return self._receive(response, begun)
-                case 416 if begun.bytes is not None:
+                    return self._receive(response, part_record)
+                case 416 if part_record.bytes is not None:
                     raise _BadPartError("the file is no longer than the part that was received")
                 case status:
                     raise TransferError(f"HTTP status {status} for {self._address}")

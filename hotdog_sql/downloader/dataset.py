@@ -89,10 +89,12 @@ def open_dataset(
         manifest = stack.enter_context(closing(Manifest(path)))
         check_recipe(storage, recipe, options, empty=not manifest.tars)
         if any(bool(tar) != options.in_tars for tar in manifest.tars):
-            how = "tars: add --dataset-format webdataset"
+            stored = "tars: add --dataset-format webdataset"
             if options.in_tars:
-                how = "files: leave out --dataset-format"
-            raise DatasetError(f"{storage.name} has its photos in {how}, or choose another folder")
+                stored = "files: leave out --dataset-format"
+            raise DatasetError(
+                f"{storage.name} has its photos in {stored}, or choose another folder"
+            )
         dataset = stack.enter_context(closing(Dataset(storage, scratch, manifest, last_part)))
         storage.write(RUN_FILE, dataset.run_id.encode())
         yield dataset
@@ -196,7 +198,7 @@ class Dataset:
                 file.flush()
                 os.fsync(file.fileno())
         self.flush()
-        # If this run is killed before the new manifest is in place, the next one does this again.
+        # If this run is killed before it writes the new manifest, the next one deletes the rest.
         files = self.storage.files() if options.update else ()
         unused = self.manifest.unused(path for path, _ in files)
         while batch := list(islice(unused, 1000)):  # all at once would need much memory

@@ -134,13 +134,13 @@ class Manifest:
         """
         return self._index.execute(query).fetchall()
 
-    def discard(self, *group: object) -> None:
-        """Remove the photos of a group of `unselected`; their files become `unused`."""
+    def discard(self, folder: str, partition: str, reserve: bool) -> None:
+        """Remove photos that are not selected; their files become `unused`."""
         query = """
             DELETE FROM photos
             WHERE selected = 0 AND folder = ? AND partition = ? AND reserve = ?
         """
-        self._index.execute(query, group)
+        self._index.execute(query, (folder, partition, reserve))
 
     def rows(self) -> Iterator[Row]:
         """Yield the recorded photos by folder and rank; do not append meanwhile.
@@ -162,13 +162,14 @@ class Manifest:
         """Return the folders of all recorded photos, as paths in the dataset."""
         return {stem_of(*place, "")[:-1] for place in self._recorded}
 
-    def unused(self, written: Iterable[str]) -> Iterator[str]:
-        """Yield the files of photos that were discarded or replaced, after `rows`.
+    def unused(self, stored: Iterable[str]) -> Iterator[str]:
+        """Yield the paths of files to delete, after `rows`.
 
-        Also those of `written`, paths in the dataset, that only a stopped run can have written.
+        These are the files of discarded and replaced photos, and those of the `stored` paths that
+        are photos in a class folder without a row, which a stopped run has left.
         """
         folders = self.class_folders()
-        matches = map(_PHOTO_PATH.fullmatch, written)
+        matches = map(_PHOTO_PATH.fullmatch, stored)
         paths = ((match[0],) for match in matches if match and match[1] in folders)
         self._index.executemany("INSERT INTO unused VALUES (?)", paths)
         query = "SELECT path FROM unused WHERE path <> '' EXCEPT SELECT path FROM photos"

@@ -11,7 +11,7 @@ from threading import Condition
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.errors import RequestError
-from hotdog_sql.http import NO_CONNECTION
+from hotdog_sql.http.client import NO_CONNECTION
 from hotdog_sql.options import Source
 from hotdog_sql.progress import Progress
 

@@ -18,8 +18,8 @@ from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.result import Result, Status, join_notes
 from hotdog_sql.downloader.validate import Bytes, RejectedError, inspect, md5_hex
 from hotdog_sql.errors import HotdogError, RequestError, UnreachableError
-from hotdog_sql.http import NO_CONNECTION, TOO_SLOW, HttpClient, check_status, public_address
-from hotdog_sql.httpcore_client import open_client
+from hotdog_sql.http import open_client
+from hotdog_sql.http.client import NO_CONNECTION, TOO_SLOW, HttpClient, check_status, public_address
 from hotdog_sql.options import Source
 from hotdog_sql.storage import Storage
 

@@ -11,8 +11,8 @@ from hotdog_sql.data_file import HIDDEN, DataFile, refresh_command, sidecar
 from hotdog_sql.download_options import SILENCE_SECONDS, RetryPolicy
 from hotdog_sql.errors import MissingFileError, StorageError, TransferError, UnreachableError
 from hotdog_sql.files import locked, storage_errors
-from hotdog_sql.http import check_url
-from hotdog_sql.httpcore_client import open_client
+from hotdog_sql.http import open_client
+from hotdog_sql.http.client import check_url
 from hotdog_sql.progress import Progress
 from hotdog_sql.refresh.transfer import Transfer, sizes_of
 from hotdog_sql.text import printable

@@ -18,8 +18,8 @@ from hotdog_sql.catalog import CatalogFile
 from hotdog_sql.data_file import DataFile, Record, new_md5, save_json, sidecar
 from hotdog_sql.download_options import RetryPolicy
 from hotdog_sql.errors import RequestError, StorageError, TransferError, UnreachableError
-from hotdog_sql.http import UNTRUSTED, HttpClient, check_status, public_address
-from hotdog_sql.httpcore_client import open_client
+from hotdog_sql.http import open_client
+from hotdog_sql.http.client import UNTRUSTED, HttpClient, check_status, public_address
 from hotdog_sql.progress import Progress
 from hotdog_sql.text import size_text
 

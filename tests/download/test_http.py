@@ -12,8 +12,8 @@ import pytest
 from hotdog_sql import __version__
 from hotdog_sql.download_options import RetryPolicy
 from hotdog_sql.errors import RequestError
-from hotdog_sql.http import check_status, check_url
-from hotdog_sql.httpcore_client import open_client
+from hotdog_sql.http import open_client
+from hotdog_sql.http.client import check_status, check_url
 from tests.conftest import ROOT
 from tests.support.loopback import LoopbackServer, Reply
 
@@ -88,7 +88,7 @@ def fetch_in_process(url: str, **environment: str) -> tuple[str, str]:
     Its thread is the second to open a client; the first has ended.
     """
     code = (
-        "import sys, threading; from hotdog_sql.httpcore_client import open_client\n"
+        "import sys, threading; from hotdog_sql.http import open_client\n"
         "def fetch():\n"
         "    with open_client() as client, client.stream(sys.argv[1], seconds=20) as response:\n"
         "        print(response.read().decode(), end='')\n"

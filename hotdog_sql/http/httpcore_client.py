@@ -1,59 +1,28 @@
-"""HTTP with httpcore, and the choice of the library.
+"""HTTP with httpcore, the library beneath httpx.
 
 httpx limits each wait, but a server that sends a byte now and then never exceeds that limit. The
 network backend here limits each wait to the time that the request has left.
 """
 
-import os
 import ssl
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import cache
-from importlib import import_module
-from threading import Event, Lock, Thread
 from typing import Any
 from urllib.request import proxy_bypass
 
 import httpcore
 import httpx
 
-from hotdog_sql.download_options import SILENCE_SECONDS, transport_name
 from hotdog_sql.errors import RequestError
-from hotdog_sql.http import CONNECT_SECONDS, Body, HttpClient, connect_error, proxies, ssl_context
-
-_LOCK = Lock()
-
-
-def open_client(silence_seconds: float = SILENCE_SECONDS) -> HttpClient:
-    """Return a client that makes requests with the library of `transport_name`."""
-    with _LOCK:  # the first of many threads makes what all of them use
-        if transport_name() == "httpx":
-            return HttpcoreClient(silence_seconds)
-        _load_pyreqwest()
-        from hotdog_sql.pyreqwest_client import PyreqwestClient
-
-        return PyreqwestClient(silence_seconds)
-
-
-@cache
-def _load_pyreqwest() -> None:
-    """Import pyreqwest in a thread that never ends.
-
-    Otherwise its allocator crashes when the thread that imported it has ended
-    (https://github.com/microsoft/mimalloc/issues/1287).
-    """
-    os.environ.setdefault("MIMALLOC_ARENA_EAGER_COMMIT", "0")  # it needs less memory
-    imported = Event()
-
-    def run() -> None:
-        with suppress(ImportError):  # the caller's import raises it
-            import_module("pyreqwest.client")
-        imported.set()
-        Event().wait()
-
-    Thread(target=run, daemon=True).start()
-    imported.wait()
+from hotdog_sql.http.client import (
+    CONNECT_SECONDS,
+    Body,
+    HttpClient,
+    connect_error,
+    proxies,
+    ssl_context,
+)
 
 
 class HttpcoreClient(HttpClient):

@@ -15,7 +15,14 @@ from pyreqwest.proxy import ProxyBuilder
 from pyreqwest.response import SyncResponseBodyReader
 
 from hotdog_sql.errors import RequestError
-from hotdog_sql.http import CONNECT_SECONDS, Body, HttpClient, connect_error, proxies, ssl_context
+from hotdog_sql.http.client import (
+    CONNECT_SECONDS,
+    Body,
+    HttpClient,
+    connect_error,
+    proxies,
+    ssl_context,
+)
 
 #: The response headers in use; converting all of them to httpx's takes time.
 _HEADERS = (

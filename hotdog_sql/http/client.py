@@ -1,4 +1,4 @@
-"""HTTP for refresh and download: permitted addresses, redirects and temporary failures.
+"""Requests: permitted addresses, redirects and temporary failures.
 
 Every request has an overall deadline. Only https is permitted, and http on this machine. Bodies
 must have no Content-Encoding. Redirects are followed here, and their bodies are not read.

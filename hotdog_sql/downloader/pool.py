@@ -11,15 +11,20 @@ from queue import Empty, SimpleQueue
 from threading import BoundedSemaphore, Thread
 from typing import Self
 
-import httpx
-
 from hotdog_sql.downloader.hosts import HostQueue, Task
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.result import Result, Status, join_notes
 from hotdog_sql.downloader.validate import Bytes, RejectedError, inspect, md5_hex
 from hotdog_sql.errors import HotdogError, RequestError, UnreachableError
 from hotdog_sql.http import open_client
-from hotdog_sql.http.client import NO_CONNECTION, TOO_SLOW, HttpClient, check_status, public_address
+from hotdog_sql.http.client import (
+    NO_CONNECTION,
+    TOO_SLOW,
+    HttpClient,
+    Response,
+    check_status,
+    public_address,
+)
 from hotdog_sql.options import Source
 from hotdog_sql.storage import Storage
 
@@ -179,19 +184,19 @@ class DownloadPool:
         task.next_source(reason, transient=transient)
         self._enqueue(task)
 
-    def _read_body(self, client: HttpClient, response: httpx.Response, body: bytearray) -> None:
+    def _read_body(self, client: HttpClient, response: Response, body: bytearray) -> None:
         """Read the body, or raise `RejectedError` if it cannot be a photo."""
-        if any(_PLACEHOLDER_NAME in hop.url.path for hop in (*response.history, response)):
+        if any(_PLACEHOLDER_NAME in one for one in response.urls):
             raise RejectedError("placeholder")
         check_status(response)
-        if response.status_code != httpx.codes.OK:
-            raise RejectedError(f"http {response.status_code}")
-        declared = response.headers.get("Content-Length", "")
+        if response.status != 200:
+            raise RejectedError(f"http {response.status}")
+        declared = response.headers.get("content-length", "")
         if declared.isdecimal() and int(declared) > self.options.max_bytes:
             raise RejectedError("too large")
         is_large = False
         with ExitStack() as stack:
-            for chunk in response.iter_raw():
+            for chunk in response.chunks:
                 body += chunk
                 if len(body) > self.options.max_bytes:
                     raise RejectedError("too large")

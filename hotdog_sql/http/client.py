@@ -9,10 +9,10 @@ import re
 import ssl
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from typing import Self
 from urllib.request import getproxies
@@ -47,23 +47,33 @@ NO_CONNECTION = frozenset({*_CONNECTION_REASONS.values(), "no connection"})
 
 _MAX_REDIRECTS = 10
 
-_HEADERS = {
+#: The headers of every request.
+HEADERS = {
     "User-Agent": f"hotdog-sql/{VERSION}",
     "Accept": "*/*",
     "Accept-Encoding": "identity",
 }
 
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+#: Addresses that need no parsing, and the part of them that is checked.
+_PLAIN_URL = re.compile(r"(https?://[a-z0-9.-]+(?::[0-9]+)?)/[\w/.-]*", re.ASCII)
+
 _USERINFO = re.compile(r"(?<=://)[^/?#]*@")
 
 
-@dataclass
-class Body(httpx.SyncByteStream):
-    """The body of a response."""
+@dataclass(slots=True)
+class Response:
+    """A response. The models of httpx would take as long as receiving a photo.
 
+    Names in `headers` are in lower case. `chunks` is the body, which can be read once, inside the
+    block of `HttpClient.stream`. `urls` are the requested address and those after redirects.
+    """
+
+    status: int
+    headers: dict[str, str]
     chunks: Iterator[bytes]
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self.chunks
+    urls: tuple[str, ...] = ()
 
 
 class HttpClient:
@@ -91,33 +101,30 @@ class HttpClient:
     @contextmanager
     def stream(
         self, url: str, seconds: float, method: str = "GET", headers: dict[str, str] | None = None
-    ) -> Iterator[httpx.Response]:
+    ) -> Iterator[Response]:
         """Yield the response after redirects; its body must be read inside the block.
 
         `seconds` limits the request as a whole. Raises `RequestError`, inside the block too.
         """
         self.deadline = time.monotonic() + seconds
-        history: list[httpx.Response] = []
-        target = check_url(url)
-        while len(history) <= _MAX_REDIRECTS:
-            request = httpx.Request(method, target, headers=_HEADERS | (headers or {}))
-            if target.userinfo:
-                auth = httpx.BasicAuth(target.username, target.password)
-                request = next(auth.sync_auth_flow(request))
-            with self._send(request) as response:
-                response.request, response.history = request, list(history)
-                if not response.has_redirect_location:
-                    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
-                    if response.is_success and encoding not in ("", "identity"):
+        urls: tuple[str, ...] = (check_url(url),)
+        while len(urls) <= _MAX_REDIRECTS + 1:
+            with self._send(method, urls[-1], headers or {}) as response:
+                location = response.headers.get("location")
+                if location is None or response.status not in _REDIRECTS:
+                    encoding = response.headers.get("content-encoding", "").strip().lower()
+                    if encoding not in ("", "identity") and 200 <= response.status < 300:
                         message = f"Content-Encoding is {encoding}, which was not asked for"
                         raise RequestError(message, "encoded")
+                    response.urls = urls
                     yield response
                     return
-            history.append(response)
-            target = check_url(response.headers["Location"], target)
+            urls = (*urls, check_url(location, urls[-1]))
         raise RequestError("too many redirects", "redirect loop")
 
-    def _send(self, request: httpx.Request) -> AbstractContextManager[httpx.Response]:
+    def _send(
+        self, method: str, url: str, headers: dict[str, str]
+    ) -> AbstractContextManager[Response]:
         """Send a request and yield the response, whose body can be read inside the block.
 
         Raises `RequestError`, inside the block too.
@@ -125,14 +132,18 @@ class HttpClient:
         raise NotImplementedError
 
 
-def check_url(url: str, base: httpx.URL | None = None) -> httpx.URL:
-    """Return the parsed address; a relative one is resolved against `base`, which redirects to it.
+def check_url(url: str, base: str = "") -> str:
+    """Return the address; a relative one is resolved against `base`, which redirects to it.
 
     Raises `RequestError` if it is neither https nor http on this machine, or if another machine
     redirects to this one.
     """
+    plain = None if base else _PLAIN_URL.fullmatch(url)
+    if plain and _is_allowed(plain[1]):
+        return url
+    start = httpx.URL(base)
     try:
-        target = httpx.URL(url) if base is None else base.join(url)
+        target = start.join(url) if base else httpx.URL(url)
         host = target.host if (target.port or 1) in range(1, 65_536) else ""
         target.raw_host.decode("ascii").encode("idna")  # refuses empty and overlong labels
     except (httpx.InvalidURL, UnicodeError) as error:
@@ -149,18 +160,25 @@ def check_url(url: str, base: httpx.URL | None = None) -> httpx.URL:
             "check HOTDOG_SQL_BASE_URL and HOTDOG_SQL_MIRROR_URL",
             "unsafe address",
         )
-    if base is not None and _is_loopback(host) and not _is_loopback(base.host):
+    if base and _is_loopback(host) and not _is_loopback(start.host):
         raise RequestError(
             f"{public_address(base)} redirects to this machine; check its address", "unsafe address"
         )
-    return target
+    return str(target)
 
 
-def check_status(response: httpx.Response) -> None:
+@lru_cache(maxsize=1024)
+def _is_allowed(origin: str) -> bool:
+    with suppress(RequestError):
+        return bool(check_url(origin))
+    return False
+
+
+def check_status(response: Response) -> None:
     """Raise a transient `RequestError` if the status means that a retry may succeed."""
-    code = response.status_code
+    code = response.status
     if code in (408, 425, 429) or code >= 500:
-        wait = _retry_after(response.headers.get("Retry-After", "").strip())
+        wait = _retry_after(response.headers.get("retry-after", "").strip())
         raise RequestError(f"HTTP status {code}", f"http {code}", transient=True, retry_after=wait)
 
 

@@ -17,8 +17,9 @@ import httpx
 from hotdog_sql.errors import RequestError
 from hotdog_sql.http.client import (
     CONNECT_SECONDS,
-    Body,
+    HEADERS,
     HttpClient,
+    Response,
     connect_error,
     proxies,
     ssl_context,
@@ -40,16 +41,21 @@ class HttpcoreClient(HttpClient):
             pool.close()
 
     @contextmanager
-    def _send(self, request: httpx.Request) -> Iterator[httpx.Response]:
-        method, url, headers = request.method, request.url, request.headers.raw
+    def _send(self, method: str, url: str, headers: dict[str, str]) -> Iterator[Response]:
+        request = httpx.Request(method, url, headers=HEADERS | headers)
+        parts = request.url
+        if parts.userinfo:
+            auth = httpx.BasicAuth(parts.username, parts.password)
+            request = next(auth.sync_auth_flow(request))
         # Not from a text, of which httpcore would lose what follows a semicolon.
         target = httpcore.URL(
-            scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+            scheme=parts.raw_scheme, host=parts.raw_host, port=parts.port, target=parts.raw_path
         )
-        sent = httpcore.Request(method, target, headers=headers, extensions=self._extensions)
+        raw_headers = request.headers.raw
+        sent = httpcore.Request(method, target, headers=raw_headers, extensions=self._extensions)
         pool = self._direct
-        if self._proxied and not proxy_bypass(url.netloc.decode()):
-            pool = self._proxied.get(url.scheme) or self._proxied.get("all", pool)
+        if self._proxied and not proxy_bypass(parts.netloc.decode()):
+            pool = self._proxied.get(parts.scheme) or self._proxied.get("all", pool)
         broken = "connection broke"
         try:
             received = pool.handle_request(sent)
@@ -60,8 +66,8 @@ class HttpcoreClient(HttpClient):
                 received = pool.handle_request(sent)
             broken = "cut short"
             with closing(received):
-                body = Body(received.iter_stream())
-                yield httpx.Response(received.status, headers=received.headers, stream=body)
+                names = httpx.Headers(received.headers)
+                yield Response(received.status, dict(names), received.iter_stream())
         except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.ProxyError) as error:
             self.seconds_left()
             raise connect_error(str(error), repr(error)) from error

@@ -8,7 +8,6 @@ from functools import cache
 from typing import cast
 from urllib.request import getproxies
 
-import httpx
 from pyreqwest import exceptions
 from pyreqwest.client import SyncClient, SyncClientBuilder
 from pyreqwest.proxy import ProxyBuilder
@@ -17,17 +16,18 @@ from pyreqwest.response import SyncResponseBodyReader
 from hotdog_sql.errors import RequestError
 from hotdog_sql.http.client import (
     CONNECT_SECONDS,
-    Body,
+    HEADERS,
     HttpClient,
+    Response,
     connect_error,
     proxies,
     ssl_context,
 )
 
-#: The response headers in use; converting all of them to httpx's takes time.
-_HEADERS = (
-    *("Content-Encoding", "Content-Length", "Content-Range", "Content-Type", "ETag"),
-    *("Last-Modified", "Location", "Retry-After", "Transfer-Encoding", "x-goog-hash"),
+#: The response headers in use; reading all of them takes time.
+_NAMES = (
+    *("content-encoding", "content-length", "content-range", "content-type", "etag"),
+    *("last-modified", "location", "retry-after", "transfer-encoding", "x-goog-hash"),
 )
 
 
@@ -38,26 +38,25 @@ class PyreqwestClient(HttpClient):
         self._client = _client(silence_seconds)
 
     @contextmanager
-    def _send(self, request: httpx.Request) -> Iterator[httpx.Response]:
+    def _send(self, method: str, url: str, headers: dict[str, str]) -> Iterator[Response]:
         # pyreqwest's limit on a whole request cannot be extended while a body arrives. Instead, its
         # read timeout limits each wait, and the deadline is checked between waits.
         self.seconds_left()
-        url = request.url.copy_with(userinfo=b"") if request.url.userinfo else request.url
         try:
-            sent = self._client.request(request.method, str(url))
+            sent = self._client.request(method, url)
         except ValueError as error:  # pyreqwest accepts fewer addresses than httpx
             raise RequestError(str(error), "bad address") from error
-        sent = sent.headers(request.headers.multi_items()).streamed_read_buffer_limit(0)
+        sent = sent.headers(headers).streamed_read_buffer_limit(0)
         broken = "connection broke"
         try:
             with sent.build_streamed() as received:
                 broken = "cut short"
-                headers: list[tuple[str, str]] = []
-                for name in _HEADERS:
+                found = {}
+                for name in _NAMES:
                     with suppress(ValueError):  # pyreqwest cannot read the value as text
-                        headers += [(name, value) for value in received.get_header_all(name)]
-                body = Body(self._chunks(received.body_reader))
-                yield httpx.Response(received.status, headers=headers, stream=body)
+                        if values := received.get_header_all(name):
+                            found[name] = ", ".join(values)
+                yield Response(received.status, found, self._chunks(received.body_reader))
         except exceptions.RequestError as error:
             causes = error.details["causes"] or [{"message": str(error)}]
             root_cause = causes[-1]["message"]
@@ -72,7 +71,7 @@ class PyreqwestClient(HttpClient):
     def _chunks(self, reader: SyncResponseBodyReader) -> Iterator[bytes]:
         while (chunk := reader.read_chunk()) is not None:
             self.seconds_left()
-            yield cast(bytes, chunk)  # a similar type, which httpx only passes on
+            yield cast(bytes, chunk)  # a similar type
 
 
 @cache
@@ -80,6 +79,7 @@ def _client(silence_seconds: float) -> SyncClient:
     """The client of this process."""
     builder = (
         SyncClientBuilder()
+        .default_headers(HEADERS)
         .follow_redirects(False)
         .gzip(False)
         .brotli(False)

@@ -12,14 +12,12 @@ from threading import Event
 from time import monotonic
 from typing import Any
 
-import httpx
-
 from hotdog_sql.catalog import CatalogFile
 from hotdog_sql.data_file import DataFile, Record, new_md5, save_json, sidecar
 from hotdog_sql.download_options import RetryPolicy
 from hotdog_sql.errors import RequestError, StorageError, TransferError, UnreachableError
 from hotdog_sql.http import open_client
-from hotdog_sql.http.client import UNTRUSTED, HttpClient, check_status, public_address
+from hotdog_sql.http.client import UNTRUSTED, HttpClient, Response, check_status, public_address
 from hotdog_sql.progress import Progress
 from hotdog_sql.text import size_text
 
@@ -99,7 +97,7 @@ class Transfer:
         with self.client.stream(self.url, seconds=WINDOW_SECONDS, headers=headers) as response:
             check_status(response)
             remote = _record_of(response, self._address)
-            match response.status_code:
+            match response.status:
                 case 304 if conditions:
                     self._discard_part()
                     return False
@@ -113,7 +111,7 @@ class Transfer:
                 case 206 if part_record.bytes is not None:
                     # A range that ends early is useless: the rest would need another request.
                     rest = f"bytes {self._part_bytes}-{part_record.bytes - 1}/{part_record.bytes}"
-                    received = response.headers.get("Content-Range"), remote.etag
+                    received = response.headers.get("content-range"), remote.etag
                     if received != (rest, part_record.etag):
                         raise _BadPartError("the server did not send the rest of the same file")
                     return self._receive(response, part_record)
@@ -153,12 +151,12 @@ class Transfer:
             return False
         return b64encode(bytes.fromhex(self.file.md5)).decode() == remote.server_hash
 
-    def _receive(self, response: httpx.Response, remote: Record) -> bool:
+    def _receive(self, response: Response, remote: Record) -> bool:
         """Complete and check the part, and move it into place unless the file is the same."""
         name, checksum, expected = _checksum(self.file.catalog, remote)
-        if response.headers.get("Content-Type", "").lower().startswith("text/html"):
+        if response.headers.get("content-type", "").lower().startswith("text/html"):
             raise TransferError(f"{self._address} is a web page, not the file")
-        if remote.bytes is None and "Transfer-Encoding" not in response.headers and not expected:
+        if remote.bytes is None and "transfer-encoding" not in response.headers and not expected:
             raise TransferError(f"{self._address} has neither a length nor a hash")
         self._write(response, remote, checksum)
         if remote.bytes not in (None, self._part_bytes):
@@ -194,7 +192,7 @@ class Transfer:
             )
         return total
 
-    def _write(self, response: httpx.Response, remote: Record, checksum: Any) -> None:
+    def _write(self, response: Response, remote: Record, checksum: Any) -> None:
         """Append the body to the part, and update the checksum with all of the part."""
         done, limit = self._part_bytes, self._max_bytes(remote.bytes)
         if not done:
@@ -205,7 +203,7 @@ class Transfer:
             part.seek(0)
             while block := part.read(_BLOCK):
                 checksum.update(block)
-            for chunk in response.iter_raw():
+            for chunk in response.chunks:
                 if self.stop.is_set():
                     raise TransferError("stopped")
                 done += len(chunk)
@@ -234,20 +232,20 @@ def sizes_of(files: Iterable[DataFile], base_url: str) -> dict[str, int | None]:
             if file.catalog.bytes is None:
                 url = base_url + file.catalog.path
                 with client.stream(url, seconds=WINDOW_SECONDS, method="HEAD") as response:
-                    if response.status_code == 200:
+                    if response.status == 200:
                         sizes[file.path.name] = _record_of(response, url).bytes
     return sizes
 
 
-def _record_of(response: httpx.Response, url: str) -> Record:
+def _record_of(response: Response, url: str) -> Record:
     """The record of the file at this address, from the headers of a response."""
     headers = response.headers
-    length = headers.get("Content-Length", "")
+    length = headers.get("content-length", "")
     hashes = dict(_HASH.findall(headers.get("x-goog-hash", "")))
     return Record(
         url=url,
-        etag=_sendable(headers.get("ETag")),
-        last_modified=_sendable(headers.get("Last-Modified")),
+        etag=_sendable(headers.get("etag")),
+        last_modified=_sendable(headers.get("last-modified")),
         server_hash=hashes.get("md5"),
         server_crc32c=hashes.get("crc32c"),
         bytes=int(length) if re.fullmatch(r"[0-9]{1,18}", length) else None,

@@ -6,21 +6,20 @@ import sys
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
-import httpx
 import pytest
 
 from hotdog_sql import __version__
 from hotdog_sql.download_options import RetryPolicy
 from hotdog_sql.errors import RequestError
 from hotdog_sql.http import open_client
-from hotdog_sql.http.client import check_status, check_url
+from hotdog_sql.http.client import Response, check_status, check_url
 from tests.conftest import ROOT
 from tests.support.loopback import LoopbackServer, Reply
 
 
 def get(url: str) -> bytes:
     with open_client() as client, client.stream(url, seconds=20) as response:
-        return response.read()
+        return b"".join(response.chunks)
 
 
 def test_only_https_and_local_http_are_allowed() -> None:
@@ -69,7 +68,7 @@ def test_backoff_grows_to_its_cap_and_ends() -> None:
 
 def retry_after(value: str) -> float | None:
     with pytest.raises(RequestError) as caught:
-        check_status(httpx.Response(503, headers={"Retry-After": value}))
+        check_status(Response(503, {"retry-after": value}, iter(())))
     return caught.value.retry_after
 
 
@@ -91,7 +90,7 @@ def fetch_in_process(url: str, **environment: str) -> tuple[str, str]:
         "import sys, threading; from hotdog_sql.http import open_client\n"
         "def fetch():\n"
         "    with open_client() as client, client.stream(sys.argv[1], seconds=20) as response:\n"
-        "        print(response.read().decode(), end='')\n"
+        "        print(b''.join(response.chunks).decode(), end='')\n"
         "for target in (open_client, fetch):\n"
         "    thread = threading.Thread(target=target); thread.start(); thread.join()\n"
     )

@@ -8,7 +8,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from io import FileIO
 from pathlib import Path
 
 from hotdog_sql.errors import InputError, StorageError
@@ -52,11 +51,11 @@ def check_exists(path: Path) -> None:
         raise InputError(f"there is no file {path}; check the name")
 
 
-def write_all(file: FileIO, data: bytes | bytearray) -> None:
-    """Write all bytes to an unbuffered file, whose `write` may take only some of them."""
+def write_all(descriptor: int, data: bytes | bytearray) -> None:
+    """Write all bytes to an open file, which may take only some of them at a time."""
     remaining = memoryview(data)
     while remaining:
-        remaining = remaining[file.write(remaining) :]
+        remaining = remaining[os.write(descriptor, remaining) :]
 
 
 def refuse_links(root: Path, folder: str) -> None:

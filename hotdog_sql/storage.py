@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from importlib import import_module
-from io import FileIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
@@ -33,6 +32,8 @@ _OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "ad
 #: Enough connections for the most transfers of one machine, and retries for a busy store.
 _RETRIES = {"mode": "standard", "max_attempts": 10}
 _S3_SETTINGS: dict[str, Any] = {"config_kwargs": {"max_pool_connections": 64, "retries": _RETRIES}}
+#: Flags of a new file; Windows would change line ends without the last.
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 _DELETE_THREADS = 16
 #: Held while a store is used that is not made for threads, such as SFTP's single connection.
 _SINGLE_USE = threading.Lock()
@@ -51,14 +52,17 @@ class LocalStorage:
         """Write a file, replacing an older one."""
         # No fsync, which would cost more than a transfer: after a power failure a file may be
         # shorter than the manifest says, and is downloaded again.
-        # Path objects and a buffer would take as long as the writing itself.
+        # Path and file objects would take as long as the writing itself.
         temporary = f"{self.folder}/{WORK_FOLDER}/{os.getpid()}-{threading.get_ident()}.part"
         target = f"{self.folder}/{path}"
         with storage_errors(target):
             self._prepare(WORK_FOLDER)
             self._prepare(path.rpartition("/")[0])
-            with FileIO(temporary, "wb") as file:
-                write_all(file, data)
+            descriptor = os.open(temporary, _NEW_FILE, 0o666)
+            try:
+                write_all(descriptor, data)
+            finally:
+                os.close(descriptor)
             Path(temporary).replace(target)
 
     def put(self, path: str, file: Path) -> None:

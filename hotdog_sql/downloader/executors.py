@@ -105,9 +105,8 @@ def open_executor(
 
 
 def _run_files(pool: DownloadPool, shards: Iterable[Shard]) -> Iterator[list[Result]]:
-    """Download photos into class folders, and yield each result at once."""
-    for result in pool.run(photo for shard in shards for photo in shard.photos):
-        yield [result]
+    """Download photos into class folders, and yield results at once."""
+    return pool.run(photo for shard in shards for photo in shard.photos)
 
 
 def _run_tars(pool: DownloadPool, scratch: Path, shards: Iterable[Shard]) -> Iterator[list[Result]]:
@@ -116,7 +115,8 @@ def _run_tars(pool: DownloadPool, scratch: Path, shards: Iterable[Shard]) -> Ite
     for shard in shards:
         results = []
         with storage_errors(file), tarfile.TarFile(file, "w", format=tarfile.USTAR_FORMAT) as tar:
-            for result in _in_order(shard.photos, pool.run(shard.photos)):
+            finished = chain.from_iterable(pool.run(shard.photos))
+            for result in _in_order(shard.photos, finished):
                 if result.status is Status.DOWNLOADED:
                     photo = scratch / "photos" / result.path
                     name = add_photo(tar, result, photo, shard.classes[result.photo.folder])

@@ -102,7 +102,7 @@ class Manifest:
         with storage_errors(self.path):
             end = self._file.seek(0, os.SEEK_END)
             try:
-                write_all(self._file, lines)
+                write_all(self._file.fileno(), lines)
             except OSError:
                 self._file.truncate(end)
                 raise

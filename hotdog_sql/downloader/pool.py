@@ -64,6 +64,7 @@ class DownloadPool:
     def __post_init__(self) -> None:
         self.options, self.progress = self.hosts.options, self.hosts.progress
         self._results: SimpleQueue[Result | BaseException] = SimpleQueue()
+        self._error: BaseException | None = None
         self._large_slots = BoundedSemaphore(_MAX_LARGE)
         # Decoded photos are a hundred times as large as their files, and decoding more of them than
         # there are processors would not be faster.
@@ -80,8 +81,8 @@ class DownloadPool:
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 
-    def run(self, photos: Iterable[Photo]) -> Iterator[Result]:
-        """Yield the result of each photo when it is finished.
+    def run(self, photos: Iterable[Photo]) -> Iterator[list[Result]]:
+        """Yield the results of the photos that have finished.
 
         Photos are taken from their iterable in this thread, some in advance.
 
@@ -100,9 +101,9 @@ class DownloadPool:
                 self._threads.append(thread)
             # Results come first, so that they are shown and recorded at once.
             while self._in_progress >= _MAX_IN_PROGRESS or not self._results.empty():
-                yield self._next_result()
+                yield self._next_results()
         while self._in_progress:
-            yield self._next_result()
+            yield self._next_results()
 
     def _enqueue(self, task: Task, delay: float = 0.0) -> None:
         """Queue a photo for its next source, or report its result if no source is left."""
@@ -115,15 +116,21 @@ class DownloadPool:
         status = Status.FAILED if task.transient else Status.LOST
         self._results.put(Result(task.photo, status, error=join_notes(*task.errors)))
 
-    def _next_result(self) -> Result:
+    def _next_results(self) -> list[Result]:
+        """Wait for a result, and return it with all others that have arrived."""
+        if self._error is not None:
+            raise self._error
         deadline = time.monotonic() + _FIRST_RESPONSE_SECONDS
         while self.hosts.has_responded or time.monotonic() < deadline:
             with suppress(Empty):
-                result = self._results.get(timeout=1.0)  # blocks Ctrl-C on Windows meanwhile
-                if isinstance(result, BaseException):
-                    raise result
-                self._in_progress -= 1
-                return result
+                arrived = [self._results.get(timeout=1.0)]  # blocks Ctrl-C on Windows meanwhile
+                while not self._results.empty():
+                    arrived.append(self._results.get())
+                errors = [one for one in arrived if isinstance(one, BaseException)]
+                self._error = errors[0] if errors else None
+                results = [one for one in arrived if isinstance(one, Result)]
+                self._in_progress -= len(results)
+                return results  # to be recorded before an error ends the run
         raise UnreachableError(
             f"no host has answered within {_FIRST_RESPONSE_SECONDS:.0f} s: check the network "
             "connection, the proxy settings, the name service and SSL_CERT_FILE, then run the same "

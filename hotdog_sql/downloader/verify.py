@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from pathlib import Path, PurePosixPath
 
 from hotdog_sql.download_options import DownloadOptions
@@ -143,7 +143,7 @@ def repair(
     with open_dataset(address, None, options) as dataset:
         hosts = HostQueue(options, progress or Progress())
         with DownloadPool(dataset.storage, mirror_url, hosts) as pool:
-            for result in pool.run(faults):
+            for result in chain.from_iterable(pool.run(faults)):
                 if result.status is Status.DOWNLOADED:
                     repaired.add(result.photo)
                     dataset.append(result)

@@ -56,7 +56,10 @@ class PyreqwestClient(HttpClient):
                     with suppress(ValueError):  # pyreqwest cannot read the value as text
                         if values := received.get_header_all(name):
                             found[name] = ", ".join(values)
-                yield Response(received.status, found, self._chunks(received.body_reader))
+                is_known = "transfer-encoding" not in found
+                length = found.get("content-length", "") if is_known else ""
+                chunks = self._chunks(received.body_reader, length)
+                yield Response(received.status, found, chunks)
         except exceptions.RequestError as error:
             causes = error.details["causes"] or [{"message": str(error)}]
             root_cause = causes[-1]["message"]
@@ -68,9 +71,12 @@ class PyreqwestClient(HttpClient):
                 broken = "silence"
             raise RequestError(f"{broken} ({root_cause})", broken, transient=True) from error
 
-    def _chunks(self, reader: SyncResponseBodyReader) -> Iterator[bytes]:
-        while (chunk := reader.read_chunk()) is not None:
+    def _chunks(self, reader: SyncResponseBodyReader, length: str) -> Iterator[bytes]:
+        # With a length, the end of the body needs no call of its own, which would take time.
+        left = int(length) if length.isdecimal() else -1
+        while left and (chunk := reader.read_chunk()) is not None:
             self.seconds_left()
+            left -= len(chunk)
             yield cast(bytes, chunk)  # a similar type
 
 

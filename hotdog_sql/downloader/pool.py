@@ -73,7 +73,9 @@ class DownloadPool:
         self._in_progress = 0
 
     def __enter__(self) -> Self:
-        return self
+        # The first client takes longest, and would take longer still beside the other threads.
+        with open_client(self.options.silence_seconds):
+            return self
 
     def __exit__(self, *_: object) -> None:
         self.hosts.close()

@@ -104,7 +104,7 @@ class DownloadPool:
             # Results come first, so that they are shown and recorded at once.
             while self._in_progress >= _MAX_IN_PROGRESS or not self._results.empty():
                 yield self._next_results()
-        while self._in_progress:
+        while self._in_progress or self._error is not None:
             yield self._next_results()
 
     def _enqueue(self, task: Task, delay: float = 0.0) -> None:

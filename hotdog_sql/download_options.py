@@ -33,10 +33,10 @@ class RetryPolicy:
         base: maximum wait after the first attempt, in seconds; it doubles with each attempt.
             Also the minimum pause of a host.
         cap: maximum wait after any attempt and maximum pause of a host, in seconds.
-        silence: seconds without a complete response after which requests to a host pause; a host
-            that has never responded is given up if others respond.
-        patience: seconds without a complete response after which any host is given up, and the
-            maximum wait that a server may ask for.
+        silence: seconds of nothing but failures after which requests to a host pause; a host that
+            has never responded is given up if others respond.
+        patience: seconds of nothing but failures after which any host is given up, and the maximum
+            wait that a server may ask for.
     """
 
     attempts: int = 5

@@ -59,7 +59,8 @@ class _Host:
     active: int = 0
     waiting: list[tuple[float, int, Task]] = field(default_factory=list)  # a heap, by start time
     has_responded: bool = False
-    last_response: float = field(default_factory=time.monotonic)  # the last complete one
+    # Not the time of the last response: the process may have been suspended since then.
+    failing_since: float | None = None  # no complete response since then
     down_since: float | None = None
     paused_until: float = 0.0
     give_up_reason: str = ""  # empty while the host is in use
@@ -128,7 +129,7 @@ class HostQueue:
         with self._changed:  # no notification: this worker takes the next task itself
             host = self._hosts[name]
             host.active -= 1
-            host.last_response, host.down_since = time.monotonic(), None
+            host.failing_since = host.down_since = None
             if not (host.active or host.waiting or host.give_up_reason):
                 del self._hosts[name]  # its state is no longer needed
 
@@ -157,7 +158,9 @@ class HostQueue:
     def _pause(self, name: str, host: _Host, error: RequestError) -> None:
         """Pause or give up the host if the retry policy says so."""
         policy, now = self.options.retry, time.monotonic()
-        silence, wait = now - host.last_response, error.retry_after or 0.0
+        if host.failing_since is None:
+            host.failing_since = now
+        silence, wait = now - host.failing_since, error.retry_after or 0.0
         is_unreachable = error.reason in NO_CONNECTION
         if error.retry_after is None and (is_unreachable or silence > policy.silence):
             if host.down_since is None:

@@ -181,7 +181,8 @@ class DownloadPool:
         if error.reason in NO_CONNECTION:
             return 0.0  # does not count as an attempt: the host is paused or given up
         delay = self.options.retry.delay(task.attempt, error.retry_after)
-        if delay is None or error.reason == TOO_SLOW:
+        # The first time, the process may have been suspended.
+        if delay is None or (error.reason == TOO_SLOW and task.attempt > 1):
             task.next_source(error.reason, transient=True)
             return 0.0
         task.attempt += 1

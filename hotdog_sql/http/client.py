@@ -26,7 +26,7 @@ from hotdog_sql.text import http_date, printable
 #: Time limit for making a connection, in seconds.
 CONNECT_SECONDS = 10.0
 
-#: The reason of a request that exceeded its deadline; the downloader does not retry it.
+#: The reason of a request that exceeded its deadline; the downloader retries it once.
 TOO_SLOW = "too slow"
 
 #: The reason of a request to a host whose certificate is not trusted.

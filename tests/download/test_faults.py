@@ -67,7 +67,7 @@ CASES = {
     "until the connection closes": downloaded(Reply(body=GOOD, until_close=True)),
     "until it closes, too early": lost("truncated", Reply(body=GOOD[:-700], until_close=True)),
     "slow drip": downloaded(Reply(body=GOOD, drip=(600, 0.05))),
-    "too slow": failed("too slow", Reply(body=GOOD, drip=(20, 0.1)), requests=1),
+    "too slow": failed("too slow", Reply(body=GOOD, drip=(20, 0.1)), requests=2),
     "silence": failed("silence", Reply(body=GOOD, stall_after=0)),
     "silence before": downloaded(Reply(body=GOOD, delay=5), WHOLE),
     "HTML with 200": lost("not an image", Reply(body=b"<html>sorry</html>")),

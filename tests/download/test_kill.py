@@ -122,6 +122,25 @@ def test_interrupted_with_64_silent_transfers(tmp_path: Path, silence: Reply) ->
     assert set(tree(tmp_path)) == {"manifest.csv", "selection.json", f"hot_dog/{done.image_id}.jpg"}
 
 
+def test_a_suspended_run_continues(server: LoopbackServer, tmp_path: Path) -> None:
+    """Its requests are too old when it continues, but no source has failed."""
+    all_there = Event()
+
+    def waits(_: Request) -> Reply:
+        if len(server.requests) == 6:
+            all_there.set()
+        return Reply(body=jpeg(), delay=1.0)
+
+    server.default(waits)
+    process = start(server.port, tmp_path, 3, seconds=2)
+    assert all_there.wait(30)
+    process.send_signal(signal.SIGSTOP)
+    Event().wait(3)
+    process.send_signal(signal.SIGCONT)
+    assert process.communicate(timeout=30) == (None, "")
+    assert [row["error"] for row in manifest_rows(tmp_path)] == [""] * 6
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of one megabyte."""

@@ -1,6 +1,6 @@
 """Runs a download in a separate process, which tests can kill or interrupt.
 
-`python -m tests.support.download_process PORT DIRECTORY PHOTOS RESERVES`
+`python -m tests.support.download_process PORT DIRECTORY PHOTOS RESERVES SECONDS`
 downloads `album(PHOTOS, PHOTOS, RESERVES)` from the mirror of the LoopbackServer at PORT.
 """
 
@@ -15,11 +15,13 @@ from hotdog_sql.options import Source
 from tests.support.photos import QUICK, album
 
 
-def start(port: int, directory: Path, photos: int, reserves: int = 0) -> "subprocess.Popen[str]":
-    """Start the process, with a pipe for its stderr."""
+def start(
+    port: int, directory: Path, photos: int, reserves: int = 0, seconds: float = 120
+) -> "subprocess.Popen[str]":
+    """Start the process, with a pipe for its stderr and a time limit for each request."""
     command = [sys.executable, "-m", "tests.support.download_process", str(port), str(directory)]
     return subprocess.Popen(
-        [*command, str(photos), str(reserves)],
+        [*command, str(photos), str(reserves), str(seconds)],
         stderr=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parents[2],
@@ -27,14 +29,16 @@ def start(port: int, directory: Path, photos: int, reserves: int = 0) -> "subpro
 
 
 def main() -> None:
-    port, directory, photos, reserves = sys.argv[1:]
+    port, directory, photos, reserves, seconds = sys.argv[1:]
     try:
         chosen = album(int(photos), int(photos), int(reserves))
         download(
             chosen.photos(),
             directory,
             mirror_url=f"http://127.0.0.1:{port}/mirror/",
-            options=DownloadOptions(sources=(Source.MIRROR,), workers=64, per_host=64, retry=QUICK),
+            options=DownloadOptions(
+                (Source.MIRROR,), workers=64, per_host=64, retry=QUICK, photo_seconds=float(seconds)
+            ),
             replacements=chosen.replacements,
             recipe={"photos": int(photos)},
         )

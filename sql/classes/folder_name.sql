@@ -8,16 +8,4 @@
 -- Example: SELECT folder_name('Hot dog'), folder_name('/m/01b9xk');
 
 CREATE OR REPLACE TEMP MACRO folder_name(name) AS
-trim(
-    left(
-        regexp_replace(
-            lower(nfc_normalize(name)),
-            -- For ASCII, not the classes of Unicode, which take milliseconds to compile.
-            if(strlen(name) = len(name), '[^[:alnum:]]+', '[^\p{L}\p{M}\p{N}]+'),
-            '_',
-            'g'
-        ),
-        60
-    ),
-    '_'
-);
+trim(left(regexp_replace(lower(nfc_normalize(name)), '[^\p{L}\p{M}\p{N}]+', '_', 'g'), 60), '_');

@@ -12,15 +12,7 @@ CREATE OR REPLACE TEMP MACRO is_valid_folder(name) AS
 coalesce(
     len(name) <= 60
     AND NOT ends_with(name, ' ')
-    AND regexp_full_match(
-        name,
-        -- For ASCII, not the classes of Unicode, which take milliseconds to compile.
-        if(
-            strlen(name) = len(name),
-            '[[:alnum:]][[:alnum:] _+-]*',
-            '[\p{L}\p{N}][\p{L}\p{M}\p{N} _+-]*'
-        )
-    )
+    AND regexp_full_match(name, '[\p{L}\p{N}][\p{L}\p{M}\p{N} _+-]*')
     AND NOT regexp_full_match(lower(name), 'con|prn|aux|nul|(com|lpt)[0-9¹²³]'),
     false
 );

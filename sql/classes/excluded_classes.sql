@@ -5,14 +5,14 @@
 --              related to Car, Carrot is not
 --   hierarchy  the kinds and parts of a requested class in Open Images' tree
 --   none       none
--- Reads: classes, matching_classes, requested_classes; and class_hierarchy for hierarchy
+-- Reads: classes, matching_classes; and class_hierarchy for hierarchy
 -- Parameters: those of select_images that have the same name
 -- Columns: those of classes
 -- Example: FROM excluded_classes('Hot dog', exclude := 'Food');
 
 CREATE OR REPLACE TEMP MACRO excluded_classes(class, related := 'prefix', exclude := NULL) AS TABLE
 WITH RECURSIVE requested AS MATERIALIZED (
-    SELECT LabelName, DisplayName FROM requested_classes(class)
+    SELECT LabelName, DisplayName FROM matching_classes(class, strict := true)
 ),
 prefix AS (
     SELECT classes.LabelName, classes.DisplayName

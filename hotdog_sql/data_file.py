@@ -48,18 +48,17 @@ class Record:
         return state == (self.bytes, self.mtime_ns)
 
 
-def csv_columns(path: Path) -> list[str]:
-    """Return the column names of a CSV file."""
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-        return next(csv.reader([lines.readline(10_000)]), [])
-
-
 @dataclass(frozen=True, slots=True)
 class DataFile:
     """A file of the data folder, whether or not it exists."""
 
     catalog: CatalogFile
     path: Path
+
+    def columns(self) -> list[str]:
+        """The column names of a CSV."""
+        with self.path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+            return next(csv.reader([lines.readline(10_000)]), [])
 
     def problem(self) -> str | None:
         """What is wrong with a file, judging by its size, beginning and end, or None."""

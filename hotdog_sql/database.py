@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 import duckdb
 
 from hotdog_sql.catalog import CatalogFile
-from hotdog_sql.data_file import DataFile, State, csv_columns, refresh_command
+from hotdog_sql.data_file import DataFile, State, refresh_command
 from hotdog_sql.duckdb_errors import our_error, query_error
 from hotdog_sql.errors import DataError, InputError, MissingFileError
 from hotdog_sql.files import temporary_folder
@@ -253,9 +253,7 @@ class Database:
             # DuckDB finds the columns of boxes by name, and ignores the header of other CSVs.
             checked = [] if view in ("boxes", "class_hierarchy") else files
             invalid = [
-                file
-                for file in checked
-                if csv_columns(file.path) != self.connection.view(view).columns
+                file for file in checked if file.columns() != self.connection.view(view).columns
             ]
         except duckdb.BinderException:
             if view != "boxes":

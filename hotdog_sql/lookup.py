@@ -6,7 +6,6 @@ from pathlib import Path
 
 import duckdb
 
-from hotdog_sql.data_file import csv_columns
 from hotdog_sql.database import Database
 from hotdog_sql.errors import AmbiguousClassError, InputError, UnknownClassError
 from hotdog_sql.export import FILE_FORMATS, read_file
@@ -124,14 +123,10 @@ def is_list(path: Path) -> bool:
     if extension not in FILE_FORMATS:
         return str(path) != "-"  # stdin has a saved selection
     check_exists(path)
-    if extension == "csv":  # DuckDB would take longer
-        names = csv_columns(path)
-    else:
-        with duckdb.connect() as connection:
-            try:
-                names = read_file(connection, path, {}).columns
-            except duckdb.Error:
-                return False
-    columns = {name.lower() for name in names}
+    with duckdb.connect() as connection:
+        try:
+            columns = {name.lower() for name in read_file(connection, path, {}).columns}
+        except duckdb.Error:
+            return False
     has_places = {"folder", "rank"}.issubset(columns) or "partition" in columns
     return "imageid" in columns and not (has_places and "originalurl" in columns)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import BoundedSemaphore, Thread
 from typing import Self
+from urllib.parse import urlsplit
 
 from hotdog_sql.downloader.hosts import HostQueue, Task
 from hotdog_sql.downloader.photo import Photo
@@ -73,9 +74,7 @@ class DownloadPool:
         self._in_progress = 0
 
     def __enter__(self) -> Self:
-        # The first client takes longest, and would take longer still beside the other threads.
-        with open_client(self.options.silence_seconds):
-            return self
+        return self
 
     def __exit__(self, *_: object) -> None:
         self.hosts.close()
@@ -93,6 +92,10 @@ class DownloadPool:
             UnreachableError: no host has responded.
         """
         for photo in photos:
+            if not self._threads:
+                # The first client takes longest, and would take longer beside the other threads.
+                with open_client(self.options.silence_seconds):
+                    pass
             self._in_progress += 1
             urls = ((one, photo.url(one, self.mirror_url)) for one in self.options.sources)
             self._enqueue(Task(photo, deque(urls)))
@@ -196,7 +199,7 @@ class DownloadPool:
 
     def _read_body(self, client: HttpClient, response: Response, body: bytearray) -> None:
         """Read the body, or raise `RejectedError` if it cannot be a photo."""
-        if any(_PLACEHOLDER_NAME in one for one in response.urls):
+        if any(_PLACEHOLDER_NAME in urlsplit(one).path for one in response.urls):
             raise RejectedError("placeholder")
         check_status(response)
         if response.status != 200:

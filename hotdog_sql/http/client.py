@@ -57,7 +57,7 @@ HEADERS = {
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 #: Addresses that need no parsing, and the part of them that is checked.
-_PLAIN_URL = re.compile(r"(https?://[a-z0-9.-]+(?::[0-9]+)?)/[\w/.-]*", re.ASCII)
+_PLAIN_URL = re.compile(r"(https?://[a-z0-9.-]+(?::[0-9]+)?)/[\w/.-]{0,2000}", re.ASCII)
 
 _USERINFO = re.compile(r"(?<=://)[^/?#]*@")
 
@@ -84,6 +84,7 @@ class HttpClient:
     """
 
     deadline: float  # of the current request, on the monotonic clock
+    _redirected: bool
 
     def __enter__(self) -> Self:
         return self
@@ -109,6 +110,7 @@ class HttpClient:
         self.deadline = time.monotonic() + seconds
         urls: tuple[str, ...] = (check_url(url),)
         while len(urls) <= _MAX_REDIRECTS + 1:
+            self._redirected = len(urls) > 1
             with self._send(method, urls[-1], headers or {}) as response:
                 location = response.headers.get("location")
                 if location is None or response.status not in _REDIRECTS:
@@ -121,6 +123,14 @@ class HttpClient:
                     return
             urls = (*urls, check_url(location, urls[-1]))
         raise RequestError("too many redirects", "redirect loop")
+
+    def _connect_error(self, error: str, cause: str) -> RequestError:
+        """Return the error for a failed connection; `cause` is what the library says of it."""
+        reasons = (reason for text, reason in _CONNECTION_REASONS.items() if text in cause.lower())
+        reason = next(reasons, "no connection")
+        if self._redirected:  # the host of the first address has answered
+            reason = f"redirect: {reason}"
+        return RequestError(f"{reason} ({error})", reason, transient=True)
 
     def _send(
         self, method: str, url: str, headers: dict[str, str]
@@ -143,7 +153,7 @@ def check_url(url: str, base: str = "") -> str:
         return url
     start = httpx.URL(base)
     try:
-        target = start.join(url) if base else httpx.URL(url)
+        target = httpx.URL(str(start.join(url) if base else httpx.URL(url)))  # not too long either
         host = target.host if (target.port or 1) in range(1, 65_536) else ""
         target.raw_host.decode("ascii").encode("idna")  # refuses empty and overlong labels
     except (httpx.InvalidURL, UnicodeError) as error:
@@ -200,13 +210,6 @@ def _retry_after(value: str) -> float | None:
         return float(value)
     date = http_date(value)
     return None if date is None else max(0.0, (date - datetime.now(UTC)).total_seconds())
-
-
-def connect_error(error: str, cause: str) -> RequestError:
-    """Return the error for a failed connection; `cause` is the library's text about the cause."""
-    reasons = (reason for text, reason in _CONNECTION_REASONS.items() if text in cause.lower())
-    reason = next(reasons, "no connection")
-    return RequestError(f"{reason} ({error})", reason, transient=True)
 
 
 @cache

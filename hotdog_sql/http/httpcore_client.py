@@ -20,7 +20,6 @@ from hotdog_sql.http.client import (
     HEADERS,
     HttpClient,
     Response,
-    connect_error,
     proxies,
     ssl_context,
 )
@@ -70,7 +69,7 @@ class HttpcoreClient(HttpClient):
                 yield Response(received.status, dict(names), received.iter_stream())
         except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.ProxyError) as error:
             self.seconds_left()
-            raise connect_error(str(error), repr(error)) from error
+            raise self._connect_error(str(error), repr(error)) from error
         except httpcore.TimeoutException as error:
             self.seconds_left()
             raise RequestError(f"silence ({error})", "silence", transient=True) from error

@@ -19,7 +19,6 @@ from hotdog_sql.http.client import (
     HEADERS,
     HttpClient,
     Response,
-    connect_error,
     proxies,
     ssl_context,
 )
@@ -65,7 +64,7 @@ class PyreqwestClient(HttpClient):
             root_cause = causes[-1]["message"]
             if "client error (Connect)" in str(error):
                 # The first of the causes quotes the address.
-                raise connect_error(root_cause, str(causes[1:])) from error
+                raise self._connect_error(root_cause, str(causes[1:])) from error
             if isinstance(error, exceptions.RequestTimeoutError):
                 self.seconds_left()
                 broken = "silence"

@@ -35,13 +35,8 @@ select_options := --class $(call quoted,$(CLASS)) --negatives $(call quoted,$(NE
 # make deletes a target whose recipe fails, and then the download could not be resumed.
 checksum := $(firstword $(shell printf '%s' $(call quoted,$(select_options)) | cksum))
 stamp := build/dataset-$(checksum).made
-# Whatever else changes the dataset changes these, so that it is made again.
-made := $(addprefix $(DATASET)/,manifest.csv selection.json)
-# make cannot name these in a folder with a space, a colon or a semicolon: such a dataset is always
-# made again.
-ifneq ($(word 2,$(DATASET))$(findstring :,$(DATASET))$(findstring ;,$(DATASET)),)
-made :=
-endif
+# What has changed in the dataset since then, or the error that there is no dataset.
+changed = $(shell find $(call quoted,$(DATASET)) -newer $(stamp) 2>&1)
 
 .PHONY: help demo cluster-demo test lint bench screenshots shell refresh dataset clean FORCE
 
@@ -84,7 +79,7 @@ clean: ## remove the environment and the caches, but no data and no dataset
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(stamp): $(wildcard $(DATA)/*.csv sql/*.sql sql/*/*.sql)
-$(stamp): $(if $(word 2,$(wildcard $(made))),$(made),FORCE) | $(VENV)/.installed
+$(stamp): $(if $(changed),FORCE) | $(VENV)/.installed
 	$(hotdog_sql) select $(select_options) --yes --update
 	mkdir -p $(@D)
 	touch $@

@@ -77,7 +77,7 @@ def connect(
         splits: one or more of `test`, `validation` and `train`, or `all`.
         release: `v6` or `v7`.
         labels: whose labels count: `human`, `machine` or `both`.
-        offline: send no requests.
+        offline: fetch no Open Images files; a missing one is an error.
         large: allow downloads of 500 MB and more, which the train split needs.
         threads: DuckDB threads; None means one per core.
         memory_limit: DuckDB's memory limit, such as `512MB`; beyond it, DuckDB uses the disk.

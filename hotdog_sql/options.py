@@ -102,7 +102,7 @@ class DataOptions:
         threads: DuckDB threads, by default one per core.
         memory_limit: memory limit of DuckDB. Beyond it, DuckDB uses the temporary folder.
         indexed: read a file's index if it matches the CSV.
-        offline: send no requests; a missing file is an error.
+        offline: fetch no Open Images files; a missing one is an error.
         large: start a large download without asking.
 
     Raises:

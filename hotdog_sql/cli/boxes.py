@@ -67,7 +67,7 @@ def export(
     """Write a dataset's photos and boxes in a format for detectors.
 
     Examples:
-      hotdog-sql export dataset hotdogs --format yolo
+      hotdog-sql export dataset yolo --format yolo
       hotdog-sql export dataset VOCdevkit/VOC2007 --format voc --copy
 
     Photos without a box are background.

@@ -162,7 +162,7 @@ def gallery(
 def demo(
     directory: Annotated[
         Path, Argument(metavar="DIR", file_okay=False, help="Folder of the dataset.")
-    ] = Path("dataset"),
+    ] = Path("demo"),
     data_dir: Annotated[
         Path | None,
         Option(

@@ -236,7 +236,7 @@ def _parameters(group: type, names: Collection[str], defaults: Settings) -> Iter
     by_name = {field.name: field for field in fields(group)}
     texts = _descriptions(group)
     for name in names or panels:
-        settings = {"help": texts[name]} | _SETTINGS.get(name, {})
+        settings = {"help": texts.get(name, "")} | _SETTINGS.get(name, {})
         kind: Any = by_name[name].type
         default: Any = by_name[name].default
         if isinstance(default, StrEnum):

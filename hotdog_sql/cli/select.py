@@ -117,10 +117,10 @@ def select(
             recipe_path = recipe.save(output, selection)
             rows = counted(len(selection), "row")
             say(f"Wrote {rows} to {output}, and their recipe to {recipe_path}")
-            if sys.stderr.isatty() and output.suffix.lower() == f".{chosen_format}":
+            if sys.stderr.isatty() and not download and output.suffix.lower() == f".{chosen_format}":
                 data_dir = data_settings.get("data_dir")
                 folder = () if data_dir is None else ("--data-dir", str(data_dir))
-                _suggest("download", str(output), "dataset", *folder)
+                _suggest("download", str(output), output.stem, *folder)
         elif not download and sys.stdout.isatty() and "-" not in sys.argv:
             _suggest("select", "--download", "dataset", *sys.argv[2:])
         if download:

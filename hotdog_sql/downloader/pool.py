@@ -24,6 +24,7 @@ from hotdog_sql.http.client import (
     HttpClient,
     Response,
     check_status,
+    check_url,
     public_address,
 )
 from hotdog_sql.options import Source
@@ -93,6 +94,8 @@ class DownloadPool:
         """
         for photo in photos:
             if not self._threads:
+                if Source.MIRROR in self.options.sources:
+                    check_url(self.mirror_url)
                 # The first client takes longest, and would take longer beside the other threads.
                 with open_client(self.options.silence_seconds):
                     pass

@@ -34,7 +34,7 @@ def test_the_example_of_the_readme_runs(tmp_path: Path, addresses: dict[str, str
     (example,) = re.findall(r"```python\n(import hotdog_sql\n.*?)```", readme, flags=re.DOTALL)
     done = run_process([sys.executable, "-c", example], tmp_path, **addresses)
     assert done.stdout.endswith("True\n")
-    assert list((tmp_path / "dataset" / "other").iterdir())
+    assert list((tmp_path / "chosen" / "other").iterdir())
 
 
 def test_the_examples_of_the_docstrings_run(tmp_path: Path, addresses: dict[str, str]) -> None:

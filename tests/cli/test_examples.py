@@ -85,7 +85,7 @@ def makes(folder: str, pattern: str) -> Check:
 
 def downloaded(ran: Ran) -> bool:
     """Check that the photos of the saved selection are on disk, and lost ones are replaced."""
-    dataset = ran.folder / "dataset"
+    dataset = ran.folder / "hotdogs"
     rows = manifest_rows(dataset)
     on_disk = [row for row in rows if row["status"] == "downloaded"]
     chosen = {(row["folder"], row["ImageID"]) for row in rows if row["reserve"] == "false"}
@@ -120,11 +120,11 @@ README_ROWS: dict[str, Check] = {
         lambda ran: {tuple(row.values()) for row in ran.rows()} == ran.truth.class_counts("hot dog")
     ),
     'hotdog-sql select "Hot dog" --split validation --output hotdogs.csv': selects(Truth.hot_dogs),
-    "hotdog-sql download hotdogs.csv dataset": downloaded,
-    "hotdog-sql verify dataset": lambda ran: ran.stdout == "",
-    'hotdog-sql select "Hot dog" --min-area 0.1 --no-depiction --download dataset': large,
-    "hotdog-sql crop dataset crops": makes("crops/hot_dog", "*.jpg"),
-    "hotdog-sql export dataset hotdogs --format yolo": makes("hotdogs", "*.txt"),
+    "hotdog-sql download hotdogs.csv hotdogs": downloaded,
+    "hotdog-sql verify hotdogs": lambda ran: ran.stdout == "",
+    'hotdog-sql select "Hot dog" --min-area 0.1 --no-depiction --download large': large,
+    "hotdog-sql crop large crops": makes("crops/hot_dog", "*.jpg"),
+    "hotdog-sql export large yolo --format yolo": makes("yolo", "*.txt"),
 }
 
 #: Checks of the commands in the headers of the example queries.
@@ -190,7 +190,8 @@ class Runner:
             for name in ("hotdogs.csv", "hotdogs.selection.json"):
                 shutil.copy(self._scratch / name, folder)
         if {"--dataset", "--from", "verify", "gallery", "shell", "crop", "export"} & set(words):
-            shutil.copytree(self._scratch / "dataset", folder / "dataset")
+            for name in {word.partition("/")[0] for word in words} & {"dataset", "hotdogs", "large"}:
+                shutil.copytree(self._scratch / "dataset", folder / name)
         if "ids.txt" in words:
             known = (self._data / "test-images-with-rotation.csv").read_text("utf-8")
             (folder / "ids.txt").write_text("\n".join(re.findall("^[0-9a-f]{16}", known, re.M)[:9]))

@@ -117,5 +117,8 @@ def test_a_dataset_is_made_again_when_something_changed(
     make("-q", *dataset, code=1)
     make(*dataset)
     assert _photos(checkout / "dataset") == first
+    next((checkout / "dataset").rglob("*.jpg")).unlink()
+    make(*dataset)
+    assert _photos(checkout / "dataset") == first
     shutil.rmtree(checkout / "dataset")
     make("-q", *dataset, code=1)

@@ -194,15 +194,7 @@ def _nginx() -> Iterator[str]:
         with subprocess.Popen(["nginx", "-c", str(config), "-p", name]) as process:
             try:
                 url = f"http://127.0.0.1:{port}/"
-                probe = [
-                    "curl",
-                    "-sf",
-                    "--retry",
-                    "20",
-                    "--retry-connrefused",
-                    "--retry-delay",
-                    "1",
-                ]
+                probe = ("curl", "-sf", "--retry-connrefused", "--retry", "20")
                 subprocess.run([*probe, "-o", os.devnull, f"{url}small/x"], check=True)
                 yield url
             finally:

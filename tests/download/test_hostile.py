@@ -165,6 +165,8 @@ def test_untrusted_text_is_escaped(server: LoopbackServer, tmp_path: Path, run: 
     mirror = server.url("/mirror/").replace("http://", "http://me:secret@")
     said = run("download", rows, "dataset", "--verbose", HOTDOG_SQL_MIRROR_URL=mirror)
     assert "http 404" in said.stderr
+    unsafe = run("download", rows, "new", HOTDOG_SQL_MIRROR_URL="http://oi.example/", code=5)
+    assert "check HOTDOG_SQL_BASE_URL and HOTDOG_SQL_MIRROR_URL" in unsafe.stderr
     dataset = tmp_path / "dataset"
     assert "secret" not in said.stderr + said.stdout
     assert b"secret" not in b"".join(contents(dataset).values())

@@ -67,7 +67,7 @@ def test_select_shows_ten_rows_and_what_comes_next(small_data: Path, tmp_path: P
     code, screen = in_terminal(tmp_path, *command, "-o", "rows.csv")
     assert "Wrote 132 rows to rows.csv, and their recipe to rows.selection.json" in screen
     (*_, following) = screen.splitlines()
-    assert following == f"Next: hotdog-sql download rows.csv dataset --data-dir {small_data}"
+    assert following == f"Next: hotdog-sql download rows.csv rows --data-dir {small_data}"
     assert "ImageID" not in screen
     assert "Next" not in in_terminal(tmp_path, *command, "-o", "rows.txt", "--format", "csv")[1]
 

@@ -19,14 +19,14 @@ IMAGES = "test-images-with-rotation.csv"
 def test_the_demo_downloads_a_dataset_with_the_real_oddities(run: Run, tmp_path: Path) -> None:
     done = run("demo", "--data-dir", "files")
     assert "files to download" not in done.stderr, "with the sizes of the real ones"
-    rows = manifest_rows(tmp_path / "dataset")
+    rows = manifest_rows(tmp_path / "demo")
     assert Counter((row["folder"], row["status"]) for row in rows) == {
         ("hot_dog", "downloaded"): 35,
         ("hot_dog", "lost"): 1,
         ("other", "downloaded"): 120,
         ("other", "lost"): 2,
     }
-    assert len(list((tmp_path / "dataset" / "other").iterdir())) == 120
+    assert len(list((tmp_path / "demo" / "other").iterdir())) == 120
     images, labels = csv_rows(tmp_path / "files" / IMAGES), csv_rows(tmp_path / "files" / LABELS)
     assert len(images) == len({row["ImageID"] for row in images}) == 400
     assert {"92157226691247e1", "0001234567890123"} < {row["ImageID"] for row in images}

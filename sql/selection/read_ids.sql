@@ -19,9 +19,14 @@ WITH from_csv AS (
     )
 ),
 from_json AS (
+    -- Names may be in any case, as in the other formats.
+    SELECT
+        entry[[name for name in map_keys(entry) if lower(name) = 'imageid'][1]] AS ImageID,
+        entry[[name for name in map_keys(entry) if lower(name) = 'subset'][1]] AS Subset,
+        entry[[name for name in map_keys(entry) if lower(name) = 'folder'][1]] AS folder
     FROM read_json(
-        literal_path(file), hive_partitioning = false,
-        columns = {'ImageID': 'VARCHAR', 'Subset': 'VARCHAR', 'folder': 'VARCHAR'}
+        literal_path(file), hive_partitioning = false, records = false,
+        columns = {'entry': 'MAP(VARCHAR, VARCHAR)'}
     )
 ),
 from_parquet AS (

@@ -66,7 +66,7 @@ CSV = "".join(f"{one},{folder}\r\n" for one, folder in [("ImageID", "folder"), *
 def test_each_format_gives_the_same_rows(call: Run, small: Path, tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.with_name(name.replace("[1]", "1")).touch()  # which the name matches as a pattern
-    objects = [{"ImageID": one, "folder": folder or None, "more": [1]} for one, folder in PAIRS]
+    objects = [{"imageID": one, "Folder": folder or None, "more": [1]} for one, folder in PAIRS]
     if path.suffix == ".parquet":
         (tmp_path / "b.json").write_text(json.dumps(objects))
         duckdb.execute(f"COPY (FROM '{tmp_path}/b.json') TO '{path}'")
@@ -165,8 +165,7 @@ def test_a_query_reads_the_list_and_ranks(call: Run, splits: Path, tmp_path: Pat
         "SELECT ImageID, coalesce(ids.split, 'none') || '_' || ids.folder AS folder, 3 AS rank"
         " FROM images JOIN ids USING (ImageID)"
     )
-    options = ("--query", "q.sql", "--ids", "ids.txt", "--data-dir", splits)
-    rows, _ = select_ids(call, *options)
+    rows, _ = select_ids(call, "--query", "q.sql", "--ids", "ids.txt", "--data-dir", splits)
     assert rows == [("none_photos", 3, TEST[1]), ("test_photos", 3, TEST[0])]
 
 
@@ -189,16 +188,17 @@ def test_the_recipe_names_the_list(call: Run, small: Path, tmp_path: Path) -> No
 
 
 def test_download_takes_a_list(call: Run, addresses: dict[str, str], tmp_path: Path) -> None:
-    rows = list(csv.DictReader(StringIO(call("select", "Hot dog", **addresses).stdout)))
-    ids = [row["ImageID"] for row in rows][:9]
+    selected = StringIO(call("select", "Hot dog", **addresses).stdout)
+    ids = [row["ImageID"] for row in csv.DictReader(selected)][:9]
     (tmp_path / "ids.txt").write_text("\n".join(f"test/{one}" for one in ids))
     (tmp_path / "ids.csv").write_text("imageid\n" + "\n".join([*ids, "nobody"]))
-    images = [{"ImageID": one, "Subset": "test", "License": "x"} for one in ids]
+    images = [{"ImageID": one, "subset": "test", "License": "x"} for one in ids]
     (tmp_path / "ids.json").write_text(json.dumps(images))
     for name in ("ids.txt", "ids.csv", "ids.json"):
         done = call("download", name, f"from_{name}", **addresses)
         assert (": 1 (nobody)" in done.stderr) == (name == "ids.csv")
         rows = manifest_rows(tmp_path / f"from_{name}")
         assert {(row["folder"], row["ImageID"]) for row in rows} == {("photos", one) for one in ids}
+    assert json.loads((tmp_path / "from_ids.json/selection.json").read_text())["splits"] == ["test"]
     call("download", "ids.txt", "from_ids.txt", **addresses)
     call("verify", "from_ids.txt")

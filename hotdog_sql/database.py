@@ -28,6 +28,7 @@ T = TypeVar("T")
 _row_type: Callable[..., Any] = namedtuple
 _FILES = "SELECT release, split, kind, path, name, bytes, md5, file FROM files ORDER BY kind, name"
 _CREATE_RESULT = "CREATE OR REPLACE TABLE result AS FROM query($query)"
+CLOSED = "the database is closed: use it inside its `with` block, or connect again"
 
 
 class Database:
@@ -37,7 +38,7 @@ class Database:
     The rest works: finding a class needs only the class file.
 
     Attributes:
-        connection: DuckDB's own connection.
+        is_closed: whether it can no longer be used.
         scratch: a temporary folder, into which DuckDB spills and writes files.
         options: which files it reads, and the resources it may use.
         files: the Open Images files that the options name, whether or not they exist.
@@ -46,6 +47,7 @@ class Database:
     """
 
     def __init__(self, options: DataOptions) -> None:
+        self.is_closed = False
         self.options = options
         self.files: tuple[DataFile, ...] = ()
         self.index_variables: dict[str, object] = {}
@@ -55,9 +57,7 @@ class Database:
         self._locked = False
         with ExitStack() as stack:
             self.scratch: Path = stack.enter_context(temporary_folder())
-            self.connection: duckdb.DuckDBPyConnection = stack.enter_context(
-                _connect(options, self.scratch)
-            )
+            self._connection = stack.enter_context(_connect(options, self.scratch))
             self._thread = stack.enter_context(ThreadPoolExecutor(max_workers=1))
             self._thread.submit(int)  # starts the thread, before Ctrl-C could come in between
             self._readable = [options.data_dir, self.scratch]
@@ -67,6 +67,13 @@ class Database:
                 DataFile(CatalogFile(*row[:-1]), Path(row[-1])) for row in self.rows(_FILES)
             )
             self._resources = stack.pop_all()
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """DuckDB's own connection."""
+        if self.is_closed:
+            raise InputError(CLOSED)
+        return self._connection
 
     def execute(self, query: str, parameters: Parameters = None) -> duckdb.DuckDBPyConnection:
         """Run a trusted query; fetch its rows from the result."""
@@ -214,6 +221,7 @@ class Database:
 
     def close(self) -> None:
         """Close DuckDB's connection and remove the temporary folder."""
+        self.is_closed = True
         self._resources.close()
 
     def __enter__(self) -> Self:
@@ -232,13 +240,14 @@ class Database:
 
     def _interruptible(self, call: Callable[[], T]) -> T:
         """Run a query in another thread, so that Ctrl-C reaches this one and stops the query."""
+        connection = self.connection
         future = self._thread.submit(call)
         try:
             return future.result()
         finally:
             while not future.done():
                 # Repeated, because DuckDB ignores an interrupt before the query starts.
-                self.connection.interrupt()
+                connection.interrupt()
                 wait([future], timeout=0.1)
 
     def _load_file(self, sql_file: SqlFile) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from hotdog_sql.config import mirror_url
-from hotdog_sql.database import Database
+from hotdog_sql.database import CLOSED, Database
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.errors import QueryError
 from hotdog_sql.lookup import check_boxed, check_names, find_ids, find_mids, read_ids
@@ -200,10 +200,14 @@ class Selection:
         return self.database.stream("FROM query_table($table)", {"table": self.table})
 
     def __repr__(self) -> str:
+        if self.database.is_closed:
+            return CLOSED
         folders = ", ".join(f"{one.folder} {one.images:,}" for one in self.folders)
         return f"<Selection of {len(self):,} images: {folders or 'none'}>"
 
     def _repr_html_(self) -> str:
+        if self.database.is_closed:
+            return CLOSED
         return table(self.relation.columns, islice(self, _TABLE_ROWS), len(self) - _TABLE_ROWS)
 
     def _last_rank(self, folder: str) -> int:

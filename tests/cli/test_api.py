@@ -3,6 +3,8 @@
 import re
 import sys
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from hotdog_sql.options import DataOptions
 from hotdog_sql.progress import Progress
 from tests.conftest import ROOT, Run, run_process
 from tests.support.openimages import ROW_COLUMNS, OpenImages, image_row, small_open_images
+from tests.support.photos import tree
 
 
 class Tags(HTMLParser):
@@ -48,8 +51,8 @@ def test_the_examples_of_the_docstrings_run(tmp_path: Path, addresses: dict[str,
 
 def test_public_names_are_listed_and_documented() -> None:
     public = {"connect", "download", "select", "verify"}
-    types = {"DownloadOptions", "SelectOptions", "Selection"}
-    assert set(dir(hotdog_sql)) == public | types | {"__version__"}
+    others = {"DownloadOptions", "SelectOptions", "Selection", "__version__"}
+    assert set(dir(hotdog_sql)) == public | others
     for name in public:
         docstring = getattr(hotdog_sql, name).__doc__
         for part in ("Args:", "Returns:", "Raises:", ">>> "):
@@ -62,6 +65,9 @@ def test_a_split_may_be_one_or_several_or_all(tmp_path: Path) -> None:
     for splits, count in (("validation", 300), (["test", "train"], 600), ("all", 900)):
         with hotdog_sql.connect(tmp_path, splits=splits, offline=True) as database:
             assert database.rows("SELECT count(*) FROM images") == [(count,)]
+            # Rows are named tuples, also if columns are duplicates or no Python identifiers.
+            (row,) = database.rows("SELECT 1 AS a, $two AS a, 3 AS class, count(*)", {"two": 2})
+            assert (row, row.a, row._fields) == ((1, 2, 3, 1), 1, ("a", "_1", "_2", "_3"))
     with pytest.raises(InputError, match=r"'val',\) is invalid; give one of test, validation"):
         hotdog_sql.connect(tmp_path, splits="val", offline=True)
 
@@ -84,18 +90,13 @@ def test_a_dataset_of_the_command_line_resumes_in_another_folder(
     call: Run, tmp_path: Path, addresses: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call("select", "Hot dog", "--negatives", "2x", "--download", "dataset", **addresses)
-    (tmp_path / "dataset" / "index.html").unlink()
-    files = {
-        path: path.read_bytes() for path in (tmp_path / "dataset").rglob("*") if path.is_file()
-    }
+    files = tree(tmp_path / "dataset")
     with hotdog_sql.connect("data") as database:
         chosen = hotdog_sql.select(database, "Hot dog", ratio=2, min_confidence=1)
         monkeypatch.chdir(tmp_path / "dataset")
         assert hotdog_sql.download(chosen, ".").downloaded == 0
         hotdog_sql.download(chosen, "../again")
-    for path, content in files.items():
-        assert path.read_bytes() == content
-        assert (tmp_path / "again" / path.relative_to(tmp_path / "dataset")).read_bytes() == content
+    assert tree(tmp_path / "dataset") == tree(tmp_path / "again") == files
 
 
 def test_errors_of_a_progress_end_the_download(
@@ -122,9 +123,8 @@ def test_an_unusable_file_leaves_no_temporary_folder(
     (tmp_path / "data" / "test-annotations-bbox.csv").write_text("ImageID,b\n1,2\n")
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
-    monkeypatch.setenv("HOTDOG_SQL_DATA_DIR", str(tmp_path / "data"))
     with pytest.raises(DataError, match="lacks columns of boxes"):
-        hotdog_sql.connect()
+        hotdog_sql.connect(tmp_path / "data")
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
@@ -156,15 +156,13 @@ def test_a_selection_is_rows_a_report_and_a_table(small_data: Path) -> None:
         # All images are copies of one photo here, so they stay together.
         assert {row["partition"] for row in chosen} in ({"train"}, {"test"})
         assert len(chosen) == 300
-
-
-def test_rows_are_tuples_with_names(small_data: Path) -> None:
-    with hotdog_sql.connect(small_data, offline=True) as database:
-        (row,) = database.rows("FROM classes WHERE LabelName = $mid", {"mid": "/m/01b9xk"})
-        assert row == ("/m/01b9xk", "Hot dog") == (row.LabelName, row.DisplayName)
-        # Column names that are duplicates or not Python identifiers.
-        (row,) = database.rows("SELECT 1 AS a, 2 AS a, 3 AS class, count(*)")
-        assert row._fields == ("a", "_1", "_2", "_3")
+    closed = "the database is closed: use it inside its `with` block, or connect again"
+    assert repr(chosen) == chosen._repr_html_() == closed
+    uses: list[Callable[[], object]] = [chosen.df, chosen.__len__, partial(list, chosen)]
+    uses += [partial(hotdog_sql.select, database, "Cat"), partial(hotdog_sql.download, chosen, "x")]
+    for use in uses:
+        with pytest.raises(InputError, match=closed):
+            use()
 
 
 def test_untrusted_text_is_escaped_in_a_notebook(tmp_path: Path) -> None:

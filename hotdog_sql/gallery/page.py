@@ -5,6 +5,7 @@ import hashlib
 import html
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -45,6 +46,11 @@ def write_gallery(directory: Path, boxes: Iterable[tuple[str, str]] | None = Non
             atomic_write(path) as temporary,
             temporary.open("w", encoding="utf-8", newline="\n") as file,
         ):
+            minute_ago = temporary.stat().st_mtime - 60
+            for leftover in directory.glob(f".{path.name}.*.part"):
+                with suppress(OSError):  # another process may be faster
+                    if leftover.lstat().st_mtime < minute_ago:  # from a killed process
+                        leftover.unlink()
             file.writelines(_page(directory, manifest, boxes))
     return path
 

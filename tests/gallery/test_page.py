@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import os
 import re
 import tracemalloc
 from collections.abc import Iterator
@@ -37,7 +38,7 @@ def test_a_manifest_of_an_earlier_release(tmp_path: Path) -> None:
     assert [photo["width"] for photo in carried(write_gallery(tmp_path))] == [""] * 4
 
 
-def test_no_title_can_end_the_data(tmp_path: Path) -> None:
+def test_no_title_can_end_the_data_or_run(tmp_path: Path) -> None:
     titles = [
         *("</script><script>alert(1)</script>", "<!-- <script>", "a & b", "\u2028line\u2029"),
         *("../../../etc/passwd", "\x1b[31mred\x1b[0m", "\u202egod toh", "'); DROP TABLE x; --"),
@@ -47,14 +48,9 @@ def test_no_title_can_end_the_data(tmp_path: Path) -> None:
     assert [photo["Title"] for photo in carried(page)] == titles
     text = page.read_text()
     assert text.count("</script>") == 2
-    assert "alert(1)" in text
-    assert "<script>alert" not in text
-    assert "<!-- " not in text
+    assert not re.search("<script>alert|<!-- ", text)
     assert "<title>&lt;b&gt;$script $photos &amp; more</title>" in text
-
-
-def test_the_policy_allows_only_this_script_and_style(tmp_path: Path) -> None:
-    text = write_gallery(write_dataset(tmp_path / "ds", [got(1)])).read_text()
+    # The policy allows only this script and style.
     hashes = [
         base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
         for content in re.findall(r"<(?:style|script type=.module.)>(.*?)</s", text, re.DOTALL)
@@ -84,7 +80,11 @@ def test_the_old_page_stays_until_the_new_one_is_complete(tmp_path: Path) -> Non
         raise KeyboardInterrupt
 
     dataset = write_dataset(tmp_path / "ds", [got(1)])
+    for process in ("killed", "running"):
+        (dataset / f".index.html.{process}.part").touch()
+    os.utime(dataset / ".index.html.killed.part", (0, 0))
     page = write_gallery(dataset)
+    assert [file.name for file in dataset.glob(".*")] == [".index.html.running.part"]
     old, files = page.read_bytes(), sorted(dataset.rglob("*"))
     with pytest.raises(KeyboardInterrupt):
         write_gallery(dataset, interrupted())

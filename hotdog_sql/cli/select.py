@@ -117,7 +117,8 @@ def select(
             recipe_path = recipe.save(output, selection)
             rows = counted(len(selection), "row")
             say(f"Wrote {rows} to {output}, and their recipe to {recipe_path}")
-            if sys.stderr.isatty() and not download and output.suffix.lower() == f".{chosen_format}":
+            can_reopen = output.suffix.lower() == f".{chosen_format}"
+            if can_reopen and sys.stderr.isatty() and not download:
                 data_dir = data_settings.get("data_dir")
                 folder = () if data_dir is None else ("--data-dir", str(data_dir))
                 _suggest("download", str(output), output.stem, *folder)

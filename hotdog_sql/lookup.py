@@ -54,6 +54,11 @@ def check_names(database: Database, what: str, names: list[str]) -> None:
     """Refuse names that are not valid on every file system."""
     database.load("is_valid_folder")
     for name in names:
+        if [other.casefold() for other in names].count(name.casefold()) > 1:
+            raise InputError(
+                f"{printable(name)!r} differs from another {what} only in upper and lower case; "
+                "rename one of them"
+            )
         if not database.rows("SELECT is_valid_folder($name)", {"name": name})[0][0]:
             raise InputError(
                 f"{printable(name)!r} cannot name a {what}: use letters, digits, - and _"

@@ -59,8 +59,9 @@ class _Host:
     active: int = 0
     waiting: list[tuple[float, int, Task]] = field(default_factory=list)  # a heap, by start time
     has_responded: bool = False
-    # Not the time of the last response: the process may have been suspended since then.
-    failing_since: float | None = None  # no complete response since then
+    # Without a complete response since then. After one, it is the time of the next failure, because
+    # the process may have been suspended in between.
+    failing_since: float | None = field(default_factory=time.monotonic)
     down_since: float | None = None
     paused_until: float = 0.0
     give_up_reason: str = ""  # empty while the host is in use

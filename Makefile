@@ -36,7 +36,7 @@ select_options := --class $(call quoted,$(CLASS)) --negatives $(call quoted,$(NE
 checksum := $(firstword $(shell printf '%s' $(call quoted,$(select_options)) | cksum))
 stamp := build/dataset-$(checksum).made
 # What has changed in the dataset since then, or the error that there is no dataset.
-changed = $(shell find $(call quoted,$(DATASET)) -newer $(stamp) 2>&1)
+changed = $(shell find $(call quoted,$(DATASET)) $(call quoted,$(DATASET)/) -newercm $(stamp) 2>&1)
 
 .PHONY: help demo cluster-demo test lint bench screenshots shell refresh dataset clean FORCE
 

@@ -16,6 +16,7 @@ from hotdog_sql.config import MEMORY_LIMIT, base_url, data_folder, mirror_url
 from hotdog_sql.data_file import DataFile, refresh_command
 from hotdog_sql.database import Database
 from hotdog_sql.download_options import DownloadOptions
+from hotdog_sql.errors import InputError
 from hotdog_sql.export import write_rows
 from hotdog_sql.lookup import data_for, is_list
 from hotdog_sql.notebook import notebook_progress
@@ -130,8 +131,12 @@ def select(
         InputError: an option is out of range.
         QueryError: the query is not one SELECT, or its rows do not fit.
     """
+    if classes and "classes" in changes:
+        raise InputError("the classes are given twice: give them once")
     if classes:
         changes["classes"] = classes
+    if "negatives" in changes and changes.setdefault("ratio", None) is not None:
+        raise InputError("negatives and ratio are both given: give one of the two")
     options = SelectOptions(**changes) if options is None else replace(options, **changes)
     return _select(database, options)
 

@@ -31,7 +31,7 @@ def our_error(error: duckdb.Error, scratch: Path, files: Sequence[DataFile]) -> 
     if named := [file for file in files if str(file.path) in str(error)]:
         return DataError(
             f"cannot read {' or '.join(file.path.name for file in named)}: {one_line(error)}; "
-            f"replace a damaged file with: {refresh_command(named)}"
+            f"delete a damaged file, then get it with: {refresh_command(named)}"
         )
     for index in (index_of(file.path) for file in files):
         if str(index) in str(error):

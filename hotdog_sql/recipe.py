@@ -86,6 +86,7 @@ class Recipe:
             "labels": database.options.labels,
         }
         if options.ids is not None:
+            check_exists(options.ids)
             digest = hashlib.sha256(options.ids.read_bytes()).hexdigest()
             content["ids"] = {"name": options.ids.name, "sha256": digest, "seed": options.seed}
         if options.query is not None:

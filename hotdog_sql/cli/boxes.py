@@ -88,6 +88,7 @@ def _open_boxes(
         found = api.boxes.find_boxes(database, dataset, classes or (), warn=say)
         if not found.boxes:
             raise InputError(
-                "no photo of the dataset has a box of the classes: give another --class or --split"
+                "no photo of the dataset has a box of the classes: see the warnings, or give "
+                "another --class or --split"
             )
         yield found

@@ -13,7 +13,7 @@ from typer import Argument, BadParameter, Exit, Option, echo
 
 from hotdog_sql.cli import api
 from hotdog_sql.cli.data import open_data
-from hotdog_sql.cli.options import FormatOption, OutputOption, Settings, read_query
+from hotdog_sql.cli.options import DataSettings, FormatOption, OutputOption, Settings, read_query
 from hotdog_sql.cli.output import QUIET, check_output, say, write_rows
 from hotdog_sql.cli.report import print_problems
 from hotdog_sql.errors import MissingExtraError
@@ -106,7 +106,7 @@ def sql(
         Option(metavar="DIR", file_okay=False, help="Dataset for the views manifest and losses."),
     ] = None,
     *,
-    data_options: DataOptions,
+    data_settings: DataSettings,
     row_format: FormatOption = None,
     output: OutputOption = None,
 ) -> None:
@@ -128,6 +128,7 @@ def sql(
         return
     text = file or (read_query("-") if query == "-" else query) or ""
     chosen_format = check_output(row_format, output)
+    data_options = _data_options(dataset, data_settings)
     with open_data(data_options, [*api.needs_of_query(text)]) as database:
         if dataset is not None:
             database.load_dataset(dataset)
@@ -141,7 +142,7 @@ def shell(
         Argument(metavar="DIR", file_okay=False, help="Dataset for the views manifest and losses."),
     ] = None,
     *,
-    data_options: DataOptions,
+    data_settings: DataSettings,
 ) -> None:
     """Open the DuckDB shell with the views and macros loaded.
 
@@ -153,6 +154,7 @@ def shell(
     Missing files are downloaded first, unless --offline or a dataset is given.
     """
     program = find_shell()
+    data_options = _data_options(directory, data_settings)
     data_options = replace(data_options, data_dir=data_options.data_dir.resolve())
     # With a dataset, queries are mostly about its manifest.
     needs = [] if data_options.offline or directory else ["select_images"]
@@ -169,6 +171,11 @@ def shell(
         finally:
             signal.signal(signal.SIGINT, handler)
     raise Exit(status)
+
+
+def _data_options(dataset: Path | None, settings: Settings) -> DataOptions:
+    """Return the options of the data that a dataset was selected from, unless they are given."""
+    return api.boxes.data_options(dataset, settings) if dataset else DataOptions(**settings)
 
 
 def find_shell() -> str:

@@ -140,18 +140,21 @@ def repair(
     alterations = {"upright": False, "max_side": None} | recorded_alterations(storage)
     options = replace(options, decode=decode, **alterations)
     repaired: set[Photo | None] = set()
+    size = report.bytes
     with open_dataset(address, None, options) as dataset:
         hosts = HostQueue(options, progress or Progress())
         with DownloadPool(dataset.storage, mirror_url, hosts) as pool:
             for result in chain.from_iterable(pool.run(faults)):
                 if result.status is Status.DOWNLOADED:
                     repaired.add(result.photo)
+                    size += result.size or 0
                     dataset.append(result)
                 elif result.status is Status.LOST and faults[result.photo] is Fault.MISSING:
                     dataset.append(result)
         dataset.finalize(DownloadReport(), None, options)
     return replace(
         report,
+        bytes=size,
         problems=[problem for problem in report.problems if problem.photo not in repaired],
         repaired=[problem for problem in report.problems if problem.photo in repaired],
     )

@@ -28,7 +28,7 @@ WITH numbered AS (
     FROM read_csv(
         literal_path(getvariable('dataset_dir') || '/manifest.csv'),
         header = true, all_varchar = true, delim = ',', quote = '"', escape = '"',
-        new_line = '\n', comment = '', skip = 0, ignore_errors = true, hive_partitioning = false
+        comment = '', skip = 0, ignore_errors = true, hive_partitioning = false
     )
     UNION ALL BY NAME
     SELECT NULL::VARCHAR AS width, NULL::VARCHAR AS height

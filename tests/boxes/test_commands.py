@@ -143,6 +143,9 @@ def test_a_query_reads_the_boxes_of_a_dataset(here: Path, call: Run) -> None:
     """
     done = call("sql", query, "--dataset", "dataset", "--format", "csv")
     assert len(done.stdout.splitlines()) == 1 + len(boxes_in(here))
+    recipe = here / "dataset" / "selection.json"  # whose split is read
+    recipe.write_text(recipe.read_text("utf-8").replace('[\n    "test"', '[\n    "train"'), "utf-8")
+    assert "train-" in call("sql", query, "--dataset", "dataset", "--offline", code=4).stderr
 
 
 def test_invalid_datasets_are_refused(here: Path, call: Run) -> None:

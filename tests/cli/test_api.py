@@ -93,6 +93,8 @@ def test_a_dataset_of_the_command_line_resumes_in_another_folder(
     files = tree(tmp_path / "dataset")
     with hotdog_sql.connect("data") as database:
         chosen = hotdog_sql.select(database, "Hot dog", ratio=2, min_confidence=1)
+        fewer = hotdog_sql.select(database, options=chosen.options, negatives=5)
+        assert len(fewer) == len(chosen) / 3 + 5
         monkeypatch.chdir(tmp_path / "dataset")
         assert hotdog_sql.download(chosen, ".").downloaded == 0
         hotdog_sql.download(chosen, "../again")

@@ -45,6 +45,9 @@ def test_every_column_as_it_is_in_the_file(dataset: Path) -> None:
     expected = [tuple(row[column] for column in COLUMNS) for row in manifest_rows(dataset)]
     query = f"SELECT {', '.join(COLUMNS)} FROM manifest ORDER BY folder, rank"
     assert ask(dataset, query) == expected
+    manifest = dataset / "manifest.csv"
+    manifest.write_bytes(manifest.read_bytes().replace(b"\n", b"\r\n"))  # as Excel does
+    assert ask(dataset, query) == expected
     names = ask(dataset, "SELECT column_name FROM (DESCRIBE manifest)")
     assert sorted(name for (name,) in names) == sorted(COLUMNS)
 

@@ -1,12 +1,8 @@
-"""Runs a download in a separate process, which tests can kill or interrupt.
+"""Runs a download of an album in a separate process, which tests can kill or interrupt."""
 
-`python -m tests.support.download_process PORT DIRECTORY PHOTOS RESERVES SECONDS`
-downloads `album(PHOTOS, PHOTOS, RESERVES)` from the mirror of the LoopbackServer at PORT.
-"""
-
-import subprocess
 import sys
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.run import download
@@ -15,14 +11,12 @@ from hotdog_sql.options import Source
 from tests.support.photos import QUICK, album
 
 
-def start(
-    port: int, directory: Path, photos: int, reserves: int = 0, seconds: float = 120
-) -> "subprocess.Popen[str]":
+def start(port: int, path: Path, photos: int, reserves: int = 0, seconds: int = 99) -> "Popen[str]":
     """Start the process, with a pipe for its stderr and a time limit for each request."""
-    command = [sys.executable, "-m", "tests.support.download_process", str(port), str(directory)]
-    return subprocess.Popen(
+    command = [sys.executable, "-m", "tests.support.download_process", str(port), str(path)]
+    return Popen(
         [*command, str(photos), str(reserves), str(seconds)],
-        stderr=subprocess.PIPE,
+        stderr=PIPE,
         text=True,
         cwd=Path(__file__).parents[2],
     )

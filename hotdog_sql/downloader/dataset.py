@@ -28,7 +28,7 @@ from hotdog_sql.downloader.result import (
     join_notes,
 )
 from hotdog_sql.downloader.selection_json import SELECTION, check_recipe, write_recipe
-from hotdog_sql.downloader.tars import tar_of
+from hotdog_sql.downloader.tars import is_tar, tar_of
 from hotdog_sql.errors import DatasetError
 from hotdog_sql.files import locked, refuse_links, storage_errors
 from hotdog_sql.storage import RUN_FILE, WORK_FOLDER, Storage, open_storage
@@ -198,6 +198,11 @@ class Dataset:
                 file.flush()
                 os.fsync(file.fileno())
         self.flush()
+        if options.in_tars:  # a killed run with smaller shards may have left some
+            known = self.manifest.tars
+            folders = {tar.rpartition("/")[0] for tar in known}
+            tars = {path for path, _ in self.storage.files() if is_tar(path)} - known
+            self.storage.delete(*(tar for tar in tars if tar.rpartition("/")[0] in folders))
         # If this run is killed before it writes the new manifest, the next one deletes the rest.
         files = self.storage.files() if options.update else ()
         unused = self.manifest.unused(path for path, _ in files)

@@ -139,6 +139,7 @@ def _in_order(photos: Iterable[Photo], results: Iterator[Result]) -> Iterator[Re
             result = next(results)
             pending[result.photo] = result
         yield pending.pop(photo)
+    next(results, None)  # raises an error that came with the last
 
 
 def run_shard_once(shard: Shard) -> None:

@@ -20,6 +20,9 @@ from hotdog_sql.progress import Progress
 _FLICKR = "staticflickr.com"
 _FLICKR_LIMIT = 16
 
+#: Begins the reason of photos whose host has responded before it was given up.
+GIVEN_UP = "host given up"
+
 
 @dataclass(slots=True)
 class Task:
@@ -58,7 +61,6 @@ class _Host:
     limit: int  # concurrent requests
     active: int = 0
     waiting: list[tuple[float, int, Task]] = field(default_factory=list)  # a heap, by start time
-    has_responded: bool = False
     # Without a complete response since then. After one, it is the time of the next failure, because
     # the process may have been suspended in between.
     failing_since: float | None = field(default_factory=time.monotonic)
@@ -83,6 +85,7 @@ class HostQueue:
 
     def __post_init__(self) -> None:
         self._hosts: dict[str, _Host] = {}
+        self._responded: set[str] = set()  # names of hosts
         self._changed = Condition()
         self._sequence = itertools.count()
 
@@ -123,7 +126,8 @@ class HostQueue:
     def response_started(self, name: str) -> None:
         """Note that a host has begun to respond."""
         with self._changed:
-            self.has_responded = self._hosts[name].has_responded = True
+            self._responded.add(name)
+            self.has_responded = True
 
     def succeeded(self, name: str) -> None:
         """Note a complete response, whatever its status."""
@@ -171,10 +175,12 @@ class HostQueue:
             # A pause as long as the outage so far makes pauses double.
             wait = min(policy.cap, max(policy.base, now - host.down_since))
         # If no host has responded, the run ends before hosts are given up.
-        is_only_silent = self.has_responded and not host.has_responded
+        is_only_silent = self.has_responded and name not in self._responded
         limit = policy.silence if is_only_silent else policy.patience
         if silence > limit or wait > policy.patience:
             host.give_up_reason = error.reason
+            if name in self._responded:
+                host.give_up_reason = f"{GIVEN_UP} ({error.reason})"
             self.progress.given_up(name, error.reason)
         elif wait:
             if host.paused_until <= now:

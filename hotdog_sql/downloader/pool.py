@@ -141,8 +141,8 @@ class DownloadPool:
                 return results  # to be recorded before an error ends the run
         raise UnreachableError(
             f"no host has answered within {_FIRST_RESPONSE_SECONDS:.0f} s: check the network "
-            "connection, the proxy settings, the name service and SSL_CERT_FILE, then run the same "
-            "command again"
+            "connection, the proxy settings, the name service and SSL_CERT_FILE, or give another "
+            "--source, then run the same command again"
         )
 
     def _work(self) -> None:
@@ -158,13 +158,13 @@ class DownloadPool:
         """Make one request; write the photo, or queue it for its next attempt."""
         source, url = task.sources[0]
         host, outcome, body = task.host, "ok", bytearray()
+        result: Result | None = None
         try:
             with client.stream(url, seconds=self.options.seconds) as response:
                 self.hosts.response_started(host)
                 self._read_body(client, response, body)
             result = self._save(task, body)
             self.hosts.succeeded(host)
-            self._results.put(result)
         except RequestError as error:
             outcome = error.reason
             if error.transient:
@@ -181,6 +181,8 @@ class DownloadPool:
         # Outside of the `try`: errors of the caller's methods are not the photo's.
         self.progress.received(len(body))
         self.progress.answered(task.photo.image_id, source, url, outcome)
+        if result is not None:
+            self._results.put(result)
 
     def _delay(self, task: Task, error: RequestError) -> float:
         """Return the seconds until the next attempt, and choose its source."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.dataset import Dataset, open_dataset
 from hotdog_sql.downloader.executors import Shard, open_executor
+from hotdog_sql.downloader.hosts import GIVEN_UP
 from hotdog_sql.downloader.manifest import Row
 from hotdog_sql.downloader.photo import Photo, safe_folder
 from hotdog_sql.downloader.result import DownloadReport, Result, Status, split_errors
@@ -191,7 +192,9 @@ class _Run:
             match = re.search(r"failed in (\d+) runs", manifest.columns(previous)["note"])
             runs += int(match[1]) if match else 1
             result = replace(result, note=f"failed in {runs} runs")
-        is_lost = runs >= _MAX_FAILED_RUNS or self.options.replace_failed
+        # When its host is back, the photo may well be there.
+        replace_now = self.options.replace_failed and GIVEN_UP not in result.error
+        is_lost = runs >= _MAX_FAILED_RUNS or replace_now
         return replace(result, status=Status.LOST) if is_lost else result
 
     def _next_replacements(self, available: dict[str, Iterator[Photo]]) -> Iterator[Photo]:

@@ -24,13 +24,18 @@ _METADATA = (
     *("width", "height", *IMAGE_COLUMNS[1:]),
 )
 
-_MEMBER_PATH = re.compile(r"((?:.+/)?(\d{6,})\.tar)/[^/]+")
+_MEMBER_PATH = re.compile(r"((?:.+/)?(\d{6,})\.tar)/[^/]*")
 
 
 def tar_name(partition: str, number: int) -> str:
     """Return the path of a tar in the dataset. Each partition has its own tars."""
     name = f"{number:06d}.tar"
     return f"{safe_folder(partition)}/{name}" if partition else name
+
+
+def is_tar(path: str) -> bool:
+    """Return whether a path of the dataset is that of a tar with photos."""
+    return _MEMBER_PATH.fullmatch(f"{path}/") is not None
 
 
 def tar_of(path: str) -> str:

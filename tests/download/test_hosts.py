@@ -5,7 +5,7 @@ from collections import Counter, deque
 from pathlib import Path
 
 from hotdog_sql.download_options import DownloadOptions, RetryPolicy
-from hotdog_sql.downloader.hosts import HostQueue, Task
+from hotdog_sql.downloader.hosts import GIVEN_UP, HostQueue, Task
 from hotdog_sql.options import Source
 from hotdog_sql.progress import Progress
 from tests.support.loopback import LoopbackServer, Reply, Request
@@ -112,7 +112,7 @@ def test_a_host_that_only_fails_is_given_up(server: LoopbackServer, tmp_path: Pa
     assert len(server.requests) < 50
     assert events.lost == [(server.host, "http 503")]
     assert report.failed == 100
-    assert {row["error"] for row in manifest_rows(tmp_path)} == {"mirror: http 503"}
+    assert {row["error"] for row in manifest_rows(tmp_path)} == {f"mirror: {GIVEN_UP} (http 503)"}
 
 
 def test_a_host_that_refuses_connections_is_reported_once(tmp_path: Path) -> None:

@@ -54,7 +54,6 @@ def finished_paths(directory: Path) -> set[str]:
 
 @pytest.mark.parametrize("kills", [3, pytest.param(50, marks=pytest.mark.slow)])
 def test_killed_at_any_moment(server: LoopbackServer, tmp_path: Path, kills: int) -> None:
-    """The final dataset equals that of an uninterrupted download."""
     moments = random.Random(tmp_path.name)
     mirror = Mirror(server)
     undisturbed = tmp_path / "undisturbed"
@@ -123,7 +122,6 @@ def test_interrupted_with_64_silent_transfers(tmp_path: Path, silence: Reply) ->
 
 
 def test_a_suspended_run_continues(server: LoopbackServer, tmp_path: Path) -> None:
-    """Its requests are too old when it continues, but no source has failed."""
     all_there = Event()
 
     def waits(_: Request) -> Reply:

@@ -177,6 +177,7 @@ def test_an_interrupted_run_records_all_photos_of_a_tar_or_none(
     how: dict[str, Any] = {"dataset_format": TARS, "shard_size": 5}
     with pytest.raises(KeyboardInterrupt):
         download(server, tmp_path / "again", CHOSEN, progress=StopsAfter(2), **how)
+    (tmp_path / "again" / "000007.tar").write_bytes(b"of a worker of the run")
     download(server, tmp_path / "again", CHOSEN, **how)
     assert contents(tmp_path / "again") == contents(dataset)
 

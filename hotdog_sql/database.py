@@ -47,7 +47,7 @@ class Database:
     """
 
     def __init__(self, options: DataOptions) -> None:
-        self.is_closed = False
+        self.is_closed: bool = False
         self.options = options
         self.files: tuple[DataFile, ...] = ()
         self.index_variables: dict[str, object] = {}

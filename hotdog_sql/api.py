@@ -131,12 +131,14 @@ def select(
         InputError: an option is out of range.
         QueryError: the query is not one SELECT, or its rows do not fit.
     """
-    if classes and "classes" in changes:
-        raise InputError("the classes are given twice: give them once")
     if classes:
+        if "classes" in changes:
+            raise InputError("the classes are given twice: give them once")
         changes["classes"] = classes
-    if "negatives" in changes and changes.setdefault("ratio", None) is not None:
-        raise InputError("negatives and ratio are both given: give one of the two")
+    if "negatives" in changes:
+        if changes.get("ratio") is not None:
+            raise InputError("negatives and ratio are both given: give one of the two")
+        changes["ratio"] = None  # replaces that of `options`
     options = SelectOptions(**changes) if options is None else replace(options, **changes)
     return _select(database, options)
 

@@ -249,7 +249,7 @@ Storage: TypeAlias = LocalStorage | _RemoteStorage
 def open_storage(address: str | Path) -> Storage:
     """Return the storage at an address, without making a folder."""
     if not isinstance(address, str | os.PathLike):
-        raise InputError(f"{address!r} is no dataset: give a folder or an address")
+        raise InputError(f"{address!r} is not a dataset: give a folder or an address")
     text = str(address)
     protocol, separator, _ = text.partition("://")
     if not separator:

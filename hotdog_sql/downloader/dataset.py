@@ -198,7 +198,7 @@ class Dataset:
                 file.flush()
                 os.fsync(file.fileno())
         self.flush()
-        if options.in_tars:  # a killed run with smaller shards may have left some
+        if options.in_tars:  # workers of a killed run may have written more tars
             known = self.manifest.tars
             folders = {tar.rpartition("/")[0] for tar in known}
             tars = {path for path, _ in self.storage.files() if is_tar(path)} - known

@@ -20,7 +20,7 @@ from hotdog_sql.progress import Progress
 _FLICKR = "staticflickr.com"
 _FLICKR_LIMIT = 16
 
-#: Begins the reason of photos whose host has responded before it was given up.
+#: First words of a photo's error if its host responded before the run gave it up.
 GIVEN_UP = "host given up"
 
 
@@ -61,8 +61,8 @@ class _Host:
     limit: int  # concurrent requests
     active: int = 0
     waiting: list[tuple[float, int, Task]] = field(default_factory=list)  # a heap, by start time
-    # Without a complete response since then. After one, it is the time of the next failure, because
-    # the process may have been suspended in between.
+    # The first failure after the last complete response, or the creation. Not that response itself:
+    # the process may have been suspended after it.
     failing_since: float | None = field(default_factory=time.monotonic)
     down_since: float | None = None
     paused_until: float = 0.0

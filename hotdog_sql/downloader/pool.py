@@ -84,7 +84,7 @@ class DownloadPool:
             thread.join(max(0.0, deadline - time.monotonic()))
 
     def run(self, photos: Iterable[Photo]) -> Iterator[list[Result]]:
-        """Yield the results of the photos that have finished.
+        """Yield the results in batches, each photo's as soon as it is finished.
 
         Photos are taken from their iterable in this thread, some in advance.
 
@@ -178,7 +178,8 @@ class DownloadPool:
         except Exception as error:  # noqa: BLE001 - fails this photo only
             outcome = type(error).__name__
             self._reject(task, outcome, transient=True)
-        # Outside of the `try`: errors of the caller's methods are not the photo's.
+        # Outside of the `try`: errors of the caller's methods are not the photo's. Before the
+        # result, so that such an error ends the run even if this is the last photo.
         self.progress.received(len(body))
         self.progress.answered(task.photo.image_id, source, url, outcome)
         if result is not None:
@@ -189,7 +190,7 @@ class DownloadPool:
         if error.reason in NO_CONNECTION:
             return 0.0  # does not count as an attempt: the host is paused or given up
         delay = self.options.retry.delay(task.attempt, error.retry_after)
-        # The first time, the process may have been suspended.
+        # A first request may be too slow only because the process was suspended.
         if delay is None or (error.reason == TOO_SLOW and task.attempt > 1):
             task.next_source(error.reason, transient=True)
             return 0.0

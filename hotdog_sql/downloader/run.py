@@ -192,7 +192,7 @@ class _Run:
             match = re.search(r"failed in (\d+) runs", manifest.columns(previous)["note"])
             runs += int(match[1]) if match else 1
             result = replace(result, note=f"failed in {runs} runs")
-        # When its host is back, the photo may well be there.
+        # A host that responded before is likely to have the photo in a later run.
         replace_now = self.options.replace_failed and GIVEN_UP not in result.error
         is_lost = runs >= _MAX_FAILED_RUNS or replace_now
         return replace(result, status=Status.LOST) if is_lost else result

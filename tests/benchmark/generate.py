@@ -30,10 +30,7 @@ class Size(NamedTuple):
     positive_per_mille: int  # of the labels
 
 
-SIZES = {
-    "test": Size(125_436, 1_799_883, 617),
-    "train": Size(9_011_219, 57_524_352, 345),
-}
+SIZES = {"test": Size(125_436, 1_799_883, 617), "train": Size(9_011_219, 57_524_352, 345)}
 _QUERIES = {
     "classes": "SELECT LabelName, DisplayName FROM generated_classes ORDER BY LabelName",
     "images": "FROM generated_images",

@@ -190,8 +190,7 @@ class Runner:
             for name in ("hotdogs.csv", "hotdogs.selection.json"):
                 shutil.copy(self._scratch / name, folder)
         if {"--dataset", "--from", "verify", "gallery", "shell", "crop", "export"} & set(words):
-            names = {word.partition("/")[0] for word in words}
-            for name in names & {"dataset", "hotdogs", "large"}:
+            for name in ("dataset", "hotdogs", "large"):
                 shutil.copytree(self._scratch / "dataset", folder / name)
         if "ids.txt" in words:
             known = (self._data / "test-images-with-rotation.csv").read_text("utf-8")

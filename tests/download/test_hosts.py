@@ -3,6 +3,7 @@
 import socket
 from collections import Counter, deque
 from pathlib import Path
+from typing import Any
 
 from hotdog_sql.download_options import DownloadOptions, RetryPolicy
 from hotdog_sql.downloader.hosts import GIVEN_UP, HostQueue, Task
@@ -106,9 +107,8 @@ def test_a_host_that_only_fails_is_given_up(server: LoopbackServer, tmp_path: Pa
     photos = [photo(n) for n in range(1, 101)]
     server.default(Reply(503))
     retry = RetryPolicy(base=0.01, cap=0.02, silence=0.0, patience=0.2)
-    report = run(
-        server, tmp_path, photos, workers=4, progress=events, sources="mirror", retry=retry
-    )
+    how: Any = {"sources": "mirror", "replace_failed": True, "retry": retry}
+    report = run(server, tmp_path, photos, workers=4, progress=events, **how)
     assert len(server.requests) < 50
     assert events.lost == [(server.host, "http 503")]
     assert report.failed == 100

@@ -12,6 +12,7 @@ import pytest
 
 from hotdog_sql.downloader.verify import Fault, repair, verify
 from hotdog_sql.errors import DatasetError, InputError
+from hotdog_sql.progress import Progress
 from tests.conftest import Run
 from tests.support.cluster import cluster_of_threads
 from tests.support.datasets import TARS, StopsAfter, contents, download, images, rows_at
@@ -180,6 +181,9 @@ def test_an_interrupted_run_records_all_photos_of_a_tar_or_none(
     (tmp_path / "again" / "000007.tar").write_bytes(b"of a worker of the run")
     download(server, tmp_path / "again", CHOSEN, **how)
     assert contents(tmp_path / "again") == contents(dataset)
+    failing: Any = type("Failing", (Progress,), {"answered": lambda *_: 1 / 0})()
+    with pytest.raises(ZeroDivisionError):
+        download(server, tmp_path / "new", CHOSEN[:1], progress=failing, **how)
 
 
 def test_the_commands(tmp_path: Path, call: Run, small_data: Path) -> None:

@@ -121,13 +121,15 @@ class DataFile:
         return http_date(last_modified) or datetime.fromtimestamp(self.path.stat().st_mtime, UTC)
 
     def matches_server(self) -> bool | None:
-        """Whether its content is the server's; None if there is no file or no server is known."""
+        """Whether its content is the server's; None if there is no file or this is not known."""
         record, state = self.record, self.state
         if record.url is None or state == (None, None):
             return None
         if record.matches(state):
             return True
-        return record.md5 is not None and record.md5 == self.md5
+        if record.md5 is None and record.bytes == self.size:
+            return None  # the content was compared by CRC32C
+        return record.md5 == self.md5
 
     def matches_catalog(self) -> bool | None:
         """Whether it has the catalog's size and MD5; None if the catalog has no MD5."""

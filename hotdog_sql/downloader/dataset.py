@@ -87,7 +87,7 @@ def open_dataset(
             storage.put(MANIFEST, path)
             path = storage.folder / MANIFEST
         manifest = stack.enter_context(closing(Manifest(path)))
-        check_recipe(storage, recipe, options, empty=not manifest.tars)
+        check_recipe(storage, recipe, options, empty=not manifest.class_folders())
         if any(bool(tar) != options.in_tars for tar in manifest.tars):
             stored = "tars: add --dataset-format webdataset"
             if options.in_tars:

@@ -36,7 +36,7 @@ def write_recipe(
 def check_recipe(
     storage: Storage, recipe: Mapping[str, object] | None, options: DownloadOptions, *, empty: bool
 ) -> None:
-    """Write the recipe if the dataset has none; `empty` says that it has no photos.
+    """Write the recipe if the dataset has none, or no photos, not even lost ones (`empty`).
 
     Raises `DatasetError` if the dataset has another selection or other alterations.
     """
@@ -48,16 +48,17 @@ def check_recipe(
         raise DatasetError(
             f"{storage.name} was made {made_with}: give the same options, or choose another folder"
         )
-    old = _settings(recorded)
+    old = {} if empty else _settings(recorded)
     if not old and (recipe or not recorded):
         write_recipe(storage, recipe, options)
     elif old and recipe and not options.update:
         new = _settings(json.loads(json.dumps(recipe)))
         differing = sorted(key for key in old | new if old.get(key) != new.get(key))
         if differing:
+            advice = ", or run select or download with --update to replace them"
             raise DatasetError(
                 f"{storage.name} holds the photos of another selection ({', '.join(differing)}): "
-                "choose another folder, or run select or download with --update to replace them"
+                f"choose another folder{'' if options.in_tars else advice}"
             )
 
 

@@ -149,10 +149,11 @@ def test_one_run_at_a_time(server: LoopbackServer, tmp_path: Path) -> None:
 
 def test_the_recipe_is_kept_and_enforced(server: LoopbackServer, tmp_path: Path) -> None:
     record = {"seed": 42, "classes": ["Häagen"], "versions": {"duckdb": "1.5"}}
-    run(server, tmp_path, [], recipe=record)
+    run(server, tmp_path, [], recipe={"seed": 1})  # stopped before the first photo
+    run(server, tmp_path, [photo(1)], recipe=record)
     text = (tmp_path / "selection.json").read_text(encoding="utf-8")
     assert text.startswith('{\n  "seed": 42,\n  "classes": [\n    "Häagen"')
-    run(server, tmp_path, [], recipe=record | {"versions": {"duckdb": "2.0"}})
+    run(server, tmp_path, [photo(1)], recipe=record | {"versions": {"duckdb": "2.0"}})
     assert (tmp_path / "selection.json").read_text(encoding="utf-8") == text
     with pytest.raises(DatasetError, match=r"another selection \(seed\): choose"):
         run(server, tmp_path, [], recipe=record | {"seed": 43})

@@ -123,6 +123,9 @@ def test_the_crc32c_is_checked(old_site: Site, monkeypatch: pytest.MonkeyPatch) 
     old_site.serve(file_reply(NEW, '"new"', crc32c=crc32c_of(NEW)))
     assert old_site.refresh().status is Status.CHANGED
     assert '"md5": null' in old_site.record.read_text()
+    os.utime(old_site.path, (86400, 86400))
+    assert old_site.file().matches_server() is None
+    assert old_site.refresh().status is Status.UNCHANGED
     local = old_site.file(md5=md5(NEW))
     assert (local.matches_server(), local.matches_catalog()) == (True, True)
     assert md5(NEW) in old_site.record.read_text()

@@ -14,6 +14,11 @@ TURNED = {
     270: [BLUE, RED, WHITE, GREEN],
 }
 ORIENTATION = ExifTags.Base.Orientation
+#: The operations that lead to the EXIF orientations from 2 to 8.
+TO_ORIENTATION = (
+    *("FLIP_LEFT_RIGHT", "ROTATE_180", "FLIP_TOP_BOTTOM", "TRANSPOSE"),
+    *("ROTATE_90", "TRANSVERSE", "ROTATE_270"),
+)
 
 
 def quarters(width: int = 96, height: int = 64) -> Image.Image:
@@ -34,21 +39,13 @@ def saved(image: Image.Image, format_name: str = "JPEG", **options: Any) -> byte
 
 def lying(orientation: int, **tags: str) -> bytes:
     """Return a JPEG with an EXIF orientation; displayed upright, it is `quarters`."""
-    transpose = {
-        1: None,
-        2: Image.Transpose.FLIP_LEFT_RIGHT,
-        3: Image.Transpose.ROTATE_180,
-        4: Image.Transpose.FLIP_TOP_BOTTOM,
-        5: Image.Transpose.TRANSPOSE,
-        6: Image.Transpose.ROTATE_90,
-        7: Image.Transpose.TRANSVERSE,
-        8: Image.Transpose.ROTATE_270,
-    }[orientation]
     exif = Image.Exif()
     exif[ORIENTATION] = orientation
     for name, text in tags.items():
         exif[ExifTags.Base[name]] = text
-    image = quarters() if transpose is None else quarters().transpose(transpose)
+    image = quarters()
+    if orientation > 1:
+        image = image.transpose(Image.Transpose[TO_ORIENTATION[orientation - 2]])
     return saved(image, exif=exif, quality=95)
 
 

@@ -5,7 +5,7 @@ import os
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from itertools import groupby
 from operator import itemgetter
@@ -19,8 +19,8 @@ from hotdog_sql.downloader.photo import is_image_id
 from hotdog_sql.downloader.result import MANIFEST, invalid_row
 from hotdog_sql.downloader.tars import in_tars, is_valid_path, tar_of
 from hotdog_sql.downloader.validate import RejectedError
-from hotdog_sql.errors import InputError, MissingExtraError
-from hotdog_sql.files import storage_errors
+from hotdog_sql.errors import DatasetError, InputError, MissingExtraError
+from hotdog_sql.files import locked, storage_errors
 from hotdog_sql.lookup import find_mids
 from hotdog_sql.options import BoxFormat, DataOptions
 from hotdog_sql.recipe import Recipe
@@ -62,7 +62,7 @@ class DatasetBoxes(NamedTuple):
 def data_options(directory: Path, changes: dict[str, Any]) -> DataOptions:
     """Return the options of the data that a dataset was selected from, with changes."""
     if not (directory / MANIFEST).is_file():  # before any download
-        raise InputError(f"{directory} has no {MANIFEST}: give the folder of a dataset")
+        raise DatasetError(f"{directory} has no {MANIFEST}: give the folder of a dataset")
     recipe = _recipe_of(directory)
     return DataOptions(**changes) if recipe is None else recipe.data_options(**changes)
 
@@ -185,21 +185,26 @@ def _output_folder(path: Path, dataset: Path) -> Iterator[Path]:
     An error leaves an empty folder, so the same command can run again. The photos' attribution is
     the first file.
     """
-    hidden, attribution = path / ".unfinished", dataset / "ATTRIBUTION.csv"
+    hidden, lock, attribution = path / ".unfinished", path / ".lock", dataset / "ATTRIBUTION.csv"
     with storage_errors(path):
         path.mkdir(parents=True, exist_ok=True)
-        if any(entry != hidden for entry in path.iterdir()):
-            raise InputError(f"{path} is not empty: choose another folder")
-        try:
-            shutil.rmtree(hidden, ignore_errors=True)  # of a killed run
-            hidden.mkdir()
-            if attribution.is_file():
-                shutil.copyfile(attribution, hidden / attribution.name)
-            yield hidden
-            for entry in list(hidden.iterdir()):
-                entry.rename(path / entry.name)
-        finally:
-            shutil.rmtree(hidden, ignore_errors=True)
+        with locked(lock) as is_alone:
+            if not is_alone:
+                raise DatasetError(f"another command is writing {path}: choose another folder")
+            try:
+                if any(entry not in (hidden, lock) for entry in path.iterdir()):
+                    raise DatasetError(f"{path} is not empty: choose another folder")
+                shutil.rmtree(hidden, ignore_errors=True)  # of a killed run
+                hidden.mkdir()
+                if attribution.is_file():
+                    shutil.copyfile(attribution, hidden / attribution.name)
+                yield hidden
+                for entry in list(hidden.iterdir()):
+                    entry.rename(path / entry.name)
+            finally:
+                shutil.rmtree(hidden, ignore_errors=True)
+                with suppress(OSError):  # Windows does not delete open files
+                    lock.unlink()
 
 
 def _write_crops(photo: Path, crops: Path, boxes: list[dict[str, Any]]) -> None:

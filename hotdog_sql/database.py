@@ -14,8 +14,8 @@ import duckdb
 from hotdog_sql.catalog import CatalogFile
 from hotdog_sql.data_file import DataFile, State, refresh_command
 from hotdog_sql.duckdb_errors import our_error, query_error
-from hotdog_sql.errors import DataError, InputError, MissingFileError
-from hotdog_sql.files import temporary_folder
+from hotdog_sql.errors import DataError, DatasetError, InputError, MissingFileError
+from hotdog_sql.files import storage_errors, temporary_folder
 from hotdog_sql.index import COPY_STATEMENTS, VARIABLES, index_of, index_state, new_index
 from hotdog_sql.options import DataOptions
 from hotdog_sql.sandbox import check_query, lock
@@ -164,7 +164,9 @@ class Database:
     def load_dataset(self, directory: Path) -> None:
         """Load the views of a dataset's manifest, and allow queries to read its folder."""
         if not (directory / "manifest.csv").is_file():
-            raise InputError(f"{directory} has no manifest.csv: give the folder of a dataset")
+            raise DatasetError(f"{directory} has no manifest.csv: give the folder of a dataset")
+        with storage_errors(directory / "manifest.csv"), (directory / "manifest.csv").open("rb"):
+            pass
         self._readable.append(directory)
         self.set_variables({"dataset_dir": str(directory)})
         for sql_file in self.loadable(dataset_files()):
@@ -172,7 +174,7 @@ class Database:
             try:
                 self.execute(sql_file.text)
             except duckdb.Error as error:
-                raise InputError(
+                raise DatasetError(
                     f"{directory / 'manifest.csv'} does not have a manifest's columns: "
                     "give the folder of a dataset"
                 ) from error

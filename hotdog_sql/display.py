@@ -32,7 +32,7 @@ class Display(Progress, AbstractContextManager["Display"]):
         self._verbose = verbose
         # Other people's text is not markup.
         self._console = Console(
-            stderr=True, quiet=quiet, markup=False, highlight=False, soft_wrap=True
+            stderr=True, quiet=quiet, markup=False, emoji=False, highlight=False, soft_wrap=True
         )
         # In a notebook, rich needs ipywidgets.
         has_widgets = self._console.is_jupyter and find_spec("ipywidgets") is not None

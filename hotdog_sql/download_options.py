@@ -108,7 +108,7 @@ class DownloadOptions:
         """Check the options before anything is downloaded."""
         check_options(self)
         check(self, "retry", isinstance(self.retry, RetryPolicy), "a RetryPolicy")
-        object.__setattr__(self, "sources", tuple(map(Source, self.sources)))
+        object.__setattr__(self, "sources", tuple(map(Source, dict.fromkeys(self.sources))))
         if self.decodes and find_spec("PIL") is None:
             raise MissingExtraError(
                 "--upright, --max-side and --decode need Pillow: pip install 'hotdog-sql[images]'"

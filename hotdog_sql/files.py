@@ -33,12 +33,14 @@ def storage_errors(file: str | Path) -> Iterator[None]:
         match error.errno:
             case errno.ENOSPC | errno.EDQUOT:
                 message = f"the disk of {path.parent} is full: make room, {retry}"
+            case errno.EMFILE | errno.ENFILE:
+                message = f"too many open files: give fewer --workers or raise ulimit -n, {retry}"
             case errno.ENOTDIR:
                 message = f"a file is in the way of {path.parent}: choose another folder"
             case errno.ENOENT | errno.ESTALE:
                 message = f"{path.parent} has disappeared: restore it, {retry}"
             case errno.EACCES | errno.EPERM | errno.EROFS:
-                message = f"cannot write {path}: correct its permissions, {retry}"
+                message = f"cannot use {path}: correct its permissions, {retry}"
             case _:
                 reason = error.strerror or str(error)
                 message = f"cannot use {path} ({reason}): correct this, {retry}"

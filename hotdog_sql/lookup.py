@@ -116,9 +116,11 @@ def find_ids(database: Database, options: SelectOptions, table: str) -> None:
     database.create_table(_FOUND, {"table": table})
     if not database.rows("FROM result LIMIT 1"):
         ((count,),) = database.rows("SELECT count(DISTINCT ImageID) FROM ids")
+        splits = database.options.splits
+        advice = "" if len(splits) == 3 else ", or give another --split"
         raise InputError(
-            f"none of the {count:,} ImageIDs in {options.ids} is in "
-            f"{' and '.join(database.options.splits)}; check them, or give another --split"
+            f"none of the {count:,} ImageIDs in {options.ids} is in {' and '.join(splits)}; "
+            f"check them{advice}"
         )
 
 

@@ -155,9 +155,10 @@ class SelectOptions:
         negative_folder: folder of the negatives.
         min_area: select an image only if a box of the class covers this share of it, 0 to 1.
         max_area: select an image only if its largest box covers at most this share.
-        no_group_of: skip images whose largest box is around a group of objects.
-        no_depiction: skip images whose largest box is around a drawing or a model.
-        no_truncated: skip images whose largest box is around an object that the photo cuts off.
+        no_group_of: skip images without a box, or whose largest is around a group of objects.
+        no_depiction: skip images without a box, or whose largest is around a drawing or a model.
+        no_truncated: skip images without a box, or whose largest is around an object that the photo
+            cuts off.
         query: one SELECT that yields ImageID, folder and, optionally, rank.
         variables: session variable that the query reads with `getvariable`. On the command line,
             40 and 0.5 are numbers; 007, 1e3 and names are texts.

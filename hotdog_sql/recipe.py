@@ -20,6 +20,7 @@ from hotdog_sql.config import VERSION
 from hotdog_sql.database import Database
 from hotdog_sql.downloader.photo import IMAGE_COLUMNS
 from hotdog_sql.downloader.selection_json import part_shares
+from hotdog_sql.duckdb_errors import our_error
 from hotdog_sql.errors import InputError, SelectionFileError
 from hotdog_sql.export import read_file
 from hotdog_sql.files import atomic_write, check_exists
@@ -178,7 +179,7 @@ def open_selection(path: Path, data_dir: Path, warn: Callable[[str], None]) -> I
         if name == "-":
             name, path = "stdin", _save_stdin(database.scratch)
         check_exists(path)
-        if problem := _problem(database.connection, path):
+        if problem := _problem(database, path):
             raise SelectionFileError(f"{name} {problem}; make it again with: hotdog-sql select")
         digest = None if recipe is None else recipe.content.pop(_ROWS_DIGEST, None)
         if digest is not None and digest != _digest_rows(database, "saved"):
@@ -196,8 +197,11 @@ def _digest_rows(database: Database, table: str) -> str:
     return str(digest)
 
 
-def _problem(connection: duckdb.DuckDBPyConnection, path: Path) -> str | None:
+def _problem(database: Database, path: Path) -> str | None:
     """Create the view `saved` of a file; return why it is not a selection, or None."""
+    connection = database.connection
+    if path.stat().st_size == 0:
+        return "is empty"
     try:
         read_file(connection, path, _COLUMN_TYPES).create_view("saved")
         columns = connection.view("saved").columns
@@ -206,6 +210,8 @@ def _problem(connection: duckdb.DuckDBPyConnection, path: Path) -> str | None:
                 return f"has no column {name}"
         ((*_, rank),) = connection.execute(_READ_ALL).fetchall()
     except duckdb.Error as error:
+        if ours := our_error(error, database.scratch, ()):
+            raise ours from error
         return f"cannot be read: {one_line(error)}"
     if rank is not None:
         return f"has the rank {printable(rank)[:40]!r}, which is not a whole number from 0"

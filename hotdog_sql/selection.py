@@ -125,7 +125,7 @@ class Selection:
         return selection_report(self.database, self.options, self.candidates, images, found)
 
     def box_problems(self) -> dict[str, int]:
-        """Number of unusable boxes of the classes, by problem; empty without rules on boxes."""
+        """Number of boxes or images with a problem; empty without rules on boxes."""
         if self.boxes is None:
             return {}
         self.database.load("box_problems")

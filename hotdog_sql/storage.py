@@ -79,10 +79,11 @@ class LocalStorage:
 
     def size(self, path: str) -> int | None:
         """Return the size of a file in bytes, or None if it does not exist."""
-        try:
-            status = (self.folder / path).stat()
-        except OSError:
-            return None
+        with storage_errors(self.folder / path):
+            try:
+                status = (self.folder / path).stat()
+            except (FileNotFoundError, NotADirectoryError):
+                return None
         return status.st_size if stat.S_ISREG(status.st_mode) else None
 
     def delete(self, *paths: str) -> None:
@@ -94,14 +95,15 @@ class LocalStorage:
 
     def files(self, folder: str = "", prefix: str = "") -> Iterator[tuple[str, int]]:
         """Yield path and size of the files below a folder, sorted; `prefix` limits their names."""
-        for parent, folders, names in os.walk(self.folder / folder):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            relative = Path(parent).relative_to(self.folder).as_posix()
-            for name in sorted(names):
-                path = f"{relative}/{name}".removeprefix("./")
-                size = self.size(path)
-                if size is not None and name.startswith(prefix) and not name.startswith("."):
-                    yield path, size
+        with storage_errors(self.folder / folder):
+            for parent, folders, names in os.walk(self.folder / folder, onerror=_refuse_unreadable):
+                folders[:] = sorted(name for name in folders if not name.startswith("."))
+                relative = Path(parent).relative_to(self.folder).as_posix()
+                for name in sorted(names):
+                    path = f"{relative}/{name}".removeprefix("./")
+                    size = self.size(path)
+                    if size is not None and name.startswith(prefix) and not name.startswith("."):
+                        yield path, size
 
     def local(self, path: str) -> AbstractContextManager[Path]:
         """Yield a local path from which to read the file."""
@@ -122,6 +124,11 @@ class LocalStorage:
             refuse_links(self.folder, folder)
             (self.folder / folder).mkdir(parents=True, exist_ok=True)
             self._ready.add(folder)
+
+
+def _refuse_unreadable(error: OSError) -> None:
+    if isinstance(error, PermissionError):
+        raise error
 
 
 class _RemoteStorage:

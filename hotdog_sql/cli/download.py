@@ -69,6 +69,8 @@ def download(
             selection = api.select(database, options=ids)
             print_selection(selection, verbose=verbose)
         else:
+            if "splits" in data_settings:
+                raise BadParameter("--split is for a list of ImageIDs: leave it out")
             saved = api.open_selection(selection_file, data_options.data_dir, warn=say)
             selection = stack.enter_context(saved)
         run_download(selection, destination, download_options, gallery=gallery, verbose=verbose)
@@ -91,7 +93,7 @@ def run_download(
         if selection.options.has_box_rules:
             boxes = boxes or not selection.database.missing("dataset_boxes")
         page = api.write_gallery(destination, selection.database if boxes else None)
-    print_download(report, destination, selection.missing(), page)
+    print_download(selection, report, destination, page)
     if report.failed:
         raise Exit(INCOMPLETE)
 

@@ -62,8 +62,8 @@ def print_selection(selection: "api.Selection", *, verbose: bool = False) -> Non
         for line in report.shortfalls:
             say(line)
         print_problems(selection.database, report.problems)
-        for problem, boxes in selection.box_problems().items():
-            say(f"warning: {boxes:,} boxes are ignored: {problem}")
+        for problem, number in selection.box_problems().items():
+            say(f"warning: {problem}: {number:,}")
 
 
 def _join(names: Sequence[str], *, verbose: bool) -> str:
@@ -81,23 +81,24 @@ def print_problems(database: "api.Database", problems: Mapping[str, int]) -> Non
 
 
 def print_download(
-    report: "api.DownloadReport", destination: str, missing: str | None, page: Path | None
+    selection: "api.Selection", report: "api.DownloadReport", destination: str, page: Path | None
 ) -> None:
-    """Print the result of a download; `missing` is what replacing lost photos still needs."""
+    """Print the result of a download."""
     say(f"Dataset {without_credentials(destination)}")
     fetched = f"{report.downloaded:,} downloaded now, {size_text(report.received)}"
     sources = [f"{source} {count:,}" for source, count in sorted(report.sources.items())]
     _say_count("photos", report.on_disk, "; ".join(filter(None, (fetched, ", ".join(sources)))))
     if report.lost:
         _say_count("lost for good", report.lost, _join_reasons(report.lost_reasons))
-        if missing:
+        if missing := selection.missing():
             say(f"Lost photos are not replaced without {missing}")
     if report.replaced:
         _say_count("replaced", report.replaced, "lost photos, by the next in the random order")
     if report.unselected:
         _say_count("not selected", report.unselected, "of another selection; --update removes them")
+    reason = "no more candidates" if selection.options.classes else "not selected by class"
     for folder, count in report.short.items():
-        _say_count("not replaced", count, f"in {printable(folder)}: no more candidates")
+        _say_count("not replaced", count, f"in {printable(folder)}: {reason}")
     if report.failed:
         _say_count("failed", report.failed, _join_reasons(report.failed_reasons))
         say("Some may succeed later: run the same command again")

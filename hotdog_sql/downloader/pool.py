@@ -105,8 +105,12 @@ class DownloadPool:
             if len(self._threads) < min(self.options.workers, self._in_progress):
                 # Daemon threads, so that the program does not wait for a silent server at its end.
                 thread = Thread(target=self._work, daemon=True)
-                thread.start()
-                self._threads.append(thread)
+                try:
+                    thread.start()
+                    self._threads.append(thread)
+                except RuntimeError:  # the system permits no more threads
+                    if not self._threads:
+                        raise
             # Results come first, so that they are shown and recorded at once.
             while self._in_progress >= _MAX_IN_PROGRESS or not self._results.empty():
                 yield self._next_results()

@@ -192,9 +192,11 @@ class _Run:
             match = re.search(r"failed in (\d+) runs", manifest.columns(previous)["note"])
             runs += int(match[1]) if match else 1
             result = replace(result, note=f"failed in {runs} runs")
-        # A host that responded before is likely to have the photo in a later run.
-        replace_now = self.options.replace_failed and GIVEN_UP not in result.error
-        is_lost = runs >= _MAX_FAILED_RUNS or replace_now
+        # A host that responded before is likely to have the photo in a later run, and another
+        # machine may have the memory to decode it.
+        is_lost = runs >= _MAX_FAILED_RUNS
+        is_lost |= self.options.replace_failed and GIVEN_UP not in result.error
+        is_lost &= MemoryError.__name__ not in result.error
         return replace(result, status=Status.LOST) if is_lost else result
 
     def _next_replacements(self, available: dict[str, Iterator[Photo]]) -> Iterator[Photo]:

@@ -39,6 +39,7 @@ _CONNECTION_REASONS = {
     "gaierror": "unknown host",
     "dns error": "unknown host",
     "refused": "connection refused",
+    "too many open files": "too many open files",
     "proxyerror": "proxy error",
     "tunnel error": "proxy error",
 }

@@ -82,6 +82,7 @@ class HttpcoreClient(HttpClient):
         return httpcore.ConnectionPool(
             ssl_context(),
             None if proxy is None else httpcore.Proxy(str(proxy.url), proxy.raw_auth),
+            max_keepalive_connections=1,  # a client makes one request at a time
             network_backend=_Network(self),
         )
 

@@ -1,8 +1,8 @@
 -- excluded_classes: the classes that no negative may carry, the requested ones among them.
 --
 -- Which classes are related depends on `related`:
---   prefix     those whose name begins with the whole words of a requested name: Car door is
---              related to Car, Carrot is not
+--   prefix     those whose name begins with the whole words of a requested name, in any case: Car
+--              door is related to Car, Carrot is not
 --   hierarchy  the kinds and parts of a requested class in Open Images' tree
 --   none       none
 -- Reads: classes, matching_classes; and class_hierarchy for hierarchy
@@ -16,9 +16,11 @@ WITH RECURSIVE requested AS MATERIALIZED (
 ),
 prefix AS (
     SELECT classes.LabelName, classes.DisplayName
-    FROM classes JOIN requested ON starts_with(classes.DisplayName, requested.DisplayName)
+    FROM classes
+        JOIN requested ON starts_with(lower(classes.DisplayName), lower(requested.DisplayName))
     WHERE NOT regexp_matches(
-        substr(classes.DisplayName, len(requested.DisplayName) + 1), '^[\p{L}\p{M}\p{N}]'
+        substr(lower(classes.DisplayName), len(lower(requested.DisplayName)) + 1),
+        '^[\p{L}\p{M}\p{N}]'
     )
 ),
 hierarchy AS (

@@ -12,6 +12,6 @@ WITH together AS (
 SELECT ImageID, 'hot_dog_and_person' AS folder FROM together
 UNION ALL
 SELECT ImageID, 'neither' AS folder
-FROM select_images(['Hot dog', 'Person'], negatives := 120)
+FROM select_images(['Hot dog', 'Person'], negatives := 10_000)
 WHERE folder = 'other' AND rank <= (SELECT count(*) FROM together)
 ORDER BY folder, ImageID;

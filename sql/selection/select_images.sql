@@ -20,7 +20,8 @@
 --   min_area := NULL              minimum share of a positive that the largest box of its class
 --                                 covers, 0 to 1
 --   max_area := NULL              maximum share that this box covers
---   no_group_of := false          leave out positives where this box is around several objects
+--   no_group_of := false          leave out positives without a box, or where this box is around
+--                                 several objects
 --   no_depiction := false         likewise, around a drawing or a model
 --   no_truncated := false         likewise, around an object that the photo cuts off
 --   candidates := NULL            name of a table with the rows of candidate_images for the same

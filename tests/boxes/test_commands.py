@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from hotdog_sql.files import locked
 from tests.conftest import Run, run_process
 from tests.support.openimages import csv_rows
 from tests.support.photos import manifest_rows
@@ -95,6 +96,8 @@ def test_what_a_failed_run_leaves_is_replaced(here: Path, in_sh: Run) -> None:
     export = "$program export dataset out --format coco --copy --quiet"
     in_sh(f"ulimit -f 4; {export}", code=6)  # the size of files
     assert not any((here / "out").iterdir())
+    with locked(here / "out" / ".lock"):
+        assert "another command is writing out" in in_sh(export, code=6).stderr
     done = in_sh(export)
     assert (done.stdout, done.stderr) == ("", "")
     assert not (here / "out" / ".unfinished").exists()
@@ -114,7 +117,7 @@ def test_a_dataset_without_a_recipe_needs_classes(here: Path, call: Run) -> None
     assert "warning: photos whose boxes need --split train: 1\n" in done.stderr
     call("gallery", "dataset", *classes, code=2)
     call("gallery", "s3://bucket/dataset", code=3)
-    call("gallery", "datasett", "--boxes", "--data-dir", "new", code=3)
+    call("gallery", "datasett", "--boxes", "--data-dir", "new", code=6)
     assert not (here / "new").exists()
     done = call("export", "dataset", "out", "--format", "coco", *classes)
     content = json.loads((here / "out" / "train" / "annotations.json").read_text())

@@ -67,7 +67,15 @@ def check_rules(drawn: st.DataObject, data: OpenImages) -> None:
         box for box in boxes if box.image_id not in known or (box.image_id, box.mid) not in labelled
     ]
     impossible = [box for box in boxes if box.area is None]
-    assert sorted(problems.values()) == sorted(len(some) for some in (strays, impossible) if some)
+    least = options.min_confidence
+    positives = {(image, mid) for image, _, mid, share in data.labels if float(share) >= least}
+    unboxed = [
+        (image, mid)
+        for image, mid in positives - {(box.image_id, box.mid) for box in boxes}
+        if image in known and mid in options.classes
+    ]
+    counts = sorted(len(some) for some in (strays, impossible, unboxed) if some)
+    assert sorted(problems.values()) == counts
 
 
 @settings(max_examples=15, deadline=None)

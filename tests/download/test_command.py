@@ -38,7 +38,7 @@ def test_lost_photos_are_replaced(
     lost = mirrored(saved)[-3:]  # negatives
     for path in lost:
         server.on(path, Reply(404))
-    arguments = ("download", saved, "dataset", "--source", "mirror")
+    arguments = ("download", saved, "dataset", *("--source", "mirror") * 2)
     said = call(*arguments, "-v", "--data-dir", small_data, **mirror_of(server))
     assert f"{lost[0][-20:-4]}  mirror  http 404  {server.url(lost[0])}" in said.stderr
     assert said.stderr.count("  mirror  ok  ") == 20
@@ -52,6 +52,9 @@ def test_lost_photos_are_replaced(
     assert "Lost photos are not replaced without" in without.stderr
     assert len(tree(saved.parent / "without")) == 17 + 3
 
+    (saved.parent / "empty.csv").touch()
+    assert "empty.csv is empty" in call("download", "empty.csv", "none", code=3).stderr
+    assert "--split is for a list" in call(*arguments, "--split", "test", code=2).stderr
     other = call(*arguments[:2], "without", "--max-side", "9", **mirror_of(server), code=6)
     assert len(other.stderr.splitlines()) == 1  # no note on replacements
 

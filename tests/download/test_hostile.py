@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hotdog_sql.downloader import pool
 from tests.conftest import Run, run_process
 from tests.support.datasets import contents, rows_at
 from tests.support.loopback import LoopbackServer
@@ -192,6 +193,18 @@ def test_a_photo_that_fails_in_three_runs_is_replaced(tmp_path: Path) -> None:
         assert (report.on_disk, report.failed, report.lost) == (2, 0, 1)
     notes = {int(row["rank"]): row["note"] for row in rows_at(tmp_path)}
     assert notes[2] == "failed in 3 runs"
+
+
+def test_a_lack_of_memory_loses_no_photo(
+    server: LoopbackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_large(_: bytes) -> None:
+        raise MemoryError
+
+    serve(server, [photo(1)])
+    monkeypatch.setattr(pool, "inspect", too_large)
+    for _ in range(4):
+        assert run(server, tmp_path, [photo(1)], replace_failed=True).failed == 1
 
 
 def test_a_data_folder_is_left_alone(tmp_path: Path, run: Run) -> None:

@@ -2,6 +2,7 @@
 
 import socket
 from collections import Counter, deque
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,18 @@ from hotdog_sql.download_options import DownloadOptions, RetryPolicy
 from hotdog_sql.downloader.hosts import GIVEN_UP, HostQueue, Task
 from hotdog_sql.options import Source
 from hotdog_sql.progress import Progress
+from tests.conftest import Run
 from tests.support.loopback import LoopbackServer, Reply, Request
-from tests.support.photos import Crowd, manifest_rows, mirror_path, photo, run, serve
+from tests.support.photos import (
+    Crowd,
+    any_photo,
+    manifest_rows,
+    mirror_path,
+    photo,
+    run,
+    save_selection,
+    serve,
+)
 from tests.support.pictures import jpeg
 
 
@@ -37,6 +48,18 @@ def test_flickr_gets_fewer_requests_than_the_mirror() -> None:
             queue.put(Task(photo(n), deque([(Source.ORIGINAL, url)])))
         taken = Counter(task.host for _ in range(flickr + mirror) if (task := queue.take()))
         assert taken == {"staticflickr.com": flickr, "mirror.example": mirror}
+
+
+def test_few_files_are_open_at_once(tmp_path: Path, in_sh: Run) -> None:
+    """A thread keeps its last connection, not one to each host."""
+    with ExitStack() as stack:
+        servers = [stack.enter_context(LoopbackServer()) for _ in range(12)]
+        for server in servers:
+            server.default(any_photo)
+        photos = [photo(n, original_url=servers[n % 12].url(f"{n:016x}.jpg")) for n in range(240)]
+        save_selection(tmp_path / "rows.csv", photos)
+        options = "--workers 12 --source original --no-gallery"
+        in_sh(f"ulimit -n 100; $program download rows.csv dataset {options}")
 
 
 class HostEvents(Progress):

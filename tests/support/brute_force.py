@@ -69,6 +69,7 @@ def select(
 
 def is_or_begins_with(name: str, words: str) -> bool:
     """Return whether a class name is these words, or starts with them and a word boundary."""
+    name, words = name.lower(), words.lower()
     rest = name.removeprefix(words)
     return name.startswith(words) and unicodedata.category(rest[:1] or " ")[0] not in "LMN"
 

@@ -59,7 +59,8 @@ def test_few_files_are_open_at_once(tmp_path: Path, in_sh: Run) -> None:
         photos = [photo(n, original_url=servers[n % 12].url(f"{n:016x}.jpg")) for n in range(240)]
         save_selection(tmp_path / "rows.csv", photos)
         options = "--workers 12 --source original --no-gallery"
-        in_sh(f"ulimit -n 100; $program download rows.csv dataset {options}")
+        line = f"ulimit -n 100; $program download rows.csv dataset {options}"
+        in_sh(line, HOTDOG_SQL_TRANSPORT="httpx")
 
 
 class HostEvents(Progress):

@@ -2,7 +2,6 @@
 
 import os
 import pty
-import re
 import signal
 import subprocess
 import sys
@@ -13,7 +12,6 @@ from threading import Event, Timer
 
 import pytest
 
-from hotdog_sql import display
 from tests.conftest import Run, started
 from tests.support.loopback import LoopbackServer, Reply, Request, file_reply
 from tests.support.openimages import OpenImages, image_row
@@ -181,17 +179,6 @@ def test_stdout_in_another_encoding(small_data: Path, run: Run) -> None:
         command = ("select", "Hot dog", "--data-dir", small_data, "--format", "table")
         done = run(*command, PYTHONIOENCODING=encoding)
         assert done.stdout.splitlines()[-1].startswith("? 122 more rows")
-
-
-def test_lines_say_how_much_time_is_left(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(display, "_LINE_SECONDS", 0.0)
-    with display.Display() as progress:
-        progress.planned(4)
-        for _ in range(3):
-            progress.finished("downloaded", "mirror", known=False, reserve=False)
-    assert re.search(r"^3 of 4 photos, .*; mirror 3; 0:00:01 left$", capfd.readouterr().err, re.M)
 
 
 def test_closed_stdin_and_stderr_change_nothing(small_data: Path, in_sh: Run) -> None:

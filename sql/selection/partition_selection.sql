@@ -2,7 +2,8 @@
 --
 -- A hash of the seed and the group decides, so an image stays in its part when a dataset grows.
 -- Copies of one photo (the same OriginalMD5) are never in two parts. If authors are kept together,
--- copies by two authors can fall into two parts: only those in the part of the first are kept.
+-- copies by two authors can fall into two parts: only those in the part of the first are kept,
+-- which in a larger selection may be others.
 -- Parameters:
 --   rows                   name of a table with the rows of select_images
 --   names                  list of the parts' names

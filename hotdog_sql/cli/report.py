@@ -95,7 +95,11 @@ def print_download(
     if report.replaced:
         _say_count("replaced", report.replaced, "lost photos, by the next in the random order")
     if report.unselected:
-        _say_count("not selected", report.unselected, "of another selection; --update removes them")
+        _say_count(
+            "not selected",
+            report.unselected,
+            "of another selection; --update removes them, but not from tars",
+        )
     reason = "no more candidates" if selection.options.classes else "not selected by class"
     for folder, count in report.short.items():
         _say_count("not replaced", count, f"in {printable(folder)}: {reason}")

@@ -29,6 +29,7 @@ from hotdog_sql.downloader.result import (
 )
 from hotdog_sql.downloader.selection_json import SELECTION, check_recipe, write_recipe
 from hotdog_sql.downloader.tars import is_tar, tar_of
+from hotdog_sql.downloader.validate import EXTENSIONS
 from hotdog_sql.errors import DatasetError
 from hotdog_sql.files import locked, refuse_links, storage_errors
 from hotdog_sql.storage import RUN_FILE, WORK_FOLDER, Storage, open_storage
@@ -83,6 +84,7 @@ def open_dataset(
             stack.callback(shutil.rmtree, work, ignore_errors=True)
         scratch = stack.enter_context(storage.scratch())
         path, last_part = read_manifest(storage, scratch)
+        is_new = not last_part and all(storage.size(one) is None for one in (MANIFEST, RUN_FILE))
         if storage.folder is not None and path.parent == scratch:
             storage.put(MANIFEST, path)
             path = storage.folder / MANIFEST
@@ -96,6 +98,7 @@ def open_dataset(
                 f"{storage.name} has its photos in {stored}, or choose another folder"
             )
         dataset = stack.enter_context(closing(Dataset(storage, scratch, manifest, last_part)))
+        dataset.may_have_leftovers = not is_new and not options.in_tars
         storage.write(RUN_FILE, dataset.run_id.encode())
         yield dataset
 
@@ -111,6 +114,8 @@ class Dataset:
         self.storage = storage
         self.manifest = manifest
         self.run_id: str = uuid4().hex
+        #: Whether a stopped run may have written photos without recording them.
+        self.may_have_leftovers = False
         self._scratch = scratch
         self._last_part = last_part
         self._new_lines = bytearray()  # of a remote dataset, since the last flush
@@ -134,23 +139,16 @@ class Dataset:
     def has(self, row: Row) -> bool:
         """Return whether the file of a photo exists with its size, or the tar that contains it."""
         tar = tar_of(row.path)
-        path = tar or row.path
-        if self.storage.folder is not None:
-            size = self.storage.size(path)
-        else:  # a listing instead of a request per file
-            folder, _, name = path.rpartition("/")
-            prefix = (folder, name[: self._prefix_length])
-            if prefix not in self._listed:
-                files = self.storage.files(*prefix)
-                self._sizes.executemany("INSERT OR REPLACE INTO sizes VALUES (?, ?)", files)
-                self._listed.add(prefix)
-            cursor = self._sizes.execute("SELECT size FROM sizes WHERE path = ?", (path,))
-            (size,) = cursor.fetchone() or (None,)
+        size = self._size(tar or row.path)
         return size is not None if tar else size == row.size
 
     def append(self, *results: Result) -> None:
         """Append results to the manifest, in one write."""
         lines = self.manifest.append(*results)
+        if self.may_have_leftovers:  # of the same photo in another format
+            paths = (f"{one.photo.stem}.{kind}" for one in results for kind in EXTENSIONS)
+            found = [path for path in paths if self._size(path) is not None]
+            self.storage.delete(*{*found} - {result.path for result in results})
         if self.storage.folder is None:
             self._new_lines += lines
         if time.monotonic() >= self._next_flush:
@@ -233,6 +231,20 @@ class Dataset:
             self._new_lines.clear()
         self._next_flush = time.monotonic() + _FLUSH_SECONDS
 
+    def _size(self, path: str) -> int | None:
+        """The size of a file in bytes, or None; of a remote file, before this run."""
+        if self.storage.folder is not None:
+            return self.storage.size(path)
+        folder, _, name = path.rpartition("/")  # a listing instead of a request per file
+        prefix = (folder, name[: self._prefix_length])
+        if prefix not in self._listed:
+            files = self.storage.files(*prefix)
+            self._sizes.executemany("INSERT OR REPLACE INTO sizes VALUES (?, ?)", files)
+            self._listed.add(prefix)
+        cursor = self._sizes.execute("SELECT size FROM sizes WHERE path = ?", (path,))
+        (size,) = cursor.fetchone() or (None,)
+        return None if size is None else int(size)
+
     def _final_rows(self) -> Iterator[dict[str, str]]:
         """Yield the rows by folder and rank, with notes on which lost photo a reserve replaces."""
         folder, lost = "", deque[str]()
@@ -245,6 +257,7 @@ class Dataset:
                 lost.append(row.image_id)
             columns = self.manifest.columns(row)
             note = re.sub(r"^in place of [\w-]+(; )?", "", columns["note"])
+            columns["reserve"] = columns["reserve"].lower()  # a spreadsheet writes TRUE
             columns["note"] = join_notes(f"in place of {replaced}" if replaced else "", note)
             yield columns
 

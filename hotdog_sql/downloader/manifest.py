@@ -28,6 +28,7 @@ from hotdog_sql.downloader.result import (
     invalid_row,
 )
 from hotdog_sql.downloader.tars import is_valid_path, tar_of
+from hotdog_sql.downloader.validate import EXTENSIONS
 from hotdog_sql.errors import DatasetError, StorageError
 from hotdog_sql.files import storage_errors, temporary_folder, write_all
 from hotdog_sql.storage import WORK_FOLDER, Storage
@@ -54,7 +55,7 @@ class Row(NamedTuple):
 
 
 #: `photos` has the columns of `Row`; `unused` has the paths of discarded photos, and those in whose
-#: place later lines name others.
+#: place later lines name others or none.
 _SCHEMA = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
@@ -66,10 +67,10 @@ CREATE TABLE photos (
 CREATE TABLE unused (path);
 CREATE TRIGGER discard AFTER DELETE ON photos
 BEGIN INSERT INTO unused VALUES (old.path); END;
-CREATE TRIGGER supersede AFTER UPDATE OF path ON photos WHEN new.path NOT IN (old.path, '')
+CREATE TRIGGER supersede AFTER UPDATE OF path ON photos WHEN new.path <> old.path
 BEGIN INSERT INTO unused VALUES (old.path); END;
 """
-_PHOTO_PATH = re.compile(r"(.+)/[0-9a-f]{16}\.(?:jpg|png|gif|webp)")  # of Open Images
+_PHOTO_PATH = re.compile(rf"(.+)/[0-9a-f]{{16}}\.(?:{'|'.join(EXTENSIONS)})")  # of Open Images
 
 
 class Manifest:
@@ -125,6 +126,10 @@ class Manifest:
         query = "SELECT * FROM photos WHERE folder = ? AND image_id = ?"
         (row,) = self._index.execute(query, (photo.folder, photo.image_id))
         return Row._make(row)
+
+    def discard_failed(self) -> None:
+        """Remove photos that have failed and are no longer selected."""
+        self._index.execute("DELETE FROM photos WHERE selected = 0 AND status = 'failed'")
 
     def unselected(self) -> list[tuple[str, str, bool, int]]:
         """Return folder, partition, reserve and number of files of the photos not selected."""

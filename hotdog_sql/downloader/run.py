@@ -147,6 +147,7 @@ class _Run:
     def clean_up(self) -> None:
         """Remove the photos that are no longer selected, or count them."""
         manifest = self.dataset.manifest
+        manifest.discard_failed()  # otherwise no later run would be complete
         for folder, partition, reserve, files in manifest.unselected():
             if self._is_removable(folder, partition, reserve):
                 manifest.discard(folder, partition, reserve)

@@ -7,6 +7,9 @@ from hotdog_sql.errors import RequestError
 
 Bytes = bytes | bytearray
 
+#: Extensions of the formats that a photo may have.
+EXTENSIONS = ("jpg", "png", "gif", "webp")
+
 #: WebP chunks that contain pixels, with the bytes of their headers (RFC 9649, RFC 6386).
 _WEBP_IMAGE_CHUNKS = {b"VP8 ": 10, b"VP8L": 5, b"ANMF": 16}
 _START_OF_SCAN = 0xDA

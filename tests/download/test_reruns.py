@@ -119,3 +119,23 @@ def test_photos_of_another_selection_are_reported(server: LoopbackServer, tmp_pa
     assert (tmp_path / "hot_dog" / "mine.jpg").exists()
     # Nobody knows how these photos were selected.
     assert not (tmp_path / "selection.json").exists()
+
+
+def test_no_file_stays_without_a_row(server: LoopbackServer, there: str) -> None:
+    """Neither a damaged photo that is lost now, nor one that a killed run did not record."""
+    serve(server, PHOTOS)
+    run(server, there, PHOTOS[:9])
+    for one, extension in ((PHOTOS[0], "jpg"), (PHOTOS[9], "png")):
+        open_storage(there).write(f"{one.stem}.{extension}", b"not the photo")
+    refuse(server, PHOTOS[:1], 404)
+    assert run(server, there, PHOTOS).on_disk == 9
+    assert verify(there).good
+
+
+def test_failures_of_another_selection_are_forgotten(
+    server: LoopbackServer, tmp_path: Path
+) -> None:
+    serve(server, PHOTOS[1:])
+    refuse(server, PHOTOS[:1], 503)
+    assert run(server, tmp_path, PHOTOS[:5]).failed == 1
+    assert run(server, tmp_path, PHOTOS[5:]).failed == 0

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import shlex
+from base64 import b64decode
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
@@ -41,7 +42,17 @@ class Record:
     def read(cls, path: Path) -> "Record":
         """The record in a file; empty if the file is missing or invalid."""
         values = read_json(path)
-        return cls(**{field.name: values.get(field.name) for field in fields(cls)})
+        kinds = {field.name: str for field in fields(cls)} | {"bytes": int, "mtime_ns": int}
+        valid = (name for name, kind in kinds.items() if isinstance(values.get(name), kind))
+        return cls(**{name: values[name] for name in valid})
+
+    @property
+    def content_md5(self) -> str | None:
+        """The MD5 of the content in hexadecimal digits, computed or else the server's."""
+        if self.md5 is None and self.server_hash is not None:
+            with suppress(ValueError):
+                return b64decode(self.server_hash).hex()
+        return self.md5
 
     def matches(self, state: State) -> bool:
         """Whether a file in this state is unchanged since it was recorded."""
@@ -108,10 +119,11 @@ class DataFile:
         with self.path.open("rb") as file:
             md5 = hashlib.file_digest(file, new_md5).hexdigest()
         # Keep the record of a file that has changed: it describes the server's version.
-        if record.md5 is None or record.md5 == md5:
-            known = record if unchanged or record.md5 is not None else Record()
+        known = record.content_md5
+        if known in (None, md5):
+            kept = record if unchanged or known is not None else Record()
             with suppress(StorageError):  # the folder may be read-only
-                self.save_record(replace(known, md5=md5), state)
+                self.save_record(replace(kept, md5=md5), state)
         return md5
 
     @property
@@ -127,9 +139,9 @@ class DataFile:
             return None
         if record.matches(state):
             return True
-        if record.md5 is None and record.bytes == self.size:
-            return None  # the content was compared by CRC32C
-        return record.md5 == self.md5
+        if record.content_md5 is None and record.bytes == self.size:
+            return None  # the server gave a CRC32C alone
+        return record.content_md5 == self.md5
 
     def matches_catalog(self) -> bool | None:
         """Whether it has the catalog's size and MD5; None if the catalog has no MD5."""

@@ -147,7 +147,7 @@ class SelectOptions:
         limit: maximum number of positives in each folder, by default all.
         min_confidence: minimum confidence of a positive label.
         related: related classes, which no negative may carry. prefix: their names begin with the
-            class's name; hierarchy: they are below it in the Open Images hierarchy.
+            class's name; hierarchy: these, and their kinds and parts in the Open Images hierarchy.
         exclude: another class that no negative may carry.
         overlap: what to do with an image of several requested classes.
         negatives_from: which images are negatives. verified: those in which a person did not find

@@ -15,7 +15,7 @@ FROM selection_report(
 )
 """
 _EXCLUDED = """
-SELECT DISTINCT DisplayName
+SELECT DisplayName
 FROM excluded_classes($class, related := $related, exclude := $exclude)
 ORDER BY DisplayName
 """

@@ -3,7 +3,8 @@
 -- Which classes are related depends on `related`:
 --   prefix     those whose name begins with the whole words of a requested name, in any case: Car
 --              door is related to Car, Carrot is not
---   hierarchy  the kinds and parts of a requested class in Open Images' tree
+--   hierarchy  these too, and their kinds and parts in Open Images' tree: Man and Human face are
+--              related to Person
 --   none       none
 -- Reads: classes, matching_classes; and class_hierarchy for hierarchy
 -- Parameters: those of select_images that have the same name
@@ -24,7 +25,7 @@ prefix AS (
     )
 ),
 hierarchy AS (
-    FROM requested
+    FROM prefix
     UNION
     SELECT classes.LabelName, classes.DisplayName
     FROM hierarchy

@@ -1,4 +1,4 @@
--- find_classes: the classes whose name or MID contains a text, in any case.
+-- find_classes: the classes whose name or MID contains a text, in any case and without accents.
 --
 -- Exact matches come first, then names that begin with the text, then the others.
 -- Reads: classes
@@ -9,9 +9,13 @@
 
 CREATE OR REPLACE TEMP MACRO find_classes(pattern) AS TABLE
 SELECT LabelName, DisplayName
-FROM classes
-WHERE contains(lower(DisplayName), lower(pattern)) OR contains(lower(LabelName), lower(pattern))
-ORDER BY
-    lower(pattern) NOT IN (lower(DisplayName), lower(LabelName)),
-    NOT starts_with(lower(DisplayName), lower(pattern)),
-    DisplayName, LabelName;
+FROM (
+    SELECT
+        LabelName, DisplayName,
+        lower(strip_accents(pattern)) AS text,
+        lower(strip_accents(DisplayName)) AS name,
+        lower(LabelName) AS mid
+    FROM classes
+)
+WHERE contains(name, text) OR contains(mid, text)
+ORDER BY text NOT IN (name, mid), NOT starts_with(name, text), DisplayName, LabelName;

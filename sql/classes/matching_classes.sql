@@ -23,7 +23,8 @@ names AS (
 ),
 matches AS (
     SELECT *, name IN (LabelName, DisplayName) AS exact
-    FROM names LEFT JOIN classes ON lower(name) IN (lower(LabelName), lower(DisplayName))
+    FROM names LEFT JOIN classes
+        ON lower(nfc_normalize(name)) IN (lower(LabelName), lower(DisplayName))
     QUALIFY exact IS NOT DISTINCT FROM bool_or(exact) OVER (PARTITION BY position)
 )
 SELECT * EXCLUDE (exact)

@@ -14,8 +14,8 @@ SELECT LabelName, DisplayName
 FROM (
     SELECT
         LabelName, DisplayName,
-        lower(trim(name)) AS text,
-        lower(if(starts_with(text, '/'), LabelName, DisplayName)) AS compared
+        lower(strip_accents(trim(name))) AS text,
+        lower(strip_accents(if(starts_with(text, '/'), LabelName, DisplayName))) AS compared
     FROM classes
 )
 ORDER BY

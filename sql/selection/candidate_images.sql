@@ -30,7 +30,7 @@ relevant_labels AS MATERIALIZED (
         SELECT
             ImageID, LabelName, Confidence,
             -- Files of people's labels have no others, and reading the column takes time.
-            getvariable('labels') != 'human' AND Source = 'machine' AS machine,
+            getvariable('labels') != 'human' AND Source IS NOT DISTINCT FROM 'machine' AS machine,
             Confidence BETWEEN min_confidence AND 1 AS positive,
             coalesce(Confidence BETWEEN 0 AND 1, false) AS in_range,
             LabelName IN (FROM excluded_mids) AS of_class
@@ -46,8 +46,8 @@ class_labels AS (
     SELECT
         ImageID, LabelName,
         bool_or(positive AND NOT machine) AS by_people,
-        bool_or(positive AND machine) AS by_machine,
         bool_or(Confidence = 0 AND NOT machine) AS absent,
+        bool_or(positive AND machine) AND NOT absent AS by_machine, -- a person is surer
         bool_and(possible) AS possible
     FROM relevant_labels WHERE of_class OR NOT possible GROUP BY ImageID, LabelName
 ),

@@ -6,4 +6,4 @@
 CREATE OR REPLACE TEMP VIEW verified_negatives AS
 SELECT ImageID, Source, LabelName
 FROM labels
-WHERE Confidence = 0 AND Source != 'machine';
+WHERE Confidence = 0 AND Source IS DISTINCT FROM 'machine';

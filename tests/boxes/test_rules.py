@@ -68,7 +68,12 @@ def check_rules(drawn: st.DataObject, data: OpenImages) -> None:
     ]
     impossible = [box for box in boxes if box.area is None]
     least = options.min_confidence
-    positives = {(image, mid) for image, _, mid, share in data.labels if float(share) >= least}
+    denied = {(one[0], one[2]) for one in data.labels if one[1] != "machine" and one[3] == "0"}
+    positives = {
+        (image, mid)
+        for image, source, mid, share in data.labels
+        if float(share) >= least and (source != "machine" or (image, mid) not in denied)
+    }
     unboxed = [
         (image, mid)
         for image, mid in positives - {(box.image_id, box.mid) for box in boxes}

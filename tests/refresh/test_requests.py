@@ -59,7 +59,8 @@ def test_another_hosts_etag_is_not_trusted(old_site: Site) -> None:
 
 
 def test_a_damaged_record_is_ignored(old_site: Site) -> None:
-    for damage in (b"", b"{}", b"[1]", b"\xff", b'{"url": 1}', b"[" * 100_000):
+    no_text = old_site.record.read_bytes().replace(b'"\\"old\\""', b"5")
+    for damage in (b"", b"{}", b"[1]", b"\xff", no_text, b"[" * 100_000):
         old_site.record.write_bytes(damage)
         old_site.server.clear()
         assert old_site.refresh().status is Status.UNCHANGED
@@ -123,8 +124,10 @@ def test_the_crc32c_is_checked(old_site: Site, monkeypatch: pytest.MonkeyPatch) 
     old_site.serve(file_reply(NEW, '"new"', crc32c=crc32c_of(NEW)))
     assert old_site.refresh().status is Status.CHANGED
     assert '"md5": null' in old_site.record.read_text()
-    os.utime(old_site.path, (86400, 86400))
-    assert old_site.file().matches_server() is None
+    for data in (b"x" + NEW[1:], NEW):
+        old_site.path.write_bytes(data)
+        for _ in range(2):
+            assert old_site.file().matches_server() == (data == NEW)
     assert old_site.refresh().status is Status.UNCHANGED
     local = old_site.file(md5=md5(NEW))
     assert (local.matches_server(), local.matches_catalog()) == (True, True)

@@ -46,12 +46,17 @@ def test_a_name_is_found_as_written_or_in_another_case(database: Database) -> No
         "hot DOG": ["/m/0hot"],
         "/M/0HOT": ["/m/0hot"],
         "CAFÉ": ["/m/0cafe"],
+        "Cafe\u0301": ["/m/0cafe"],
         "piano": ["/m/0lower"],
         "PIANO": ["/m/0lower", "/m/0upper"],
         "nothing": [None],
     }.items():
         rows = database.rows("SELECT LabelName FROM matching_classes($name)", {"name": name})
         assert [mid for (mid,) in rows] == mids, name
+
+
+def test_accents_need_not_be_typed(database: Database) -> None:
+    assert names(database, "find_classes('cafe')") == ["Café", "Caféteria"]
 
 
 def test_similar_names_begin_with_the_text_or_contain_it(database: Database, call: Run) -> None:

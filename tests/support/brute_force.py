@@ -30,11 +30,15 @@ def select(
 
     positives: dict[str, set[str]] = {}
     negatives: dict[str, set[str]] = {}
+    labelled: set[str] = set()
     for image, source, mid, confidence in data.labels:
-        if float(confidence) >= options.min_confidence:
-            positives.setdefault(image, set()).add(mid)
         if float(confidence) == 0 and source != "machine":
             negatives.setdefault(image, set()).add(mid)
+    for image, source, mid, confidence in data.labels:
+        if float(confidence) >= options.min_confidence:
+            labelled.add(image)
+            if source != "machine" or mid not in negatives.get(image, set()):
+                positives.setdefault(image, set()).add(mid)
 
     rows: list[Row] = []
     classes = list(dict.fromkeys(options.classes))
@@ -56,7 +60,7 @@ def select(
 
     candidates = {image for image in images if not positives.get(image, set()) & excluded}
     verified = {image for image in candidates if negatives.get(image, set()) & set(classes)}
-    random = {image for image in candidates if positives.get(image)}
+    random = candidates & labelled
     if options.negatives_from == "random":
         verified = set()
     if options.negatives_from == "verified":

@@ -23,7 +23,7 @@ def test_hierarchy_agrees_with_brute_force(data: OpenImages) -> None:
     """For kinds and parts, on several levels, and for a class with two parents."""
     for chosen, below in {FOOD: {HOT_DOG, BUN}, STAND: {BUN}, PERSON: set()}.items():
         asked = SelectOptions((chosen,), negatives=9, exclude=tuple(below))
-        with database_of(data) as database:
+        with database_of(data, labels="machine") as database:
             rows = selected(database, SelectOptions((chosen,), negatives=9, related="hierarchy"))
         assert rows == brute_force.select(data, asked, FOLDERS)
 

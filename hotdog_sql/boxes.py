@@ -185,15 +185,16 @@ def _output_folder(path: Path, dataset: Path) -> Iterator[Path]:
     An error leaves an empty folder, so the same command can run again. The photos' attribution is
     the first file.
     """
-    hidden, lock, attribution = path / ".unfinished", path / ".lock", dataset / "ATTRIBUTION.csv"
+    hidden, lock = path / ".unfinished", path / ".unfinished.lock"
+    attribution = dataset / "ATTRIBUTION.csv"
     with storage_errors(path):
         path.mkdir(parents=True, exist_ok=True)
+        if any(entry not in (hidden, lock) for entry in path.iterdir()):
+            raise DatasetError(f"{path} is not empty: choose another folder")
         with locked(lock) as is_alone:
             if not is_alone:
                 raise DatasetError(f"another command is writing {path}: choose another folder")
             try:
-                if any(entry not in (hidden, lock) for entry in path.iterdir()):
-                    raise DatasetError(f"{path} is not empty: choose another folder")
                 shutil.rmtree(hidden, ignore_errors=True)  # of a killed run
                 hidden.mkdir()
                 if attribution.is_file():

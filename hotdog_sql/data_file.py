@@ -139,8 +139,8 @@ class DataFile:
             return None
         if record.matches(state):
             return True
-        if record.content_md5 is None and record.bytes == self.size:
-            return None  # the server gave a CRC32C alone
+        if record.content_md5 is None:  # the server gave a CRC32C alone
+            return None if record.bytes == self.size else False
         return record.content_md5 == self.md5
 
     def matches_catalog(self) -> bool | None:

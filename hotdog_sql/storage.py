@@ -82,7 +82,8 @@ class LocalStorage:
         with storage_errors(self.folder / path):
             try:
                 status = (self.folder / path).stat()
-            except (FileNotFoundError, NotADirectoryError):
+            except OSError as error:
+                _refuse_unreadable(error)
                 return None
         return status.st_size if stat.S_ISREG(status.st_mode) else None
 

@@ -84,12 +84,13 @@ def open_dataset(
             stack.callback(shutil.rmtree, work, ignore_errors=True)
         scratch = stack.enter_context(storage.scratch())
         path, last_part = read_manifest(storage, scratch)
-        is_new = not last_part and all(storage.size(one) is None for one in (MANIFEST, RUN_FILE))
+        was_killed = storage.size(RUN_FILE) is not None
         if storage.folder is not None and path.parent == scratch:
             storage.put(MANIFEST, path)
             path = storage.folder / MANIFEST
         manifest = stack.enter_context(closing(Manifest(path)))
-        check_recipe(storage, recipe, options, empty=not manifest.class_folders())
+        is_empty = not (was_killed or manifest.class_folders())
+        check_recipe(storage, recipe, options, empty=is_empty)
         if any(bool(tar) != options.in_tars for tar in manifest.tars):
             stored = "tars: add --dataset-format webdataset"
             if options.in_tars:
@@ -98,7 +99,7 @@ def open_dataset(
                 f"{storage.name} has its photos in {stored}, or choose another folder"
             )
         dataset = stack.enter_context(closing(Dataset(storage, scratch, manifest, last_part)))
-        dataset.may_have_leftovers = not is_new and not options.in_tars
+        dataset.may_have_leftovers = was_killed and not options.in_tars
         storage.write(RUN_FILE, dataset.run_id.encode())
         yield dataset
 
@@ -114,7 +115,7 @@ class Dataset:
         self.storage = storage
         self.manifest = manifest
         self.run_id: str = uuid4().hex
-        #: Whether a stopped run may have written photos without recording them.
+        #: Whether a killed run may have written photos without recording them.
         self.may_have_leftovers = False
         self._scratch = scratch
         self._last_part = last_part
@@ -146,9 +147,10 @@ class Dataset:
         """Append results to the manifest, in one write."""
         lines = self.manifest.append(*results)
         if self.may_have_leftovers:  # of the same photo in another format
-            paths = (f"{one.photo.stem}.{kind}" for one in results for kind in EXTENSIONS)
-            found = [path for path in paths if self._size(path) is not None]
-            self.storage.delete(*{*found} - {result.path for result in results})
+            stems = [result.photo.stem for result in results if result.path]
+            paths = (f"{stem}.{extension}" for stem in stems for extension in EXTENSIONS)
+            found = {path for path in paths if self._size(path) is not None}
+            self.storage.delete(*found.difference(result.path for result in results))
         if self.storage.folder is None:
             self._new_lines += lines
         if time.monotonic() >= self._next_flush:
@@ -219,8 +221,6 @@ class Dataset:
             self.storage.delete(*(path for path, _ in self.storage.files(WORK_FOLDER)))
         # Only now: an interrupted update must be run again with --update.
         if options.update:
-            if recipe is None:
-                self.storage.delete(SELECTION)  # the old recipe no longer applies
             write_recipe(self.storage, recipe, options)
 
     def flush(self) -> None:

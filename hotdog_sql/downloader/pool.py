@@ -82,6 +82,10 @@ class DownloadPool:
         deadline = time.monotonic() + _STOP_SECONDS
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+        while not self._results.empty():  # of a run that has stopped
+            result = self._results.get()
+            if isinstance(result, Result) and result.path:
+                self.storage.delete(result.path)  # nothing will record it
 
     def run(self, photos: Iterable[Photo]) -> Iterator[list[Result]]:
         """Yield the results in batches, each photo's as soon as it is finished.

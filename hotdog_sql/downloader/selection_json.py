@@ -24,13 +24,15 @@ _IGNORED = frozenset({"versions", "sql_sha256", "rows_digest", _ALTERATIONS})
 def write_recipe(
     storage: Storage, recipe: Mapping[str, object] | None, options: DownloadOptions
 ) -> None:
-    """Write how a dataset was made, unless nothing is known."""
+    """Write how a dataset was made; delete an older recipe if nothing is known."""
     content = dict(recipe or {})
     if options.alterations:
         content[_ALTERATIONS] = options.alterations
     if content:
         text = json.dumps(content, indent=2, ensure_ascii=False)
         storage.write(SELECTION, f"{text}\n".encode())
+    else:
+        storage.delete(SELECTION)
 
 
 def check_recipe(
@@ -49,7 +51,7 @@ def check_recipe(
             f"{storage.name} was made {made_with}: give the same options, or choose another folder"
         )
     old = {} if empty else _settings(recorded)
-    if not old and (recipe or not recorded):
+    if not old and (recipe or empty or not recorded):
         write_recipe(storage, recipe, options)
     elif old and recipe and not options.update:
         new = _settings(json.loads(json.dumps(recipe)))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from io import BytesIO
 
-from PIL import ExifTags, Image, JpegImagePlugin
+from PIL import ExifTags, Image, ImageSequence, JpegImagePlugin
 
 from hotdog_sql.downloader.validate import Bytes, RejectedError
 from hotdog_sql.options import Source
@@ -19,7 +19,10 @@ from hotdog_sql.options import Source
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 
 #: Errors that Pillow raises on bytes that are not a picture, found by fuzzing.
-_DECODE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, struct.error)
+_DECODE_ERRORS = (
+    *(OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, AttributeError),
+    struct.error,
+)
 
 # Pillow warns about malformed EXIF data and about panoramas, which the user cannot change.
 warnings.filterwarnings("ignore", module="PIL")
@@ -40,6 +43,10 @@ _TRANSPOSITIONS = {
 }
 #: EXIF orientations that mean the same as a `Rotation`.
 _ORIENTATIONS_BY_DEGREES = {90: 8, 180: 3, 270: 6}
+
+#: Maximum size of the EXIF data of a JPEG, which are one segment.
+_MAX_EXIF_BYTES = 65_533
+_ORIENTATION = ExifTags.Base.Orientation
 
 #: Pillow's numbers of JPEG's chroma subsampling.
 _CHROMA_444, _CHROMA_422 = 0, 1
@@ -121,6 +128,10 @@ def _load(
             # JPEGs can be decoded at a half, a quarter or an eighth of their size.
             image.draft(None, (2 * width, 2 * height))
         image.load()
+        if is_animation:
+            for frame in ImageSequence.Iterator(image):
+                frame.load()
+            image.seek(0)
     except Image.DecompressionBombError as error:
         raise RejectedError("too many pixels") from error
     except _DECODE_ERRORS as error:
@@ -130,7 +141,7 @@ def _load(
 
 def _without_palette(image: Image.Image) -> Image.Image:
     """The image in a mode that can be resampled."""
-    if image.mode in ("P", "PA"):
+    if image.mode in ("P", "PA") or "transparency" in image.info:
         return image.convert("RGBA" if "transparency" in image.info else "RGB")
     return image.convert("L") if image.mode == "1" else image
 
@@ -138,20 +149,31 @@ def _without_palette(image: Image.Image) -> Image.Image:
 def _orientation(image: Image.Image, rotation: int) -> int:
     """The orientation of an image by its EXIF data, or else by its rotation."""
     with suppress(*_DECODE_ERRORS):
-        orientation: int = image.getexif().get(ExifTags.Base.Orientation, 1)
+        orientation: int = _exif(image).get(_ORIENTATION, 1)
         if orientation in _TRANSPOSITIONS:
             return orientation
     return _ORIENTATIONS_BY_DEGREES.get(rotation, 1)
 
 
+def _exif(image: Image.Image) -> Image.Exif:
+    """The EXIF data; Pillow's `getexif` would take an orientation from XMP."""
+    exif = Image.Exif()
+    exif.load(image.info.get("exif", b""))
+    return exif
+
+
 def _exif_bytes(image: Image.Image, *, without_orientation: bool) -> bytes:
-    """The EXIF data to save; empty if there is none or it cannot be read."""
+    """The EXIF data to save: the orientation alone if Pillow cannot write the rest."""
+    smallest = Image.Exif()
     with suppress(*_DECODE_ERRORS):
-        exif = image.getexif()
+        exif = _exif(image)
         if without_orientation:
-            exif.pop(ExifTags.Base.Orientation, None)
-        return exif.tobytes() if len(exif) else b""
-    return b""
+            exif.pop(_ORIENTATION, None)
+        elif _ORIENTATION in exif:
+            smallest[_ORIENTATION] = exif[_ORIENTATION]
+        if len(data := exif.tobytes()) <= _MAX_EXIF_BYTES:
+            return data if len(exif) else b""
+    return smallest.tobytes() if len(smallest) else b""
 
 
 def _encode(output: Image.Image, source: Image.Image, orientation: int, exif: bytes = b"") -> bytes:

@@ -15,8 +15,8 @@ _WEBP_IMAGE_CHUNKS = {b"VP8 ": 10, b"VP8L": 5, b"ANMF": 16}
 _START_OF_SCAN = 0xDA
 #: JPEG markers that begin a frame, which contains the size (ITU-T T.81, table B.1).
 _FRAME_MARKERS = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
-#: JPEG markers without a length: TEM, RST0 to RST7, and the fill byte.
-_STANDALONE_MARKERS = frozenset({0x01, *range(0xD0, 0xD8), 0xFF})
+#: JPEG markers without a length: TEM, RST0 to RST7, the fill byte, and a zero, which is none.
+_STANDALONE_MARKERS = frozenset({0x00, 0x01, *range(0xD0, 0xD8), 0xFF})
 _NO_SIZE = (0, 0)
 
 
@@ -65,12 +65,13 @@ def md5_hex(data: Bytes) -> str:
 def _jpeg_size(data: Bytes) -> tuple[int, int]:
     """Width and height of a JPEG, or no size if it lacks pixel data or an end marker.
 
-    A preview in the header may have its own end marker, so the header's segments are skipped; after
-    the start of scan, these two bytes are always the end marker. Cameras append data to it, but it
-    is mostly at the end of the file, so the search begins there.
+    A preview in the header may have its own end marker, so the header's segments are skipped, and
+    as libjpeg does, stray bytes between them; after the start of scan, these two bytes are always
+    the end marker. Cameras append data to it, but it is mostly at the end of the file, so the
+    search begins there.
     """
     start, size = 2, _NO_SIZE
-    while start + 4 <= len(data) and data[start] == 0xFF:
+    while 0 <= (start := data.find(b"\xff", start)) <= len(data) - 4:
         marker = data[start + 1]
         if marker in _STANDALONE_MARKERS:
             start += 1 if marker == 0xFF else 2
@@ -98,12 +99,37 @@ def _png_size(data: Bytes) -> tuple[int, int]:
 
 
 def _gif_size(data: Bytes) -> tuple[int, int]:
-    """Width and height of a GIF, or no size if it lacks an image or a trailer."""
-    palette_bytes = 3 * 2 ** ((data[10] & 7) + 1) if len(data) > 13 and data[10] & 0x80 else 0
-    has_image = data.find(b",", 13 + palette_bytes) > 0
-    if has_image and data[-64:].rstrip(b"\0").endswith(b";"):
-        return int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little")
+    """Width and height of a GIF, or no size if it lacks an image or a trailer.
+
+    The first image may be larger than the screen.
+    """
+    start, size, has_image = 13 + _palette_bytes(data, 10), _NO_SIZE, False
+    while start < len(data):
+        kind = data[start : start + 1]
+        if kind == b";":
+            return size if has_image else _NO_SIZE
+        if kind not in (b"!", b","):
+            start += 1  # as Pillow does
+            continue
+        if kind == b"," and not has_image:
+            left, top, width, height = (_uint16(data, start + one) for one in (1, 3, 5, 7))
+            size = max(_uint16(data, 6), left + width), max(_uint16(data, 8), top + height)
+            has_image = True
+        start += 2 if kind == b"!" else 11 + _palette_bytes(data, start + 9)
+        while start < len(data) and data[start]:
+            start += data[start] + 1
+        start += 1
     return _NO_SIZE
+
+
+def _uint16(data: Bytes, start: int) -> int:
+    return int.from_bytes(data[start : start + 2], "little")
+
+
+def _palette_bytes(data: Bytes, start: int) -> int:
+    """The size of the palette that these flags of a GIF announce."""
+    flags = data[start] if start < len(data) else 0
+    return 3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0
 
 
 def _webp_size(data: Bytes) -> tuple[int, int]:

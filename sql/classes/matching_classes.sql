@@ -24,7 +24,7 @@ names AS (
 matches AS (
     SELECT *, name IN (LabelName, DisplayName) AS exact
     FROM names LEFT JOIN classes
-        ON lower(nfc_normalize(name)) IN (lower(LabelName), lower(DisplayName))
+        ON lower(nfc_normalize(name)) IN (lower(LabelName), lower(nfc_normalize(DisplayName)))
     QUALIFY exact IS NOT DISTINCT FROM bool_or(exact) OVER (PARTITION BY position)
 )
 SELECT * EXCLUDE (exact)

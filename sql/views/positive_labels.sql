@@ -1,4 +1,4 @@
--- positive_labels: the labels that say a class is in the image.
+-- positive_labels: the labels that say a class is in the image, even if another one denies it.
 -- Reads: labels
 -- Parameters:
 --   min_confidence := 1.0   minimum confidence, above 0 and up to 1

@@ -96,7 +96,7 @@ def test_what_a_failed_run_leaves_is_replaced(here: Path, in_sh: Run) -> None:
     export = "$program export dataset out --format coco --copy --quiet"
     in_sh(f"ulimit -f 4; {export}", code=6)  # the size of files
     assert not any((here / "out").iterdir())
-    with locked(here / "out" / ".lock"):
+    with locked(here / "out" / ".unfinished.lock"):
         assert "another command is writing out" in in_sh(export, code=6).stderr
     done = in_sh(export)
     assert (done.stdout, done.stderr) == ("", "")

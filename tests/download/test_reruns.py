@@ -8,7 +8,7 @@ from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.downloader.run import download
 from hotdog_sql.downloader.verify import verify
 from hotdog_sql.errors import DatasetError
-from hotdog_sql.storage import open_storage
+from hotdog_sql.storage import RUN_FILE, open_storage
 from tests.support.datasets import TARS, StopsAfter, contents, mend
 from tests.support.loopback import LoopbackServer, Reply
 from tests.support.photos import Album, manifest_rows, mirror_path, photo, refuse, run, serve, tree
@@ -122,11 +122,21 @@ def test_photos_of_another_selection_are_reported(server: LoopbackServer, tmp_pa
 
 
 def test_no_file_stays_without_a_row(server: LoopbackServer, there: str) -> None:
-    """Neither a damaged photo that is lost now, nor one that a killed run did not record."""
+    """Neither a damaged photo that is lost now, nor one that a stopped run did not record."""
     serve(server, PHOTOS)
+    with pytest.raises(KeyboardInterrupt):
+        run(server, there, PHOTOS[:9], progress=StopsAfter(1))
+    assert verify(there).good
     run(server, there, PHOTOS[:9])
+    storage, mask = open_storage(there), f"{PHOTOS[1].stem}.png"
+    storage.write(mask, b"made by the user")
+    storage.delete(f"{PHOTOS[1].stem}.jpg")
+    run(server, there, PHOTOS[:9])
+    assert storage.read(mask)
+    storage.delete(mask)
     for one, extension in ((PHOTOS[0], "jpg"), (PHOTOS[9], "png")):
         open_storage(there).write(f"{one.stem}.{extension}", b"not the photo")
+    open_storage(there).write(RUN_FILE, b"of a killed run")
     refuse(server, PHOTOS[:1], 404)
     assert run(server, there, PHOTOS).on_disk == 9
     assert verify(there).good

@@ -279,10 +279,10 @@ def refresh(
 
 def check_destination(directory: str) -> None:
     """Raise `DatasetError` for a folder that cannot become a dataset, before any other work."""
-    from hotdog_sql.downloader.dataset import check_folder
+    from hotdog_sql.downloader.dataset import check_names
 
-    if folder := open_storage(directory).folder:
-        check_folder(folder)
+    if (storage := open_storage(directory)).folder:
+        check_names(storage)
 
 
 def write_gallery(

@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 from uuid import uuid4
 
 from hotdog_sql.errors import InputError, MissingExtraError, StorageError
@@ -106,6 +106,12 @@ class LocalStorage:
                     if size is not None and name.startswith(prefix) and not name.startswith("."):
                         yield path, size
 
+    def names(self) -> set[str]:
+        """Return the names of files and folders at the top of the dataset."""
+        with storage_errors(self.folder / "*"), suppress(FileNotFoundError):
+            return {entry.name for entry in self.folder.iterdir()}
+        return set()
+
     def local(self, path: str) -> AbstractContextManager[Path]:
         """Yield a local path from which to read the file."""
         return nullcontext(self.folder / path)
@@ -143,7 +149,7 @@ class _RemoteStorage:
         # Other stores show a file while it is written, so it is moved into place.
         self._is_atomic = self._is_object_store or protocol == "memory"
         host = rest.partition("?")[0].strip("/")
-        if not (protocol and host):
+        if not (protocol and host) or (self._is_object_store and rest.startswith("/")):
             raise InputError(f"{self.name} names no bucket: give one such as s3://bucket/prefix")
         if self._is_object_store and ("@" in host or "?" in rest):
             raise InputError(
@@ -198,8 +204,15 @@ class _RemoteStorage:
             found = self._files.find(top, detail=True, **options)
         start = len(self._root) + 1
         for full in sorted(found):
-            if full.rpartition("/")[2].startswith(prefix):
+            name = full.rpartition("/")[2]
+            if name and name.startswith(prefix):  # the S3 console makes folders without a name
                 yield full[start:], int(found[full]["size"])
+
+    def names(self) -> set[str]:
+        with self._errors(), suppress(FileNotFoundError):
+            found = self._files.ls(self._root, detail=False)
+            return {path.rstrip("/").rpartition("/")[2] for path in found if path != self._root}
+        return set()
 
     @contextmanager
     def local(self, path: str) -> Iterator[Path]:
@@ -259,10 +272,9 @@ def open_storage(address: str | Path) -> Storage:
     if not isinstance(address, str | os.PathLike):
         raise InputError(f"{address!r} is not a dataset: give a folder or an address")
     text = str(address)
-    protocol, separator, _ = text.partition("://")
+    protocol, separator, rest = text.partition("://")
     if not separator:
         return LocalStorage(Path(text))
     if protocol not in {"file", "local"}:
         return _RemoteStorage(text)
-    parts = urlsplit(text)
-    return LocalStorage(Path(unquote(parts.netloc + parts.path)))
+    return LocalStorage(Path(unquote(rest.removeprefix("localhost"))))

@@ -9,18 +9,18 @@ from typer import Argument, Option
 
 from hotdog_sql.cli import api
 from hotdog_sql.cli.data import open_data
-from hotdog_sql.cli.options import BoxClassesOption, DatasetSettings
+from hotdog_sql.cli.options import BoxClassesOption, DatasetSettings, local_path
 from hotdog_sql.cli.output import say
 from hotdog_sql.errors import InputError
 from hotdog_sql.options import BoxFormat
 from hotdog_sql.text import counted
 
-_Dataset = Annotated[Path, Argument(exists=True, file_okay=False, help="Dataset in class folders.")]
+_Dataset = Annotated[Path, Argument(parser=local_path, help="Dataset in class folders.")]
 
 
 def crop(
     dataset: _Dataset,
-    crops: Annotated[Path, Argument(help="New folder for the crops.")],
+    crops: Annotated[Path, Argument(parser=local_path, help="New folder for the crops.")],
     *,
     classes: BoxClassesOption = None,
     margin: Annotated[
@@ -48,7 +48,7 @@ def crop(
 
 def export(
     dataset: _Dataset,
-    out: Annotated[Path, Argument(help="New folder for the files.")],
+    out: Annotated[Path, Argument(parser=local_path, help="New folder for the files.")],
     *,
     box_format: Annotated[
         BoxFormat,

@@ -14,7 +14,7 @@ from hotdog_sql.cli.report import print_download, print_selection
 from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.errors import InputError
 from hotdog_sql.options import DataOptions, SelectOptions
-from hotdog_sql.text import counted, printable, size_text
+from hotdog_sql.text import counted, printable, size_text, without_credentials
 
 
 def parse_destination(text: str | None) -> str | None:
@@ -151,7 +151,8 @@ def gallery(
         raise BadParameter("--class needs --boxes: add it")
     folder = api.open_storage(directory).folder
     if folder is None:
-        raise InputError(f"{directory} is not on this machine: give the folder of a dataset")
+        address = without_credentials(directory)
+        raise InputError(f"{address} is not on this machine: give the folder of a dataset")
     if boxes:
         data_options = api.boxes.data_options(folder, data_settings)
         with open_data(data_options, ["dataset_boxes"]) as database:
@@ -163,7 +164,7 @@ def gallery(
 
 def demo(
     directory: Annotated[
-        Path, Argument(metavar="DIR", file_okay=False, help="Folder of the dataset.")
+        Path, Argument(metavar="DIR", parser=options.local_path, help="Folder of the dataset.")
     ] = Path("demo"),
     data_dir: Annotated[
         Path | None,

@@ -26,6 +26,7 @@ from hotdog_sql.download_options import DownloadOptions
 from hotdog_sql.errors import InputError, QueryError
 from hotdog_sql.option_checks import LARGEST_COUNT, NUMBERS
 from hotdog_sql.options import DataOptions, SelectOptions, parse_partition
+from hotdog_sql.text import without_credentials
 
 Command = Callable[..., None]
 #: The fields of an option dataclass that the user set; the others keep their defaults.
@@ -103,6 +104,13 @@ def read_query(path: str) -> str:
         raise QueryError(f"{path} is not UTF-8 text; save the query as UTF-8") from error
 
 
+def local_path(text: str) -> Path:
+    """Return a path on this machine; raise an error for an address."""
+    if "://" in text:
+        raise BadParameter(f"{without_credentials(text)} is not on this machine: give a path")
+    return Path(text)
+
+
 def option(kind: Any, *names: str, panel: str | None = None, **settings: Any) -> Any:
     """Return the annotation of an option."""
     return Annotated[kind, Option(..., *names, rich_help_panel=panel, **settings)]
@@ -119,7 +127,8 @@ OutputOption: Any = option(
     Path | None,
     "--output",
     "-o",
-    dir_okay=False,
+    metavar="FILE",
+    parser=local_path,
     help="Write the rows to this file instead of stdout.",
 )
 VerboseOption: Any = option(bool, "--verbose", "-v", panel="Output", help="Print more detail.")

@@ -74,7 +74,9 @@ def check_output(row_format: RowFormat | None, output: Path | None) -> RowFormat
             "another --output"
         )
     if output.exists() and not output.is_file():
-        raise StorageError(f"cannot write {output}: it is not a file; redirect stdout instead")
+        raise StorageError(
+            f"cannot write {output}: it is not a file; choose another --output or redirect stdout"
+        )
     extension = output.suffix.lower().removeprefix(".")
     if row_format is None and extension not in ("csv", "json", "parquet"):
         raise InputError(

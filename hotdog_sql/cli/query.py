@@ -13,7 +13,14 @@ from typer import Argument, BadParameter, Exit, Option, echo
 
 from hotdog_sql.cli import api
 from hotdog_sql.cli.data import open_data
-from hotdog_sql.cli.options import DataSettings, FormatOption, OutputOption, Settings, read_query
+from hotdog_sql.cli.options import (
+    DataSettings,
+    FormatOption,
+    OutputOption,
+    Settings,
+    local_path,
+    read_query,
+)
 from hotdog_sql.cli.output import QUIET, check_output, say, write_rows
 from hotdog_sql.cli.report import print_problems
 from hotdog_sql.errors import MissingExtraError
@@ -103,7 +110,7 @@ def sql(
     ] = None,
     dataset: Annotated[
         Path | None,
-        Option(metavar="DIR", file_okay=False, help="Dataset for the views manifest and losses."),
+        Option(metavar="DIR", parser=local_path, help="Dataset for the views manifest and losses."),
     ] = None,
     *,
     data_settings: DataSettings,
@@ -139,7 +146,9 @@ def sql(
 def shell(
     directory: Annotated[
         Path | None,
-        Argument(metavar="DIR", file_okay=False, help="Dataset for the views manifest and losses."),
+        Argument(
+            metavar="DIR", parser=local_path, help="Dataset for the views manifest and losses."
+        ),
     ] = None,
     *,
     data_settings: DataSettings,

@@ -70,8 +70,8 @@ def open_dataset(
     """
     storage = open_storage(address)
     with index_errors(), ExitStack() as stack:
+        names = check_names(storage)
         if storage.folder is not None:
-            check_folder(storage.folder)
             work = storage.folder / WORK_FOLDER
             with storage_errors(work):
                 work.mkdir(parents=True, exist_ok=True)
@@ -85,11 +85,11 @@ def open_dataset(
         scratch = stack.enter_context(storage.scratch())
         path, last_part = read_manifest(storage, scratch)
         was_killed = storage.size(RUN_FILE) is not None
-        if storage.folder is not None and path.parent == scratch:
+        if path.parent == scratch and (storage.folder is not None or MANIFEST not in names):
             storage.put(MANIFEST, path)
-            path = storage.folder / MANIFEST
+            path = path if storage.folder is None else storage.folder / MANIFEST
         manifest = stack.enter_context(closing(Manifest(path)))
-        is_empty = not (was_killed or manifest.class_folders())
+        is_empty = not manifest.class_folders() and names <= METADATA_FILES | {WORK_FOLDER}
         check_recipe(storage, recipe, options, empty=is_empty)
         if any(bool(tar) != options.in_tars for tar in manifest.tars):
             stored = "tars: add --dataset-format webdataset"
@@ -262,22 +262,24 @@ class Dataset:
             yield columns
 
 
-def check_folder(folder: Path) -> None:
-    """Raise `DatasetError` if a folder contains anything but a dataset, which could be damaged."""
-    with storage_errors(folder):
-        for name in (WORK_FOLDER, f"{WORK_FOLDER}/lock", *sorted(METADATA_FILES)):
-            refuse_links(folder, name)
-        try:
-            names = {entry.name for entry in folder.iterdir()} - FOREIGN_FILES
+def check_names(storage: Storage) -> set[str]:
+    """Return the names at the top of a dataset.
+
+    Raises `DatasetError` if there is anything but a dataset, which could be damaged.
+    """
+    names = storage.names() - FOREIGN_FILES
+    is_dataset = MANIFEST in names
+    if (folder := storage.folder) is None:
+        is_dataset |= WORK_FOLDER in names
+    else:
+        with storage_errors(folder):
+            for name in (WORK_FOLDER, f"{WORK_FOLDER}/lock", *sorted(METADATA_FILES)):
+                refuse_links(folder, name)
             # A data folder whose first file is still being downloaded contains only these.
             names |= {entry.name for entry in (folder / WORK_FOLDER).glob("*.csv.part")}
-        except FileNotFoundError:
-            return
-        except NotADirectoryError as error:
-            message = f"a file is in the way of {folder}: choose another folder"
-            raise DatasetError(message) from error
-    expected = {WORK_FOLDER, SELECTION}  # of a run that was killed before it wrote the manifest
-    if not (names <= expected or MANIFEST in names):
+    # The recipe is written before the manifest.
+    if not (is_dataset or names <= {WORK_FOLDER, SELECTION}):
         raise DatasetError(
-            f"{folder} is not empty and not a dataset: choose another folder for the photos"
+            f"{storage.name} is not empty and not a dataset: choose another folder for the photos"
         )
+    return names

@@ -127,6 +127,19 @@ def test_untrusted_text_cannot_control_the_terminal(call: Run, tmp_path: Path) -
     assert "\x1b" not in call("select", "--class", "\x1b[31m", "--offline", code=3).stderr
 
 
+def test_addresses_are_no_folders_and_passwords_are_not_shown(call: Run) -> None:
+    address = "sftp://me:secret@host/dataset"
+    for arguments in (
+        ("crop", address, "out"),
+        ("export", "dataset", address, "--format", "yolo"),
+        ("sql", "FROM manifest", "--dataset", address),
+        ("select", "Hot dog", "--output", address),
+        *(("shell", address), ("demo", address)),
+    ):
+        assert "sftp://host/dataset is not on" in call(*arguments, code=2).stderr
+    assert "secret" not in call("gallery", address, code=3).stderr
+
+
 def test_libraries_are_imported_only_if_needed(small_data: Path, tmp_path: Path) -> None:
     program = (
         "import sys\nfrom hotdog_sql.cli.main import app\n"

@@ -55,6 +55,13 @@ def test_any_machine_can_resume(server: LoopbackServer, bucket: str, tmp_path: P
     assert contents(bucket) == contents(tmp_path / "folder")
 
 
+def test_files_of_others_are_left_alone(server: LoopbackServer, bucket: str) -> None:
+    open_storage(bucket).write("000001.tar", b"mine")
+    with pytest.raises(DatasetError, match="is not empty and not a dataset"):
+        download(server, bucket, ALBUM)
+    assert contents(bucket) == {"000001.tar": b"mine"}
+
+
 def test_a_failed_upload_loses_only_its_part(
     server: LoopbackServer, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

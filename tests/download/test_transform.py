@@ -159,3 +159,30 @@ def test_damaged_pictures_are_transformed_or_rejected(format_name: str) -> None:
             made = transform(bytes(damaged), 90, upright=True, max_side=20)
             if made is not None:
                 decode(made[0])
+
+
+def with_segment(data: bytes, body: bytes) -> bytes:
+    """Return a JPEG with one more segment of EXIF or XMP."""
+    return data[:2] + b"\xff\xe1" + (len(body) + 2).to_bytes(2) + body + data[2:]
+
+
+def test_an_orientation_in_xmp_does_not_count() -> None:
+    xmp = b'http://ns.adobe.com/xap/1.0/\0<x:xmpmeta tiff:Orientation="6"/>'
+    data = with_segment(saved(quarters()), xmp)
+    assert transform(data, 0, upright=True, max_side=None) is None
+    assert ORIENTATION not in turned(data, upright=False, max_side=32).image.getexif()
+
+
+def test_an_orientation_survives_exif_that_pillow_cannot_write() -> None:
+    make = (0x10F).to_bytes(2) + b"\0\5\0\0\0\1\0\0\0\x26"  # a fraction instead of a text
+    orientation = b"\1\x12\0\3\0\0\0\1\0\6\0\0"
+    exif = b"Exif\0\0MM\0*\0\0\0\x08\0\2" + make + orientation + bytes(4) + b"\0\0\0\1" * 2
+    data = with_segment(saved(quarters()), exif)
+    assert turned(data, upright=False, max_side=32).image.getexif()[ORIENTATION] == 6
+
+
+def test_every_frame_is_decoded() -> None:
+    whole = saved(quarters(), "GIF", save_all=True, append_images=[quarters().rotate(180)])
+    decode(whole)
+    with pytest.raises(RejectedError, match="not decodable"):
+        decode(whole[:-100])

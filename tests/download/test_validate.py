@@ -32,13 +32,15 @@ _VP8_HEADER = b"\0\0\0\x9d\x01\x2a\5\0\7\0"
         (jpeg() + b"\0" * 100, ("jpg", 64, 64)),  # cameras append data
         (jpeg() + b"SEFT trailer of a phone", ("jpg", 64, 64)),
         (jpeg().replace(b"\xff\xc0", b"\xff\xff\xff\xc0"), ("jpg", 64, 64)),  # fill bytes
+        (jpeg().replace(b"\xff\xc0", b"stray\xff\0\xff\xc0"), ("jpg", 64, 64)),
         (png(), ("png", 1, 1)),
         (webp(), ("webp", 1, 1)),
         (webp() + b"\0", ("webp", 1, 1)),
         (riff(b"VP8X", _CANVAS + b"ICCP\1\0\0\0x\0" + webp()[12:34], 10), ("webp", 5, 7)),
         (riff(b"VP8 ", _VP8_HEADER + b"pixels"), ("webp", 5, 7)),
         (gif(), ("gif", 1, 1)),
-        (gif() + b"\0\0", ("gif", 1, 1)),
+        (gif() + b"\r\n", ("gif", 1, 1)),
+        (gif()[:6] + bytes(2) + gif()[8:], ("gif", 1, 1)),  # larger than its screen
     ],
 )
 def test_valid_photos(data: bytes, picture: tuple[str, int, int]) -> None:
@@ -54,9 +56,9 @@ def test_sizes_equal_those_of_pillow(name: str) -> None:
         assert inspect(file.getvalue())[1:] == size
 
 
-def test_every_truncated_jpeg_is_rejected() -> None:
-    """The end marker of the preview in its header must not count."""
-    whole = jpeg(size=40)
+@pytest.mark.parametrize("whole", [jpeg(size=40), gif()[:-1] + b"!\xfe\1;\0;"])
+def test_every_truncated_photo_is_rejected(whole: bytes) -> None:
+    """The end marker of the preview in a header or in a comment must not count."""
     for size in range(len(whole)):
         with pytest.raises(RejectedError):
             inspect(whole[:size])

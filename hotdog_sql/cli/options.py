@@ -104,11 +104,11 @@ def read_query(path: str) -> str:
         raise QueryError(f"{path} is not UTF-8 text; save the query as UTF-8") from error
 
 
-def local_path(text: str) -> Path:
+def local_path(given: str | Path) -> Path:
     """Return a path on this machine; raise an error for an address."""
-    if "://" in text:
-        raise BadParameter(f"{without_credentials(text)} is not on this machine: give a path")
-    return Path(text)
+    if "://" in str(given):
+        raise BadParameter(f"{without_credentials(str(given))} is not on this machine: give a path")
+    return Path(given)
 
 
 def option(kind: Any, *names: str, panel: str | None = None, **settings: Any) -> Any:

@@ -82,10 +82,9 @@ class DownloadPool:
         deadline = time.monotonic() + _STOP_SECONDS
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
-        while not self._results.empty():  # of a run that has stopped
-            result = self._results.get()
-            if isinstance(result, Result) and result.path:
-                self.storage.delete(result.path)  # nothing will record it
+        left = [self._results.get() for _ in range(self._results.qsize())]
+        # Nothing will record these photos of a run that has stopped.
+        self.storage.delete(*(one.path for one in left if isinstance(one, Result) and one.path))
 
     def run(self, photos: Iterable[Photo]) -> Iterator[list[Result]]:
         """Yield the results in batches, each photo's as soon as it is finished.

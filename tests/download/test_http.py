@@ -9,7 +9,6 @@ from email.utils import format_datetime
 import pytest
 
 from hotdog_sql import __version__
-from hotdog_sql.download_options import RetryPolicy
 from hotdog_sql.errors import RequestError
 from hotdog_sql.http import open_client
 from hotdog_sql.http.client import Response, check_status, check_url
@@ -54,16 +53,6 @@ def test_no_message_shows_a_password() -> None:
         with pytest.raises(RequestError) as caught:
             check_url(url)
         assert "secret" not in str(caught.value)
-
-
-def test_backoff_grows_to_its_cap_and_ends() -> None:
-    policy = RetryPolicy(attempts=10, base=1, cap=5, patience=60)
-    for attempt, longest in [(1, 1), (2, 2), (3, 4), (4, 5), (9, 5)]:
-        seconds = [policy.delay(attempt) or 0.0 for _ in range(200)]
-        assert min(seconds) < longest / 2 < max(seconds) <= longest
-    assert policy.delay(10) is None
-    assert policy.delay(1, 60) == 60
-    assert policy.delay(1, 61) is None
 
 
 def retry_after(value: str) -> float | None:

@@ -16,7 +16,7 @@ from hotdog_sql.downloader.hosts import HostQueue, Task
 from hotdog_sql.downloader.photo import Photo
 from hotdog_sql.downloader.result import Result, Status, join_notes
 from hotdog_sql.downloader.validate import Bytes, RejectedError, inspect, md5_hex
-from hotdog_sql.errors import HotdogError, RequestError, UnreachableError
+from hotdog_sql.errors import HotdogError, InputError, RequestError, UnreachableError
 from hotdog_sql.http import open_client
 from hotdog_sql.http.client import (
     NO_CONNECTION,
@@ -111,9 +111,10 @@ class DownloadPool:
                 try:
                     thread.start()
                     self._threads.append(thread)
-                except RuntimeError:  # the system permits no more threads
+                except RuntimeError as error:  # fewer threads will do
                     if not self._threads:
-                        raise
+                        message = "the system permits no more threads: raise ulimit -u"
+                        raise InputError(message) from error
             # Results come first, so that they are shown and recorded at once.
             while self._in_progress >= _MAX_IN_PROGRESS or not self._results.empty():
                 yield self._next_results()

@@ -107,9 +107,10 @@ class LocalStorage:
                         yield path, size
 
     def names(self) -> set[str]:
-        """Return the names of files and folders at the top of the dataset."""
+        """Return the names of files and folders at the top of the dataset, but of empty folders."""
         with storage_errors(self.folder / "*"), suppress(FileNotFoundError):
-            return {entry.name for entry in self.folder.iterdir()}
+            entries = list(self.folder.iterdir())
+            return {one.name for one in entries if not one.is_dir() or any(one.iterdir())}
         return set()
 
     def local(self, path: str) -> AbstractContextManager[Path]:
@@ -211,7 +212,8 @@ class _RemoteStorage:
     def names(self) -> set[str]:
         with self._errors(), suppress(FileNotFoundError):
             found = self._files.ls(self._root, detail=False)
-            return {path.rstrip("/").rpartition("/")[2] for path in found if path != self._root}
+            paths = {path.rstrip("/") for path in found} - {self._root}
+            return {path.rpartition("/")[2] for path in paths}
         return set()
 
     @contextmanager

@@ -20,6 +20,7 @@ from typing import Annotated, Any, get_args
 from typer import BadParameter, Context, Option
 from typer.models import ArgumentInfo, OptionInfo
 
+from hotdog_sql.cli import api
 from hotdog_sql.cli.output import QUIET, RowFormat
 from hotdog_sql.config import data_folder
 from hotdog_sql.download_options import DownloadOptions
@@ -106,6 +107,8 @@ def read_query(path: str) -> str:
 
 def local_path(given: str | Path) -> Path:
     """Return a path on this machine; raise an error for an address."""
+    if str(given).startswith("file://"):
+        return api.open_storage(given).folder or Path()
     if "://" in str(given):
         raise BadParameter(f"{without_credentials(str(given))} is not on this machine: give a path")
     return Path(given)

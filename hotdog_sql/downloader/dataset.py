@@ -146,8 +146,8 @@ class Dataset:
     def append(self, *results: Result) -> None:
         """Append results to the manifest, in one write."""
         lines = self.manifest.append(*results)
-        if self.may_have_leftovers:  # of the same photo in another format
-            stems = [result.photo.stem for result in results if result.path]
+        if self.may_have_leftovers:  # of the same photo, perhaps in another format
+            stems = [one.photo.stem for one in results if one.status is not Status.FAILED]
             paths = (f"{stem}.{extension}" for stem in stems for extension in EXTENSIONS)
             found = {path for path in paths if self._size(path) is not None}
             self.storage.delete(*found.difference(result.path for result in results))

@@ -67,8 +67,7 @@ CREATE TABLE photos (
 CREATE TABLE unused (path);
 CREATE TRIGGER discard AFTER DELETE ON photos
 BEGIN INSERT INTO unused VALUES (old.path); END;
-CREATE TRIGGER supersede AFTER UPDATE OF path ON photos
-WHEN new.path <> old.path AND new.status <> 'failed'
+CREATE TRIGGER supersede AFTER UPDATE OF path ON photos WHEN new.path <> old.path
 BEGIN INSERT INTO unused VALUES (old.path); END;
 """
 _PHOTO_PATH = re.compile(rf"(.+)/[0-9a-f]{{16}}\.(?:{'|'.join(EXTENSIONS)})")  # of Open Images

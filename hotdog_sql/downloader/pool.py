@@ -62,6 +62,7 @@ class DownloadPool:
     storage: Storage
     mirror_url: str
     hosts: HostQueue
+    owns_dataset: bool = True  # a worker does not: another one may write the same files
 
     def __post_init__(self) -> None:
         self.options, self.progress = self.hosts.options, self.hosts.progress
@@ -83,8 +84,9 @@ class DownloadPool:
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
         left = [self._results.get() for _ in range(self._results.qsize())]
-        # Nothing will record these photos of a run that has stopped.
-        self.storage.delete(*(one.path for one in left if isinstance(one, Result) and one.path))
+        if self.owns_dataset:  # nothing will record these photos of a run that has stopped
+            paths = (one.path for one in left if isinstance(one, Result) and one.path)
+            self.storage.delete(*paths)
 
     def run(self, photos: Iterable[Photo]) -> Iterator[list[Result]]:
         """Yield the results in batches, each photo's as soon as it is finished.

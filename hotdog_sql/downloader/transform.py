@@ -128,10 +128,9 @@ def _load(
             # JPEGs can be decoded at a half, a quarter or an eighth of their size.
             image.draft(None, (2 * width, 2 * height))
         image.load()
-        if is_animation:
-            for frame in ImageSequence.Iterator(image):
+        if is_animation:  # opened again, because Pillow does not return to the same first frame
+            for frame in ImageSequence.Iterator(Image.open(BytesIO(data), formats=_FORMATS)):
                 frame.load()
-            image.seek(0)
     except Image.DecompressionBombError as error:
         raise RejectedError("too many pixels") from error
     except _DECODE_ERRORS as error:
@@ -141,8 +140,9 @@ def _load(
 
 def _without_palette(image: Image.Image) -> Image.Image:
     """The image in a mode that can be resampled."""
-    if image.mode in ("P", "PA") or "transparency" in image.info:
-        return image.convert("RGBA" if "transparency" in image.info else "RGB")
+    has_key = "transparency" in image.info and image.mode in ("1", "L", "P", "PA", "RGB")
+    if has_key or image.mode in ("P", "PA"):
+        return image.convert("RGBA" if has_key else "RGB")
     return image.convert("L") if image.mode == "1" else image
 
 
@@ -169,8 +169,8 @@ def _exif_bytes(image: Image.Image, *, without_orientation: bool) -> bytes:
         exif = _exif(image)
         if without_orientation:
             exif.pop(_ORIENTATION, None)
-        elif _ORIENTATION in exif:
-            smallest[_ORIENTATION] = exif[_ORIENTATION]
+        elif (orientation := exif.get(_ORIENTATION)) in _TRANSPOSITIONS:
+            smallest[_ORIENTATION] = int(orientation)
         if len(data := exif.tobytes()) <= _MAX_EXIF_BYTES:
             return data if len(exif) else b""
     return smallest.tobytes() if len(smallest) else b""

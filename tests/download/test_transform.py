@@ -179,6 +179,8 @@ def test_an_orientation_survives_exif_that_pillow_cannot_write() -> None:
     exif = b"Exif\0\0MM\0*\0\0\0\x08\0\2" + make + orientation + bytes(4) + b"\0\0\0\1" * 2
     data = with_segment(saved(quarters()), exif)
     assert turned(data, upright=False, max_side=32).image.getexif()[ORIENTATION] == 6
+    odd = data.replace(orientation, b"\1\x12\0\1\0\0\0\1\6\0\0\0")  # a byte
+    assert turned(odd, upright=False, max_side=32).image.size == (32, 21)
 
 
 def test_every_frame_is_decoded() -> None:

@@ -4,7 +4,7 @@ const byId = (id) => document.getElementById(id);
 
 const STATUSES = { downloaded: "Downloaded", lost: "Lost", failed: "Failed" };
 const EXPLANATIONS = {
-  downloaded: "The file is missing.",
+  downloaded: "The file is missing or damaged.",
   lost: "No source has this photo any more.",
   failed: "The download failed. Run it again to retry.",
 };
@@ -242,6 +242,7 @@ function makeTabs(column, all) {
   }
 
   list.addEventListener("keydown", (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
     const from = buttons.indexOf(document.activeElement);
     const to = {
       ArrowLeft: from - 1, ArrowRight: from + 1, Home: 0, End: buttons.length - 1,
@@ -324,7 +325,7 @@ grid.top = () => grid.box.getBoundingClientRect().top + window.scrollY;
 /** Pixels of the window that the controls cover. */
 grid.coveredHeight = () => {
   const sticky = [byId("controls"), byId("bar")].find(
-    (part) => getComputedStyle(part).position === "sticky",
+    (part) => part.offsetHeight && getComputedStyle(part).position === "sticky",
   );
   return sticky ? sticky.offsetHeight : 0;
 };
@@ -341,6 +342,9 @@ grid.render = () => {
   const first = Math.max(0, from);
   const last = Math.min(grid.photos.length, to);
   const focused = grid.box.contains(document.activeElement);
+  if (!focused && first < last && (grid.current < first || grid.current >= last)) {
+    grid.setCurrent(Math.min(last - 1, grid.firstRow() * grid.columns));
+  }
   for (const [index, tile] of grid.tiles) {
     if ((index < first || index >= last) && !(focused && index === grid.current)) {
       tile.remove();
@@ -474,11 +478,13 @@ lightbox.show = (index) => {
   drawBoxes(lightbox.stage, photo);
   byId("photo-title").replaceChildren(titleElement(photo));
   byId("facts").replaceChildren(...factsOf(photo));
+  byId("facts").parentElement.scrollTop = 0;
   const position = `${formatNumber(index + 1)} of ${formatNumber(grid.photos.length)}`;
   byId("position").textContent = position;
   byId("spoken").textContent = `${titleOf(photo)}, ${position}`;
   byId("previous").disabled = index === 0;
   byId("next").disabled = index === grid.photos.length - 1;
+  if (document.activeElement?.disabled) byId("photo-title").focus();
   for (const neighbour of [grid.photos[index + 1], grid.photos[index - 1]]) {
     const address = neighbour && fileAddress(neighbour);
     if (address) new Image().src = address;
@@ -495,7 +501,7 @@ function factsOf(photo) {
       webLink(photo.OriginalLandingURL, isolated(photo.OriginalLandingURL || "unknown")),
     ],
     ["Folder", isolated(photo.partition ? `${photo.partition} / ${photo.folder}` : photo.folder)],
-    ["Rank", `${formatNumber(photo.rank)}${photo.reserve === "true" ? " (a replacement)" : ""}`],
+    ["Rank", `${formatNumber(photo.rank)}${photo.reserve.toLowerCase() === "true" ? " (a replacement)" : ""}`],
     ["Status", STATUSES[photo.status]],
   ];
   if (photo.status === "downloaded") {
@@ -535,14 +541,14 @@ byId("next").addEventListener("click", () => lightbox.show(lightbox.index + 1));
 /* A horizontal swipe shows the next or previous photo; a tap beside the photo closes. */
 let touchStart = null;
 lightbox.stage.addEventListener("pointerdown", (event) => {
-  touchStart = event.isPrimary ? { x: event.clientX, y: event.clientY } : null;
+  touchStart = event.isPrimary && event.button === 0 ? { x: event.clientX, y: event.clientY } : null;
 });
 lightbox.stage.addEventListener("pointerup", (event) => {
   if (!touchStart) return;
   const across = event.clientX - touchStart.x;
   const along = Math.abs(event.clientY - touchStart.y);
   touchStart = null;
-  if (Math.abs(across) > 40 && Math.abs(across) > 2 * along) {
+  if (event.pointerType !== "mouse" && Math.abs(across) > 40 && Math.abs(across) > 2 * along) {
     lightbox.show(lightbox.index + (across < 0 ? 1 : -1));
   } else if (event.target === lightbox.stage && Math.abs(across) < 8 && along < 8) {
     lightbox.dialog.close();
@@ -649,7 +655,12 @@ function writeSummary() {
   for (const status of ["lost", "failed"].filter((one) => statusCounts.get(one))) {
     const button = element("button", "link", `${formatNumber(statusCounts.get(status))} ${status}`);
     button.type = "button";
-    button.addEventListener("click", () => choose("status", status));
+    button.addEventListener("click", () => {
+      for (const tabs of ["folders", "partitions"]) byId(tabs).firstElementChild.click();
+      Object.assign(chosen, defaults, { status });
+      byId("text").value = "";
+      update();
+    });
     byId("summary").append(" · ", button);
   }
 }

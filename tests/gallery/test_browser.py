@@ -171,10 +171,13 @@ def test_lost_photos_are_counted_and_explained(page: Page) -> None:
         "Reasons for missing photos. mirror: http 404: 2; mirror: silence: 1; "
         "original: http 410: 1; original: placeholder: 1"
     )
+    page.tab("other")
+    page.one("#text").send_keys("!")
+    page.one("#summary button").click()
+    assert page.count == "2 lost photos", "the link shows all, whatever was chosen"
     page.tab("hot_dog")
     results = str(page.one(".charts > svg").get_attribute("aria-label"))
     assert results == "Results. from mirror: 1; from original: 1; lost: 1", "of the tab's photos"
-    page.one("#summary button").click()
     panel = ["Lost", "No source has this photo any more.", "mirror: http 404"]
     panel.append("original: placeholder")
     assert page.texts(".missing > :not(.hidden)") == panel
@@ -280,7 +283,7 @@ def test_any_folder_name_works_and_a_missing_file_is_named(page: Page, tmp_path:
     page.open([])
     real.wait_until(page.browser, "document.querySelectorAll('.frame img').length === 7")
     shown = page.texts(".missing > :not(.hidden)")
-    assert shown == ["Missing", "The file is missing.", f"x+y/{1:016x}.png"]
+    assert shown == ["Missing", "The file is missing or damaged.", f"x+y/{1:016x}.png"]
     assert "ERR_FILE_NOT_FOUND" in real.complaints(page.browser)[0]
 
 

@@ -14,8 +14,8 @@ BASE_URL = "https://storage.googleapis.com/openimages/"
 #: (https://github.com/cvdfoundation/open-images-dataset).
 MIRROR_URL = "https://open-images-dataset.s3.amazonaws.com/"
 
-#: Memory limit of DuckDB, beyond which it uses the disk. A selection from the train split is not
-#: slower with it.
+#: Memory limit of DuckDB, beyond which it uses the disk. Only selections of very common classes
+#: from the train split are slower with it.
 MEMORY_LIMIT = "350MB"
 
 #: Memory limit of DuckDB while it builds an index; the process stays below 2 GB.

@@ -279,10 +279,10 @@ def refresh(
 
 def check_destination(directory: str) -> None:
     """Raise `DatasetError` for a folder that cannot become a dataset, before any other work."""
-    from hotdog_sql.downloader.dataset import check_names
+    from hotdog_sql.downloader.dataset import names_in_dataset
 
     if (storage := open_storage(directory)).folder:
-        check_names(storage)
+        names_in_dataset(storage)
 
 
 def write_gallery(

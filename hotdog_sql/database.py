@@ -163,9 +163,10 @@ class Database:
 
     def load_dataset(self, directory: Path) -> None:
         """Load the views of a dataset's manifest, and allow queries to read its folder."""
-        if not (directory / "manifest.csv").is_file():
+        manifest = directory / "manifest.csv"
+        if not manifest.is_file():
             raise DatasetError(f"{directory} has no manifest.csv: give the folder of a dataset")
-        with storage_errors(directory / "manifest.csv"), (directory / "manifest.csv").open("rb"):
+        with storage_errors(manifest), manifest.open("rb"):  # DuckDB does not say why it cannot
             pass
         self._readable.append(directory)
         self.set_variables({"dataset_dir": str(directory)})
@@ -175,8 +176,7 @@ class Database:
                 self.execute(sql_file.text)
             except duckdb.Error as error:
                 raise DatasetError(
-                    f"{directory / 'manifest.csv'} does not have a manifest's columns: "
-                    "give the folder of a dataset"
+                    f"{manifest} does not have a manifest's columns: give the folder of a dataset"
                 ) from error
 
     def run_query(self, text: str) -> None:

@@ -70,7 +70,7 @@ def open_dataset(
     """
     storage = open_storage(address)
     with index_errors(), ExitStack() as stack:
-        names = check_names(storage)
+        names = names_in_dataset(storage)
         if storage.folder is not None:
             work = storage.folder / WORK_FOLDER
             with storage_errors(work):
@@ -98,8 +98,9 @@ def open_dataset(
             raise DatasetError(
                 f"{storage.name} has its photos in {stored}, or choose another folder"
             )
-        dataset = stack.enter_context(closing(Dataset(storage, scratch, manifest, last_part)))
-        dataset.may_have_leftovers = was_killed and not options.in_tars
+        has_leftovers = was_killed and not options.in_tars
+        dataset = Dataset(storage, scratch, manifest, last_part, has_leftovers)
+        stack.enter_context(closing(dataset))
         storage.write(RUN_FILE, dataset.run_id.encode())
         yield dataset
 
@@ -111,14 +112,21 @@ class Dataset:
     few seconds, so that any machine can resume the download.
     """
 
-    def __init__(self, storage: Storage, scratch: Path, manifest: Manifest, last_part: int) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        scratch: Path,
+        manifest: Manifest,
+        last_part: int,
+        has_leftovers: bool,
+    ) -> None:
         self.storage = storage
         self.manifest = manifest
         self.run_id: str = uuid4().hex
-        #: Whether a killed run may have written photos without recording them.
-        self.may_have_leftovers = False
         self._scratch = scratch
         self._last_part = last_part
+        #: Whether a killed run may have written photos without recording them.
+        self._has_leftovers = has_leftovers
         self._new_lines = bytearray()  # of a remote dataset, since the last flush
         self._next_flush = time.monotonic() + _FLUSH_SECONDS
         # `has` lists a remote folder once; in a large dataset, once per prefix of the file names.
@@ -146,7 +154,7 @@ class Dataset:
     def append(self, *results: Result) -> None:
         """Append results to the manifest, in one write."""
         lines = self.manifest.append(*results)
-        if self.may_have_leftovers:  # of the same photo, perhaps in another format
+        if self._has_leftovers:  # of the same photo, perhaps in another format
             stems = [one.photo.stem for one in results if one.status is not Status.FAILED]
             paths = (f"{stem}.{extension}" for stem in stems for extension in EXTENSIONS)
             found = {path for path in paths if self._size(path) is not None}
@@ -262,8 +270,8 @@ class Dataset:
             yield columns
 
 
-def check_names(storage: Storage) -> set[str]:
-    """Return the names at the top of a dataset.
+def names_in_dataset(storage: Storage) -> set[str]:
+    """Return the names of the files and folders at the top of a dataset.
 
     Raises `DatasetError` if there is anything but a dataset, which could be damaged.
     """

@@ -87,7 +87,7 @@ RunShards: TypeAlias = Callable[[Iterable[Shard]], Iterator[list[Result]]]
 
 @contextmanager
 def open_executor(
-    template: Shard, scheduler: str | None, progress: Progress, *, is_worker: bool = False
+    template: Shard, scheduler: str | None, progress: Progress, *, owns_dataset: bool = True
 ) -> Iterator[RunShards]:
     """Yield a function that runs shards with the template's settings; a shard may run twice."""
     options = template.options
@@ -100,7 +100,7 @@ def open_executor(
         in_tars = options.in_tars
         storage = open_storage(scratch / "photos") if in_tars else template.storage
         hosts = HostQueue(options, progress, template.pools, template.host_responded)
-        with DownloadPool(storage, template.mirror_url, hosts, not is_worker) as pool:
+        with DownloadPool(storage, template.mirror_url, hosts, owns_dataset) as pool:
             yield (partial(_run_tars, pool, scratch) if in_tars else partial(_run_files, pool))
 
 
@@ -151,7 +151,7 @@ def run_shard_once(shard: Shard) -> None:
     if read_results(shard) is not None:
         return
     lines, next_check = [], 0.0
-    with open_executor(shard, None, Progress(), is_worker=True) as run:
+    with open_executor(shard, None, Progress(), owns_dataset=False) as run:
         for results in run([shard]):
             lines += [encode(result.row()) for result in results]
             if time.monotonic() >= next_check:

@@ -62,7 +62,7 @@ class DownloadPool:
     storage: Storage
     mirror_url: str
     hosts: HostQueue
-    owns_dataset: bool = True  # a worker does not: another one may write the same files
+    owns_dataset: bool = True  # a worker of a cluster does not: another may write the same files
 
     def __post_init__(self) -> None:
         self.options, self.progress = self.hosts.options, self.hosts.progress

@@ -3,8 +3,8 @@
 -- Parameters: those of find_classes, and
 --   min_confidence := 1.0   minimum confidence of a positive label
 -- Columns: those of classes, and
---   positives           BIGINT   images with a positive label of the class; select_images leaves
---                                out those of a model that a person denied
+--   positives           BIGINT   images with a positive label of the class, even a model's label
+--                                that a person denied, which select_images ignores
 --   verified_negatives  BIGINT   images in which a person said that the class is absent
 -- Example: FROM count_classes('hot dog');
 

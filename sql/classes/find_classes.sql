@@ -1,4 +1,4 @@
--- find_classes: the classes whose name or MID contains a text, in any case and without accents.
+-- find_classes: the classes whose name or MID contains a text; case and accents do not matter.
 --
 -- Exact matches come first, then names that begin with the text, then the others.
 -- Reads: classes

@@ -14,5 +14,5 @@ UNION ALL
 SELECT ImageID, 'neither' AS folder
 FROM select_images(['Hot dog', 'Person'], negatives := 10_000)
 WHERE folder = 'other' AND rank <= (SELECT count(*) FROM together)
-    AND ImageID NOT IN (FROM together) -- of a model, where a person denied it
+    AND ImageID NOT IN (FROM together) -- a person may have denied a model's label
 ORDER BY folder, ImageID;

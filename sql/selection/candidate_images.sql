@@ -47,7 +47,7 @@ class_labels AS (
         ImageID, LabelName,
         bool_or(positive AND NOT machine) AS by_people,
         bool_or(Confidence = 0 AND NOT machine) AS absent,
-        bool_or(positive AND machine) AND NOT absent AS by_machine, -- a person is surer
+        bool_or(positive AND machine) AND NOT absent AS by_machine, -- a person overrules a model
         bool_and(possible) AS possible
     FROM relevant_labels WHERE of_class OR NOT possible GROUP BY ImageID, LabelName
 ),
